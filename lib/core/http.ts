@@ -1,0 +1,26 @@
+/**
+ * The one handler shape: a request record in, a reply record out. Both engines, the embedded host, the
+ * agent and the tests speak it, so a handler never knows which of them called. Bodies are whole.
+ */
+
+/** A request as the host hands it over. `uri` is path and query as sent; header names are lower case. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+/** A reply. A string body is sent as UTF-8; the entry encodes it. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array | string;
+}
+
+/** Every header of that (lower-case) name, in the order sent. */
+export function headerValues(request: HttpRequest, name: string): string[] {
+  const values: string[] = [];
+  for (const [key, value] of request.headers) if (key === name) values.push(value);
+  return values;
+}
