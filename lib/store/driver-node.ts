@@ -1,0 +1,139 @@
+/**
+ * The driver for better-sqlite3: programs and tests that open a store file from Node.
+ * Promise: rollback journal and synchronous FULL, set and read back before the first statement; integers
+ * bound as integers and returned as safe numbers or refused; every failure is a `StoreFault`.
+ * Refuses to know tables, pragmas of agents, or Wasm.
+ */
+import Database from "better-sqlite3";
+import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
+import { type ParameterPlan, parameterPlan } from "./sql-text.ts";
+
+export interface NodeDbOptions {
+  /** Opens without writing; the journal mode is then left as it is found. */
+  readonly readonly?: boolean;
+  /** Refuses to create the file. */
+  readonly mustExist?: boolean;
+  /** How long a statement waits for another connection's lock. Spin's is 5000. */
+  readonly busyTimeoutMs?: number;
+}
+
+export interface NodeDb extends Db {
+  close(): void;
+  /** better-sqlite3's own handle, for what only Node can do (backup, serialize, interrupting nothing). */
+  readonly raw: Database.Database;
+}
+
+type Bound = null | bigint | number | string | Uint8Array;
+type Raw = null | bigint | number | string | Buffer;
+
+interface Prepared {
+  readonly statement: Database.Statement<(Bound | Record<string, Bound>)[], Raw[]>;
+  readonly plan: ParameterPlan;
+}
+
+const STATEMENTS_MAX = 256;
+
+/**
+ * Opens a store file with the journal and durability that a store must have (design, section 4).
+ * Throws StoreFault when the file cannot be opened or does not take the settings.
+ */
+export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
+  const raw = faulting(
+    () =>
+      new Database(file, {
+        readonly: options.readonly ?? false,
+        fileMustExist: options.mustExist ?? false,
+        timeout: options.busyTimeoutMs ?? 5000,
+      }),
+  );
+  try {
+    faulting(() => makeDurable(raw, options.readonly ?? false));
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+  const statements = new Map<string, Prepared>();
+  return {
+    raw,
+    close: () => raw.close(),
+    all(sql, params = []) {
+      const bound = params.map(toBound);
+      return faulting(() => {
+        const { statement, plan } = prepared(raw, statements, sql);
+        const values = boundValues(plan, bound);
+        if (statement.reader) return statement.all(...values).map(rowFromRaw);
+        statement.run(...values);
+        return [];
+      });
+    },
+  };
+}
+
+/** Sets and reads back; a pragma that did not take is silent in SQLite, so only the second look counts. */
+function makeDurable(raw: Database.Database, readonly: boolean): void {
+  if (!readonly) {
+    const journal = String(raw.pragma("journal_mode = delete", { simple: true }));
+    if (journal !== "delete" && journal !== "memory") throw new StoreFault(`journal_mode stayed ${journal}`);
+  }
+  raw.pragma("synchronous = full");
+  const synchronous = Number(raw.pragma("synchronous", { simple: true }));
+  if (synchronous !== 2) throw new StoreFault(`synchronous stayed ${synchronous}`);
+  raw.pragma("foreign_keys = on");
+}
+
+function prepared(raw: Database.Database, statements: Map<string, Prepared>, sql: string): Prepared {
+  const known = statements.get(sql);
+  if (known !== undefined) return known;
+  const statement = raw.prepare<(Bound | Record<string, Bound>)[], Raw[]>(sql).safeIntegers(true);
+  if (statement.reader) statement.raw(true);
+  if (statements.size >= STATEMENTS_MAX) statements.clear();
+  const made = { statement, plan: parameterPlan(sql) };
+  statements.set(sql, made);
+  return made;
+}
+
+/** Parameters are positional by their number, as on Spin; better-sqlite3 wants `?1` and `:a` in an object. */
+function boundValues(plan: ParameterPlan, bound: readonly Bound[]): (Bound | Record<string, Bound>)[] {
+  if (bound.length !== plan.count) {
+    throw new StoreFault(
+      `Wrong number of parameters passed to query. Got ${bound.length}, needed ${plan.count}`,
+    );
+  }
+  if (plan.named.length === 0) return [...bound];
+  const named: Record<string, Bound> = {};
+  for (const [name, number] of plan.named) named[name] = bound[number - 1] ?? null;
+  return [...plan.positional.map((number) => bound[number - 1] ?? null), named];
+}
+
+/** better-sqlite3 binds every number as REAL, so whole numbers go as BigInt; `1` must stay an integer. */
+function toBound(value: SqlValue): Bound {
+  if (value === null || typeof value === "string" || value instanceof Uint8Array) return value;
+  if (typeof value !== "number") throw new TypeError(`a ${typeof value} cannot be bound to a statement`);
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  if (Number.isNaN(value)) throw new TypeError("NaN cannot be bound to a statement");
+  return value;
+}
+
+function rowFromRaw(row: Raw[]): SqlRow {
+  return row.map(valueFromRaw);
+}
+
+function valueFromRaw(value: Raw): SqlValue {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    if (!Number.isSafeInteger(number)) throw new StoreFault(`integer ${value} is past 2^53`);
+    return number;
+  }
+  if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return value;
+}
+
+/** A bug in the caller (TypeError) stays one; whatever SQLite or better-sqlite3 says becomes a StoreFault. */
+function faulting<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof StoreFault) throw cause;
+    throw new StoreFault(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
