@@ -1,0 +1,103 @@
+/**
+ * What esbuild must be told: `*.sql.ts` files run at build time and leave only their constants, the
+ * migrations folder is a module, and the AWS SDK's XML parser is the one without a DOM.
+ * Promise: no query builder reaches a component. A constant that is not plain data fails the build.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { loadMigrations } from "./migrations.ts";
+
+/** Replaces each `*.sql.ts` by what it exports. `root` is where node_modules is found. */
+export function sqlConstants(root: string): Plugin {
+  return {
+    name: "sql-constants",
+    setup(setup) {
+      setup.onLoad({ filter: /\.sql\.ts$/ }, async ({ path }) => ({
+        contents: constantsModule(relative(root, path), await evaluate(root, path)),
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/** `import migrations from "ledge:migrations"`. */
+export function migrationsModule(folder: string): Plugin {
+  return {
+    name: "ledge-migrations",
+    setup(setup) {
+      setup.onResolve({ filter: /^ledge:migrations$/ }, ({ path }) => ({ path, namespace: "ledge" }));
+      setup.onLoad({ filter: /.*/, namespace: "ledge" }, () => ({
+        contents: `export default ${JSON.stringify(loadMigrations(folder))};`,
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/**
+ * The SDK's package.json maps its XML parser to a browser one that needs DOMParser, which no guest has;
+ * with it, every list and every error of a bucket becomes a ReferenceError.
+ */
+export function awsXmlParser(): Plugin {
+  return {
+    name: "aws-xml-parser",
+    setup(setup) {
+      setup.onResolve({ filter: /\/xml-parser(\.browser)?(\.js)?$/ }, async ({ path, resolveDir, kind }) => {
+        if (!/@aws-sdk[\\/]xml-builder/.test(resolveDir)) return undefined;
+        const plain = `${path.replace(/(\.browser)?(\.js)?$/, "")}.js`;
+        return { path: join(resolveDir, plain), sideEffects: kind !== "import-statement" };
+      });
+    },
+  };
+}
+
+async function evaluate(root: string, path: string): Promise<Record<string, unknown>> {
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
+  const folder = join(root, ".cache", "build");
+  const file = join(folder, `sql-${name}-${process.pid}-${Date.now()}.mjs`);
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    plugins: [migrationsModule(join(root, "migrations"))],
+  });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, outputFiles[0]?.contents ?? "");
+  try {
+    const module: Record<string, unknown> = await import(pathToFileURL(file).href);
+    return { ...module };
+  } finally {
+    rmSync(file);
+  }
+}
+
+/** The source of a module that exports these values. Throws, by name, on anything but plain data. */
+export function constantsModule(file: string, values: Record<string, unknown>): string {
+  return Object.entries(values)
+    .map(([name, value]) => {
+      requirePlain(`${file}: ${name}`, value);
+      const json = JSON.stringify(value);
+      return name === "default" ? `export default ${json};` : `export const ${name} = ${json};`;
+    })
+    .join("\n");
+}
+
+function requirePlain(where: string, value: unknown): void {
+  if (value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value)) return;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) requirePlain(`${where}[${index}]`, item);
+    return;
+  }
+  if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new Error(
+      `${where} is not plain data (a .sql.ts file may export strings, numbers, arrays, records)`,
+    );
+  }
+  for (const [key, item] of Object.entries(value)) requirePlain(`${where}.${key}`, item);
+}

@@ -1,0 +1,100 @@
+/**
+ * The entry of a StarlingMonkey component: the fetch event and the cron trigger in, one handler, the answer
+ * out. Promise: a handler that throws still answers, by `onFault`, and a failed tick is an error to the
+ * host. An instance serves one request. Refuses to know what a handler does; `fetch` is the engine's own.
+ */
+import * as variables from "fermyon:spin/variables@2.0.0";
+import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.3";
+import type { HttpReply, HttpRequest } from "../core/http.ts";
+import { openSpinDb } from "../store/driver-spin.ts";
+import type { World } from "../world.ts";
+
+/** What woke the component. A tick has an empty request. */
+export type Trigger = { readonly kind: "http" } | { readonly kind: "cron"; readonly dueAtMs: number };
+export type ScheduledHandler = (request: HttpRequest, world: World, trigger: Trigger) => Promise<HttpReply>;
+export type FaultReply = (error: unknown, request: HttpRequest, world: World) => HttpReply;
+
+interface FetchEvent {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+declare function addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
+
+const NOTHING = new Uint8Array(0);
+
+/** Registers the fetch event, and gives the function to export as `handleCronEvent`. */
+export function serve(
+  handler: ScheduledHandler,
+  onFault: FaultReply = plainFault,
+): { handleCronEvent(metadata: { timestamp: number | bigint }): Promise<void> } {
+  const answer = async (request: HttpRequest, trigger: Trigger): Promise<HttpReply> => {
+    const world = spinWorld();
+    try {
+      return await handler(request, world, trigger);
+    } catch (error) {
+      return onFault(error, request, world);
+    }
+  };
+  addEventListener("fetch", (event) => event.respondWith(respond(event.request, answer)));
+  return {
+    async handleCronEvent(metadata) {
+      const request: HttpRequest = { method: "POST", uri: "/", headers: [], body: NOTHING };
+      const reply = await answer(request, { kind: "cron", dueAtMs: Number(metadata.timestamp) * 1000 });
+      // The bindings take a thrown variant for the WIT error.
+      if (reply.status >= 400) throw { tag: "other", val: `the tick ended with status ${reply.status}` };
+    },
+  };
+}
+
+async function respond(
+  incoming: Request,
+  answer: (request: HttpRequest, trigger: Trigger) => Promise<HttpReply>,
+): Promise<Response> {
+  const headers: [string, string][] = [];
+  incoming.headers.forEach((value, name) => {
+    headers.push([name, value]);
+  });
+  const request: HttpRequest = {
+    method: incoming.method,
+    uri: pathAndQuery(incoming.url),
+    headers,
+    body: incoming.body === null ? NOTHING : new Uint8Array(await incoming.arrayBuffer()),
+  };
+  const reply = await answer(request, { kind: "http" });
+  const out = new Headers();
+  for (const [name, value] of reply.headers) out.append(name, value);
+  const body = reply.body.length === 0 ? null : reply.body;
+  return new Response(body, { status: reply.status, headers: out });
+}
+
+/** What follows scheme and authority. */
+function pathAndQuery(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  return start < 0 ? "/" : url.slice(start);
+}
+
+function spinWorld(): World {
+  return {
+    db: openSpinDb({ bigIntegers: true }),
+    nowMs: () => Date.now(),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    sleepMs: (ms) => subscribeDuration(BigInt(Math.round(ms * 1e6))).block(),
+    log: (event, fields) => console.error(JSON.stringify({ event, atMs: Date.now(), ...fields })),
+    variable: readVariable,
+  };
+}
+
+/** An unmapped variable is an error on Spin; to us it is one that is not set. */
+function readVariable(name: string): string | undefined {
+  try {
+    return variables.get(name);
+  } catch {
+    return undefined;
+  }
+}
+
+function plainFault(error: unknown, _request: HttpRequest, world: World): HttpReply {
+  world.log("request.failed", { error: error instanceof Error ? error.name : "unknown" });
+  const headers = [["content-type", "application/problem+json"]] as const;
+  return { status: 500, headers, body: '{"title":"The server failed","status":500,"code":"internal"}' };
+}
