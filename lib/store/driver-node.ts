@@ -15,6 +15,8 @@ export interface NodeDbOptions {
   readonly mustExist?: boolean;
   /** How long a statement waits for another connection's lock. Spin's is 5000. */
   readonly busyTimeoutMs?: number;
+  /** Another build of better-sqlite3, so that the store's contract can be held on Spin's SQLite too. */
+  readonly binding?: typeof Database;
 }
 
 export interface NodeDb extends Db {
@@ -40,7 +42,7 @@ const STATEMENTS_MAX = 256;
 export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
   const raw = faulting(
     () =>
-      new Database(file, {
+      new (options.binding ?? Database)(file, {
         readonly: options.readonly ?? false,
         fileMustExist: options.mustExist ?? false,
         timeout: options.busyTimeoutMs ?? 5000,

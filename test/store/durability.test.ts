@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { faultKind, StoreFault } from "../../lib/store/driver.ts";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { addNamespace, bootstrap, propose } from "../support/proposals.ts";
+import { openTestStore } from "../support/store.ts";
+
+// A commit's own error surfaces only at the statement's last step: a driver that steps once and resets reports
+// a revision for a commit that never happened. Both ways to fail at commit are shown: a reader that will not
+// let go, and a disk that refuses to sync.
+
+describe("a commit that fails at its very end", () => {
+  test("because a reader holds on, is a busy fault, never an answer", () => {
+    const { db, file } = openTestStore();
+    bootstrap(db);
+    addNamespace(db, "shop");
+    const impatient = openNodeDb(file, { busyTimeoutMs: 50 });
+    onTestFinished(() => impatient.close());
+    const reader = openNodeDb(file);
+    onTestFinished(() => reader.close());
+    reader.all("begin");
+    reader.all("select revision from store");
+    let fault: unknown;
+    try {
+      propose(impatient, [{ op: "put", ns: "shop", key: "k", value: "1" }]);
+    } catch (error) {
+      fault = error;
+    }
+    expect(fault).toBeInstanceOf(StoreFault);
+    expect(fault instanceof StoreFault && faultKind(fault)).toBe("busy");
+    reader.all("commit");
+    expect(db.all("select revision from store")).toEqual([[2]]);
+    expect(propose(impatient, [{ op: "put", ns: "shop", key: "k", value: "1" }])).toMatchObject({
+      ok: true,
+      revision: 3,
+    });
+  });
+
+  const strace = spawnSync("strace", ["-e", "inject=fsync:error=EIO:when=99", "true"]).status === 0;
+  describe.skipIf(!strace)("because the disk refuses to sync (needs strace)", () => {
+    const program = resolve(".cache/test/commit-once.mjs");
+    beforeAll(async () => {
+      mkdirSync(".cache/test", { recursive: true });
+      writeFileSync(
+        ".cache/test/commit-once.ts",
+        `import { openNodeDb } from "../../lib/store/driver-node.ts"; import { propose } from "../../test/support/proposals.ts";
+         const db = openNodeDb(process.argv[2] ?? "");
+         try { const made = propose(db, [{ op: "put", ns: "shop", key: "k", value: process.argv[3] ?? "" }]);
+           console.log(made.ok ? "acked " + made.revision : made.code); } catch { console.log("fault"); }`,
+      );
+      await build({
+        entryPoints: [".cache/test/commit-once.ts"],
+        outfile: program,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        packages: "external",
+      });
+    });
+
+    test("is a fault for every sync that fails, and what was acknowledged is there", () => {
+      const { db, dir } = openTestStore();
+      bootstrap(db);
+      addNamespace(db, "shop", { blindWrites: true });
+      const file = join(dir, "ledge.db");
+      const outcomes: string[] = [];
+      for (let nth = 1; nth <= 6; nth += 1) {
+        const ran = spawnSync(
+          "strace",
+          [
+            "-f",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=fsync,fdatasync",
+            "-e",
+            `inject=fsync,fdatasync:error=EIO:when=${nth}`,
+            process.execPath,
+            program,
+            file,
+            `value ${nth}`,
+          ],
+          { encoding: "utf8" },
+        );
+        const said = ran.stdout.trim();
+        outcomes.push(said);
+        const there = new TextDecoder().decode(
+          (db.all("select value from entry where key='k' and namespace='shop'")[0]?.[0] ??
+            new Uint8Array()) as Uint8Array,
+        );
+        if (said.startsWith("acked")) expect(there).toBe(`value ${nth}`);
+        expect(db.all("pragma integrity_check")).toEqual([["ok"]]);
+      }
+      expect(outcomes.filter((said) => said === "fault").length).toBeGreaterThan(0);
+      expect(outcomes.at(-1)).toMatch(/^acked/);
+    });
+  });
+});
