@@ -1,0 +1,303 @@
+/**
+ * The embedded host: runs the components of a `spin.toml` on Node as Spin would (docs/host.md).
+ * Promise: after `stop` nothing of it is left but the files in its data folder. It knows manifests and
+ * grants; it does not know what the components do.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import Database from "better-sqlite3";
+import { firstStatement } from "../../lib/store/sql-text.ts";
+import { startCrons } from "./cron.ts";
+import { type Front, openFront } from "./front.ts";
+import { type ComponentSpec, type Manifest, readManifest } from "./manifest.ts";
+import { parseOutbound } from "./outbound.ts";
+import { Outgoing } from "./outgoing.ts";
+import { type JobResult, Pool } from "./pool.ts";
+import type { ComponentGrant, GuestRequest } from "./protocol.ts";
+import { makeRouter } from "./routes.ts";
+import { loadComponent } from "./transpile.ts";
+import { fillTemplate, resolveVariables, type VariableValues } from "./variables.ts";
+
+export interface HostLine {
+  readonly component: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface HostOptions {
+  /** The manifest's path. */
+  readonly manifest: string;
+  /** Where the database and the cache lie; made when it is missing. */
+  readonly stateDir: string;
+  /** Default 127.0.0.1 and a free port. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly variables?: Readonly<Record<string, string>>;
+  /** A new instance for each request also where a reset would do. */
+  readonly freshInstances?: boolean;
+  /** Threads for the small components. Default: the cores less one, at least one. */
+  readonly workers?: number;
+  /** Default 30 seconds; components with a cron trigger get `tickTimeoutMs` for requests too. */
+  readonly requestTimeoutMs?: number;
+  /** Default 15 minutes. */
+  readonly tickTimeoutMs?: number;
+  /** Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Whether the cron trigger runs. Default true. */
+  readonly cron?: boolean;
+  readonly allowHosts?: readonly string[];
+  /** Files of databases besides `default`. */
+  readonly databases?: Readonly<Record<string, string>>;
+  /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
+  readonly sqlite?: readonly string[];
+  /** Where jco's output is kept. Default `<stateDir>/cache`. */
+  readonly cacheDir?: string;
+  /** The worker's JavaScript, when it is not beside this file. */
+  readonly workerFile?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What guests write and how they fail. Default: standard error. */
+  readonly log?: (line: HostLine) => void;
+}
+
+export interface RunningHost {
+  readonly url: string;
+  readonly port: number;
+  /** The file behind the label `default`. */
+  readonly databaseFile: string;
+  /** Runs a component's tick now, as the cron trigger would. Resolves to its error, if it had one. */
+  tick(component: string): Promise<string | undefined>;
+  stop(): Promise<void>;
+}
+
+const QUEUE_MAX = 1024;
+const SCHEDULED_WORKERS_MAX = 4;
+const STOP_GRACE_MS = 5000;
+
+/** Starts everything. Rejects, saying what is wrong, before it listens; EADDRINUSE keeps its code. */
+export async function startHost(options: HostOptions): Promise<RunningHost> {
+  // Components of the small engine compute addresses in constants, which Node 20 still has behind a flag.
+  setFlagsFromString("--experimental-wasm-extended-const");
+  const manifest = readManifest(options.manifest);
+  const values = resolveVariables(manifest.variables, {
+    given: options.variables ?? {},
+    environment: options.environment ?? process.env,
+  });
+  const log = options.log ?? (({ text }: HostLine) => process.stderr.write(text));
+  const files = databaseFiles(options, manifest);
+  const grants = await Promise.all(manifest.components.map((spec) => grantFor(options, spec, values, files)));
+  runStartSql(options.sqlite ?? [], files.default ?? "");
+  const host = new Host(options, manifest, grants, log);
+  await host.start();
+  return {
+    url: host.url,
+    port: host.port,
+    databaseFile: files.default ?? "",
+    tick: (component) => host.tick(component, Math.floor(Date.now() / 1000)),
+    stop: () => host.stop(),
+  };
+}
+
+/** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
+function databaseFiles(options: HostOptions, manifest: Manifest): Record<string, string> {
+  mkdirSync(options.stateDir, { recursive: true });
+  const files = { ...options.databases, default: join(resolve(options.stateDir), "ledge.db") };
+  for (const { name, databases } of manifest.components) {
+    const unknown = databases.filter((label) => !Object.hasOwn(files, label));
+    if (unknown.length > 0)
+      throw new Error(`component ${name} uses databases that are not defined: ${unknown.join(", ")}`);
+  }
+  return files;
+}
+
+async function grantFor(
+  options: HostOptions,
+  spec: ComponentSpec,
+  values: VariableValues,
+  files: Record<string, string>,
+): Promise<ComponentGrant> {
+  try {
+    const { kind, glueFile, modules } = await loadComponent(
+      spec.source,
+      options.cacheDir ?? join(resolve(options.stateDir), "cache"),
+    );
+    const outbound = spec.outboundHosts.map((template) => {
+      const entry = fillTemplate(template, values);
+      if (entry === null)
+        throw new Error(`allowed_outbound_hosts: '${template}' needs a variable without a value`);
+      return parseOutbound(entry);
+    });
+    const variables = Object.entries(spec.variables).map(([name, text]) => [
+      name,
+      fillTemplate(text, values),
+    ]);
+    const databases = spec.databases.map((label) => [label, files[label] ?? ""]);
+    return {
+      name: spec.name,
+      kind,
+      glueFile,
+      modules,
+      databases: Object.fromEntries(databases),
+      variables: Object.fromEntries(variables),
+      outbound,
+    };
+  } catch (cause) {
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const words = missing ? `${spec.source} is not there; run \`npm run build\`` : String(cause);
+    throw new Error(`component ${spec.name}: ${words.replace(/^Error: /, "")}`, { cause });
+  }
+}
+
+function runStartSql(batches: readonly string[], file: string): void {
+  if (batches.length === 0) return;
+  const db = new Database(file);
+  try {
+    for (const batch of batches) {
+      if (batch.startsWith("@")) db.exec(readFileSync(batch.slice(1), "utf8"));
+      else db.exec(firstStatement(batch) ?? "");
+    }
+  } finally {
+    db.close();
+  }
+}
+
+class Host {
+  readonly #options: HostOptions;
+  readonly #manifest: Manifest;
+  readonly #grants: readonly ComponentGrant[];
+  readonly #log: (line: HostLine) => void;
+  readonly #outgoing = new Outgoing();
+  readonly #scheduled: ReadonlySet<string>;
+  readonly #pools = new Map<ComponentGrant["kind"], Pool>();
+  #front: Front | undefined;
+  #stopCrons = () => {};
+  #started = () => {};
+  /** A request may come between listening (which tells our port) and the first worker. */
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#started = resolve;
+  });
+
+  constructor(
+    options: HostOptions,
+    manifest: Manifest,
+    grants: readonly ComponentGrant[],
+    log: (line: HostLine) => void,
+  ) {
+    this.#options = options;
+    this.#manifest = manifest;
+    this.#grants = grants;
+    this.#log = log;
+    this.#scheduled = new Set(manifest.crons.map(({ component }) => component));
+  }
+
+  get port(): number {
+    return this.#front?.port ?? 0;
+  }
+
+  get url(): string {
+    const { host } = this.#listen();
+    const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+    return `http://${name.includes(":") ? `[${name}]` : name}:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const router = makeRouter(this.#manifest.routes, (route) =>
+      this.#log({
+        component: "host",
+        stream: "stderr",
+        text: `route ${route} stands twice; the last one wins\n`,
+      }),
+    );
+    const { host, port } = this.#listen();
+    try {
+      this.#front = await openFront({
+        host,
+        port,
+        applicationName: this.#manifest.name,
+        router,
+        maxBodyBytes: this.#options.maxBodyBytes ?? 16 * 1024 * 1024,
+        allowHosts: this.#options.allowHosts ?? [],
+        run: (component, request) => this.#run(component, request),
+        onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
+      });
+      this.#makePools();
+      await Promise.all([...this.#pools.values()].map((pool) => pool.start()));
+      this.#started();
+      if (this.#options.cron ?? true) {
+        this.#stopCrons = startCrons(this.#manifest.crons, (component, timestamp) => {
+          this.#tickAndLog(component, timestamp);
+        });
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async tick(component: string, timestamp: number): Promise<string | undefined> {
+    const limitMs = this.#options.tickTimeoutMs ?? 900_000;
+    const result = await this.#poolOf(component).run({ type: "cron", component, timestamp }, limitMs);
+    if (result.type === "ticked") return result.error;
+    return result.type === "trap" ? result.text : `the tick ended by ${result.type}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopCrons();
+    const closed = this.#front?.close();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.stop(STOP_GRACE_MS)));
+    await closed;
+    this.#outgoing.close();
+  }
+
+  async #tickAndLog(component: string, timestamp: number): Promise<void> {
+    const error = await this.tick(component, timestamp);
+    if (error !== undefined) this.#log({ component, stream: "stderr", text: `tick failed: ${error}\n` });
+  }
+
+  async #run(component: string, request: GuestRequest): Promise<JobResult> {
+    if (this.#pools.size === 0) await this.#ready;
+    const short = this.#options.requestTimeoutMs ?? 30_000;
+    const limitMs = this.#scheduled.has(component) ? (this.#options.tickTimeoutMs ?? 900_000) : short;
+    return this.#poolOf(component).run({ type: "http", component, request }, limitMs);
+  }
+
+  #poolOf(component: string): Pool {
+    const grant = this.#grants.find(({ name }) => name === component);
+    const pool = grant === undefined ? undefined : this.#pools.get(grant.kind);
+    if (pool === undefined) throw new Error(`there is no component ${component}`);
+    return pool;
+  }
+
+  /** One pool a kind of guest, so that a long export never stands before a read. */
+  #makePools(): void {
+    const quick = this.#options.workers ?? Math.max(1, availableParallelism() - 1);
+    for (const kind of new Set(this.#grants.map((grant) => grant.kind))) {
+      const inbound = kind === "inbound-http";
+      this.#pools.set(
+        kind,
+        new Pool({
+          workerFile:
+            this.#options.workerFile ?? fileURLToPath(new URL("./host-worker.mjs", import.meta.url)),
+          settings: {
+            components: this.#grants,
+            freshInstances: this.#options.freshInstances ?? false,
+            selfOrigin: this.url,
+          },
+          warm: this.#grants.flatMap((grant) => (grant.kind === kind ? [grant.name] : [])),
+          size: inbound ? quick : 1,
+          sizeMax: inbound ? quick : SCHEDULED_WORKERS_MAX,
+          spare: inbound,
+          deep: inbound ? 2 : 1,
+          queueMax: QUEUE_MAX,
+          outgoing: this.#outgoing,
+          onOutput: (component, stream, text) => this.#log({ component, stream, text }),
+        }),
+      );
+    }
+  }
+
+  #listen(): { readonly host: string; readonly port: number } {
+    return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
+  }
+}

@@ -1,0 +1,58 @@
+/** A StarlingMonkey probe: fetch, gzip, the store, both triggers. */
+import type { HttpRequest } from "../../../lib/core/http.ts";
+import { serve } from "../../../lib/guest/starling.ts";
+import type { World } from "../../../lib/world.ts";
+
+let counter = 0;
+
+export const { handleCronEvent } = serve(async (request, world, trigger) => {
+  counter += 1;
+  if (trigger.kind === "cron") {
+    world.db.all("create table if not exists tick(due_ms integer, counter integer)");
+    world.db.all("insert into tick values(?, ?)", [trigger.dueAtMs, counter]);
+    const failing = world.variable("word") === "fail";
+    return { status: failing ? 500 : 200, headers: [], body: "" };
+  }
+  const body = JSON.stringify(await probe(request, world));
+  return { status: 200, headers: [["content-type", "application/json"]], body };
+});
+
+async function probe(request: HttpRequest, world: World): Promise<unknown> {
+  const path = request.uri.split("?", 1)[0];
+  switch (path) {
+    case "/scheduled/count":
+      return { counter };
+    case "/scheduled/echo":
+      return { ...request, headers: request.headers, body: new TextDecoder().decode(request.body) };
+    case "/scheduled/fetch":
+      return fetched(decodeURIComponent(request.uri.split("?")[1] ?? ""), request.body);
+    case "/scheduled/gzip":
+      return { sizeBytes: (await gzip(request.body)).length };
+    case "/scheduled/sql":
+      return world.db.all("select ?1, typeof(?1), ?2, x'0102'", [41, "é"]).map((row) => row.map(String));
+    case "/scheduled/sleep":
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return "slept";
+    case "/scheduled/loop":
+      for (;;) counter += 1;
+    case "/scheduled/never":
+      return new Promise(() => {});
+    default:
+      throw new Error("no such probe");
+  }
+}
+
+async function fetched(url: string, body: Uint8Array): Promise<unknown> {
+  try {
+    const init = body.length > 0 ? { method: "PUT", body, headers: { "x-probe": "1" } } : {};
+    const response = await fetch(url, init);
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
