@@ -1,0 +1,72 @@
+/**
+ * Cursors: opaque to callers, to us a kind, a lineage, a revision, the filter they were made for and where
+ * the page ended. They grant nothing: what a token may see is judged again on every page.
+ */
+import { decodeAddressSafe, encodeAddressSafe } from "./base64.ts";
+import { accept, type Outcome, refuse } from "./refusal.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+
+export interface Cursor {
+  /** Which route made it. */
+  readonly kind: "list" | "feed" | "commits" | "namespaces" | "tokens";
+  readonly lineage: string;
+  readonly revision: number;
+  /** Names and values that the next page must repeat. */
+  readonly filter: readonly (string | null)[];
+  /** The last key that the page showed or passed; "" where the revision says it all. */
+  readonly after: string;
+}
+
+export function formatCursor({ kind, lineage, revision, filter, after }: Cursor): string {
+  return encodeAddressSafe(encodeUtf8(JSON.stringify([kind, lineage, revision, filter, after])));
+}
+
+/** Refuses `bad_cursor`: not made by us, by another route, or for another filter. */
+export function parseCursor(
+  text: string,
+  expected: Pick<Cursor, "kind" | "filter">,
+): Outcome<Cursor, "bad_cursor"> {
+  const cursor = readCursor(text);
+  if (cursor === undefined || cursor.kind !== expected.kind) {
+    return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
+  }
+  if (JSON.stringify(cursor.filter) !== JSON.stringify(expected.filter)) {
+    return refuse(
+      "bad_cursor",
+      "The cursor was made for other parameters. Send the same ones with every page.",
+    );
+  }
+  return accept(cursor);
+}
+
+function readCursor(text: string): Cursor | undefined {
+  const bytes = decodeAddressSafe(text);
+  const json = bytes === undefined ? undefined : decodeUtf8(bytes);
+  if (json === undefined) return undefined;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(json);
+  } catch {
+    // Anything that is not JSON is not one of ours.
+    return undefined;
+  }
+  if (!Array.isArray(parts) || parts.length !== 5) return undefined;
+  const [kind, lineage, revision, filter, after]: unknown[] = parts;
+  if (
+    kind !== "list" &&
+    kind !== "feed" &&
+    kind !== "commits" &&
+    kind !== "namespaces" &&
+    kind !== "tokens"
+  ) {
+    return undefined;
+  }
+  if (typeof lineage !== "string" || !/^[0-9a-f]{32}$/.test(lineage)) return undefined;
+  if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision < 0) return undefined;
+  if (!isFilter(filter) || typeof after !== "string") return undefined;
+  return { kind, lineage, revision, filter, after };
+}
+
+function isFilter(value: unknown): value is (string | null)[] {
+  return Array.isArray(value) && value.every((part) => part === null || typeof part === "string");
+}

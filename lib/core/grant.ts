@@ -1,0 +1,117 @@
+/**
+ * Grants: verb × namespace × scope, default deny, no deny rules. Promise: `*` never means a reserved
+ * namespace, and what of `_system` may be read follows from reading whole namespaces.
+ */
+import { isReserved, SYSTEM } from "./namespace.ts";
+import { scopeCoversKey, scopeCoversScope } from "./scope.ts";
+
+export const VERBS = [
+  "read",
+  "history",
+  "plan",
+  "write",
+  "rollout",
+  "approve",
+  "override",
+  "report",
+  "backup",
+  "status",
+  "admin",
+] as const;
+
+export type Verb = (typeof VERBS)[number];
+
+export interface Grant {
+  readonly verbs: readonly string[];
+  /** A namespace's name, or `*` for every one that is not reserved. */
+  readonly namespace: string;
+  readonly scope: string;
+}
+
+/** Kinds of `_system` documents that belong to one namespace: `<kind>/<namespace>` or `<kind>/<namespace>/…`. */
+const SYSTEM_KINDS = ["channel", "namespace", "policy", "rollout", "schema"];
+
+/** A stretch of one namespace: a whole key, or a prefix (empty for all of it). */
+export interface KeyRange {
+  readonly namespace: string;
+  readonly from: string;
+  readonly exact: boolean;
+}
+
+export function allowsKey(grants: readonly Grant[], verb: Verb, namespace: string, key: string): boolean {
+  if (isReserved(namespace)) return namespace === SYSTEM && allowsSystemKey(grants, verb, key);
+  return grants.some((grant) => isFor(grant, verb, namespace) && scopeCoversKey(grant.scope, key));
+}
+
+/** Whether the grants cover all of a namespace. */
+export function allowsWhole(grants: readonly Grant[], verb: Verb, namespace: string): boolean {
+  return grants.some((grant) => isFor(grant, verb, namespace) && grant.scope === "");
+}
+
+/** Whether the grants reach into a namespace at all, so that its existence is no secret. */
+export function allowsSome(grants: readonly Grant[], verb: Verb, namespace: string): boolean {
+  if (namespace === SYSTEM) return grants.some((grant) => grant.verbs.includes(verb) && grant.scope === "");
+  return grants.some((grant) => isFor(grant, verb, namespace));
+}
+
+/** Whether the grants cover every namespace that is not reserved, whole. */
+export function allowsEverywhere(grants: readonly Grant[], verb: Verb): boolean {
+  return grants.some((grant) => grant.namespace === "*" && grant.scope === "" && grant.verbs.includes(verb));
+}
+
+/** A root token: `admin` on `*`. There is no other kind of root. */
+export function isRoot(grants: readonly Grant[]): boolean {
+  return allowsEverywhere(grants, "admin");
+}
+
+/** Whether a holder of `held` may give or manage `grant`: each of its verbs, and `admin`, over the same keys. */
+export function mayGive(held: readonly Grant[], grant: Grant): boolean {
+  return ["admin", ...grant.verbs].every((verb) =>
+    held.some((own) => own.verbs.includes(verb) && spans(own, grant)),
+  );
+}
+
+/** What a verb reaches, as ranges of keys. A range with namespace `*` stands for every one not reserved. */
+export function grantRanges(grants: readonly Grant[], verb: Verb): KeyRange[] {
+  const ranges: KeyRange[] = [];
+  for (const grant of grants) {
+    if (!grant.verbs.includes(verb) || isReserved(grant.namespace)) continue;
+    ranges.push({
+      namespace: grant.namespace,
+      from: grant.scope,
+      exact: grant.scope !== "" && !grant.scope.endsWith("/"),
+    });
+    if (grant.scope === "") ranges.push(...systemRanges(grant.namespace));
+  }
+  return ranges;
+}
+
+function systemRanges(namespace: string): KeyRange[] {
+  return SYSTEM_KINDS.flatMap((kind) =>
+    namespace === "*"
+      ? [{ namespace: SYSTEM, from: `${kind}/`, exact: false }]
+      : [
+          { namespace: SYSTEM, from: `${kind}/${namespace}`, exact: true },
+          { namespace: SYSTEM, from: `${kind}/${namespace}/`, exact: false },
+        ],
+  );
+}
+
+function isFor(grant: Grant, verb: Verb, namespace: string): boolean {
+  return (
+    (grant.namespace === namespace || (grant.namespace === "*" && !isReserved(namespace))) &&
+    grant.verbs.includes(verb)
+  );
+}
+
+function spans(own: Grant, grant: Grant): boolean {
+  const namespace =
+    own.namespace === grant.namespace || (own.namespace === "*" && !isReserved(grant.namespace));
+  return namespace && scopeCoversScope(own.scope, grant.scope);
+}
+
+function allowsSystemKey(grants: readonly Grant[], verb: Verb, key: string): boolean {
+  const [kind, namespace] = key.split("/");
+  if (kind === undefined || namespace === undefined || !SYSTEM_KINDS.includes(kind)) return false;
+  return !isReserved(namespace) && allowsWhole(grants, verb, namespace);
+}

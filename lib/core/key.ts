@@ -1,0 +1,48 @@
+/**
+ * Keys: what a document is called inside its namespace. Promise: bytes decide; nothing is folded, normalised
+ * or collapsed. A key in a path is decoded once, and paths that browsers and proxies rewrite are refused.
+ */
+import { accept, type Outcome, refuse } from "./refusal.ts";
+import { utf8Length } from "./utf8.ts";
+
+export const KEY_BYTES_MAX = 1024;
+
+const PLAIN = /^[ -~]{1,1024}$/;
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
+/** Judges a key as given. Refuses `bad_key`. */
+export function judgeKey(key: string): Outcome<string, "bad_key"> {
+  if (PLAIN.test(key)) return accept(key);
+  if (key === "") return refuse("bad_key", "A key has at least one byte.");
+  if (FORBIDDEN.test(key)) {
+    return refuse("bad_key", "A key holds no control characters, lone surrogates or noncharacters.");
+  }
+  const size = utf8Length(key);
+  if (size > KEY_BYTES_MAX) {
+    return refuse("bad_key", `A key has at most ${KEY_BYTES_MAX} bytes of UTF-8; this one has ${size}.`);
+  }
+  return accept(key);
+}
+
+/** The key in the rest of a path, still percent-encoded and without its first slash. */
+export function parsePathKey(rest: string): Outcome<string, "bad_path" | "bad_key"> {
+  if (rest.includes("\\")) return badPath("a backslash");
+  let key: string;
+  try {
+    key = decodeURIComponent(rest);
+  } catch {
+    return refuse("bad_path", "The path is not percent-encoded UTF-8.");
+  }
+  for (const segment of key.split("/")) {
+    if (segment === "") return badPath("an empty segment or a final slash");
+    if (segment === "." || segment === "..") return badPath("a segment of dots");
+  }
+  return judgeKey(key);
+}
+
+function badPath(what: string): Outcome<never, "bad_path"> {
+  return refuse(
+    "bad_path",
+    `A path with ${what} is rewritten by browsers and proxies. Name the key exactly with ?key= instead.`,
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * Whether a 2xx on a write would survive a power cut: asked of the connection before each write, not assumed.
+ * The pragmas are read as tables, so that one host call answers and nothing is changed.
+ */
+import { accept, type Outcome, refuse } from "../core/refusal.ts";
+import { type Db, StoreFault } from "./driver.ts";
+import { durabilitySql } from "./durability.sql.ts";
+
+export interface Durability {
+  /** 0 off, 1 normal, 2 full, 3 extra; null where the server does not say. */
+  readonly synchronous: number | null;
+  readonly journal: string | null;
+  /** Empty for a database in memory; null where the server does not say. */
+  readonly file: string | null;
+}
+
+const FULL = 2;
+
+/** How this connection writes. Throws StoreFault. */
+export function readDurability(db: Db): Durability {
+  try {
+    const row = db.all(durabilitySql)[0];
+    return {
+      synchronous: typeof row?.[0] === "number" ? row[0] : null,
+      journal: typeof row?.[1] === "string" ? row[1] : null,
+      file: typeof row?.[2] === "string" ? row[2] : null,
+    };
+  } catch (error) {
+    // A libSQL server may not let pragmas be read as tables; what it promises is then its operator's to say.
+    if (error instanceof StoreFault && /pragma_|not authorized/.test(error.text)) {
+      return { synchronous: null, journal: null, file: null };
+    }
+    throw error;
+  }
+}
+
+/** Refuses a store whose writes may be lost, unless a setting accepts that. Throws StoreFault. */
+export function requireDurable(
+  db: Db,
+  { acceptWeak }: { acceptWeak: boolean },
+): Outcome<Durability, "store_in_memory" | "not_durable"> {
+  const found = readDurability(db);
+  if (found.file === "" && found.journal === "memory") {
+    return refuse("store_in_memory", "Give the server a state directory, so that the store is a file.");
+  }
+  if (acceptWeak || isFull(found) || isFull(raised(db))) return accept(found);
+  return refuse(
+    "not_durable",
+    "The store's synchronous setting is below FULL and cannot be raised. Make the server durable, or accept the loss with the setting accept_weak_durability.",
+  );
+}
+
+function isFull({ synchronous, journal }: Durability): boolean {
+  return synchronous !== null && synchronous >= FULL && journal !== "off" && journal !== "memory";
+}
+
+/** Raises the setting for this connection and reads it back. */
+function raised(db: Db): Durability {
+  try {
+    db.all("pragma synchronous=full");
+  } catch (error) {
+    // A server that refuses the pragma stays as it is, and the reading back says so.
+    if (!(error instanceof StoreFault)) throw error;
+  }
+  return readDurability(db);
+}

@@ -1,0 +1,77 @@
+/**
+ * The feed and the log of commits. Inside, a covering walk of change_by_revision that looks at no more than
+ * 20,000 commits; values are fetched by key only for what is shown.
+ */
+import {
+  above,
+  inRanges,
+  lives,
+  namespaceJoin,
+  rangesTable,
+  storeColumns,
+  timeOf,
+  tokenJoin,
+  valueMember,
+} from "./read-parts.ts";
+
+/** Whether the caller may see all of commit m; its message, author and meta are shown only then. */
+const whole = (shown: string) =>
+  `(${shown}=m.changes or (select count(*) from change y indexed by change_by_revision where y.revision=m.revision
+and ${inRanges("y")})=m.changes)`;
+
+const words = `',"partial":false'||iif(m.author is null,'',',"author":'||json_quote(m.author))
+||iif(m.message is null,'',',"message":'||json_quote(m.message))||iif(m.meta is null,'',',"meta":'||m.meta)`;
+
+const head = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeOf("m.time_ms")}||'","actor":'||json_quote(m.actor)`;
+
+const changeJson = `'{"op":"'||c.op||'","namespace":'||json_quote(c.namespace)||',"key":'||json_quote(c.key)
+||iif(c.op='put',',"mediaType":'||json_quote(c.media_type)||',"size":'||length(c.value)||${valueMember("?6", "c")},'')||'}'`;
+
+/** What both of a page's ends need before it: nothing but the store and the caller. See view.ts. */
+export const feedViewSql = `select ${storeColumns},cast(n.value as text),
+coalesce((select max(u.compacted) from usage u where u.namespace=?1 or ?1 is null),0),${lives}
+from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`;
+
+/**
+ * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 the
+ * newest revision to look at, or null for the head.
+ * Columns: 0 head, 1 how far this looked, 2 commits (joined by commas), 3 commits shown.
+ */
+export const feedSql = `with ${rangesTable("?1")},
+u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
+limit 1 offset 19999),(select revision from store)))),
+i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision
+where i.revision>?2 and i.revision<=(select upto from u) and (?3 is null or i.namespace=?3)
+and (?4='' or i.key>=?4 and i.key<${above("?4")}) and ${inRanges("i")} order by 1,2,3 limit 1001),
+cut(more,last) as materialized (select count(*)>1000,max(revision) from i),
+d(revision,body,shown) as materialized (select i.revision,group_concat(${changeJson},',' order by c.namespace,c.key),count(*)
+from i cross join change c on c.namespace=i.namespace and c.key=i.key and c.revision=i.revision
+where not (select more and last=i.revision from cut) group by i.revision),
+fit as (select revision,body,shown,row_number() over w as n,sum(shown) over w as items,sum(octet_length(body)) over w as bytes
+from d window w as (order by revision)),
+page as materialized (select * from fit where n=1 or items<=?5 and bytes<=?7)
+select (select revision from store),
+iif((select more from cut) or count(*)<(select count(*) from d),max(page.revision),(select min(upto,(select revision from store)) from u)),
+cast(coalesce(group_concat(${head}||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}',
+',' order by page.revision),'') as blob),count(*)
+from page join commits m on m.revision=page.revision`;
+
+/**
+ * The log, newest first. ?1 ranges, ?2 before, ?3 from, ?4 to, ?5 actor or null, ?6 request id or null, ?7 namespace
+ * or null, ?8 limit, ?9 whose own commits are shown, ?10 whether all are (a root token).
+ * Columns: 0 commits (joined by commas), 1 shown, 2 found, 3 the oldest one shown, 4 the oldest looked at or null
+ * when the log ended.
+ */
+export const commitsSql = `with ${rangesTable("?1")},
+b(low) as materialized (select (select revision from commits where revision<?2 order by revision desc limit 1 offset 19999)),
+found as materialized (select m.revision,m.id,m.time_ms,m.actor,m.author,m.request_id,m.message,m.meta,m.changes from commits m
+where m.revision<?2 and m.revision>=coalesce((select low from b),0) and m.revision between ?3 and ?4
+and (?5 is null or m.actor=?5) and (?6 is null or m.request_id=?6)
+and (?7 is null or exists (select 1 from change x indexed by change_by_revision where x.revision=m.revision and x.namespace=?7
+and (?10 or m.actor=?9 or ${inRanges("x")})))
+and (?10 or m.actor=?9 or exists (select 1 from change y indexed by change_by_revision where y.revision=m.revision and ${inRanges("y")}))
+order by m.revision desc limit ?8+1),
+shown as (select * from found order by revision desc limit ?8)
+select cast(coalesce(group_concat(${head}||iif(?10 or m.actor=?9 or ${whole("0")},${words}||',"changeCount":'||m.changes
+||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}',',' order by m.revision desc),'') as blob),
+count(*),(select count(*) from found),min(m.revision),(select low from b) from shown m`;

@@ -1,0 +1,67 @@
+/**
+ * Pages of one namespace, pinned to a revision: a walk from key to key by seeks in the unique index, so that
+ * neither versions of a hot key nor keys below a delimiter are ever stepped through. Documents come out as
+ * one JSON text, made and joined by SQLite.
+ *
+ * ?1 namespace, ?2 start, ?3 how to start (0 at it, 1 behind that key, 2 behind all keys that begin with it),
+ * ?4 the range's prefix or key, ?5 whether that is a whole key, ?6 the prefix asked for, ?7 delimiter or '',
+ * ?8 limit, ?9 values, ?10 bytes at most, ?11 the revision.
+ * Columns: 0 head, 1 documents (joined by commas), 2 prefixes (a JSON array), 3 items shown, 4 items found
+ * (one more than the limit means that there are more), 5 the last key shown, 6 the bytes shown.
+ */
+import { above, lineageOf, next, timeOf, valueMember } from "./read-parts.ts";
+
+const start = `case ?3 when 0 then ?2 when 1 then ${next("?2")} else ${above("?2")} end`;
+const end = `iif(?5,${next("?4")},${above("?4")})`;
+const rest = (key: string) => `substr(${key},length(?6)+1)`;
+/** The common prefix that stands for a key: up to and with the first delimiter after the prefix asked for. */
+const group = (key: string) =>
+  `iif(?7<>'' and instr(${rest(key)},?7)>0,substr(${key},1,length(?6)+instr(${rest(key)},?7)+length(?7)-1),null)`;
+
+const newestAt = (key: string) =>
+  `(select x.revision from change x where x.namespace=?1 and x.key=${key} and x.revision<=?11 order by x.revision desc limit 1)`;
+
+const documentJson = (c: string, extra: string) =>
+  `'{"namespace":'||json_quote(?1)||',"key":'||json_quote(${c}.key)||',"revision":'||${c}.revision
+||',"etag":"\\"'||${c}.revision||'-'||${lineageOf(`${c}.revision`)}||'\\"","mediaType":'||json_quote(${c}.media_type)
+||',"size":'||${extra}||',"modified":"'||(select ${timeOf("m.time_ms")} from commits m where m.revision=${c}.revision)||'"'
+||${valueMember("?9", c)}||'}'`;
+
+const walk = (table: string, after: string) => `k(key) as (
+select * from (select i.key from ${table} i where i.namespace=?1 and i.key>=${start} and i.key<${end} order by i.key limit 1)
+union all select (select i.key from ${table} i where i.namespace=?1 and i.key>=${after} and i.key<${end} order by i.key limit 1)
+from k where k.key is not null)`;
+
+const page = (found: string) => `found(key,grp,doc) as materialized (${found}),
+fit as (select key,grp,doc,row_number() over (order by key) as n,
+sum(coalesce(octet_length(doc),octet_length(grp))) over (order by key) as bytes from found),
+shown as (select * from fit where n=1 or n<=?8 and bytes<=?10)
+select (select revision from store),cast(coalesce(group_concat(doc,',' order by key),'') as blob),
+json_group_array(grp order by key) filter (where grp is not null),count(*),(select count(*) from found),max(key),max(bytes)
+from shown where ?11 is not null`;
+
+/** At the head, from the current documents. Only good when column 0 is ?11; else the head has moved on. */
+export const listHeadSql = `with recursive ${walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`)},
+${page(
+  `select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
+    "e",
+    `e.size||',"version":'||e.version||',"createdRevision":'||e.created_revision`,
+  )},null) from k cross join entry e on e.namespace=?1 and e.key=k.key where k.key is not null limit ?8+1`,
+)}`;
+
+/**
+ * At any kept revision, from the history. A group is passed over once a document in it was alive then.
+ * Version and creation are given where the document still lives, so that they can be counted back exactly.
+ */
+export const listPastSql = `with recursive ${walk(
+  "change",
+  `coalesce(iif((select c.op from change c where c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")})='put',
+${above(group("k.key"))},null),${next("k.key")})`,
+)},
+${page(`select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
+  "c",
+  `length(c.value)||coalesce((select ',"version":'||(e.version-(select count(*) from change y where y.namespace=?1
+and y.key=k.key and y.revision>c.revision))||',"createdRevision":'||e.created_revision from entry e where e.namespace=?1
+and e.key=k.key and e.created_revision<=c.revision),'')`,
+)},null) from k cross join change c on c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")}
+where k.key is not null and c.op='put' limit ?8+1`)}`;

@@ -1,0 +1,48 @@
+/**
+ * The pieces of SQL that the read statements share: who wrote a revision, a moment, a range of keys, and a
+ * document as JSON. Text only; the *.sql.ts files put it together when a component is built.
+ */
+
+/** The first 8 hex digits of the lineage that made a revision; null for null. */
+export const lineageOf = (revision: string) =>
+  `(select substr(l.lineage,1,8) from lineage l where l.first_revision<=${revision} order by l.first_revision desc limit 1)`;
+
+/** ISO 8601, UTC, milliseconds. */
+export const timeOf = (ms: string) =>
+  `strftime('%Y-%m-%dT%H:%M:%S',${ms}/1000,'unixepoch')||printf('.%03dZ',${ms}%1000)`;
+
+/** The upper bound of the keys that begin with a text: byte ff is in no UTF-8, so nothing is left out. */
+export const above = (prefix: string) => `${prefix}||cast(x'ff' as text)`;
+
+/** The lowest key that can follow a key: keys hold no control characters. */
+export const next = (key: string) => `${key}||char(1)`;
+
+/** This history and its ancestors, for core/ancestry.ts. */
+export const lives =
+  "(select json_group_array(json_array(lineage,first_revision,parent_revision) order by epoch) from lineage)";
+
+/** What every read looks at besides its documents: the store and the caller's token, as columns 0 to 4. */
+export const storeColumns = "s.lineage,s.revision,s.state,s.format,cast(t.value as text)";
+export const tokenJoin = (accessor: string) =>
+  `left join entry t on t.namespace='_auth' and t.key='token/'||${accessor}`;
+export const namespaceJoin = (namespace: string) =>
+  `left join entry n on n.namespace='_system' and n.key='namespace/'||${namespace}`;
+
+const isJson = (type: string) =>
+  `(${type}='application/json' or ${type} like 'application/json;%' or ${type} like '%+json' or ${type} like '%+json;%')`;
+
+/** `,"value":…` or `,"text":…` as `values` asks (none, text, json); nothing for bytes that are not text. */
+export const valueMember = (values: string, c: string) =>
+  `case when ${values}='none' or not ${c}.text or ${c}.value is null then ''
+when ${values}='json' and ${isJson(`${c}.media_type`)} then ',"value":'||cast(${c}.value as text)
+else ',"text":'||json_quote(cast(${c}.value as text)) end`;
+
+/** Ranges of keys from JSON [[namespace or *, from, exact], …] as the table g(ns, lo, hi). */
+export const rangesTable = (ranges: string) =>
+  `g(ns,lo,hi) as materialized (select value->>0,value->>1,iif(value->>2,${next("(value->>1)")},${above("(value->>1)")})
+from json_each(${ranges}))`;
+
+/** Whether a change lies in one of the ranges of g; * is every namespace that is not reserved. */
+export const inRanges = (c: string) =>
+  `exists (select 1 from g where (g.ns=${c}.namespace or g.ns='*' and substr(${c}.namespace,1,1)<>'_')
+and ${c}.key>=g.lo and ${c}.key<g.hi)`;
