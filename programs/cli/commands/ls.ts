@@ -1,0 +1,52 @@
+/** `ledge ls`: the documents of a namespace, or the namespaces. */
+import type { Command } from "commander";
+import type { Listed } from "../answers.ts";
+import type { Client } from "../client.ts";
+import { formatBytes, printJson, printTable } from "../output.ts";
+import { listPages } from "../pages.ts";
+import { parsePlace, type Target } from "../target.ts";
+import { listNamespaces } from "./ns.ts";
+
+interface Options {
+  readonly output: "table" | "json";
+  readonly revision?: string;
+  readonly all?: boolean;
+}
+
+export function addLs(program: Command, client: () => Client): void {
+  program
+    .command("ls")
+    .description("list namespaces, or what a namespace holds, folder by folder")
+    .argument("[namespace/prefix]", "a namespace, with a prefix of keys or without", parsePlace)
+    .option("-a, --all", "every document below, not folder by folder")
+    .option("-o, --output <table|json>", "how to print", "table")
+    .option("--revision <n>", "as it was at a past revision")
+    .action(async (place: Target | undefined, options: Options) => {
+      if (place === undefined) return listNamespaces(client(), options.output);
+      const documents: Listed[] = [];
+      const prefixes: string[] = [];
+      const pages = listPages(client(), place.namespace, {
+        prefix: place.key,
+        ...(options.all ? {} : { delimiter: "/" }),
+        revision: options.revision === undefined ? undefined : Number(options.revision),
+      });
+      for await (const page of pages) {
+        documents.push(...page.documents);
+        prefixes.push(...page.prefixes);
+      }
+      if (options.output === "json") return printJson({ documents, prefixes });
+      printTable(
+        ["KEY", "REVISION", "SIZE", "TYPE", "MODIFIED"],
+        [
+          ...prefixes.map((prefix) => [prefix, "", "", "", ""]),
+          ...documents.map((one) => [
+            one.key,
+            String(one.revision),
+            formatBytes(one.size),
+            one.mediaType,
+            one.modified ?? "",
+          ]),
+        ],
+      );
+    });
+}

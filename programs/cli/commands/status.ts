@@ -1,0 +1,82 @@
+/** `ledge status`: one screen, and for what is wrong the command that mends it. */
+import type { Command } from "commander";
+import * as z from "zod";
+import type { Client } from "../client.ts";
+import { formatBytes, printJson, printTable } from "../output.ts";
+
+const Status = z.looseObject({
+  version: z.string(),
+  lineage: z.string(),
+  epoch: z.number(),
+  head: z.number(),
+  mode: z.string(),
+  clockSuspect: z.boolean(),
+  store: z.looseObject({
+    sqlite: z.string(),
+    journal: z.string(),
+    synchronous: z.string(),
+    format: z.number(),
+    bytes: z.number(),
+  }),
+  backup: z.looseObject({
+    state: z.string(),
+    exportedRevision: z.number().nullish(),
+    exportedAt: z.string().nullish(),
+    provenRevision: z.number().nullish(),
+    behindRevisions: z.number().nullish(),
+    behindSeconds: z.number().nullish(),
+    lastError: z.unknown(),
+  }),
+});
+type Status = z.infer<typeof Status>;
+
+export function addStatus(program: Command, client: () => Client): void {
+  program
+    .command("status")
+    .description("how the store and its backup are")
+    .option("-o, --output <table|json>", "how to print", "table")
+    .action(async (options: { output: string }) => {
+      const status = await client().json(Status, "GET", "/v1/admin/status");
+      if (options.output === "json") return printJson(status);
+      printTable(["", ""], rowsOf(client().url, status));
+    });
+}
+
+function rowsOf(url: string, status: Status): string[][] {
+  const { backup, store } = status;
+  return [
+    ["server", `${url}, version ${status.version}`],
+    [
+      "store",
+      `revision ${status.head}, epoch ${status.epoch}, lineage ${status.lineage.slice(0, 8)}, ${formatBytes(store.bytes)}`,
+    ],
+    ["mode", status.mode === "open" ? "open" : `${status.mode}: writes are refused`],
+    ["durability", `SQLite ${store.sqlite}, journal ${store.journal}, synchronous ${store.synchronous}`],
+    [
+      "clock",
+      status.clockSuspect
+        ? "suspect: the newest commit lies more than an hour ahead; check the clock of this machine"
+        : "fine",
+    ],
+    ["backup", backupLine(backup)],
+  ];
+}
+
+function backupLine(backup: Status["backup"]): string {
+  switch (backup.state) {
+    case "not_set":
+      return "none: no bucket is set, nothing is backed up (docs/settings.md, bucket_name)";
+    case "ok":
+      return `up to revision ${backup.exportedRevision}, ${backup.exportedAt}`;
+    case "behind":
+      return `up to revision ${backup.exportedRevision ?? "none"}, ${backup.behindRevisions} behind: \`./ledge backup run\``;
+    case "failing":
+      return `failing since revision ${backup.exportedRevision ?? "none"}: ${JSON.stringify(backup.lastError)}`;
+    case "fork":
+      return "stopped: two histories have been written to this bucket (`./ledge backup status`)";
+    case "foreign":
+      return "stopped: the bucket's prefix holds another store's backups (`./ledge backup status`)";
+    default:
+      return backup.state;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The `ledge` command: one file a command, a context found by itself, exit codes in failure.ts.
+ */
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { type Client, openClient } from "./client.ts";
+import { addBackup } from "./commands/backup.ts";
+import { addExport } from "./commands/export.ts";
+import { addGet } from "./commands/get.ts";
+import { addImport } from "./commands/import.ts";
+import { addLs } from "./commands/ls.ts";
+import { addNs } from "./commands/ns.ts";
+import { addPut, addRm } from "./commands/put.ts";
+import { addRestore } from "./commands/restore.ts";
+import { addStatus } from "./commands/status.ts";
+import { addToken } from "./commands/token.ts";
+import { type ConnectionOptions, findConnection, findDataDir } from "./context.ts";
+import { runToExit } from "./terminal.ts";
+
+// The bundle lies in dist/programs; what `npm start` keeps lies beside the launcher.
+const home = process.env.LEDGE_HOME ?? resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+const program = new Command("ledge")
+  .description("configuration in one SQLite file, backed by any object store")
+  .option("--url <url>", "the server (default: what npm start wrote, or LEDGE_URL)")
+  .option("--token-file <path>", "a file with the token (default: .ledge/admin-token, or LEDGE_TOKEN)")
+  .option("--data <dir>", "the data folder (default: .ledge, or LEDGE_DATA)")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 fault, 2 wrong use, 3 absent, 4 not allowed, 5 stale, 6 refused, 7 no answer.\n",
+  )
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+
+const connectionOptions = () => program.opts<ConnectionOptions>();
+let opened: Client | undefined;
+const client = (): Client => {
+  opened ??= openClient(findConnection(connectionOptions(), home));
+  return opened;
+};
+
+addGet(program, client);
+addLs(program, client);
+addPut(program, client);
+addRm(program, client);
+addImport(program, client);
+addExport(program, client);
+addNs(program, client);
+addToken(program, client);
+addBackup(program, client);
+addRestore(program, () => findDataDir(connectionOptions(), home));
+addStatus(program, client);
+for (const command of program.commands) command.exitOverride();
+
+await runToExit(() => program.parseAsync());

@@ -1,0 +1,114 @@
+/**
+ * What people see. Data goes to stdout, talk to stderr; colours and moving bars only where a terminal is.
+ */
+import { progress as bar } from "@clack/prompts";
+import Table from "cli-table3";
+import color from "picocolors";
+
+const talking = color.createColors(process.stderr.isTTY === true && process.env.NO_COLOR === undefined);
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Raw bytes, as stored. On a terminal a missing last newline is added, so that the prompt starts a line. */
+export function printBytes(bytes: Uint8Array): void {
+  process.stdout.write(bytes);
+  if (process.stdout.isTTY && bytes.at(-1) !== 10) process.stdout.write("\n");
+}
+
+/** Rows under plain headings, without lines; for scripts there is `-o json`. */
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const none = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "",
+    "mid-mid": "",
+    right: "",
+    "right-mid": "",
+    middle: "  ",
+  };
+  const table = new Table({
+    head: [...head],
+    chars: none,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  for (const row of rows) table.push([...row]);
+  process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, "")}\n`);
+}
+
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function sayDone(text: string): void {
+  say(`${talking.green("✓")} ${text}`);
+}
+
+export function sayFailure(message: string, hint: string | undefined): void {
+  say(`${talking.red("✗")} ${message}`);
+  if (hint !== undefined) say(`  ${talking.dim(hint)}`);
+}
+
+export interface Progress {
+  /** `done` of the whole, in the unit that the message names. */
+  to(done: number, message: string): void;
+  end(message: string): void;
+}
+
+const QUIET_MS = 1000;
+const LINE_MS = 5000;
+
+/**
+ * Progress of long work: nothing for the first second; then a bar on a terminal, and elsewhere a line every
+ * few seconds. `total` may be a guess.
+ */
+export function openProgress(total: number): Progress {
+  const startedMs = Date.now();
+  const terminal = process.stderr.isTTY === true;
+  let shown: ReturnType<typeof bar> | undefined;
+  let last = 0;
+  let lineMs = startedMs;
+  return {
+    to(done, message) {
+      const nowMs = Date.now();
+      if (nowMs - startedMs < QUIET_MS) return;
+      if (!terminal) {
+        if (nowMs - lineMs >= LINE_MS) {
+          say(message);
+          lineMs = nowMs;
+        }
+        return;
+      }
+      if (shown === undefined) {
+        shown = bar({ max: Math.max(1, total), output: process.stderr, withGuide: false });
+        shown.start(message);
+      }
+      shown.advance(Math.max(0, done - last), message);
+      last = done;
+    },
+    end(message) {
+      if (shown === undefined) sayDone(message);
+      else shown.stop(message);
+    },
+  };
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** `1 document`, `2 documents`. */
+export function count(number: number, word: string): string {
+  return `${number.toLocaleString("en-US")} ${word}${number === 1 ? "" : "s"}`;
+}

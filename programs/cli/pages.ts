@@ -1,0 +1,38 @@
+/**
+ * Every document of a namespace, page by page, all of one revision.
+ */
+import { type Listed, ListPage } from "./answers.ts";
+import type { Client } from "./client.ts";
+
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly delimiter?: string;
+  readonly revision?: number | undefined;
+}
+
+export interface Page {
+  readonly revision: number;
+  readonly documents: readonly Listed[];
+  readonly prefixes: readonly string[];
+}
+
+export async function* listPages(
+  client: Client,
+  namespace: string,
+  options: ListOptions = {},
+): AsyncGenerator<Page> {
+  let cursor: string | undefined;
+  do {
+    // A cursor holds revision and filter; the filter is said again only on the first page.
+    const query = {
+      prefix: options.prefix || undefined,
+      delimiter: options.delimiter,
+      limit: 1000,
+      cursor,
+      revision: cursor === undefined ? options.revision : undefined,
+    };
+    const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
+    yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes ?? [] };
+    cursor = page.next;
+  } while (cursor !== undefined);
+}

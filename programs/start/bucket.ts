@@ -1,0 +1,63 @@
+/**
+ * Which bucket this start uses: the one that variables name, or the bundled one in the data folder. The bundled
+ * server keeps its port from start to start, as far as it is free.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { startBucket } from "../host/bucket.ts";
+
+export interface BucketUse {
+  readonly bundled: boolean;
+  /** What to hand to the host; empty when variables already name a bucket. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** For people: where backups go. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the bundled bucket unless the variable bucket_name is set. */
+export async function openBucket(
+  dataDir: string,
+  variable: (name: string) => string | undefined,
+): Promise<BucketUse> {
+  const name = variable("bucket_name");
+  if (name !== undefined && name !== "") {
+    const description = `${name} at ${variable("bucket_endpoint") ?? "no endpoint: set bucket_endpoint"}`;
+    return { bundled: false, variables: {}, description, stop: async () => {} };
+  }
+  const dir = join(dataDir, "bucket");
+  const server = await startBucket({ dir, port: await keptPort(dataDir) });
+  writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`);
+  return {
+    bundled: true,
+    variables: {
+      bucket_endpoint: server.endpoint,
+      bucket_name: server.bucketName,
+      bucket_access_key_id: server.accessKeyId,
+      bucket_secret_access_key: server.secretAccessKey,
+    },
+    description: `${dir} (a real S3 server on ${server.endpoint})`,
+    stop: () => server.stop(),
+  };
+}
+
+function portFile(dataDir: string): string {
+  return join(dataDir, "bucket-port");
+}
+
+/** The port of the last start when nobody else has it now; else 0, which lets the system choose. */
+async function keptPort(dataDir: string): Promise<number> {
+  if (!existsSync(portFile(dataDir))) return 0;
+  const port = Number(readFileSync(portFile(dataDir), "utf8"));
+  if (!Number.isInteger(port) || port < 1 || port > 65535) return 0;
+  return (await isFree(port)) ? port : 0;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * The first token. It is made here, written with mode 600 before it is asked for, and asked for with only its
+ * digest, so that a crash or a lost answer at any point loses nothing: the next start asks for the same again.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatToken, newToken, parseToken, secretDigest } from "../../lib/core/token.ts";
+
+export type FirstToken =
+  | { readonly state: "made" | "kept"; readonly token: string; readonly file: string }
+  | { readonly state: "elsewhere"; readonly file: string };
+
+/** Makes sure that `admin-token` holds a token of this store, unless the store had its first one elsewhere. */
+export async function ensureFirstToken(
+  dataDir: string,
+  url: string,
+  bootstrapSecret: string,
+): Promise<FirstToken> {
+  const file = join(dataDir, "admin-token");
+  if (existsSync(file)) return { state: "kept", token: readFileSync(file, "utf8").trim(), file };
+  const pending = join(dataDir, "admin-token.new");
+  const token = readPending(pending) ?? writePending(pending);
+  const parsed = parseToken(token);
+  if (parsed === undefined) throw new Error(`${pending} does not hold a token; delete it and start again`);
+  const answer = await fetch(`${url}/v1/admin/bootstrap`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${bootstrapSecret}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "admin", accessor: parsed.accessor, digest: secretDigest(parsed.secret) }),
+  });
+  if (answer.status === 409) {
+    rmSync(pending);
+    return { state: "elsewhere", file };
+  }
+  if (!answer.ok) throw new Error(`the first token was refused: ${answer.status} ${await answer.text()}`);
+  renameSync(pending, file);
+  return { state: "made", token, file };
+}
+
+function readPending(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+}
+
+function writePending(file: string): string {
+  const token = formatToken(newToken((length) => randomBytes(length)));
+  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: "wx" });
+  return token;
+}

@@ -1,0 +1,151 @@
+/**
+ * `npm start`: the components on the embedded host, a bucket on this disk unless another is set, the first
+ * token, and a few lines that say where everything is. Ends cleanly on Ctrl-C; a second start keeps all data.
+ */
+
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CommanderError } from "commander";
+import color from "picocolors";
+import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
+import { parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
+import { type RunningHost, startHost } from "../host/host.ts";
+import { type BucketUse, openBucket } from "./bucket.ts";
+import { holdsBackups, setBucketAside } from "./bucket-check.ts";
+import { putDemoDocuments } from "./demo-documents.ts";
+import { ensureFirstToken, type FirstToken } from "./first-token.ts";
+import { parseStartOptions, type StartOptions } from "./options.ts";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+
+/** Stops the start with words for a person; nothing has been changed then. */
+class Stopped extends Error {}
+
+async function main(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2), process.env);
+  const startedMs = Date.now();
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const isNew = !existsSync(join(options.dataDir, "ledge.db"));
+  if (isNew && options.freshHistory) await setAside(options);
+  const bucket = await openBucket(options.dataDir, variableOf(options));
+  try {
+    if (isNew && !options.freshHistory) await refuseSecondHistory(options, bucket);
+    const bootstrapSecret = variableOf(options)("bootstrap_secret") ?? randomBytes(32).toString("hex");
+    const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
+    try {
+      const token = await ensureFirstToken(options.dataDir, host.url, bootstrapSecret);
+      if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
+      writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
+      console.log(greeting(options, host, bucket, token, Date.now() - startedMs));
+      await interrupted();
+      console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
+    } finally {
+      await host.stop();
+    }
+  } finally {
+    await bucket.stop();
+  }
+}
+
+/** A variable as the host will see it: flags before the environment. */
+function variableOf(options: StartOptions): (name: string) => string | undefined {
+  return (name) => options.variables[name] ?? process.env[`SPIN_VARIABLE_${name.toUpperCase()}`];
+}
+
+async function setAside(options: StartOptions): Promise<void> {
+  const aside = await setBucketAside(options.dataDir);
+  if (aside !== undefined) console.log(`A new history begins. The former bucket is kept in ${shown(aside)}.`);
+}
+
+async function refuseSecondHistory(options: StartOptions, bucket: BucketUse): Promise<void> {
+  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variableOf(options)(name));
+  if (parsed.kind === "invalid")
+    throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
+  if (parsed.kind === "not_set") return;
+  if (!(await holdsBackups(openS3Bucket(parsed.settings, { attempts: 2, timeoutMs: 5000 })))) return;
+  const database = shown(join(options.dataDir, "ledge.db"));
+  const from = bucket.bundled ? "" : " --from s3://… (see ./ledge restore --help)";
+  throw new Stopped(
+    `There is no database in ${shown(options.dataDir)}, but the bucket holds backups.
+If the database was lost, restore it:   ./ledge restore --to ${database}${from}
+To begin a new history on purpose:      npm start -- --fresh
+Nothing was changed.`,
+  );
+}
+
+async function listen(
+  options: StartOptions,
+  variables: Readonly<Record<string, string>>,
+): Promise<RunningHost> {
+  try {
+    return await startHost({
+      manifest: join(root, "spin.toml"),
+      stateDir: options.dataDir,
+      cacheDir: join(root, "dist", "cache"),
+      workerFile: join(root, "dist", "programs", "host-worker.mjs"),
+      listen: { host: options.host, port: options.port },
+      variables: { ...variables, ...options.variables },
+      freshInstances: options.freshInstances,
+      allowHosts: options.allowHosts,
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+      throw new Stopped(
+        `Port ${options.port} is taken. Choose another: npm start -- --port ${options.port === 65535 ? 3000 : options.port + 1}`,
+      );
+    }
+    throw error;
+  }
+}
+
+function greeting(
+  options: StartOptions,
+  host: RunningHost,
+  bucket: BucketUse,
+  token: FirstToken,
+  tookMs: number,
+): string {
+  const line = (name: string, text: string) => `  ${paint.dim(name.padEnd(9))} ${text}`;
+  const to = shown(join(options.dataDir, "restored.db"));
+  const who = {
+    made: `admin; the token was made now and is kept in ${shown(token.file)}`,
+    kept: `admin; the token is kept in ${shown(token.file)}`,
+    elsewhere: "this store had its first token elsewhere: set LEDGE_TOKEN for the commands",
+  }[token.state];
+  return [
+    `${paint.bold("Ledge")} is ready after ${(tookMs / 1000).toFixed(1)} s ${paint.dim("(Ctrl-C stops it, data stays)")}`,
+    line("server", paint.cyan(host.url)),
+    line("data", shown(host.databaseFile)),
+    line("bucket", bucket.description),
+    line("you", who),
+    line("try", options.demo ? "./ledge get demo/limits/api" : "./ledge ns ls"),
+    line("", options.demo ? "./ledge put demo/banner 'Good morning' --if any" : "./ledge ns put shop-prod"),
+    line("", `./ledge backup run && ./ledge restore --to ${to}`),
+  ].join("\n");
+}
+
+/** A path as a person in this folder would type it. */
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : `./${short}`;
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+function interrupted(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(error instanceof Stopped ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The command line of `npm start`. What is not known is refused by name; variables are Spin's
+ * (`--variable name=value`, SPIN_VARIABLE_NAME), so that a server with a real bucket needs no other settings.
+ */
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly allowHosts: readonly string[];
+  readonly freshInstances: boolean;
+  /** Begin a new history although the bucket holds backups. */
+  readonly freshHistory: boolean;
+  readonly demo: boolean;
+}
+
+interface Flags {
+  readonly data: string;
+  readonly port?: number;
+  readonly listen?: { host: string; port: number };
+  readonly variable: Record<string, string>;
+  readonly allowHost: string[];
+  readonly freshInstances?: boolean;
+  readonly fresh?: boolean;
+  readonly demo: boolean;
+}
+
+const DEFAULT_PORT = 3000;
+
+/** Throws CommanderError for wrong use, after having said what is wrong. */
+export function parseStartOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): StartOptions {
+  const program = new Command("npm start --")
+    .description("start Ledge on the embedded host, with a database and a bucket on this disk")
+    .option("--data <dir>", "where database, bucket and the first token are kept", ".ledge")
+    .option("--port <n>", "the port on 127.0.0.1 (default: PORT, else 3000)", parsePort)
+    .option("--listen <host:port>", "listen elsewhere than on loopback", parseListen)
+    .option(
+      "--variable <name=value>",
+      "set a variable of spin.toml (may be given again)",
+      collectVariable,
+      {},
+    )
+    .option(
+      "--allow-host <name>",
+      "answer for this Host too (may be given again)",
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .option("--fresh", "begin a new history although the bucket holds backups")
+    .option("--fresh-instances", "a new component instance for each request, as Spin does")
+    .option("--no-demo", "do not put the namespace `demo` into a new store")
+    .allowExcessArguments(false)
+    .exitOverride();
+  program.parse([...args], { from: "user" });
+  const flags = program.opts<Flags>();
+  const listen = flags.listen ?? { host: "127.0.0.1", port: flags.port ?? portFrom(environment) };
+  return {
+    dataDir: resolve(flags.data),
+    ...listen,
+    variables: flags.variable,
+    allowHosts: flags.allowHost,
+    freshInstances: flags.freshInstances === true,
+    freshHistory: flags.fresh === true,
+    demo: flags.demo,
+  };
+}
+
+function portFrom(environment: Readonly<Record<string, string | undefined>>): number {
+  return environment.PORT === undefined || environment.PORT === ""
+    ? DEFAULT_PORT
+    : parsePort(environment.PORT);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new InvalidArgumentError(`${text} is not a port`);
+  return port;
+}
+
+function parseListen(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(":");
+  if (colon < 1) throw new InvalidArgumentError("say HOST:PORT, for example 0.0.0.0:3000 or [::]:3000");
+  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: parsePort(text.slice(colon + 1)) };
+}
+
+function collectVariable(text: string, before: Record<string, string>): Record<string, string> {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new InvalidArgumentError("say name=value");
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
