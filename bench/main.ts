@@ -1,0 +1,52 @@
+/**
+ * `npm run bench [store|http|data|start …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
+ * the command and the machine. Ratios are what counts: times are of this machine and this moment.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { benchData } from "./data.ts";
+import { benchHttp } from "./http.ts";
+import { asMarkdown, type Row } from "./rows.ts";
+import { benchStart } from "./start.ts";
+import { benchStore } from "./store.ts";
+
+const parts: Readonly<Record<string, (root: string) => Promise<Row[]>>> = {
+  store: benchStore,
+  http: benchHttp,
+  data: benchData,
+  start: benchStart,
+};
+
+export async function main(root: string, args: readonly string[]): Promise<number> {
+  const names = args.filter((argument) => argument !== "--write");
+  const unknown = names.filter((name) => !(name in parts));
+  if (unknown.length > 0) {
+    console.error(`unknown part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`);
+    return 2;
+  }
+  const rows: Row[] = [];
+  for (const [name, part] of Object.entries(parts)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.error(`measuring: ${name} …`);
+    rows.push(...(await part(root)));
+  }
+  console.log(asMarkdown(rows));
+  if (args.includes("--write")) writeTable(root, rows);
+  return 0;
+}
+
+const START = "<!-- table -->";
+const END = "<!-- end of table -->";
+
+/** Replaces the table between its marks; the words around it are written by hand. */
+function writeTable(root: string, rows: readonly Row[]): void {
+  const file = join(root, "docs", "benchmarks.md");
+  const text = readFileSync(file, "utf8");
+  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  const table = `${START}\nMeasured with \`npm run bench -- --write\` on ${machine}; the load comes from the same machine.\n\n${asMarkdown(rows)}\n${END}`;
+  writeFileSync(
+    file,
+    text.slice(0, text.indexOf(START)) + table + text.slice(text.indexOf(END) + END.length),
+  );
+}

@@ -1,0 +1,30 @@
+/** A line of the table of benchmarks: what was measured, beside what, and the ratio that counts. */
+export interface Row {
+  readonly work: string;
+  readonly figure: string;
+  readonly beside: string;
+  readonly ratio: number | undefined;
+  /** What design asks of the ratio, where it asks. */
+  readonly goal?: string;
+}
+
+export function rate(perSecond: number): string {
+  return perSecond >= 100
+    ? `${Math.round(perSecond).toLocaleString("en-US")}/s`
+    : `${perSecond.toFixed(1)}/s`;
+}
+
+export function asMarkdown(rows: readonly Row[]): string {
+  const lines = rows.map(
+    (row) =>
+      `| ${row.work} | ${row.figure} | ${row.beside} | ${row.ratio === undefined ? "" : row.ratio.toFixed(2)} | ${row.goal ?? ""} |`,
+  );
+  return ["| work | figure | beside | ratio | goal |", "|---|---|---|---|---|", ...lines].join("\n");
+}
+
+/** The median of several runs of one measurement. */
+export async function median(runs: number, measure: () => number | Promise<number>): Promise<number> {
+  const figures: number[] = [];
+  for (let run = 0; run < runs; run += 1) figures.push(await measure());
+  return figures.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
+}

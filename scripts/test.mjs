@@ -1,0 +1,60 @@
+/**
+ * `npm test`: installs what is missing, builds, and runs everything; `--full` adds the long forms. The last line
+ * is made from the runner's own report: `N passed, N failed, N skipped`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
+
+const full = process.argv.includes("--full");
+const names = process.argv.slice(2).filter((argument) => argument !== "--full");
+const report = join(root, ".cache", "test-report.json");
+
+ensurePackages();
+if (full) installSpinSqlite();
+const { main } = await importTypeScript("build/main.ts");
+const built = await main(root, []);
+process.exitCode = built === 0 ? runTests() : 1;
+if (built !== 0) console.log("The build failed, so no test ran.\n0 passed, 1 failed, 0 skipped");
+
+function runTests() {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  rmSync(report, { force: true });
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const environment = { ...process.env, ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "2000" } : {}) };
+  const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...names], {
+    cwd: root,
+    stdio: "inherit",
+    env: environment,
+  });
+  return status === 0 ? sayCounts(0) : sayCounts(1);
+}
+
+/** A file that failed to load has no test that failed, so it counts as one. */
+function sayCounts(status) {
+  const said = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
+  const failed = Math.max(said?.numFailedTests ?? 0, said === undefined || said.success === false ? 1 : 0);
+  const skipped = (said?.numPendingTests ?? 0) + (said?.numTodoTests ?? 0);
+  console.log(`${said?.numPassedTests ?? 0} passed, ${failed} failed, ${skipped} skipped`);
+  return failed > 0 ? 1 : status;
+}
+
+/** better-sqlite3 11.9.1 carries exactly Spin's SQLite; it lies beside the tree, because it has to be compiled. */
+function installSpinSqlite() {
+  const folder = join(root, ".cache", "better-sqlite3-11.9.1");
+  if (existsSync(join(folder, "node_modules", "better-sqlite3", "build"))) return;
+  mkdirSync(folder, { recursive: true });
+  const args = [
+    "install",
+    "--prefix",
+    folder,
+    "--no-audit",
+    "--no-fund",
+    "--allow-scripts=better-sqlite3",
+    "better-sqlite3@11.9.1",
+  ];
+  const { status } = spawnSync("npm", args, { stdio: "inherit" });
+  if (status !== 0) console.error("better-sqlite3 11.9.1 cannot be installed; its contract is skipped.");
+}
