@@ -15,7 +15,7 @@ import { type RunningHost, startHost } from "../host/host.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { holdsBackups, setBucketAside } from "./bucket-check.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
-import { ensureFirstToken, type FirstToken } from "./first-token.ts";
+import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   const bucket = await openBucket(options.dataDir, variableOf(options));
   try {
     if (isNew && !options.freshHistory) await refuseSecondHistory(options, bucket);
+    if (isNew) setTokenAside(options.dataDir);
     const bootstrapSecret = variableOf(options)("bootstrap_secret") ?? randomBytes(32).toString("hex");
     const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
     try {

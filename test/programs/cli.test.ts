@@ -1,0 +1,279 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type RunOptions,
+  ledge as run,
+  type StartedServer,
+  startServer,
+  temporaryFolder,
+} from "../support/processes.ts";
+
+const folder = temporaryFolder("cli");
+const data = join(folder.path, "data");
+let server: StartedServer;
+
+beforeAll(async () => {
+  server = await startServer(data);
+});
+afterAll(async () => {
+  await server?.stop();
+  folder.remove();
+});
+
+const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data, ...args], options);
+
+describe("ledge get", () => {
+  test("prints the bytes as stored, and nothing else on standard output", async () => {
+    expect(await ledge(["get", "demo/banner"])).toEqual({
+      status: 0,
+      stdout: "Hello from Ledge",
+      stderr: "",
+    });
+  });
+
+  test("prints facts and value with -o json", async () => {
+    const { stdout, status } = await ledge(["get", "demo/limits/api", "-o", "json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      namespace: "demo",
+      key: "limits/api",
+      mediaType: "application/json",
+      value: { burst: 200 },
+      etag: expect.stringMatching(/^"\d+-[0-9a-f]{8}"$/),
+    });
+  });
+
+  test("ends with 3 for what is not there, and says so on standard error", async () => {
+    const ran = await ledge(["get", "demo/none"]);
+    expect(ran).toMatchObject({ status: 3, stdout: "" });
+    expect(ran.stderr).not.toBe("");
+  });
+
+  test("ends with 2 for a document without a key, and for an option that is not known", async () => {
+    expect(await ledge(["get", "demo"])).toMatchObject({ status: 2, stdout: "" });
+    const unknown = await ledge(["get", "demo/banner", "--colour"]);
+    expect(unknown.status).toBe(2);
+    expect(unknown.stderr).toContain("--colour");
+  });
+
+  test("ends with 4 for a token that is none, and never prints it", async () => {
+    const ran = await ledge(["get", "demo/banner"], { env: { LEDGE_TOKEN: "ldg_secretsecret" } });
+    expect(ran).toMatchObject({ status: 4, stdout: "" });
+    expect(ran.stderr).not.toContain("secretsecret");
+  });
+
+  test("ends with 7 when nobody answers, or no server is known", async () => {
+    expect((await ledge(["--url", "http://127.0.0.1:9", "get", "demo/banner"])).status).toBe(7);
+    const empty = temporaryFolder("nothing");
+    const ran = await run(["--data", empty.path, "get", "demo/banner"]);
+    empty.remove();
+    expect(ran.status).toBe(7);
+    expect(ran.stderr).toContain("npm start");
+  });
+});
+
+describe("ledge put and rm", () => {
+  test("create, refuse to overwrite blindly (5), replace by ETag, and delete", async () => {
+    expect(await ledge(["put", "demo/new", "1", "-m", "why"])).toMatchObject({
+      status: 0,
+      stdout: "",
+      stderr: expect.stringContaining("created"),
+    });
+    const blind = await ledge(["put", "demo/new", "2"]);
+    expect(blind.status).toBe(5);
+    expect(blind.stderr).toContain("--if");
+    expect((await ledge(["put", "demo/new", "2", "--if", "absent"])).status).toBe(5);
+    const { etag } = JSON.parse((await ledge(["get", "demo/new", "-o", "json"])).stdout);
+    expect((await ledge(["put", "demo/new", "2", "--if", etag])).stderr).toContain("changed");
+    expect((await ledge(["put", "demo/new", "3", "--if", etag])).status).toBe(5);
+    expect((await ledge(["rm", "demo/new"])).status).toBe(5);
+    const gone = await ledge(["rm", "demo/new", "--if", "any", "-o", "json"]);
+    expect(JSON.parse(gone.stdout)).toMatchObject({ changes: [{ op: "delete", result: "deleted" }] });
+    expect((await ledge(["rm", "demo/new", "--if", "any"])).status).toBe(3);
+  });
+
+  test("read the value from standard input or a file, and find the media type", async () => {
+    expect((await ledge(["put", "demo/from-stdin", "-"], { stdin: "plain words" })).status).toBe(0);
+    const file = join(folder.path, "bytes");
+    writeFileSync(file, Uint8Array.from([0xff, 0, 1]));
+    expect((await ledge(["put", "demo/from-file", "-f", file])).status).toBe(0);
+    expect(JSON.parse((await ledge(["get", "demo/from-stdin", "-o", "json"])).stdout)).toMatchObject({
+      mediaType: expect.stringContaining("text/plain"),
+      text: "plain words",
+    });
+    expect(JSON.parse((await ledge(["get", "demo/from-file", "-o", "json"])).stdout)).toMatchObject({
+      mediaType: "application/octet-stream",
+      base64: "/wAB",
+    });
+    expect((await ledge(["put", "demo/x", "1", "-f", file])).status).toBe(2);
+  });
+
+  test("end with 6 where a rule of the namespace refuses", async () => {
+    expect((await ledge(["ns", "put", "strict", "--message-required", "--quota-keys", "1"])).status).toBe(0);
+    expect((await ledge(["put", "strict/a", "1"])).status).toBe(6);
+    expect((await ledge(["put", "strict/a", "1", "-m", "first"])).status).toBe(0);
+    expect((await ledge(["put", "strict/b", "1", "-m", "second"])).status).toBe(6);
+    expect((await ledge(["put", "missing/b", "1"])).status).toBe(3);
+  });
+});
+
+describe("ledge ls", () => {
+  test("shows namespaces, folders and documents", async () => {
+    expect((await ledge(["ls"])).stdout).toMatch(/^NAMESPACE.*\n(.*\n)*demo/);
+    const table = (await ledge(["ls", "demo"])).stdout;
+    expect(table).toMatch(/^KEY\s+REVISION/);
+    expect(table).toMatch(/^limits\/$/m);
+    const { documents } = JSON.parse((await ledge(["ls", "demo/limits/", "-o", "json"])).stdout);
+    expect(documents.map((one: { key: string }) => one.key)).toEqual(["limits/api", "limits/upload"]);
+  });
+});
+
+describe("ledge import and export", () => {
+  test("take a folder to documents and back, byte for byte", async () => {
+    const source = join(folder.path, "tree");
+    mkdirSync(join(source, "shop", "limits"), { recursive: true });
+    writeFileSync(join(source, "shop", "limits", "api.json"), '{"big":12345678901234567890, "one":1.0}');
+    writeFileSync(join(source, "shop", "%00.txt"), "");
+    writeFileSync(join(source, "shop", "logo.bin"), Uint8Array.from([255, 254]));
+    await ledge(["ns", "put", "shop"]);
+    // The only key that a file named %00 could give is empty, which no document has.
+    expect((await ledge(["import", source])).status).not.toBe(0);
+    writeFileSync(join(source, "shop", "a%00.txt"), "");
+    const { unlinkSync } = await import("node:fs");
+    unlinkSync(join(source, "shop", "%00.txt"));
+    expect((await ledge(["import", source])).status).toBe(2);
+    unlinkSync(join(source, "shop", "a%00.txt"));
+    const done = await ledge(["import", source, "-o", "json", "-m", "from files"]);
+    expect(JSON.parse(done.stdout)).toMatchObject({ documents: 2, created: 2, commits: 1 });
+    expect(JSON.parse((await ledge(["import", source, "-o", "json"])).stdout)).toMatchObject({
+      unchanged: 2,
+      commits: 0,
+    });
+    const out = join(folder.path, "out");
+    expect((await ledge(["export", out, "-n", "shop"])).status).toBe(0);
+    expect(readFileSync(join(out, "shop/limits/api.json"), "utf8")).toBe(
+      '{"big":12345678901234567890, "one":1.0}',
+    );
+    expect([...readFileSync(join(out, "shop/logo.bin"))]).toEqual([255, 254]);
+    expect((await ledge(["export", out, "-n", "shop"])).status).toBe(2);
+  });
+
+  test("import a JSON file with its numbers as they stand, and prune what it lacks", async () => {
+    const file = join(folder.path, "documents.json");
+    writeFileSync(
+      file,
+      '{"numbers":{"a":1.0,"b":12345678901234567890,"c":{"2":1,"1":2},"d":"text","e":null}}',
+    );
+    await ledge(["ns", "put", "numbers"]);
+    expect((await ledge(["import", file])).status).toBe(0);
+    expect((await ledge(["get", "numbers/a"])).stdout).toBe("1.0");
+    expect((await ledge(["get", "numbers/b"])).stdout).toBe("12345678901234567890");
+    expect((await ledge(["get", "numbers/c"])).stdout).toBe('{"2":1,"1":2}');
+    expect((await ledge(["get", "numbers/d"])).stdout).toBe('"text"');
+    writeFileSync(file, '{"a":2}');
+    const pruned = await ledge(["import", file, "-n", "numbers", "--prune", "-o", "json"]);
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ changed: 1, deleted: 4 });
+  });
+
+  test("refuse links, names that no key gives, two files for one key, and what is not JSON", async () => {
+    const source = join(folder.path, "bad");
+    mkdirSync(join(source, "shop"), { recursive: true });
+    symlinkSync("/etc/hostname", join(source, "shop", "link.txt"));
+    expect(await ledge(["import", source])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("link"),
+    });
+    const double = join(folder.path, "double");
+    mkdirSync(double);
+    writeFileSync(join(double, "a.conf"), "x");
+    writeFileSync(join(double, "a.conf.txt"), "y");
+    expect(await ledge(["import", double, "-n", "shop"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("a.conf"),
+    });
+    const broken = join(folder.path, "broken.json");
+    writeFileSync(broken, '{"shop":');
+    expect((await ledge(["import", broken])).status).toBe(2);
+    writeFileSync(broken, '{"shop":{"a":1,"a":2}}');
+    expect((await ledge(["import", broken])).status).toBe(2);
+    expect((await ledge(["import", join(folder.path, "nowhere")])).status).toBe(2);
+  });
+
+  test("refuse to write keys that differ only in case, and never leave the folder", async () => {
+    await ledge(["ns", "put", "cases"]);
+    await ledge(["put", "cases/Key", "1"]);
+    await ledge(["put", "cases/key", "1"]);
+    expect(await ledge(["export", join(folder.path, "cases"), "-n", "cases"])).toMatchObject({
+      status: 6,
+      stderr: expect.stringContaining("case"),
+    });
+    await ledge(["ns", "put", "escape"]);
+    expect((await ledge(["put", "escape/../../up", "1"])).status).toBe(0);
+    const out = join(folder.path, "escape");
+    expect((await ledge(["export", out, "-n", "escape"])).status).toBe(0);
+    expect(readdirSync(join(out, "escape"))).toEqual(["%2E%2E"]);
+    expect(lstatSync(join(folder.path, "up.json"), { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+describe("ledge token and ns", () => {
+  test("make a token whose secret is printed once, which works until it is revoked", async () => {
+    const made = await ledge(["token", "create", "reader", "-g", "read:demo/limits/"]);
+    expect(made.status).toBe(0);
+    const token = made.stdout.trim();
+    expect(token).toMatch(/^ldg_[a-z2-7]{12}_[0-9A-Za-z]{49}$/);
+    const env = { LEDGE_TOKEN: token };
+    expect((await ledge(["get", "demo/limits/api"], { env })).status).toBe(0);
+    expect((await ledge(["get", "demo/banner"], { env })).status).toBe(4);
+    expect((await ledge(["put", "demo/limits/api", "{}", "--if", "any"], { env })).status).toBe(4);
+    const accessor = token.slice(4, 16);
+    expect((await ledge(["token", "ls"])).stdout).toMatch(new RegExp(`${accessor}\\s+reader\\s+live`));
+    expect((await ledge(["token", "revoke", accessor])).status).toBe(0);
+    expect((await ledge(["get", "demo/limits/api"], { env })).status).toBe(4);
+    expect((await ledge(["token", "ls"])).stdout).toMatch(new RegExp(`${accessor}\\s+reader\\s+revoked`));
+    expect((await ledge(["token", "create", "x", "-g", "nonsense"])).status).toBe(2);
+    expect((await ledge(["token", "create", "x", "-g", "fly:demo"])).status).toBe(6);
+  });
+
+  test("make a namespace, list it, and remove it when it is empty", async () => {
+    expect((await ledge(["ns", "put", "brief", "--description", "gone soon", "--public"])).status).toBe(0);
+    expect((await ledge(["ns", "ls"])).stdout).toMatch(/brief\s+0\s+0 B\s+yes\s+gone soon/);
+    expect((await ledge(["ns", "rm", "demo"])).status).toBe(6);
+    expect((await ledge(["ns", "rm", "brief"])).status).toBe(0);
+    expect((await ledge(["ns", "rm", "brief"])).status).toBe(3);
+    expect((await ledge(["ns", "put", "Bad_Name"])).status).toBe(2);
+  });
+});
+
+describe("ledge backup, restore and status", () => {
+  test("back up, say so, and build a database from the bucket while the server runs", async () => {
+    const first = await ledge(["backup", "run", "-o", "json"]);
+    expect(first.status).toBe(0);
+    const status = await ledge(["status", "-o", "json"]);
+    const { head, backup } = JSON.parse(status.stdout);
+    expect(backup).toMatchObject({ exportedRevision: head });
+    expect((await ledge(["status"])).stdout).toContain(`up to revision ${head}`);
+    expect((await ledge(["backup", "run"])).stderr).toContain("nothing new");
+    const file = join(folder.path, "restored.db");
+    expect((await ledge(["restore", "--to", file])).status).toBe(0);
+    expect(statSync(file).size).toBeGreaterThan(0);
+    const again = await ledge(["restore", "--to", file]);
+    expect(again.status).not.toBe(0);
+    expect(
+      (await ledge(["restore", "--to", join(folder.path, "r2.db"), "--revision", "999999"])).status,
+    ).toBe(3);
+    expect((await ledge(["restore", "--to", join(folder.path, "r3.db"), "--from", "nowhere"])).status).toBe(
+      2,
+    );
+    expect((await ledge(["restore"])).status).toBe(2);
+  });
+});

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ledge, startServer, temporaryFolder } from "../support/processes.ts";
+
+const folder = temporaryFolder("start");
+afterAll(() => folder.remove());
+const dataDir = (name: string) => join(folder.path, name);
+
+async function refused(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "it started",
+    (error: Error) => error.message,
+  );
+}
+
+describe("npm start", () => {
+  test("makes a token that only its owner can read, says where everything is, and ends with 0", async () => {
+    const data = dataDir("first");
+    const server = await startServer(data);
+    expect(server.greeting).toMatch(/server\s+http:\/\/127\.0\.0\.1:\d+/);
+    for (const word of [
+      "ledge.db",
+      "bucket",
+      "admin-token",
+      "./ledge get demo/limits/api",
+      "./ledge restore --to",
+    ])
+      expect(server.greeting).toContain(word);
+    expect(statSync(join(data, "admin-token")).mode & 0o777).toBe(0o600);
+    expect(server.greeting).not.toContain(readFileSync(join(data, "admin-token"), "utf8").trim());
+    expect(JSON.parse(readFileSync(join(data, "context.json"), "utf8"))).toEqual({ url: server.url });
+    expect(await (await fetch(server.url)).text()).toContain("Ledge");
+    const ended = await server.stop();
+    expect(ended.status).toBe(0);
+    expect(ended.stdout).toContain("Data stays in");
+  });
+
+  test("keeps data and token over a second start, after a clean end and after a kill", async () => {
+    const data = dataDir("kept");
+    const first = await startServer(data);
+    expect((await ledge(["--data", data, "put", "demo/mine", "42"])).status).toBe(0);
+    const token = readFileSync(join(data, "admin-token"), "utf8");
+    await first.stop("SIGKILL");
+    const second = await startServer(data);
+    expect(readFileSync(join(data, "admin-token"), "utf8")).toBe(token);
+    expect((await ledge(["--data", data, "get", "demo/mine"])).stdout).toBe("42");
+    expect((await second.stop("SIGTERM")).status).toBe(0);
+  });
+
+  test("asks again for the same first token when the last start died before it was confirmed", async () => {
+    const data = dataDir("pending");
+    const first = await startServer(data, ["--no-demo"]);
+    await first.stop();
+    const { renameSync } = await import("node:fs");
+    renameSync(join(data, "admin-token"), join(data, "admin-token.new"));
+    const second = await startServer(data, ["--no-demo"]);
+    expect(existsSync(join(data, "admin-token"))).toBe(false);
+    expect(second.greeting).toContain("LEDGE_TOKEN");
+    await second.stop();
+  });
+
+  test("refuses a taken port with its number, and what it does not know by name", async () => {
+    const taken = createServer();
+    await new Promise<void>((done) => taken.listen(0, "127.0.0.1", () => done()));
+    const address = taken.address();
+    const port = typeof address === "object" && address !== null ? String(address.port) : "";
+    expect(await refused(startServer(dataDir("taken"), ["--port", port]))).toContain(`Port ${port} is taken`);
+    await new Promise((done) => taken.close(done));
+    expect(await refused(startServer(dataDir("unknown"), ["--colour"]))).toContain("--colour");
+    expect(await refused(startServer(dataDir("unknown"), ["--variable", "no_such_variable=1"]))).toContain(
+      "no_such_variable",
+    );
+    expect(await refused(startServer(dataDir("unknown"), ["--port", "70000"]))).toContain("70000");
+    expect(await refused(startServer(dataDir("unknown"), ["--listen", "nowhere"]))).toContain("HOST:PORT");
+  });
+
+  test("does not begin a second history beside a bucket that holds backups", async () => {
+    const data = dataDir("lost");
+    const first = await startServer(data);
+    expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
+    await first.stop();
+    rmSync(join(data, "ledge.db"));
+    const words = await refused(startServer(data));
+    expect(words).toContain("./ledge restore --to");
+    expect(words).toContain("--fresh");
+    expect(existsSync(join(data, "ledge.db"))).toBe(false);
+    expect((await ledge(["--data", data, "restore", "--to", join(data, "ledge.db")])).status).toBe(0);
+    const second = await startServer(data);
+    expect((await ledge(["--data", data, "get", "demo/banner"])).stdout).toBe("Hello from Ledge");
+    await second.stop();
+    rmSync(join(data, "ledge.db"));
+    const third = await startServer(data, ["--fresh"]);
+    expect(third.greeting).toContain("ledge.db");
+    expect(readdirSync(data).filter((name) => name.startsWith("bucket-until-"))).toHaveLength(1);
+    expect(readdirSync(data).filter((name) => name.startsWith("admin-token-until-"))).toHaveLength(1);
+    expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
+    await third.stop();
+  });
+});
