@@ -11,6 +11,12 @@ export type FirstToken =
   | { readonly state: "made" | "kept"; readonly token: string; readonly file: string }
   | { readonly state: "elsewhere"; readonly file: string };
 
+/** A new store does not know the token of the one before it, whose file is moved aside. */
+export function setTokenAside(dataDir: string): void {
+  const file = join(dataDir, "admin-token");
+  if (existsSync(file)) renameSync(file, `${file}-until-${new Date().toISOString().replaceAll(":", "-")}`);
+}
+
 /** Makes sure that `admin-token` holds a token of this store, unless the store had its first one elsewhere. */
 export async function ensureFirstToken(
   dataDir: string,
