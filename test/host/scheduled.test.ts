@@ -55,7 +55,7 @@ describe("a wasi:http component", () => {
   test("fetches where it may, with a whole body and its length", async () => {
     const outside = await openEcho();
     const host = await openTestHost({ variables: { outside } });
-    expect(await host.json(`/scheduled/fetch?${outside}/a?b=c`)).toEqual({
+    expect(await host.json(`/scheduled/fetch?${encodeURIComponent(`${outside}/a?b=c`)}`)).toEqual({
       status: 200,
       body: JSON.stringify({ method: "GET", url: "/a?b=c", sizeBytes: 0 }),
     });
