@@ -4,6 +4,7 @@
  */
 import { type Life, parseLives } from "../core/ancestry.ts";
 import type { Db, SqlRow, SqlValue } from "./driver.ts";
+import { feedViewSql } from "./feed.sql.ts";
 import { readHeadSql, readPastSql, viewSql } from "./read.sql.ts";
 
 export interface StoreView {
@@ -76,9 +77,17 @@ export function readPast(db: Db, asked: ReadAsked & { readonly revision: number 
   };
 }
 
+/** As readView; the compaction mark is the highest of all namespaces when none is named. Throws StoreFault. */
+export function readFeedView(db: Db, namespace: string | null, accessor: string | null): ListView {
+  return listView(onlyRow(db, feedViewSql, [namespace, accessor]));
+}
+
 /** The store, a token and, if one is named, a namespace. Throws StoreFault. */
 export function readView(db: Db, namespace: string | null, accessor: string | null): ListView {
-  const row = onlyRow(db, viewSql, [namespace, accessor]);
+  return listView(onlyRow(db, viewSql, [namespace, accessor]));
+}
+
+function listView(row: SqlRow): ListView {
   return {
     ...storeView(row),
     namespace: textOrNull(row[5]),

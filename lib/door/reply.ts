@@ -1,0 +1,58 @@
+/** Replies that are not documents: JSON with the headers that every answer has. */
+import type { HttpReply } from "../core/http.ts";
+import { encodeUtf8 } from "../core/utf8.ts";
+
+type HeaderList = readonly (readonly [string, string])[];
+
+/** What an answer about the state at a revision says besides. */
+export interface Shown {
+  readonly revision: number;
+  readonly head: number;
+  readonly lineage: string;
+}
+
+export function jsonReply(status: number, value: unknown, headers: HeaderList = []): HttpReply {
+  return textReply(status, JSON.stringify(value), headers);
+}
+
+/** A JSON text that is made already. */
+export function textReply(status: number, body: string | Uint8Array, headers: HeaderList = []): HttpReply {
+  return {
+    status,
+    headers: [
+      ["content-type", "application/json"],
+      ["cache-control", "no-store"],
+      ["vary", "Authorization, Origin"],
+      ["x-content-type-options", "nosniff"],
+      ["content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"],
+      ["cross-origin-resource-policy", "same-origin"],
+      ...headers,
+    ],
+    body,
+  };
+}
+
+export function shownHeaders({ revision, head, lineage }: Shown): [string, string][] {
+  return [
+    ["ledge-revision", String(revision)],
+    ["ledge-head", String(head)],
+    ["ledge-lineage", lineage],
+  ];
+}
+
+/** Pieces end to end: text of ours (short) and bytes that SQLite made (long). */
+export function concatenate(pieces: readonly (string | Uint8Array)[]): Uint8Array {
+  const parts = pieces.map((piece) => (typeof piece === "string" ? encodeUtf8(piece) : piece));
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Joins pieces with a comma between them. */
+export function commaJoined(pieces: readonly Uint8Array[]): (string | Uint8Array)[] {
+  return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [",", piece]));
+}
