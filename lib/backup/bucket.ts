@@ -1,0 +1,56 @@
+/**
+ * What a backup needs of a bucket: four requests, names relative to the prefix, whole objects in memory.
+ * Promise: a fault says which object it was about and whether the bucket was silent or refused, and never
+ * carries credentials. Knows nothing of S3; s3-bucket.ts speaks it.
+ */
+
+export interface ListedNames {
+  /** In ascending order of bytes. */
+  readonly names: readonly string[];
+  /** There are more after the last. */
+  readonly more: boolean;
+}
+
+export interface Bucket {
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  /** The object's bytes; undefined when there is none of that name. Never more than `maxBytes`. */
+  get(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  /** Up to 1,000 names that begin with `prefix`, those after `after` only. */
+  list(prefix: string, after?: string): Promise<ListedNames>;
+  /** The first segments of names, without their slash: what lies at the top of the prefix. */
+  folders(): Promise<readonly string[]>;
+}
+
+export type BucketFaultCode = "bucket_unavailable" | "bucket_denied" | "snapshot_damaged";
+
+/** The bucket failed, refused, or returned something else than was written. */
+export class BucketFault extends Error {
+  readonly code: BucketFaultCode;
+  /** The object or prefix that it was about. */
+  readonly object: string;
+  /** A sentence for status and people; no secrets in it. */
+  readonly detail: string;
+  constructor(code: BucketFaultCode, object: string, detail: string, options?: { cause?: unknown }) {
+    super(`${code}: ${detail}`, options);
+    this.name = "BucketFault";
+    this.code = code;
+    this.object = object;
+    this.detail = detail;
+  }
+}
+
+/** An object that is missing, cut, changed, or not what its name says. */
+export function damaged(object: string, what: string): BucketFault {
+  return new BucketFault("snapshot_damaged", object, `${object}: ${what}`);
+}
+
+/** Every name under a prefix, page by page. */
+export async function listAll(bucket: Bucket, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await bucket.list(prefix, after);
+    names.push(...page.names);
+    after = page.names.at(-1);
+    if (!page.more || after === undefined) return names;
+  }
+}

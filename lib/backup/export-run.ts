@@ -1,0 +1,190 @@
+/**
+ * One run: objects, then the manifest that names them, then the head. Promise: each object is read back and
+ * matched before anything names it; what the run intends stands in the catalogue before it is done; names
+ * carry the run, so that nothing is ever written over. Cut anywhere, the bucket still restores.
+ */
+import { formatHex } from "../core/hex.ts";
+import { formatTime } from "../core/time.ts";
+import {
+  completeRun,
+  type ExportedStore,
+  hasExported,
+  intendManifest,
+  openRun,
+  type Position,
+  type RunStart,
+  recordObject,
+} from "../store/backup-catalogue.ts";
+import { type Lease, renewLease } from "../store/backup-lease.ts";
+import type { Db } from "../store/driver.ts";
+import { findTip, listAncestry } from "../store/export-pages.ts";
+import {
+  type Claim,
+  type Digest,
+  type Head,
+  type Manifest,
+  type ManifestObject,
+  type Seal,
+  SNAPSHOT_FORMAT,
+} from "../wire/snapshot.ts";
+import { type Bucket, damaged } from "./bucket.ts";
+import { concat, sha256Hex, utf8 } from "./bytes.ts";
+import { epochName, headName, manifestName } from "./names.ts";
+
+/** What every step of a tick shares. */
+export interface ExportContext {
+  readonly db: Db;
+  readonly bucket: Bucket;
+  readonly target: string;
+  readonly store: ExportedStore;
+  readonly lease: Lease;
+  readonly leaseMs: number;
+  nowMs(): number;
+  randomBytes(length: number): Uint8Array;
+  /** Counts what was written, for the answer and the budget. */
+  wrote(sizeBytes: number, rawBytes: number): void;
+}
+
+/** Enters a new run and, the first time a lineage exports, claims its epoch in the bucket. */
+export async function startRun(context: ExportContext): Promise<RunStart> {
+  const { db, lease, target, store } = context;
+  const run = formatHex(context.randomBytes(8));
+  const start = { run, target, lineage: store.lineage, nowMs: context.nowMs() };
+  const first = !hasExported(db, { target, lineage: store.lineage });
+  openRun(db, lease, start);
+  if (first) await claimEpoch(context, start);
+  return start;
+}
+
+async function claimEpoch({ db, bucket, store, nowMs }: ExportContext, { run }: RunStart): Promise<void> {
+  const name = epochName(store.epoch, store.lineage);
+  if ((await bucket.get(name, 65_536)) !== undefined) return;
+  const own = listAncestry(db).at(-1);
+  const claim: Claim = {
+    format: SNAPSHOT_FORMAT,
+    kind: "epoch",
+    epoch: store.epoch,
+    lineage: store.lineage,
+    firstRevision: store.firstRevision,
+    parent: own?.parent ?? null,
+    parentRevision: own?.parentRevision ?? null,
+    run,
+    written: formatTime(nowMs()),
+  };
+  await putChecked(bucket, name, utf8(`${JSON.stringify(claim)}\n`));
+}
+
+export interface ObjectToWrite {
+  readonly name: string;
+  readonly kind: string;
+  readonly revision: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sha256: string;
+  readonly rawBytes: number;
+}
+
+/** PUTs an object, reads it back, matches it, and notes it in the catalogue. */
+export async function writeObject(
+  context: ExportContext,
+  start: RunStart,
+  object: ObjectToWrite,
+): Promise<void> {
+  renewLease(context.db, context.lease, context.nowMs() + context.leaseMs);
+  await putChecked(context.bucket, object.name, object.bytes);
+  const { name, kind, revision, sha256 } = object;
+  const written = { name, kind, revision, sizeBytes: object.bytes.length, sha256 };
+  recordObject(context.db, context.lease, start, written, context.nowMs() + context.leaseMs);
+  context.wrote(object.bytes.length, object.rawBytes);
+}
+
+/** What a finished run leaves: where the chain ends, and what the manifest names. */
+export interface Chain {
+  readonly revision: number;
+  readonly objects: readonly ManifestObject[];
+  readonly segmentSha256: string | null;
+  readonly digest: Digest | null;
+  readonly parent: { readonly name: string; readonly sha256: string } | null;
+}
+
+/** Writes the manifest, completes the run, and moves the head. */
+export async function finishRun(context: ExportContext, start: RunStart, chain: Chain): Promise<Position> {
+  const { db, bucket, lease, store } = context;
+  const tip = findTip(db, chain.revision);
+  if (tip?.revision !== chain.revision) throw new Error("a manifest ends at a commit");
+  const writtenMs = context.nowMs();
+  const manifest: Manifest = {
+    format: SNAPSHOT_FORMAT,
+    kind: "manifest",
+    lineage: store.lineage,
+    epoch: store.epoch,
+    ancestry: listAncestry(db),
+    run: start.run,
+    created: formatTime(writtenMs),
+    revision: chain.revision,
+    tip: tip.id,
+    parent: chain.parent === null ? null : { name: chain.parent.name, sha256: chain.parent.sha256 },
+    objects: [...chain.objects],
+    digest: chain.digest,
+    supersedes: [],
+    sealed: false,
+  };
+  const bytes = await sealManifest(manifest);
+  const name = manifestName({ lineage: store.lineage, revision: chain.revision, run: start.run });
+  const position: Position = {
+    target: start.target,
+    lineage: store.lineage,
+    revision: chain.revision,
+    tip: tip.id,
+    exportedMs: writtenMs,
+    manifest: name,
+    manifestSha256: await sha256Hex(bytes),
+    objects: chain.objects,
+    segmentSha256: chain.segmentSha256,
+    digestRevision: chain.digest?.revision ?? null,
+  };
+  const head = utf8(`${JSON.stringify(headOf(manifest, position))}\n`);
+  intendManifest(db, lease, start.run, { position, headSha256: await sha256Hex(head) });
+  renewLease(db, lease, context.nowMs() + context.leaseMs);
+  await putChecked(bucket, name, bytes);
+  context.wrote(bytes.length, bytes.length);
+  completeRun(db, lease, { run: start.run, nowMs: context.nowMs(), position });
+  // A tripwire: whoever writes over it is noticed by the next look, so it is not read back here.
+  await bucket.put(headName(store.lineage), head);
+  return position;
+}
+
+/** The manifest's two lines: what it says, and the hash of that. A signature will stand beside the hash. */
+export async function sealManifest(manifest: Manifest): Promise<Uint8Array<ArrayBuffer>> {
+  const line = utf8(JSON.stringify(manifest));
+  const seal: Seal = { sha256: await sha256Hex(line) };
+  return concat([line, utf8(`\n${JSON.stringify(seal)}\n`)]);
+}
+
+function headOf(manifest: Manifest, position: Position): Head {
+  return {
+    format: SNAPSHOT_FORMAT,
+    kind: "head",
+    lineage: manifest.lineage,
+    epoch: manifest.epoch,
+    ancestry: manifest.ancestry,
+    run: manifest.run,
+    revision: manifest.revision,
+    tip: manifest.tip,
+    manifest: { name: position.manifest, sha256: position.manifestSha256 },
+    written: manifest.created,
+  };
+}
+
+/** A PUT counts only once the same bytes came back. */
+export async function putChecked(
+  bucket: Bucket,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  await bucket.put(name, bytes);
+  const back = await bucket.get(name, bytes.length + 1);
+  if (back === undefined) throw damaged(name, "the bucket does not have what was just written");
+  if (back.length !== bytes.length || (await sha256Hex(new Uint8Array(back))) !== (await sha256Hex(bytes))) {
+    throw damaged(name, "the bucket gives back other bytes than were written");
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * What a tick does next, and doing it: segments until the bucket has every commit, then a base where there is
+ * none or the chain has grown long. Promise: a manifest never names more than 100 objects; a small tail is
+ * written again as one segment, and a base only after as many bytes as it costs.
+ */
+
+import { formatTime } from "../core/time.ts";
+import {
+  type BaseProgress,
+  beginsAtZero,
+  closeRun,
+  findBaseProgress,
+  type Position,
+  saveBaseProgress,
+} from "../store/backup-catalogue.ts";
+import {
+  findSegmentEnd,
+  findTip,
+  listAncestry,
+  listNamespaces,
+  readHistoryStart,
+  readStoreBytes,
+} from "../store/export-pages.ts";
+import {
+  type BaseIndex,
+  type BaseObject,
+  type Digest,
+  type ManifestObject,
+  OBJECTS_MAX,
+  type SegmentObject,
+  SNAPSHOT_FORMAT,
+} from "../wire/snapshot.ts";
+import { beginBase, makeBasePart } from "./base.ts";
+import { sha256Hex, utf8 } from "./bytes.ts";
+import { type ExportContext, finishRun, startRun, writeObject } from "./export-run.ts";
+import { baseIndexName } from "./names.ts";
+import { makeSegment } from "./segment.ts";
+import { digestState } from "./state-digest.ts";
+
+/** Sizes of what is written. Tests make them small. */
+export interface Limits {
+  /** About how much a segment holds, unpacked. */
+  readonly segmentBytes: number;
+  /** About how much a part of a base holds, unpacked; with the worst estimate it stays below 4 MiB. */
+  readonly partBytes: number;
+  readonly objectsMax: number;
+  /** A base is made again once the segments after it hold this much and as much as the base itself. */
+  readonly baseBytesMin: number;
+  /** A store no bigger than this has its digest in every manifest. */
+  readonly digestBytes: number;
+}
+
+export const LIMITS: Limits = {
+  segmentBytes: 3_145_728,
+  partBytes: 3_145_728,
+  objectsMax: OBJECTS_MAX,
+  baseBytesMin: 16_777_216,
+  digestBytes: 4_194_304,
+};
+
+export interface StepContext extends ExportContext {
+  readonly limits: Limits;
+  /** Whether there is time and room for another page. */
+  withinBudget(): boolean;
+}
+
+export type Step = "segments" | "base";
+
+/** What is to be done; undefined when the bucket has everything. `position` is this lineage's, if it has one. */
+export function nextStep(context: StepContext, position: Position | undefined): Step | undefined {
+  const { db, store, limits } = context;
+  if (store.revision === 0) return undefined;
+  // Without a position a history is exported from its beginning if the store still has it, else from a base.
+  if (position === undefined) return beginsAtZero(db) ? "segments" : "base";
+  const behind = position.revision < store.revision;
+  if (behind && mergeableTail(context, position) === undefined && isFull(position.objects, limits))
+    return "base";
+  if (behind) return "segments";
+  return needsBase(position.objects, limits) ? "base" : undefined;
+}
+
+/** Does one step: one run, or two where a base takes longer than the budget. Gives the new position. */
+export function runStep(
+  context: StepContext,
+  step: Step,
+  position: Position | undefined,
+): Promise<Position | undefined> {
+  return step === "segments" ? exportSegments(context, position) : exportBase(context, position);
+}
+
+/** Room for one more segment and its tokens. */
+function isFull(objects: readonly ManifestObject[], limits: Limits): boolean {
+  return objects.length + 2 > limits.objectsMax;
+}
+
+function needsBase(objects: readonly ManifestObject[], limits: Limits): boolean {
+  const base = objects.find((object) => object.kind === "base");
+  if (base === undefined) return true;
+  const since = segmentsOf(objects).reduce((sum, { rawBytes }) => sum + rawBytes, 0);
+  return since > Math.max(limits.baseBytesMin, base.rawBytes);
+}
+
+function segmentsOf(objects: readonly ManifestObject[]): SegmentObject[] {
+  return objects.filter((object) => object.kind !== "base");
+}
+
+/** A tail of small segments that together fit one, if the manifest is full and merging frees a quarter of it. */
+function mergeableTail(
+  { db, limits }: StepContext,
+  position: Position,
+): { kept: readonly ManifestObject[]; after: number; previous: string | null } | undefined {
+  if (!isFull(position.objects, limits)) return undefined;
+  const notBefore = Math.max(readHistoryStart(db), findBaseProgress(db)?.revision ?? 0);
+  let start = position.objects.length;
+  let bytes = 0;
+  for (let at = start - 1; at >= 0; at -= 1) {
+    const object = position.objects[at];
+    if (object === undefined || object.kind === "base" || object.after < notBefore) break;
+    bytes += object.rawBytes;
+    if (bytes > limits.segmentBytes) break;
+    // A segment's tokens stand before it: a tail begins with both or neither.
+    if (object.kind === "auth" || position.objects[at - 1]?.kind !== "auth") start = at;
+  }
+  const tail = segmentsOf(position.objects.slice(start));
+  const first = tail.find(({ kind }) => kind === "segment");
+  if (first === undefined || tail.length < limits.objectsMax / 4) return undefined;
+  return { kept: position.objects.slice(0, start), after: first.after, previous: first.previous };
+}
+
+async function exportSegments(context: StepContext, position: Position | undefined): Promise<Position> {
+  const { db, store, limits } = context;
+  const start = await startRun(context);
+  const tail = position === undefined ? undefined : mergeableTail(context, position);
+  const objects: ManifestObject[] = [...(tail?.kept ?? position?.objects ?? [])];
+  let reached = position?.revision ?? 0;
+  let after = tail?.after ?? reached;
+  let previous = tail === undefined ? (position?.segmentSha256 ?? null) : tail.previous;
+  do {
+    const end = findSegmentEnd(db, { after: reached, upTo: store.revision, maxBytes: limits.segmentBytes });
+    if (end === undefined) break;
+    const range = {
+      lineage: store.lineage,
+      run: start.run,
+      after,
+      revision: end.revision,
+      commits: end.commits,
+      previous,
+    };
+    for (const { object, bytes } of await makeSegment(db, range)) {
+      await writeObject(context, start, { ...object, bytes });
+      objects.push(object);
+      if (object.kind === "segment") previous = object.sha256;
+    }
+    reached = end.revision;
+    after = reached;
+  } while (reached < store.revision && context.withinBudget() && !isFull(objects, limits));
+  const digest = await smallDigest(context, reached);
+  return finishRun(context, start, {
+    revision: reached,
+    objects,
+    segmentSha256: previous,
+    digest,
+    parent: parentOf(position),
+  });
+}
+
+async function smallDigest({ db, limits }: StepContext, upTo: number): Promise<Digest | null> {
+  if (readStoreBytes(db) > limits.digestBytes || readHistoryStart(db) > upTo) return null;
+  return { revision: upTo, sha256: (await digestState(db, { kind: "history", upTo })).sha256 };
+}
+
+function parentOf(position: Position | undefined): { name: string; sha256: string } | null {
+  return position === undefined ? null : { name: position.manifest, sha256: position.manifestSha256 };
+}
+
+/** Goes on with the base in the making, or begins one at the position. Undefined while parts are missing. */
+async function exportBase(
+  context: StepContext,
+  position: Position | undefined,
+): Promise<Position | undefined> {
+  const { db, store, target, lease, limits } = context;
+  const revision = position?.revision ?? store.revision;
+  const known = findBaseProgress(db);
+  const goesOn = known !== undefined && known.target === target && known.lineage === store.lineage;
+  let base = goesOn ? known : beginBase({ target, lineage: store.lineage, revision });
+  const start = await startRun(context);
+  let first = true;
+  while (base.phase !== "index") {
+    if (!first && !context.withinBudget()) {
+      closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
+      return undefined;
+    }
+    first = false;
+    const step = await makeBasePart(db, base, { run: start.run, partBytes: limits.partBytes });
+    if (step.part !== undefined) {
+      const { object, bytes } = step.part;
+      await writeObject(context, start, {
+        ...object,
+        kind: `base-${object.kind}`,
+        revision: base.revision,
+        bytes,
+      });
+    }
+    base = step.progress;
+    saveBaseProgress(db, lease, base);
+  }
+  const { object, bytes, digest } = await makeIndex(context, base, start.run);
+  await writeObject(context, start, { ...object, rawBytes: bytes.length, bytes });
+  const later = segmentsOf(position?.objects ?? []).filter((segment) => segment.after >= base.revision);
+  return finishRun(context, start, {
+    revision: position?.revision ?? base.revision,
+    objects: [object, ...later],
+    segmentSha256: position?.segmentSha256 ?? null,
+    digest: { revision: base.revision, sha256: digest },
+    parent: parentOf(position),
+  });
+}
+
+async function makeIndex(
+  { db, store, nowMs }: StepContext,
+  base: BaseProgress,
+  run: string,
+): Promise<{ object: BaseObject; bytes: Uint8Array<ArrayBuffer>; digest: string }> {
+  const { revision } = base;
+  const tip = findTip(db, revision);
+  if (tip?.revision !== revision) throw new Error("a base stands at a commit");
+  const state = await digestState(db, { kind: "history", upTo: revision });
+  const sizes = new Map(state.namespaces.map((one) => [one.namespace, one]));
+  const index: BaseIndex = {
+    format: SNAPSHOT_FORMAT,
+    kind: "base",
+    lineage: store.lineage,
+    epoch: store.epoch,
+    run,
+    created: formatTime(nowMs()),
+    revision,
+    tip: tip.id,
+    ancestry: listAncestry(db),
+    usage: listNamespaces(db, revision).map(({ namespace, compacted }) => {
+      const { keys, bytes } = sizes.get(namespace) ?? { keys: 0, bytes: 0 };
+      return { namespace, keys, bytes, compacted };
+    }),
+    parts: [...base.parts],
+    digest: state.sha256,
+  };
+  const bytes = utf8(`${JSON.stringify(index)}\n`);
+  const object: BaseObject = {
+    kind: "base",
+    name: baseIndexName({ lineage: store.lineage, revision, run }),
+    sizeBytes: bytes.length,
+    sha256: await sha256Hex(bytes),
+    revision,
+    rawBytes: base.parts.reduce((sum, part) => sum + part.rawBytes, 0),
+  };
+  return { object, bytes, digest: state.sha256 };
+}

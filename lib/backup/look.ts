@@ -1,0 +1,146 @@
+/**
+ * The look at a bucket before writing to it: who else is there. Promise: judged by one look-up in the store,
+ * revision and tip. Heads are tripwires: they can stop an export and are never data.
+ */
+
+import {
+  type ExportedStore,
+  findSeen,
+  hasExported,
+  isOwnHead,
+  recordSeen,
+} from "../store/backup-catalogue.ts";
+import type { Lease } from "../store/backup-lease.ts";
+import type { Db } from "../store/driver.ts";
+import { findCommitId, listAncestry } from "../store/export-pages.ts";
+import { Head } from "../wire/snapshot.ts";
+import { type Bucket, listAll } from "./bucket.ts";
+import { sha256Hex, textOf } from "./bytes.ts";
+import { EPOCHS, HEADS, headName, parseEpochName, parseHeadName } from "./names.ts";
+
+/** Why exporting stops. */
+export interface Finding {
+  readonly kind: "fork" | "foreign";
+  readonly detail: string;
+}
+
+export interface Look {
+  readonly finding: Finding | undefined;
+  /** Whether this lineage's own head is in the bucket. */
+  readonly ownHead: boolean;
+}
+
+export interface LookContext {
+  readonly db: Db;
+  readonly bucket: Bucket;
+  readonly lease: Lease;
+  readonly target: string;
+  readonly store: ExportedStore;
+  /** Also read again the heads that were judged before. */
+  readonly thorough: boolean;
+}
+
+const SMALL_OBJECT_BYTES = 4_194_304;
+
+/** GETs the own head and LISTs the others; those not yet judged are read. */
+export async function lookAround(context: LookContext): Promise<Look> {
+  const { bucket, store } = context;
+  const own = await bucket.get(headName(store.lineage), SMALL_OBJECT_BYTES);
+  const finding =
+    (await judgeOwn(context, own)) ?? (await judgeOthers(context)) ?? (await judgeClaims(context));
+  return { finding, ownHead: own !== undefined };
+}
+
+async function judgeOwn(
+  { db, store }: LookContext,
+  bytes: Uint8Array | undefined,
+): Promise<Finding | undefined> {
+  if (bytes === undefined || isOwnHead(db, await sha256Hex(new Uint8Array(bytes)))) return undefined;
+  const head = parseHead(bytes);
+  if (head === undefined)
+    return fork(`the head of lineage ${store.lineage} holds something that this store did not write`);
+  if (head.revision > store.revision) {
+    return fork(
+      `the bucket is at revision ${head.revision}, the store at ${store.revision}: the store went back`,
+    );
+  }
+  // Same revision and same tip is a repeat or an ancestor of what we hold; only another tip is another history.
+  if (findCommitId(db, head.revision) === head.tip) return undefined;
+  return fork(`another store wrote revision ${head.revision} of lineage ${store.lineage} with other content`);
+}
+
+async function judgeOthers(context: LookContext): Promise<Finding | undefined> {
+  const { db, bucket, target, store, thorough } = context;
+  for (const name of await listAll(bucket, HEADS)) {
+    const other = parseHeadName(name);
+    if (other === undefined || other === store.lineage) continue;
+    if (!thorough && findSeen(db, { target, lineage: store.lineage, other }) !== undefined) continue;
+    const bytes = await bucket.get(name, SMALL_OBJECT_BYTES);
+    const head = bytes === undefined ? undefined : parseHead(bytes);
+    // A name without a head that can be read says only that somebody is there: as foreign as can be.
+    const finding = head === undefined || head.lineage !== other ? foreign(other) : judgeOther(context, head);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+function judgeOther({ db, lease, target, store }: LookContext, head: Head): Finding | undefined {
+  const own = listAncestry(db);
+  const shared = head.ancestry.some(({ lineage }) => own.some((ancestor) => ancestor.lineage === lineage));
+  if (!shared) return foreign(head.lineage);
+  if (head.ancestry.some(({ lineage }) => lineage === store.lineage)) {
+    return fork(
+      `lineage ${head.lineage} was restored from this one and has gone on, to revision ${head.revision}`,
+    );
+  }
+  const isAncestor = own.some(({ lineage }) => lineage === head.lineage);
+  if (!isAncestor && head.epoch === store.epoch) {
+    return fork(`lineage ${head.lineage} has opened epoch ${head.epoch} as well`);
+  }
+  const seen = findSeen(db, { target, lineage: store.lineage, other: head.lineage });
+  if (seen !== undefined) {
+    if (seen.revision === head.revision && seen.tip === head.tip) return undefined;
+    return fork(`lineage ${head.lineage} has gone on, from revision ${seen.revision} to ${head.revision}`);
+  }
+  if (!isAncestor && hasExported(db, { target, lineage: store.lineage })) {
+    return fork(`lineage ${head.lineage} was restored beside this one`);
+  }
+  // What stood here before our own first export is what the restore was asked to leave behind.
+  const { revision, tip } = head;
+  recordSeen(db, lease, { target, lineage: store.lineage, other: head.lineage, revision, tip });
+  return undefined;
+}
+
+/** Before the first export: nobody else may have claimed our epoch. */
+async function judgeClaims({ db, bucket, target, store }: LookContext): Promise<Finding | undefined> {
+  if (hasExported(db, { target, lineage: store.lineage })) return undefined;
+  for (const name of await listAll(bucket, `${EPOCHS}${store.epoch}-`)) {
+    const claim = parseEpochName(name);
+    if (claim !== undefined && claim.lineage !== store.lineage) {
+      return store.epoch === 0
+        ? foreign(claim.lineage)
+        : fork(`lineage ${claim.lineage} has claimed epoch ${claim.epoch} as well`);
+    }
+  }
+  return undefined;
+}
+
+function parseHead(bytes: Uint8Array): Head | undefined {
+  try {
+    const parsed = Head.safeParse(JSON.parse(textOf(bytes) ?? ""));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fork(detail: string): Finding {
+  return { kind: "fork", detail };
+}
+
+function foreign(lineage: string): Finding {
+  return {
+    kind: "foreign",
+    detail: `the prefix holds backups of lineage ${lineage}, which is not part of this history`,
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * A segment: the commits of a range, in order, as one gzip object, and what they did to tokens in another.
+ * Promise: made from rows that never change, so made again it holds the same lines.
+ */
+import type { Db } from "../store/driver.ts";
+import { StoreFault } from "../store/driver.ts";
+import {
+  listCommitJson,
+  listRawChanges,
+  type RawChange,
+  readAuthSegmentText,
+  readRangeFacts,
+  readSegmentText,
+} from "../store/export-pages.ts";
+import { type SegmentHeader, type SegmentObject, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
+import { concat, gzip, sha256Hex, toBase64, utf8 } from "./bytes.ts";
+import { authSegmentName, segmentName } from "./names.ts";
+
+export interface MadeObject<T> {
+  readonly object: T;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface SegmentRange {
+  readonly lineage: string;
+  readonly run: string;
+  readonly after: number;
+  readonly revision: number;
+  readonly commits: number;
+  readonly previous: string | null;
+}
+
+/** The objects of a range: the tokens' first, where there are any, then the segment that names its hash. */
+export async function makeSegment(db: Db, range: SegmentRange): Promise<MadeObject<SegmentObject>[]> {
+  const pages = { after: range.after, upTo: range.revision };
+  const facts = readRangeFacts(db, pages);
+  const made: MadeObject<SegmentObject>[] = [];
+  if (facts.auth) {
+    const lines = facts.authBinary
+      ? utf8(authLines(db, pages))
+      : fastOrSlow(
+          () => readAuthSegmentText(db, pages),
+          () => authLines(db, pages),
+        );
+    made.push(
+      await makeObject(range, { kind: "auth", lines, previous: null, auth: null, namespaces: ["_auth"] }),
+    );
+  }
+  const lines = facts.binary
+    ? utf8(segmentLines(db, pages))
+    : fastOrSlow(
+        () => readSegmentText(db, pages),
+        () => segmentLines(db, pages),
+      );
+  const auth = made[0]?.object.sha256 ?? null;
+  made.push(
+    await makeObject(range, {
+      kind: "segment",
+      lines,
+      previous: range.previous,
+      auth,
+      namespaces: facts.namespaces,
+    }),
+  );
+  return made;
+}
+
+/** A server may refuse the one big text of the fast way; the slow way moves the same as smaller values. */
+export function fastOrSlow(fast: () => Uint8Array, slow: () => string): Uint8Array {
+  try {
+    return fast();
+  } catch (error) {
+    if (error instanceof StoreFault && /too (big|large)/i.test(error.text)) return utf8(slow());
+    throw error;
+  }
+}
+
+interface Content {
+  readonly kind: SegmentObject["kind"];
+  readonly lines: Uint8Array;
+  readonly previous: string | null;
+  readonly auth: string | null;
+  readonly namespaces: string[];
+}
+
+async function makeObject(range: SegmentRange, content: Content): Promise<MadeObject<SegmentObject>> {
+  const { kind, lines, previous, auth, namespaces } = content;
+  const { lineage, run, after, revision } = range;
+  const header: SegmentHeader = {
+    format: SNAPSHOT_FORMAT,
+    kind,
+    lineage,
+    run,
+    after,
+    revision,
+    previous,
+    auth,
+  };
+  const raw = concat([utf8(`${JSON.stringify(header)}\n`), lines, utf8("\n")]);
+  const bytes = await gzip(raw);
+  const object: SegmentObject = {
+    kind,
+    name: kind === "auth" ? authSegmentName(range) : segmentName(range),
+    sizeBytes: bytes.length,
+    rawBytes: raw.length,
+    sha256: await sha256Hex(bytes),
+    after,
+    revision,
+    commits: range.commits,
+    previous,
+    namespaces,
+  };
+  return { object, bytes };
+}
+
+function segmentLines(db: Db, pages: { after: number; upTo: number }): string {
+  const changes = changesByRevision(listRawChanges(db, { ...pages, auth: false }));
+  return listCommitJson(db, pages)
+    .map(
+      ({ revision, json }) => `${json.slice(0, -1)},"changes":[${(changes.get(revision) ?? []).join(",")}]}`,
+    )
+    .join("\n");
+}
+
+function authLines(db: Db, pages: { after: number; upTo: number }): string {
+  const changes = changesByRevision(listRawChanges(db, { ...pages, auth: true }));
+  return [...changes]
+    .map(([revision, list]) => `{"revision":${revision},"changes":[${list.join(",")}]}`)
+    .join("\n");
+}
+
+function changesByRevision(changes: readonly RawChange[]): Map<number, string[]> {
+  const byRevision = new Map<number, string[]>();
+  for (const change of changes) {
+    const list = byRevision.get(change.revision);
+    if (list === undefined) byRevision.set(change.revision, [changeJson(change)]);
+    else list.push(changeJson(change));
+  }
+  return byRevision;
+}
+
+function changeJson({ json, namespace, key, mediaType, value }: RawChange): string {
+  if (json !== null) return json;
+  return JSON.stringify({
+    op: "put",
+    namespace,
+    key,
+    mediaType,
+    base64: toBase64(value ?? new Uint8Array(0)),
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * Filling an empty store from a snapshot. Promise: rows end up as they were where the snapshot was made, the
+ * entries folded from the changes by the kernel's rules (a put of a present document is its next version, of
+ * an absent one the first). The caller holds the transaction.
+ */
+import type { Db, SqlValue } from "./driver.ts";
+
+export interface RestoredCommit {
+  readonly revision: number;
+  readonly id: string;
+  readonly time: number;
+  readonly actor: string;
+  readonly author: string | null;
+  readonly requestId: string | null;
+  readonly message: string | null;
+  readonly meta: string | null;
+  readonly trace: string | null;
+  readonly count: number;
+}
+
+export interface RestoredChange {
+  readonly namespace: string;
+  readonly key: string;
+  readonly revision: number;
+  readonly op: string;
+  readonly mediaType: string | null;
+  readonly text: boolean;
+  readonly value: Uint8Array | null;
+}
+
+export interface RestoredAge {
+  readonly created: number;
+  readonly version: number;
+}
+
+export interface RestoredLineage {
+  readonly epoch: number;
+  readonly lineage: string;
+  readonly firstRevision: number;
+  readonly parent: string | null;
+  readonly parentRevision: number | null;
+}
+
+/** Adds rows in batches; call `flush` before reading. */
+export interface RowWriter {
+  commit(commit: RestoredCommit): void;
+  /** A change; with its age where it is the document at a base's revision, which then becomes the entry. */
+  change(change: RestoredChange, age?: RestoredAge): void;
+  flush(): void;
+}
+
+/** Empties a freshly migrated store. `false`: it holds commits, or is no store. */
+export function emptyStore(db: Db): boolean {
+  const [row] = db.all(
+    "select (select count(*) from commits)+(select count(*) from change)+(select count(*) from entry)",
+  );
+  if (row?.[0] !== 0) return false;
+  db.all("delete from usage");
+  db.all("delete from lineage");
+  return true;
+}
+
+export function rowWriter(db: Db): RowWriter {
+  const commits = batch(
+    db,
+    "insert into commits (revision,id,time_ms,actor,author,request_id,message,meta,trace,changes) values",
+    10,
+  );
+  const changes = batch(db, "insert into change (namespace,key,revision,op,media_type,text,value) values", 7);
+  const entries = batch(
+    db,
+    "insert into entry (namespace,key,revision,created_revision,version,media_type,text,size,value) values",
+    9,
+  );
+  return {
+    commit: (c) =>
+      commits.add([
+        c.revision,
+        c.id,
+        c.time,
+        c.actor,
+        c.author,
+        c.requestId,
+        c.message,
+        c.meta,
+        c.trace,
+        c.count,
+      ]),
+    change(c, age) {
+      const text = c.text ? 1 : 0;
+      changes.add([c.namespace, c.key, c.revision, c.op, c.mediaType, text, c.value]);
+      if (age === undefined || c.value === null) return;
+      const { created, version } = age;
+      entries.add([
+        c.namespace,
+        c.key,
+        c.revision,
+        created,
+        version,
+        c.mediaType,
+        text,
+        c.value.length,
+        c.value,
+      ]);
+    },
+    flush() {
+      commits.flush();
+      changes.flush();
+      entries.flush();
+    },
+  };
+}
+
+const BATCH_ROWS = 50;
+
+/** Many rows a statement: a call costs more than a row. The rest goes one by one, so two texts are prepared. */
+function batch(db: Db, head: string, width: number): { add(row: readonly SqlValue[]): void; flush(): void } {
+  const one = `(${Array.from({ length: width }, () => "?").join(",")})`;
+  const many = `${head} ${Array.from({ length: BATCH_ROWS }, () => one).join(",")}`;
+  const single = `${head} ${one}`;
+  let rows: (readonly SqlValue[])[] = [];
+  return {
+    add(row) {
+      rows.push(row);
+      if (rows.length < BATCH_ROWS) return;
+      db.all(many, rows.flat());
+      rows = [];
+    },
+    flush() {
+      for (const row of rows) db.all(single, row);
+      rows = [];
+    },
+  };
+}
+
+/** Folds the changes after `after` into the entries, which are those at `after`. */
+export function foldEntries(db: Db, after: number): void {
+  const touched = `select namespace, key, max(revision) as last, coalesce(max(case when op<>'put' then revision end),0) as gone
+    from change ${after === 0 ? "" : "where revision>?1"} group by namespace, key`;
+  const since = "x.namespace=t.namespace and x.key=t.key and x.op='put' and x.revision>max(t.gone,?1)";
+  db.all(
+    `insert into entry (namespace,key,revision,created_revision,version,media_type,text,size,value)
+     select t.namespace, t.key, c.revision,
+       coalesce(e.created_revision, (select min(x.revision) from change x where ${since})),
+       coalesce(e.version,0) + (select count(*) from change x where ${since}),
+       c.media_type, c.text, length(c.value), c.value
+     from (${touched}) t cross join change c on c.namespace=t.namespace and c.key=t.key and c.revision=t.last
+       left join entry e on e.namespace=t.namespace and e.key=t.key and t.gone=0
+     where c.op='put'
+     on conflict (namespace, key) do update set revision=excluded.revision, created_revision=excluded.created_revision,
+       version=excluded.version, media_type=excluded.media_type, text=excluded.text, size=excluded.size, value=excluded.value`,
+    [after],
+  );
+  db.all(
+    `delete from entry where rowid in (select e.rowid from change c indexed by change_by_revision
+      join entry e on e.namespace=c.namespace and e.key=c.key and e.revision<c.revision
+      where c.revision>?1 and c.op<>'put')`,
+    [after],
+  );
+}
+
+/** Counts each namespace again; those that are empty now but were written to keep their row. */
+export function rebuildUsage(db: Db, compacted: readonly { namespace: string; compacted: number }[]): void {
+  db.all("delete from usage");
+  for (const { namespace, compacted: mark } of compacted) {
+    db.all("insert into usage (namespace, keys, bytes, compacted) values (?1,0,0,?2)", [namespace, mark]);
+  }
+  db.all("insert or ignore into usage (namespace, keys, bytes) select distinct namespace, 0, 0 from change");
+  db.all(
+    `update usage set keys=e.keys, bytes=e.bytes from
+      (select namespace, count(*) as keys, sum(size) as bytes from entry group by namespace) e
+     where e.namespace=usage.namespace`,
+  );
+}
+
+export function insertLineages(db: Db, lineages: readonly RestoredLineage[]): void {
+  for (const one of lineages) {
+    db.all(
+      "insert into lineage (epoch, lineage, first_revision, parent, parent_revision) values (?1,?2,?3,?4,?5)",
+      [one.epoch, one.lineage, one.firstRevision, one.parent, one.parentRevision],
+    );
+  }
+}
+
+export interface PendingEpoch {
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly firstRevision: number;
+}
+
+/** The store's own row: which history this is, how far, and what its first commit will open. */
+export function setRestoredStore(
+  db: Db,
+  own: RestoredLineage,
+  revision: number,
+  pending: PendingEpoch,
+): void {
+  db.all(
+    `update store set lineage=?1, epoch=?2, first_revision=?3, revision=?4, state='open', pending_lineage=?5,
+      pending_epoch=?6, pending_first=?7 where id=1`,
+    [
+      own.lineage,
+      own.epoch,
+      own.firstRevision,
+      revision,
+      pending.lineage,
+      pending.epoch,
+      pending.firstRevision,
+    ],
+  );
+}
+
+/** The id of the newest commit, and its revision. */
+export function findNewestCommit(db: Db): { revision: number; id: string } | undefined {
+  const [row] = db.all("select revision, id from commits order by revision desc limit 1");
+  return row === undefined ? undefined : { revision: Number(row[0]), id: String(row[1]) };
+}
+
+/** What is wrong with the rows as a whole; empty when nothing is. */
+export function listStoreFaults(db: Db): string[] {
+  const faults: string[] = [];
+  const integrity = db.all("pragma integrity_check")[0]?.[0];
+  if (integrity !== "ok") faults.push(`integrity_check says ${integrity}`);
+  if (db.all("pragma foreign_key_check").length > 0)
+    faults.push("foreign_key_check finds rows without a parent");
+  const [scrub] = db.all(
+    `select count(*) from entry e left join change c on c.namespace=e.namespace and c.key=e.key and c.revision=e.revision
+     where c.op is not 'put' or c.value is not e.value or exists (select 1 from change n
+      where n.namespace=e.namespace and n.key=e.key and n.revision>e.revision)`,
+  );
+  if (scrub?.[0] !== 0) faults.push("documents differ from their newest change");
+  return faults;
+}
+
+/** How many rows of each kind there are. */
+export function countRows(db: Db): { commits: number; changes: number; documents: number } {
+  const [row] = db.all(
+    "select (select count(*) from commits), (select count(*) from change), (select count(*) from entry)",
+  );
+  return { commits: Number(row?.[0]), changes: Number(row?.[1]), documents: Number(row?.[2]) };
+}

@@ -1,0 +1,66 @@
+/**
+ * The bucket's settings, as they come from Spin variables or from a command line. Promise: a bucket is
+ * either set completely or not at all; what is missing or malformed is named, and no value that could be a
+ * secret is repeated.
+ */
+import * as z from "zod/mini";
+
+export const BucketSettings = z.strictObject({
+  /** Scheme, host and port. */
+  endpoint: z.string().check(z.maxLength(500), z.regex(/^https?:\/\/[^/?#@\s]+$/)),
+  bucketName: z.string().check(z.maxLength(255), z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)),
+  region: z.string().check(z.minLength(1), z.maxLength(100)),
+  accessKeyId: z.string().check(z.minLength(1), z.maxLength(500)),
+  secretAccessKey: z.string().check(z.minLength(1), z.maxLength(1000)),
+  sessionToken: z.optional(z.string().check(z.minLength(1), z.maxLength(8000))),
+  /** Empty, or what stands before every name, without a slash at either end. */
+  prefix: z.string().check(z.maxLength(500), z.regex(/^$|^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/)),
+  pathStyle: z.boolean(),
+});
+export type BucketSettings = z.infer<typeof BucketSettings>;
+
+/** The variable behind each setting. */
+export const BUCKET_VARIABLES = {
+  endpoint: "bucket_endpoint",
+  bucketName: "bucket_name",
+  region: "bucket_region",
+  accessKeyId: "bucket_access_key_id",
+  secretAccessKey: "bucket_secret_access_key",
+  sessionToken: "bucket_session_token",
+  prefix: "bucket_prefix",
+  pathStyle: "bucket_path_style",
+} as const;
+
+/** What the manifest's default says when nothing is set: Spin refuses to start on an empty outbound host. */
+export const NO_ENDPOINT = "https://bucket.invalid";
+
+export type BucketSettingsOutcome =
+  | { readonly kind: "set"; readonly settings: BucketSettings }
+  | { readonly kind: "not_set" }
+  | { readonly kind: "invalid"; readonly variables: readonly string[] };
+
+/** Reads the settings from variables; `not_set` when there is no endpoint or no bucket name. */
+export function parseBucketVariables(variable: (name: string) => string | undefined): BucketSettingsOutcome {
+  const read = (name: string): string => (variable(name) ?? "").trim();
+  const endpoint = read(BUCKET_VARIABLES.endpoint).replace(/\/$/, "");
+  const bucketName = read(BUCKET_VARIABLES.bucketName);
+  if (endpoint === "" || endpoint === NO_ENDPOINT || bucketName === "") return { kind: "not_set" };
+  const pathStyle = read(BUCKET_VARIABLES.pathStyle);
+  const sessionToken = read(BUCKET_VARIABLES.sessionToken);
+  const parsed = BucketSettings.safeParse({
+    endpoint,
+    bucketName,
+    region: read(BUCKET_VARIABLES.region) || "us-east-1",
+    accessKeyId: read(BUCKET_VARIABLES.accessKeyId),
+    secretAccessKey: read(BUCKET_VARIABLES.secretAccessKey),
+    ...(sessionToken === "" ? {} : { sessionToken }),
+    prefix: read(BUCKET_VARIABLES.prefix).replace(/^\/+|\/+$/g, ""),
+    pathStyle: pathStyle === "" || pathStyle === "true" ? true : pathStyle === "false" ? false : pathStyle,
+  });
+  if (parsed.success) return { kind: "set", settings: parsed.data };
+  const named = new Map<string, string>(Object.entries(BUCKET_VARIABLES));
+  const variables = parsed.error.issues.map(
+    (issue) => named.get(String(issue.path[0])) ?? String(issue.path[0]),
+  );
+  return { kind: "invalid", variables: [...new Set(variables)] };
+}
