@@ -7,7 +7,6 @@ import { judgeRevision } from "../../lib/core/ancestry.ts";
 import { matchesWeakly, parseTagList, type TagList } from "../../lib/core/conditions.ts";
 import { allowsKey, type Verb } from "../../lib/core/grant.ts";
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { judgeKey, parsePathKey } from "../../lib/core/key.ts";
 import { isShown } from "../../lib/core/media-type.ts";
 import { isReserved, parsePathNamespace } from "../../lib/core/namespace.ts";
 import { integerParameter, parseQuery } from "../../lib/core/query.ts";
@@ -33,6 +32,7 @@ import {
   WAIT_SECONDS_MAX,
   WAIT_STEP_MS,
 } from "../../lib/door/freshness.ts";
+import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import type { Target } from "../../lib/door/route.ts";
 import {
   type FoundDocument,
@@ -183,7 +183,7 @@ function parseRead(request: HttpRequest, { rest, query }: Target): Outcome<ReadR
   if (!namespace.ok) return namespace;
   const parameters = parseQuery(query, PARAMETERS);
   if (!parameters.ok) return parameters;
-  const key = keyOf(slash < 0 ? "" : rest.slice(slash + 1), parameters.value.get("key"));
+  const key = parseDocumentKey(slash < 0 ? "" : rest.slice(slash + 1), parameters.value.get("key"));
   if (!key.ok) return key;
   const revision = integerParameter(parameters.value, "revision", { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (!revision.ok) return revision;
@@ -204,15 +204,4 @@ function parseRead(request: HttpRequest, { rest, query }: Target): Outcome<ReadR
     ifNoneMatch: list.value,
     freshness: freshness.value,
   });
-}
-
-/** The key, in the path or in ?key=, but not in both. */
-function keyOf(path: string, parameter: string | undefined): Outcome<string> {
-  if (parameter !== undefined) {
-    return path === ""
-      ? judgeKey(parameter)
-      : refuse("bad_parameter", "Name the key in the path or in ?key=, not in both.");
-  }
-  if (path === "") return refuse("bad_parameter", "Name a key with ?key=; GET /v1/list shows what there is.");
-  return parsePathKey(path);
 }

@@ -29,7 +29,7 @@ export function dispatch(routes: readonly Route[], door: Door): Answer {
     const rest = restOf(route, path);
     if (rest === undefined) continue;
     const { method } = door.request;
-    const handle = route.methods[method] ?? (method === "HEAD" ? route.methods["GET"] : undefined);
+    const handle = route.methods[method] ?? (method === "HEAD" ? route.methods.GET : undefined);
     if (handle !== undefined) return handle(door, { path, query, rest });
     return otherMethod(route, method);
   }

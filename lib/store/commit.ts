@@ -85,6 +85,13 @@ export type CommitOutcome =
  * committed, except that an I/O error at the commit itself leaves the outcome unknown to the caller.
  */
 export function commit(db: Db, proposal: Proposal): CommitOutcome {
+  const outcome = proposeOnce(db, proposal);
+  // Refused, and nobody to blame a moment later: the state has moved on, so it deserves another look.
+  const moved = !outcome.ok && outcome.causes.length === 0 && explanations[outcome.code] !== undefined;
+  return moved ? proposeOnce(db, proposal) : outcome;
+}
+
+function proposeOnce(db: Db, proposal: Proposal): CommitOutcome {
   const ops = encodeOps(proposal.ops);
   const columns = proposeParameters(proposal, ops);
   try {

@@ -9,7 +9,7 @@ import {
   type Proposer,
 } from "../../lib/store/commit.ts";
 import type { Db } from "../../lib/store/driver.ts";
-import { VERBS } from "../../lib/store/kernel/checks.ts";
+import { VERBS } from "../../lib/core/grant.ts";
 
 /** A change as a test writes it: text or bytes; `if` is a revision, 0 for absent, -1 for any. */
 export interface TestChange {

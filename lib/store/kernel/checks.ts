@@ -7,31 +7,9 @@
  * read: 28 KB of it cost 0.9 ms. Operations are therefore staged once, and conditions stay short.
  * Everything is judged before anything is applied: operations have distinct keys and no order.
  */
+import { VERBS } from "../../core/grant.ts";
+import { COMMIT_LIMITS } from "./limits.ts";
 import { type Columns, covers, grants, liveToken, objectShape } from "./parts.ts";
-
-/** Commit limits (docs/http.md, "Limits"). The encoded cap keeps a parameter under what libSQL servers take. */
-export const COMMIT_LIMITS = {
-  changes: 1_000,
-  valueBytes: 1_048_576,
-  bodyBytes: 2_097_152,
-  encodedBytes: 4_194_304,
-  keyBytes: 1_024,
-} as const;
-
-/** Every verb a grant can hold. */
-export const VERBS = [
-  "read",
-  "history",
-  "plan",
-  "write",
-  "rollout",
-  "approve",
-  "override",
-  "report",
-  "backup",
-  "status",
-  "admin",
-] as const;
 
 export interface Check {
   readonly code: string;
