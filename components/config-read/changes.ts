@@ -9,6 +9,7 @@ import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
 import { choiceParameter, integerParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
+import { isPublic } from "../../lib/core/settings.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import {
   accessorOf,
@@ -25,7 +26,6 @@ import {
   judgeFreshness,
   parseFreshness,
 } from "../../lib/door/freshness.ts";
-import { isPublic } from "../../lib/door/public.ts";
 import { concatenate, shownHeaders, textReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { feedPage } from "../../lib/store/feed.ts";

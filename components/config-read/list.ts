@@ -9,6 +9,7 @@ import { isReserved, parsePathNamespace } from "../../lib/core/namespace.ts";
 import { choiceParameter, encodeParameter, integerParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
+import { isPublic } from "../../lib/core/settings.ts";
 import { compareUtf8, utf8Length } from "../../lib/core/utf8.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import {
@@ -26,7 +27,6 @@ import {
   judgeFreshness,
   parseFreshness,
 } from "../../lib/door/freshness.ts";
-import { isPublic } from "../../lib/door/public.ts";
 import { commaJoined, concatenate, shownHeaders, textReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { type ListRange, listPage, type Page, type Values } from "../../lib/store/list.ts";

@@ -24,6 +24,7 @@ import {
   judgeCaller,
   judgeStore,
 } from "../../lib/door/caller.ts";
+import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import {
   FRESHNESS_HEADERS,
   type Freshness,
@@ -32,7 +33,6 @@ import {
   WAIT_SECONDS_MAX,
   WAIT_STEP_MS,
 } from "../../lib/door/freshness.ts";
-import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import type { Target } from "../../lib/door/route.ts";
 import {
   type FoundDocument,
