@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildFor, openTestHost, PROBE_MANIFEST } from "../support/host.ts";
+
+beforeAll(() => buildFor(PROBE_MANIFEST, ["quick", "chained"]));
+
+/** What a request can do to its instance, short of not ending. */
+const STEPS = [
+  "/quick/count",
+  "/quick/raw",
+  "/quick/throw",
+  "/quick/overflow",
+  "/quick/hog",
+  "/quick/grow?100000",
+  "/quick/grow?20000000",
+  "/quick/fetch?http://chained.spin.internal/x",
+  "/quick/open?many",
+  "/quick/log",
+];
+
+describe("a request after any other request", () => {
+  test("finds the globals as they were built", { timeout: 180_000 }, async () => {
+    const host = await openTestHost();
+    const seed = Number(process.env.LEDGE_SEED ?? Date.now() % 1_000_000);
+    const runs = process.env.LEDGE_FULL === "1" ? 300 : 25;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...STEPS), { minLength: 1, maxLength: 6 }), async (paths) => {
+        for (const path of paths) await (await fetch(`${host.url}${path}`)).arrayBuffer();
+        expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+      }),
+      { numRuns: runs, seed },
+    );
+  });
+
+  test("finds them so after two hundred traps too", async () => {
+    const host = await openTestHost();
+    for (let left = 200; left > 0; left -= 1) {
+      expect((await fetch(`${host.url}/quick/raw`)).status).toBe(500);
+    }
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+
+  test("keeps the host's memory where it is over many requests", async () => {
+    const host = await openTestHost();
+    const some = async (count: number) => {
+      for (let left = count; left > 0; left -= 1) await host.json("/quick/count");
+    };
+    await some(500);
+    const before = process.memoryUsage.rss();
+    await some(2000);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60 * 1024 * 1024);
+  });
+});
+
+describe.each([
+  { name: "memory reset", freshInstances: false },
+  { name: "fresh instances", freshInstances: true },
+])("a guest that fails, with $name", ({ freshInstances }) => {
+  test("answers 500 with an empty body when it traps, its words go to the log, and the next is served", async () => {
+    const host = await openTestHost({ freshInstances });
+    const response = await fetch(`${host.url}/quick/raw`);
+    expect([response.status, await response.text()]).toEqual([500, ""]);
+    expect(host.lines.some(({ component }) => component === "quick")).toBe(true);
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+
+  test("is told out of memory at the cap, and the next is served", async () => {
+    const host = await openTestHost({ freshInstances });
+    const before = process.memoryUsage.rss();
+    const response = await fetch(`${host.url}/quick/hog`);
+    expect([200, 500]).toContain(response.status);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(700 * 1024 * 1024);
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+
+  test("answers 503 over its limit, and only its worker is replaced", async () => {
+    const host = await openTestHost({ freshInstances, requestTimeoutMs: 300 });
+    const stuck = fetch(`${host.url}/quick/loop`);
+    const behind = host.json("/quick/count");
+    const [read, other] = [await stuck, await behind];
+    expect(read.status).toBe(503);
+    expect(await read.json()).toMatchObject({ code: "timeout" });
+    expect(other).toEqual({ counter: 1, kept: 1 });
+    const write = await fetch(`${host.url}/quick/loop`, { method: "POST", body: "x" });
+    expect(await write.json()).toMatchObject({ code: "outcome_unknown", retryable: false });
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+
+  test("is not ended inside SQLite: the answer comes at the limit, the process lives", async () => {
+    const host = await openTestHost({ freshInstances, requestTimeoutMs: 200 });
+    const slow =
+      "with recursive c(x) as (select 1 union all select x+1 from c where x < 4000000) select count(*) from c";
+    const response = await fetch(`${host.url}/quick/sql`, { method: "POST", body: JSON.stringify([[slow]]) });
+    expect(response.status).toBe(503);
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+});
+
+describe("a wasi:http guest that does not end", () => {
+  test("answers 503 over its limit, and another takes its place", async () => {
+    await buildFor(PROBE_MANIFEST, ["scheduled"]);
+    const host = await openTestHost({ tickTimeoutMs: 800 });
+    expect((await fetch(`${host.url}/scheduled/loop`)).status).toBe(503);
+    expect(await host.json("/scheduled/count")).toEqual({ counter: 1 });
+  });
+});
