@@ -15,7 +15,7 @@ export function sqlConstants(root: string): Plugin {
   return {
     name: "sql-constants",
     setup(setup) {
-      setup.onLoad({ filter: /\.sql\.ts$/ }, async ({ path }) => ({
+      setup.onLoad({ filter: /\.(sql|built)\.ts$/ }, async ({ path }) => ({
         contents: constantsModule(relative(root, path), await evaluate(root, path)),
         loader: "js",
       }));

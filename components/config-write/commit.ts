@@ -5,7 +5,13 @@
 import { decodeBase64 } from "../../lib/core/base64.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { isJsonType, parseMediaType } from "../../lib/core/media-type.ts";
-import { isPlainText, MESSAGE_BYTES_MAX, parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
+import {
+  isPlainText,
+  MESSAGE_BYTES_MAX,
+  parseIdempotencyKey,
+  parseMessage,
+  traceIdOf,
+} from "../../lib/core/message.ts";
 import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, type Refusal, type RefusalError, refuse } from "../../lib/core/refusal.ts";
@@ -42,14 +48,20 @@ export function postCommit(door: Door, { query }: Target): Answer {
   const words = parseWords(door, query);
   if (!words.ok) return words;
   const { db } = door.world;
-  const body = parseJsonBody(db, door.request, { schema: CommitBody, bytesMax: COMMIT_LIMITS.encodedBytes, wrapping: WRAPPING });
+  const body = parseJsonBody(db, door.request, {
+    schema: CommitBody,
+    bytesMax: COMMIT_LIMITS.encodedBytes,
+    wrapping: WRAPPING,
+  });
   if (!body.ok) return body;
   const unfit = judgeBody(body.value, words.value);
   if (unfit !== undefined) return unfit;
   const values = valuesOf(door, body.value.changes);
   if (!values.ok) return values;
   const weak = judgeDurability(door.world);
-  return weak ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value });
+  return (
+    weak ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value })
+  );
 }
 
 interface Judged extends Words {
@@ -109,20 +121,32 @@ function parseWords({ request }: Door, query: string): Outcome<Words> {
   if (!message.ok) return message;
   const requestId = parseIdempotencyKey(picked.value["idempotency-key"]);
   if (!requestId.ok) return requestId;
-  return accept({ message: message.value, requestId: requestId.value, trace: traceIdOf(picked.value["traceparent"]) });
+  return accept({
+    message: message.value,
+    requestId: requestId.value,
+    trace: traceIdOf(picked.value["traceparent"]),
+  });
 }
 
 /** What the schema cannot say: names, keys, twice the same, and words. All offences are told at once. */
 function judgeBody({ changes, message, author, meta }: CommitBody, words: Words): Refusal | undefined {
   if (changes.length > COMMIT_LIMITS.changes) {
-    return refuse("too_many_changes", `A commit holds at most ${COMMIT_LIMITS.changes} changes; this one has ${changes.length}.`, {
-      members: { limit: COMMIT_LIMITS.changes, size: changes.length },
-    });
+    return refuse(
+      "too_many_changes",
+      `A commit holds at most ${COMMIT_LIMITS.changes} changes; this one has ${changes.length}.`,
+      {
+        members: { limit: COMMIT_LIMITS.changes, size: changes.length },
+      },
+    );
   }
-  if (message !== undefined && words.message !== null) return refuse("bad_parameter", "Give the message once: in the body or as ?message=.");
+  if (message !== undefined && words.message !== null)
+    return refuse("bad_parameter", "Give the message once: in the body or as ?message=.");
   const plain = isPlainText(message ?? "", MESSAGE_BYTES_MAX) && isPlainText(author ?? "", AUTHOR_BYTES_MAX);
   if (!plain || Object.entries(meta ?? {}).some(([name, value]) => !isPlainText(name + value, 1024))) {
-    return refuse("invalid_body", "message, author and meta hold plain text without control characters, within their limits.");
+    return refuse(
+      "invalid_body",
+      "message, author and meta hold plain text without control characters, within their limits.",
+    );
   }
   return judgeNames(changes);
 }
@@ -133,16 +157,28 @@ function judgeNames(changes: readonly Change[]): Refusal | undefined {
     const named = judgeNamespace(namespace);
     if (!named.ok) return { ...named, errors: [cause(index, named, "/namespace")] };
     if (isReserved(namespace)) {
-      return refuse("reserved_namespace", "Namespaces that begin with _ are changed through /v1/admin only.", {
-        errors: [{ pointer: `${pointerOf(index)}/namespace`, code: "reserved_namespace", detail: "this is one of Ledge's own" }],
-      });
+      return refuse(
+        "reserved_namespace",
+        "Namespaces that begin with _ are changed through /v1/admin only.",
+        {
+          errors: [
+            {
+              pointer: `${pointerOf(index)}/namespace`,
+              code: "reserved_namespace",
+              detail: "this is one of Ledge's own",
+            },
+          ],
+        },
+      );
     }
     const judged = judgeKey(key);
     if (!judged.ok) return { ...judged, errors: [cause(index, judged, "/key")] };
     const name = `${namespace}/${key}`;
     if (seen.has(name)) {
       return refuse("duplicate_change", "A commit names each key once.", {
-        errors: [{ pointer: pointerOf(index), code: "duplicate_change", detail: "this key was named before" }],
+        errors: [
+          { pointer: pointerOf(index), code: "duplicate_change", detail: "this key was named before" },
+        ],
       });
     }
     seen.add(name);
@@ -151,7 +187,9 @@ function judgeNames(changes: readonly Change[]): Refusal | undefined {
 }
 
 function valuesOf({ world, request }: Door, changes: readonly Change[]): Outcome<(PutValue | null)[]> {
-  const cut = changes.some((change) => change.op === "put" && "value" in change) ? cutValues(world.db, request.body) : [];
+  const cut = changes.some((change) => change.op === "put" && "value" in change)
+    ? cutValues(world.db, request.body)
+    : [];
   const values: (PutValue | null)[] = [];
   let total = 0;
   for (const [index, change] of changes.entries()) {
@@ -159,7 +197,8 @@ function valuesOf({ world, request }: Door, changes: readonly Change[]): Outcome
     if (!value.ok) return { ...value, errors: [cause(index, value, "")] };
     const size = value.value?.bytes.length ?? 0;
     total += size;
-    if (size > COMMIT_LIMITS.valueBytes || total > COMMIT_LIMITS.bodyBytes) return tooLarge(index, size, total);
+    if (size > COMMIT_LIMITS.valueBytes || total > COMMIT_LIMITS.bodyBytes)
+      return tooLarge(index, size, total);
     values.push(value.value);
   }
   return accept(values);
@@ -168,26 +207,39 @@ function valuesOf({ world, request }: Door, changes: readonly Change[]): Outcome
 function tooLarge(index: number, size: number, total: number): Outcome<never, "too_large"> {
   const one = size > COMMIT_LIMITS.valueBytes;
   const [limit, found] = one ? [COMMIT_LIMITS.valueBytes, size] : [COMMIT_LIMITS.bodyBytes, total];
-  return refuse("too_large", `${one ? "A value" : "A commit's values together"} may have ${limit} bytes; at this change there are ${found}.`, {
-    members: { limit, size: found },
-    errors: [{ pointer: pointerOf(index), code: "too_large", detail: `${found} bytes` }],
-  });
+  return refuse(
+    "too_large",
+    `${one ? "A value" : "A commit's values together"} may have ${limit} bytes; at this change there are ${found}.`,
+    {
+      members: { limit, size: found },
+      errors: [{ pointer: pointerOf(index), code: "too_large", detail: `${found} bytes` }],
+    },
+  );
 }
 
 function putValue(db: Door["world"]["db"], change: PutChange, cut: Uint8Array | null): Outcome<PutValue> {
   const given = ["value", "text", "base64"].filter((name) => name in change);
-  if (given.length !== 1) return refuse("invalid_body", "A put carries its bytes in exactly one of value, text and base64.");
-  if (change.mediaType === undefined && given[0] !== "value") return refuse("invalid_body", "A put without value needs mediaType.");
+  if (given.length !== 1)
+    return refuse("invalid_body", "A put carries its bytes in exactly one of value, text and base64.");
+  if (change.mediaType === undefined && given[0] !== "value")
+    return refuse("invalid_body", "A put without value needs mediaType.");
   const type = parseMediaType(change.mediaType ?? "application/json");
   if (!type.ok) return type;
   const mediaType = type.value.text;
   if (given[0] === "value") {
     // SQLite has judged this JSON with the whole body; what it cut out needs no second look.
-    if (!isJsonType(mediaType)) return refuse("invalid_body", "value is JSON; another media type carries text or base64.");
-    return cut === null ? refuse("invalid_body", "The value cannot be read.") : accept({ bytes: cut, mediaType, text: true });
+    if (!isJsonType(mediaType))
+      return refuse("invalid_body", "value is JSON; another media type carries text or base64.");
+    return cut === null
+      ? refuse("invalid_body", "The value cannot be read.")
+      : accept({ bytes: cut, mediaType, text: true });
   }
   const bytes = change.text === undefined ? decodeBase64(change.base64 ?? "") : textBytes(change.text);
-  if (bytes === undefined) return refuse("invalid_body", "text holds no lone surrogates, and base64 follows RFC 4648 with its padding.");
+  if (bytes === undefined)
+    return refuse(
+      "invalid_body",
+      "text holds no lone surrogates, and base64 follows RFC 4648 with its padding.",
+    );
   const judged = judgeValue(db, bytes, { mediaType, utf8: type.value.utf8 });
   return judged.ok ? accept({ bytes, mediaType, text: judged.value.text }) : judged;
 }

@@ -1,5 +1,10 @@
 /** PUT and DELETE /v1/write/{ns}: one document, with the conditions of RFC 9110. */
-import { type NamedState, neverHolds, parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
+import {
+  type NamedState,
+  neverHolds,
+  parseWriteCondition,
+  type WriteCondition,
+} from "../../lib/core/conditions.ts";
 import { allowsKey } from "../../lib/core/grant.ts";
 import { type MediaType, parseMediaType } from "../../lib/core/media-type.ts";
 import { parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
@@ -10,12 +15,12 @@ import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
 import { commitReply } from "../../lib/door/commit-reply.ts";
+import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import { judgeDurability } from "../../lib/door/durable.ts";
 import { judgeValue } from "../../lib/door/json-value.ts";
 import { refusalOf } from "../../lib/door/kernel-words.ts";
-import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { commit, type CommitOutcome, type ProposedOp } from "../../lib/store/commit.ts";
+import { type CommitOutcome, commit, type ProposedOp } from "../../lib/store/commit.ts";
 import { COMMIT_LIMITS } from "../../lib/store/kernel/limits.ts";
 import { readHead } from "../../lib/store/view.ts";
 
@@ -29,7 +34,16 @@ interface WriteRequest {
   readonly headers: Headers;
 }
 
-const HEADERS = ["if-match", "if-none-match", "idempotency-key", "ledge-message", "content-type", "content-encoding", "content-range", "traceparent"];
+const HEADERS = [
+  "if-match",
+  "if-none-match",
+  "idempotency-key",
+  "ledge-message",
+  "content-type",
+  "content-encoding",
+  "content-range",
+  "traceparent",
+];
 /** How often a write that takes whatever is there looks again when somebody else was faster. */
 const LOOKS = 8;
 
@@ -39,22 +53,38 @@ export function putDocument(door: Door, target: Target): Answer {
   const { asked, caller } = begun.value;
   const { body } = door.request;
   if (body.length > COMMIT_LIMITS.valueBytes) {
-    return refuse("too_large", `The value has ${body.length} bytes; it may have ${COMMIT_LIMITS.valueBytes}.`, {
-      members: { limit: COMMIT_LIMITS.valueBytes, size: body.length },
-    });
+    return refuse(
+      "too_large",
+      `The value has ${body.length} bytes; it may have ${COMMIT_LIMITS.valueBytes}.`,
+      {
+        members: { limit: COMMIT_LIMITS.valueBytes, size: body.length },
+      },
+    );
   }
   const type = judgeContentHeaders(asked.headers);
   if (!type.ok) return type;
   const value = judgeValue(door.world.db, body, { mediaType: type.value.text, utf8: type.value.utf8 });
   if (!value.ok) return value;
-  return write(door, asked, caller, { op: "put", mediaType: type.value.text, at: 0, size: body.length, text: value.value.text });
+  return write(door, asked, caller, {
+    op: "put",
+    mediaType: type.value.text,
+    at: 0,
+    size: body.length,
+    text: value.value.text,
+  });
 }
 
 export function deleteDocument(door: Door, target: Target): Answer {
   const begun = begin(door, target);
   if (!begun.ok) return begun;
   if (door.request.body.length > 0) return refuse("invalid_body", "A DELETE has no body.");
-  return write(door, begun.value.asked, begun.value.caller, { op: "delete", mediaType: null, at: 0, size: 0, text: false });
+  return write(door, begun.value.asked, begun.value.caller, {
+    op: "delete",
+    mediaType: null,
+    at: 0,
+    size: 0,
+    text: false,
+  });
 }
 
 type Change = Pick<ProposedOp, "op" | "mediaType" | "at" | "size" | "text">;
@@ -69,7 +99,8 @@ function begin(door: Door, target: Target): Outcome<{ asked: WriteRequest; calle
   if (isReserved(namespace)) {
     return refuse("reserved_namespace", "Namespaces that begin with _ are changed through /v1/admin only.");
   }
-  if (!allowsKey(caller.grants, "write", namespace, key)) return forbidden(caller, "write", `this key of ${namespace}`);
+  if (!allowsKey(caller.grants, "write", namespace, key))
+    return forbidden(caller, "write", `this key of ${namespace}`);
   return accept({ asked: asked.value, caller });
 }
 
@@ -81,13 +112,19 @@ function write(door: Door, asked: WriteRequest, caller: Caller, change: Change):
     const op: ProposedOp = { ...change, namespace: asked.namespace, key: asked.key, ...state };
     const outcome = propose(door, asked, caller, op);
     // "Whatever is there" was something else a moment ago: look again.
-    const raced = !outcome.ok && outcome.code === "stale" && asked.condition.kind === "present" && state.ifRevision !== 1;
+    const raced =
+      !outcome.ok && outcome.code === "stale" && asked.condition.kind === "present" && state.ifRevision !== 1;
     if (raced && look < LOOKS) continue;
     return answerWrite(asked, op, outcome);
   }
 }
 
-function propose({ world, request }: Door, asked: WriteRequest, caller: Caller, op: ProposedOp): CommitOutcome {
+function propose(
+  { world, request }: Door,
+  asked: WriteRequest,
+  caller: Caller,
+  op: ProposedOp,
+): CommitOutcome {
   return commit(world.db, {
     proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
     door: "write",
@@ -105,10 +142,14 @@ function propose({ world, request }: Door, asked: WriteRequest, caller: Caller, 
 function answerWrite(asked: WriteRequest, op: ProposedOp, outcome: CommitOutcome): Answer {
   if (!outcome.ok) {
     const refused = refusalOf(outcome, () => "");
-    return outcome.code === "stale" && asked.condition.hint !== undefined ? { ...refused, detail: asked.condition.hint } : refused;
+    return outcome.code === "stale" && asked.condition.hint !== undefined
+      ? { ...refused, detail: asked.condition.hint }
+      : refused;
   }
   const [result] = outcome.results;
-  const headers: [string, string][] = [["content-location", `/v1/read/${asked.namespace}?key=${encodeParameter(asked.key)}`]];
+  const headers: [string, string][] = [
+    ["content-location", `/v1/read/${asked.namespace}?key=${encodeParameter(asked.key)}`],
+  ];
   if (op.op === "put" && result?.etag != null) {
     headers.push(["etag", result.etag], ["ledge-document-revision", String(result.revision)]);
   }
@@ -116,7 +157,11 @@ function answerWrite(asked: WriteRequest, op: ProposedOp, outcome: CommitOutcome
 }
 
 /** What the kernel is told of the state that the write replaces. */
-function stateFor({ world }: Door, { namespace, key, condition }: WriteRequest, op: ProposedOp["op"]): NamedState {
+function stateFor(
+  { world }: Door,
+  { namespace, key, condition }: WriteRequest,
+  op: ProposedOp["op"],
+): NamedState {
   const [first] = condition.states;
   if (condition.kind === "none") return { ifRevision: null, ifLineage: null };
   if (condition.kind === "absent") return { ifRevision: 0, ifLineage: null };
@@ -126,7 +171,9 @@ function stateFor({ world }: Door, { namespace, key, condition }: WriteRequest, 
   const { document } = readHead(world.db, { namespace, key, accessor: null, known: -1 });
   if (document === null) return neverHolds();
   if (condition.kind === "present") return { ifRevision: document.revision, ifLineage: document.lineage };
-  const named = condition.states.find((state) => state.ifRevision === document.revision && state.ifLineage === document.lineage);
+  const named = condition.states.find(
+    (state) => state.ifRevision === document.revision && state.ifLineage === document.lineage,
+  );
   return named ?? first ?? neverHolds();
 }
 
@@ -149,7 +196,8 @@ function parseWrite({ request }: Door, { rest, query }: Target): Outcome<WriteRe
   const picked = pickHeaders(request, HEADERS);
   if (!picked.ok) return picked;
   const headers = picked.value;
-  if (headers["content-range"] !== undefined) return refuse("bad_header", "A document is written whole, without Content-Range.");
+  if (headers["content-range"] !== undefined)
+    return refuse("bad_header", "A document is written whole, without Content-Range.");
   const message = parseMessage(parameters.value.get("message"), headers["ledge-message"]);
   if (!message.ok) return message;
   const requestId = parseIdempotencyKey(headers["idempotency-key"]);

@@ -13,6 +13,8 @@ const ROUTES: readonly Route[] = [
 ];
 
 /** The component's handler, for stores of the migrations it was built with. */
-export function configWrite(migrations: readonly Migration[]): (request: HttpRequest, world: World) => HttpReply {
+export function configWrite(
+  migrations: readonly Migration[],
+): (request: HttpRequest, world: World) => HttpReply {
   return answer((door) => dispatch(ROUTES, door), migrations);
 }

@@ -2,7 +2,7 @@
  * JSON bodies: the type that was sent, size, UTF-8, syntax, members given twice, depth, then the schema. Every
  * door that takes JSON goes through here, so that they refuse alike.
  */
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
 import type { HttpRequest } from "../core/http.ts";
 import { isWithinDepth, JSON_DEPTH_MAX } from "../core/json-depth.ts";
 import { parseMediaType } from "../core/media-type.ts";
@@ -21,13 +21,18 @@ export interface BodyRules<T> {
 }
 
 /** Content-Type and Content-Encoding of a request, judged before its body is looked at. */
-export function judgeJsonHeaders(contentType: string | undefined, encoding: string | undefined): Outcome<true> {
+export function judgeJsonHeaders(
+  contentType: string | undefined,
+  encoding: string | undefined,
+): Outcome<true> {
   if (encoding !== undefined && encoding !== "identity") {
     return refuse("content_encoding", "Send the body as it is, without Content-Encoding.");
   }
   const type = parseMediaType(contentType);
   if (!type.ok) return type;
-  return type.value.essence === "application/json" ? accept(true) : refuse("media_type", "This route takes application/json.");
+  return type.value.essence === "application/json"
+    ? accept(true)
+    : refuse("media_type", "This route takes application/json.");
 }
 
 /** The body by its schema. Refuses too_large, bad_json and invalid_body. Throws StoreFault. */
@@ -58,15 +63,22 @@ interface Issue {
 
 function invalid(issues: readonly Issue[]): Outcome<never, "invalid_body"> {
   const errors = issues.slice(0, ERRORS_MAX).flatMap((issue): RefusalError[] => {
-    if (issue.keys !== undefined) return issue.keys.map((key) => error([...issue.path, key], "this member is not known here"));
+    if (issue.keys !== undefined)
+      return issue.keys.map((key) => error([...issue.path, key], "this member is not known here"));
     return [error(issue.path, issue.message.slice(0, 200))];
   });
   const first = errors[0];
-  return refuse("invalid_body", `${first?.pointer || "The body"}: ${first?.detail ?? "it is not what this route takes"}.`, { errors });
+  return refuse(
+    "invalid_body",
+    `${first?.pointer || "The body"}: ${first?.detail ?? "it is not what this route takes"}.`,
+    { errors },
+  );
 }
 
 function error(path: readonly PropertyKey[], detail: string): RefusalError {
   // RFC 6901: ~ and / inside a name are written ~0 and ~1.
-  const pointer = path.map((part) => `/${String(part).slice(0, 100).replace(/~/g, "~0").replace(/\//g, "~1")}`).join("");
+  const pointer = path
+    .map((part) => `/${String(part).slice(0, 100).replace(/~/g, "~0").replace(/\//g, "~1")}`)
+    .join("");
   return { pointer, code: "invalid_body", detail };
 }

@@ -18,12 +18,16 @@ export function judgeValue(
   const text = decodeUtf8(bytes);
   const json = isJsonType(mediaType);
   if (text === undefined) {
-    return json || utf8 ? malformed(`${mediaType}: the bytes are not well-formed UTF-8`) : accept({ text: false });
+    return json || utf8
+      ? malformed(`${mediaType}: the bytes are not well-formed UTF-8`)
+      : accept({ text: false });
   }
   if (!json) return accept({ text: true });
   const judged = judgeJson(db, bytes);
   if (!judged.ok) return malformed(judged.why);
-  return isWithinDepth(JSON.parse(text)) ? accept({ text: true }) : malformed(`it nests deeper than ${JSON_DEPTH_MAX}`);
+  return isWithinDepth(JSON.parse(text))
+    ? accept({ text: true })
+    : malformed(`it nests deeper than ${JSON_DEPTH_MAX}`);
 }
 
 function malformed(why: string): Outcome<never, "value_malformed"> {

@@ -8,7 +8,8 @@ import type { KernelRefusal } from "../store/commit.ts";
 const WORDS: Partial<Record<RefusalCode, string>> = {
   stale: "The document is not at the revision that was named. Read it again, and send its ETag.",
   exists: "It exists. To replace it, name its ETag.",
-  precondition_required: "Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or \"any\").",
+  precondition_required:
+    'Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or "any").',
   not_found: "There is no such document to delete.",
   forbidden: "The token may not write this key.",
   reserved_namespace: "Namespaces that begin with _ are changed through /v1/admin only.",
@@ -24,7 +25,8 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   too_many_changes: "A commit holds at most 1,000 changes.",
   too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
   escalation: "A token gives only what its giver holds, together with admin over the same keys.",
-  in_use: "It is still needed: a live token names the namespace, its former history is kept, or it is the last root token.",
+  in_use:
+    "It is still needed: a live token names the namespace, its former history is kept, or it is the last root token.",
   not_empty: "The namespace still holds documents. Delete them first.",
   bootstrap_done: "The store has had its first token. Ask its holder for one.",
   invalid_body: "The document is not in the shape that its place demands.",
@@ -35,11 +37,19 @@ export function refusalOf(refused: KernelRefusal, pointerOf: (index: number) => 
   const code = isRefusalCode(refused.code) ? refused.code : "internal";
   const detail = WORDS[code] ?? "The store refused the change.";
   const errors = refused.causes.map(
-    ({ index, etag }): RefusalError => ({ pointer: pointerOf(index), code, detail, ...(etag === null ? {} : { etag }) }),
+    ({ index, etag }): RefusalError => ({
+      pointer: pointerOf(index),
+      code,
+      detail,
+      ...(etag === null ? {} : { etag }),
+    }),
   );
   // A refusal of the only change carries that document's ETag, so that a client need not read again.
   const [only] = refused.causes;
-  const tag = refused.causes.length === 1 && only?.etag != null && (code === "stale" || code === "exists") ? only.etag : undefined;
+  const tag =
+    refused.causes.length === 1 && only?.etag != null && (code === "stale" || code === "exists")
+      ? only.etag
+      : undefined;
   return refuse(code, detail, {
     ...(errors.length === 0 ? {} : { errors }),
     ...(tag === undefined ? {} : { headers: [["etag", tag]] }),

@@ -1,0 +1,6 @@
+/** The component admin: administration, health and metrics as Spin's HTTP export. */
+import migrations from "ledge:migrations";
+import { serve } from "../../lib/guest/qjs.ts";
+import { admin } from "./handler.ts";
+
+export const inboundHttp = serve(admin(migrations));
