@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { describe, expect, test } from "vitest";
+import { buildComponent, planComponents } from "../../build/components.ts";
+import { loadMigrations } from "../../build/migrations.ts";
+import { constantsModule, migrationsModule, sqlConstants } from "../../build/plugins.ts";
+import { buildPrograms } from "../../build/programs.ts";
+import { root, testFolder } from "../support/host.ts";
+
+describe("loadMigrations", () => {
+  test("reads this project's own, split, without comments or empty statements", () => {
+    const migrations = loadMigrations(join(root, "migrations"));
+    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, at) => at + 1));
+    for (const statement of migrations.flatMap(({ statements }) => statements)) {
+      expect(statement.trim()).toBe(statement);
+      expect(statement).not.toMatch(/^\s*--/m);
+      expect(statement).not.toMatch(/;$/);
+    }
+  });
+
+  test.each([
+    ["a gap", { "0001-a.sql": "select 1", "0003-b.sql": "select 1" }, "migration 2"],
+    ["a name out of form", { "1-a.sql": "select 1" }, "NNNN"],
+    ["an empty file", { "0001-a.sql": "-- nothing\n" }, "no statement"],
+  ])("refuses %s", (_name, files, words) => {
+    const folder = testFolder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    expect(() => loadMigrations(folder)).toThrow(words);
+  });
+});
+
+describe("sqlConstants", () => {
+  test("leaves constants and nothing of what made them", async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, "maker.ts"), "export const make = (n: number) => `select ${n}`;");
+    writeFileSync(
+      join(folder, "one.sql.ts"),
+      'import { make } from "./maker.ts"; export const ONE = make(1); export default { list: [make(2)] };',
+    );
+    writeFileSync(
+      join(folder, "entry.ts"),
+      'import rest, { ONE } from "./one.sql.ts"; export const all = [ONE, rest.list];',
+    );
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, "entry.ts")],
+      bundle: true,
+      write: false,
+      format: "esm",
+      plugins: [sqlConstants(root)],
+    });
+    const text = outputFiles[0]?.text ?? "";
+    expect(text).toContain('"select 1"');
+    expect(text).toContain('"select 2"');
+    expect(text).not.toContain("make");
+  });
+
+  test("refuses what is not plain data, naming it", () => {
+    expect(() => constantsModule("a.sql.ts", { f: () => 1 })).toThrow("a.sql.ts: f");
+    expect(() => constantsModule("a.sql.ts", { a: { b: [new Map()] } })).toThrow("a.b[0]");
+  });
+});
+
+describe("migrationsModule", () => {
+  test("is the folder as data", async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, "0001-first.sql"), "create table t(a); -- x\n");
+    const { outputFiles } = await build({
+      stdin: { contents: 'import m from "ledge:migrations"; console.log(m)', resolveDir: root },
+      bundle: true,
+      write: false,
+      format: "esm",
+      plugins: [migrationsModule(folder)],
+    });
+    expect(outputFiles[0]?.text).toContain("create table t(a)");
+  });
+});
+
+describe("buildComponent", () => {
+  const plan = (folder: string, source: string) => {
+    writeFileSync(join(folder, "entry.ts"), source);
+    const output = join(folder, "out", "tiny.wasm");
+    return {
+      name: "tiny",
+      engine: "quickjs",
+      world: "store-http",
+      entry: join(folder, "entry.ts"),
+      output,
+    } as const;
+  };
+  const entry = (status: number) =>
+    `export const inboundHttp = { handleRequest: () => ({ status: ${status} }) };`;
+
+  test("builds once, and again only when something changed", async () => {
+    const folder = testFolder();
+    expect((await buildComponent(root, plan(folder, entry(200)))).fresh).toBe(true);
+    expect((await buildComponent(root, plan(folder, entry(200)))).fresh).toBe(false);
+    expect((await buildComponent(root, plan(folder, entry(201)))).fresh).toBe(true);
+  });
+
+  test("fails with the component's name, and leaves no half file", async () => {
+    const folder = testFolder();
+    const broken = plan(folder, "export const = 1;");
+    await expect(buildComponent(root, broken)).rejects.toThrow("component tiny");
+    await expect(buildComponent(root, { ...broken, entry: join(folder, "no.ts") })).rejects.toThrow(
+      "component tiny",
+    );
+    expect(existsSync(broken.output)).toBe(false);
+  });
+});
+
+describe("planComponents", () => {
+  test("reads engine, world and entry from the tool tables", () => {
+    const plans = planComponents(join(root, "spin.toml"));
+    expect(plans.map(({ name, engine }) => [name, engine])).toEqual([
+      ["config-read", "quickjs"],
+      ["config-write", "quickjs"],
+      ["admin", "quickjs"],
+      ["snapshot-export", "starlingmonkey"],
+    ]);
+  });
+
+  test("refuses an engine that there is not", () => {
+    const folder = testFolder();
+    const file = join(folder, "spin.toml");
+    writeFileSync(
+      file,
+      '[component.a]\nsource = "a.wasm"\n[component.a.tool.ledge]\nengine = "v8"\nworld = "w"\nentry = "e"\n',
+    );
+    expect(() => planComponents(file)).toThrow("engine");
+  });
+});
+
+describe("buildPrograms", () => {
+  test("finds every program by its folder", async () => {
+    const folder = testFolder();
+    mkdirSync(join(folder, "programs", "one"), { recursive: true });
+    writeFileSync(join(folder, "programs", "one", "main.ts"), "console.log(1 satisfies number)");
+    writeFileSync(join(folder, "programs", "one", "worker.ts"), "console.log(2)");
+    expect(await buildPrograms(folder)).toEqual(["one", "one-worker"]);
+    expect(readFileSync(join(folder, "dist", "programs", "one.mjs"), "utf8")).toContain("console.log(1)");
+  });
+});

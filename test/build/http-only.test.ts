@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { withoutCron } from "../../build/http-only.ts";
+import { readManifest } from "../../programs/host/manifest.ts";
+import { root, testFolder } from "../support/host.ts";
+
+describe("withoutCron", () => {
+  test("leaves this project's manifest whole but for its schedule", () => {
+    const file = join(testFolder(), "spin.toml");
+    writeFileSync(file, withoutCron(readFileSync(join(root, "spin.toml"), "utf8")));
+    const full = readManifest(join(root, "spin.toml"));
+    const derived = readManifest(file);
+    expect(full.crons).toHaveLength(1);
+    expect(derived.crons).toEqual([]);
+    expect(derived.routes).toEqual(full.routes);
+    expect(derived.components.map(({ name }) => name)).toEqual(full.components.map(({ name }) => name));
+  });
+
+  test("refuses a manifest in which more would be lost", () => {
+    expect(() => withoutCron('a = """\n[[trigger.cron]]\nx = 1\n"""\nb = 2')).toThrow();
+  });
+});
