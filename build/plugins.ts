@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { loadMigrations } from "./migrations.ts";
 
-/** Replaces each `*.sql.ts` by what it exports. `root` is where node_modules is found. */
+/** Replaces each `*.sql.ts` and `*.constants.ts` by what it exports. `root` is where node_modules is found. */
 export function sqlConstants(root: string): Plugin {
   return {
     name: "sql-constants",

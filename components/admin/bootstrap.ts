@@ -1,91 +1,98 @@
 /**
- * POST /v1/admin/bootstrap: the first token, a root, made by whoever knows the bootstrap secret. The caller makes
- * the token's secret and sends its digest, so that a lost answer loses nothing: the same again is 200. Closed for
- * good once the history has held a token; the kernel holds that also under fifty requests at once.
+ * POST /v1/admin/bootstrap: the first token, made by whoever knows the bootstrap secret. The caller makes the
+ * token's secret and sends its digest, so the same request again finds it made: a lost answer loses nothing,
+ * and of many at once one makes it.
  */
 import { VERBS } from "../../lib/core/grant.ts";
 import { equalDigests } from "../../lib/core/hex.ts";
-import { AUTH } from "../../lib/core/namespace.ts";
-import { parseQuery } from "../../lib/core/query.ts";
-import { type Refusal, refuse } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
+import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { secretDigest, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { judgeStore } from "../../lib/door/caller.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
+import { judgeStore, unauthenticated } from "../../lib/door/caller.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { findToken } from "../../lib/store/admin.ts";
+import { findSetting } from "../../lib/store/settings.ts";
 import { readView } from "../../lib/store/view.ts";
 import { BootstrapBody } from "../../lib/wire/admin-bodies.ts";
-import { ABSENT, changeReserved } from "./reserved.ts";
-import { tokenAnswer } from "./tokens.ts";
+import { parseWords, writeSetting } from "./settings-write.ts";
+import { tokenReply } from "./token-view.ts";
 
-const SECRET_MIN = 32;
-const BODY_MAX = 16_384;
+const SECRET_CHARS_MIN = 32;
+const BODY_BYTES_MAX = 4096;
 
 export function postBootstrap(door: Door, { query }: Target): Answer {
-  const { world } = door;
-  const unfit = judgeStore(readView(world.db, null, null), door);
+  const unfit = judgeStore(readView(door.world.db, null, null), door);
   if (unfit !== undefined) return unfit;
-  const headers = pickHeaders(door.request, ["authorization", "content-type", "content-encoding"]);
-  if (!headers.ok) return headers;
-  const closed = judgeSecret(headers.value["authorization"], world.variable("bootstrap_secret") ?? "");
-  if (closed !== undefined) return closed;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const type = judgeJsonHeaders(headers.value["content-type"], headers.value["content-encoding"]);
+  const known = judgeSecret(door);
+  if (!known.ok) return known;
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  const type = judgeJsonHeaders(words.value.headers["content-type"], words.value.headers["content-encoding"]);
   if (!type.ok) return type;
-  const body = parseJsonBody(world.db, door.request, { schema: BootstrapBody, bytesMax: BODY_MAX });
+  const body = parseJsonBody(door.world.db, door.request, {
+    schema: BootstrapBody,
+    bytesMax: BODY_BYTES_MAX,
+  });
   if (!body.ok) return body;
-  const { name, accessor, digest } = body.value;
-  const document: TokenDocument = {
+  if (body.value.name.startsWith("_"))
+    return refuse("invalid_body", "Names that begin with _ are Ledge's own.");
+  const made = repeated(door, body.value);
+  if (made !== undefined) return made;
+  const document = firstToken(body.value, door.world.nowMs());
+  const change = {
+    namespace: "_auth" as const,
+    key: tokenKey(body.value.accessor),
+    json: JSON.stringify(document),
+    state: { ifRevision: 0, ifLineage: null },
+  };
+  const { message, trace } = words.value;
+  const written = writeSetting(
+    door,
+    { kind: "reserved", actor: "_bootstrap" },
+    {
+      change,
+      words: { message, trace, requestId: null },
+    },
+  );
+  // Somebody else was faster; if it was this very request, sent twice, all is well.
+  if (!written.ok) return repeated(door, body.value) ?? written;
+  return tokenReply(door, body.value.accessor, { status: 201 });
+}
+
+/** The secret is compared by digest, in a time that tells nothing. Refuses `bootstrap_refused`. */
+function judgeSecret({ request, world }: Door): Outcome<true> {
+  const sent = request.headers.filter(([name]) => name === "authorization");
+  const [header] = sent;
+  if (header === undefined) return unauthenticated();
+  if (sent.length > 1) return refuse("bad_header", "The header authorization is given twice.");
+  const secret = world.variable("bootstrap_secret") ?? "";
+  const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
+  if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))
+    return accept(true);
+  return refuse(
+    "bootstrap_refused",
+    `The secret is wrong, or bootstrap is off: the variable bootstrap_secret needs at least ${SECRET_CHARS_MIN} characters.`,
+  );
+}
+
+/** The answer when this request has made its token before. */
+function repeated(door: Door, { name, accessor, digest }: BootstrapBody): Answer | undefined {
+  const found = findSetting(door.world.db, "_auth", tokenKey(accessor));
+  if (found === undefined) return undefined;
+  const token: TokenDocument = JSON.parse(found.json);
+  const same = token.name === name && equalDigests(token.digest, digest) && token.creator === "_bootstrap";
+  return same && token.revokedMs === null ? tokenReply(door, accessor, { status: 200 }) : undefined;
+}
+
+/** Everything, everywhere, without an end. */
+function firstToken({ name, digest }: BootstrapBody, nowMs: number): TokenDocument {
+  return {
     name,
     digest,
     grants: [{ verbs: VERBS, namespace: "*", scope: "" }],
     expiresMs: null,
-    createdMs: world.nowMs(),
+    createdMs: nowMs,
     creator: "_bootstrap",
     revokedMs: null,
   };
-  const change = {
-    namespace: AUTH,
-    key: tokenKey(accessor),
-    value: document,
-    state: ABSENT,
-    message: "the first token",
-  } as const;
-  const made = changeReserved(door, { kind: "reserved", actor: "_bootstrap" }, change, () =>
-    jsonReply(201, tokenAnswer(accessor, document)),
-  );
-  const late = "code" in made && (made.code === "bootstrap_done" || made.code === "exists");
-  return late ? sameAgain(door, accessor, digest, made) : made;
-}
-
-/** The very token that bootstrap made before is told again; anybody else comes too late. */
-function sameAgain({ world }: Door, accessor: string, digest: string, refused: Answer): Answer {
-  const before = findToken(world.db, accessor);
-  const same =
-    before?.document.creator === "_bootstrap" &&
-    equalDigests(before.document.digest, digest) &&
-    before.document.revokedMs === null;
-  if (same) return jsonReply(200, tokenAnswer(accessor, before.document));
-  return "code" in refused
-    ? refuse("bootstrap_done", "The store has had its first token. Ask its holder for one.")
-    : refused;
-}
-
-/** Compared as digests, so that neither length nor first difference shows in the time it takes. */
-function judgeSecret(authorization: string | undefined, secret: string): Refusal | undefined {
-  if (secret.length < SECRET_MIN) {
-    return refuse(
-      "bootstrap_refused",
-      `Bootstrap is off. Set the variable bootstrap_secret to at least ${SECRET_MIN} characters.`,
-    );
-  }
-  const given = /^bearer +(.*)$/i.exec(authorization ?? "")?.[1] ?? "";
-  const right = equalDigests(secretDigest(given.trim()), secretDigest(secret));
-  return right
-    ? undefined
-    : refuse("bootstrap_refused", "Send the bootstrap secret: Authorization: Bearer <bootstrap_secret>.");
 }

@@ -1,43 +1,56 @@
-/** /v1/admin/mode: open, or read-only, in which the kernel refuses every commit but the one that ends it. */
-import { isRoot } from "../../lib/core/grant.ts";
-import { SYSTEM } from "../../lib/core/namespace.ts";
+/** Read-only mode: a document in `_system` that the kernel obeys. Reads go on; only the mode can be written. */
+
 import { parseQuery } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
-import { parseJsonBody } from "../../lib/door/body.ts";
-import { forbidden } from "../../lib/door/caller.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
+import { namedState } from "../../lib/door/named-state.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { readFacts } from "../../lib/store/admin.ts";
+import { findSetting } from "../../lib/store/settings.ts";
 import { ModeBody } from "../../lib/wire/admin-bodies.ts";
-import { ANY, changeReserved, proposerOf } from "./reserved.ts";
-import { judgeJsonRequest, requireAdmin } from "./tokens.ts";
+import { requireRoot } from "./admin-caller.ts";
+import { parseWords, proposerOf, writeSetting } from "./settings-write.ts";
+import { etagOf } from "./token-view.ts";
 
-const BODY_MAX = 1024;
+const MODE = { namespace: "_system", key: "mode" } as const;
+const BODY_BYTES_MAX = 1024;
 
 export function getMode(door: Door, { query }: Target): Answer {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
+  const found = requireRoot(door);
+  if (!found.ok) return found;
   const parameters = parseQuery(query, []);
   if (!parameters.ok) return parameters;
-  return jsonReply(200, { mode: readFacts(door.world.db).mode });
+  const headers = pickHeaders(door.request, []);
+  return headers.ok ? modeReply(door) : headers;
 }
 
+/** Without a condition the newer wish wins: closing the store must not fail for want of an ETag. */
 export function putMode(door: Door, { query }: Target): Answer {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
-  if (!isRoot(admin.value.caller.grants)) return forbidden(admin.value.caller, "admin", "*");
-  const unfit = judgeJsonRequest(door, query);
-  if (!unfit.ok) return unfit;
-  const body = parseJsonBody(door.world.db, door.request, { schema: ModeBody, bytesMax: BODY_MAX });
+  const { db } = door.world;
+  const found = requireRoot(door);
+  if (!found.ok) return found;
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  const type = judgeJsonHeaders(words.value.headers["content-type"], words.value.headers["content-encoding"]);
+  if (!type.ok) return type;
+  const body = parseJsonBody(db, door.request, { schema: ModeBody, bytesMax: BODY_BYTES_MAX });
   if (!body.ok) return body;
-  const { mode } = body.value;
-  return changeReserved(
-    door,
-    proposerOf(admin.value.caller),
-    { namespace: SYSTEM, key: "mode", value: { mode }, state: ANY },
-    () => jsonReply(200, { mode }),
-  );
+  const { condition } = words.value;
+  const state =
+    condition.kind === "none"
+      ? { ifRevision: -1, ifLineage: null }
+      : namedState(db, { ...MODE, op: "put" }, condition);
+  const written = writeSetting(door, proposerOf(found.value.caller), {
+    change: { ...MODE, json: JSON.stringify(body.value), state },
+    words: words.value,
+  });
+  return written.ok ? modeReply(door) : written;
+}
+
+function modeReply(door: Door): Answer {
+  const setting = findSetting(door.world.db, MODE.namespace, MODE.key);
+  if (setting === undefined) return jsonReply(200, { mode: "open" });
+  const { mode }: { mode: string } = JSON.parse(setting.json);
+  return jsonReply(200, { mode }, [["etag", etagOf(setting)]]);
 }

@@ -1,126 +1,145 @@
-/** /v1/admin/namespaces: settings as documents in `_system`, with the conditions that documents have. */
-import { type NamedState, parseWriteCondition } from "../../lib/core/conditions.ts";
-import { allowsSome, isRoot } from "../../lib/core/grant.ts";
-import { isReserved, namespaceKey, parsePathNamespace, SYSTEM } from "../../lib/core/namespace.ts";
-import { parseQuery } from "../../lib/core/query.ts";
+/**
+ * Namespaces: documents in `_system` under `namespace/<name>`. Making, changing and deleting one needs a root
+ * token; holders of `admin` over a namespace see it.
+ */
+import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
+import { allowsSome } from "../../lib/core/grant.ts";
+import { isNamespaceName, namespaceKey } from "../../lib/core/namespace.ts";
+import { integerParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
-import { formatEtag } from "../../lib/core/revision.ts";
+import { formatTime } from "../../lib/core/time.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { type Caller, forbidden } from "../../lib/door/caller.ts";
+import { forbidden } from "../../lib/door/caller.ts";
+import { commitReply } from "../../lib/door/commit-reply.ts";
+import { namedState } from "../../lib/door/named-state.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { findNamespace, listNamespaceRecords, type NamespaceRecord } from "../../lib/store/admin.ts";
+import { findSetting, listSettings, type Setting } from "../../lib/store/settings.ts";
 import { NamespaceBody } from "../../lib/wire/admin-bodies.ts";
-import { changeReserved, proposerOf } from "./reserved.ts";
-import { pageCursor, parsePage, requireAdmin } from "./tokens.ts";
+import { requireAdmin, requireRoot } from "./admin-caller.ts";
+import { parseWords, proposerOf, writeSetting } from "./settings-write.ts";
+import { etagOf } from "./token-view.ts";
 
-const BODY_MAX = 16_384;
-const CONDITIONS = ["if-match", "if-none-match"];
+const BODY_BYTES_MAX = 16_384;
+const PAGE = 100;
+const PAGE_MAX = 1000;
+const PREFIX = "namespace/";
 
 export function getNamespaces(door: Door, { query }: Target): Answer {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
+  const found = requireAdmin(door);
+  if (!found.ok) return found;
+  const parameters = parseQuery(query, ["limit", "cursor"]);
+  if (!parameters.ok) return parameters;
   const headers = pickHeaders(door.request, []);
   if (!headers.ok) return headers;
-  const page = parsePage(query, "namespaces");
-  if (!page.ok) return page;
-  const records = listNamespaceRecords(door.world.db, page.value.cursor?.after ?? "", page.value.limit + 1);
-  const shown = records.slice(0, page.value.limit);
+  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
+  if (!limit.ok) return limit;
+  const text = parameters.value.get("cursor");
+  const cursor =
+    text === undefined ? accept(undefined) : parseCursor(text, { kind: "namespaces", filter: [] });
+  if (!cursor.ok) return cursor;
+  const size = limit.value ?? PAGE;
+  const after = cursor.value?.after ?? "";
+  const page = listSettings(door.world.db, "_system", { prefix: PREFIX, after, limit: size + 1 });
+  const shown = page.slice(0, size);
+  const { caller, view } = found.value;
+  const namespaces = shown
+    .filter(({ key }) => allowsSome(caller.grants, "admin", key.slice(PREFIX.length)))
+    .map(namespaceView);
   const last = shown.at(-1);
-  const next =
-    records.length > shown.length && last !== undefined
-      ? pageCursor("namespaces", admin.value.lineage, last.name)
-      : undefined;
-  const { grants } = admin.value.caller;
-  const namespaces = shown.filter(({ name }) => allowsSome(grants, "admin", name)).map(namespaceAnswer);
-  return jsonReply(200, { namespaces, ...(next === undefined ? {} : { next }) });
+  if (page.length <= size || last === undefined) return jsonReply(200, { namespaces });
+  const { lineage, head } = view;
+  const next = formatCursor({ kind: "namespaces", lineage, revision: head, filter: [], after: last.key });
+  const link = `</v1/admin/namespaces?limit=${size}&cursor=${next}>; rel="next"`;
+  return jsonReply(200, { namespaces, next }, [["link", link]]);
 }
 
-export function getNamespace(door: Door, target: Target): Answer {
-  const begun = begin(door, target, []);
-  if (!begun.ok) return begun;
-  const { name, caller } = begun.value;
-  if (!allowsSome(caller.grants, "admin", name)) return forbidden(caller, "admin", name);
-  const record = findNamespace(door.world.db, name);
-  return record === undefined
-    ? absent(name)
-    : jsonReply(200, namespaceAnswer(record), [["etag", etagOf(record)]]);
+export function getNamespace(door: Door, { rest, query }: Target): Answer {
+  const found = requireAdmin(door);
+  if (!found.ok) return found;
+  const name = namespaceName(rest);
+  if (!name.ok) return name;
+  const parameters = parseQuery(query, []);
+  if (!parameters.ok) return parameters;
+  const headers = pickHeaders(door.request, []);
+  if (!headers.ok) return headers;
+  const { caller } = found.value;
+  if (!allowsSome(caller.grants, "admin", name.value)) return forbidden(caller, "admin", name.value);
+  const setting = findSetting(door.world.db, "_system", namespaceKey(name.value));
+  if (setting === undefined) return refuse("namespace_not_found", `There is no namespace ${name.value}.`);
+  return jsonReply(200, namespaceView(setting), [["etag", etagOf(setting)]]);
 }
 
 export function putNamespace(door: Door, target: Target): Answer {
-  const begun = begin(door, target, [...CONDITIONS, "content-type", "content-encoding"]);
-  if (!begun.ok) return begun;
-  const { name, caller, state, headers } = begun.value;
-  if (!isRoot(caller.grants)) return forbidden(caller, "admin", "*");
-  const type = judgeJsonHeaders(headers["content-type"], headers["content-encoding"]);
+  const { db } = door.world;
+  const found = requireRoot(door);
+  if (!found.ok) return found;
+  const name = namespaceName(target.rest);
+  if (!name.ok) return name;
+  const words = parseWords(door, target.query);
+  if (!words.ok) return words;
+  const type = judgeJsonHeaders(words.value.headers["content-type"], words.value.headers["content-encoding"]);
   if (!type.ok) return type;
-  const body = parseJsonBody(door.world.db, door.request, { schema: NamespaceBody, bytesMax: BODY_MAX });
+  const body = parseJsonBody(db, door.request, { schema: NamespaceBody, bytesMax: BODY_BYTES_MAX });
   if (!body.ok) return body;
-  return changeReserved(
-    door,
-    proposerOf(caller),
-    { namespace: SYSTEM, key: namespaceKey(name), value: body.value, state },
-    (made) => {
-      const record = findNamespace(door.world.db, name);
-      if (record === undefined) return absent(name);
-      return jsonReply(made.results[0]?.result === "created" ? 201 : 200, namespaceAnswer(record), [
-        ["etag", etagOf(record)],
-      ]);
-    },
-  );
+  return write(door, target, { name: name.value, json: JSON.stringify(body.value) });
 }
 
 export function deleteNamespace(door: Door, target: Target): Answer {
-  const begun = begin(door, target, CONDITIONS);
-  if (!begun.ok) return begun;
-  const { name, caller, state } = begun.value;
-  if (!isRoot(caller.grants)) return forbidden(caller, "admin", "*");
-  return changeReserved(
-    door,
-    proposerOf(caller),
-    { namespace: SYSTEM, key: namespaceKey(name), value: null, state },
-    (made) => jsonReply(200, { name, deleted: true, revision: made.revision }),
-  );
-}
-
-interface Begun {
-  readonly name: string;
-  readonly caller: Caller;
-  readonly state: NamedState;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-}
-
-function begin(door: Door, { rest, query }: Target, wanted: readonly string[]): Outcome<Begun> {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
-  const name = parsePathNamespace(rest);
+  const found = requireRoot(door);
+  if (!found.ok) return found;
+  const name = namespaceName(target.rest);
   if (!name.ok) return name;
-  if (isReserved(name.value)) return refuse("reserved_namespace", "Ledge's own namespaces have no settings.");
-  const headers = pickHeaders(door.request, wanted);
-  if (!headers.ok) return headers;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const condition = parseWriteCondition(headers.value["if-match"], headers.value["if-none-match"]);
-  if (!condition.ok) return condition;
-  const named = { none: null, absent: 0, present: -1, tags: condition.value.states[0]?.ifRevision ?? 1 }[
-    condition.value.kind
-  ];
-  const lineage = condition.value.kind === "tags" ? (condition.value.states[0]?.ifLineage ?? null) : null;
-  const state = { ifRevision: named, ifLineage: lineage };
-  return accept({ name: name.value, caller: admin.value.caller, state, headers: headers.value });
+  if (door.request.body.length > 0) return refuse("invalid_body", "A DELETE has no body.");
+  return write(door, target, { name: name.value, json: null });
 }
 
-function namespaceAnswer(record: NamespaceRecord) {
-  const { name, revision, keys, bytes, settings } = record;
-  return { name, revision, etag: etagOf(record), keys, bytes, ...settings };
+function write(door: Door, { query }: Target, { name, json }: { name: string; json: string | null }): Answer {
+  const found = requireRoot(door);
+  if (!found.ok) return found;
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  const place = { namespace: "_system" as const, key: namespaceKey(name) };
+  const op = json === null ? "delete" : "put";
+  const state = namedState(door.world.db, { ...place, op }, words.value.condition);
+  const written = writeSetting(door, proposerOf(found.value.caller), {
+    change: { ...place, json, state },
+    words: words.value,
+  });
+  if (!written.ok) {
+    const { hint } = words.value.condition;
+    if (written.code === "not_found") return refuse("namespace_not_found", `There is no namespace ${name}.`);
+    return hint !== undefined && written.code === "stale" ? { ...written, detail: hint } : written;
+  }
+  const { outcome, op: made } = written.value;
+  const [result] = outcome.results;
+  const etag = result?.etag ?? null;
+  return commitReply(outcome, [made], {
+    status: result?.result === "created" ? 201 : 200,
+    headers: etag === null ? [] : [["etag", etag]],
+  });
 }
 
-function etagOf({ revision, lineage }: NamespaceRecord): string {
-  return formatEtag(revision, lineage);
+function namespaceName(segment: string): Outcome<string> {
+  return isNamespaceName(segment)
+    ? accept(segment)
+    : refuse(
+        "bad_namespace",
+        "A namespace is a lower-case letter or digit and up to 62 more letters, digits or hyphens.",
+      );
 }
 
-function absent(name: string): Answer {
-  return refuse("namespace_not_found", `There is no namespace ${name}; make it with PUT.`);
+function namespaceView(setting: Setting): Record<string, unknown> {
+  const settings: NamespaceBody = JSON.parse(setting.json);
+  return {
+    name: setting.key.slice(PREFIX.length),
+    ...settings,
+    keys: setting.keys,
+    bytes: setting.bytes,
+    revision: setting.revision,
+    etag: etagOf(setting),
+    modified: formatTime(setting.modifiedMs),
+  };
 }

@@ -1,211 +1,211 @@
 /**
- * /v1/admin/tokens: who asks for a token makes its secret and sends the digest. A holder of `admin` sees and
- * manages the tokens whose every grant it could have given; revoked ones stay listed and never change again.
+ * Tokens: made, shown, rotated and revoked within the caller's own grants. Whoever asks makes the secret and
+ * sends its SHA-256. A token is never deleted, so that its name stands beside what it did.
  */
-import { type Cursor, formatCursor, parseCursor } from "../../lib/core/cursor.ts";
+import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { type Grant, mayGive } from "../../lib/core/grant.ts";
-import { AUTH } from "../../lib/core/namespace.ts";
+import { isNamespaceName } from "../../lib/core/namespace.ts";
 import { integerParameter, parseQuery } from "../../lib/core/query.ts";
-import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
+import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
-import { formatTime, parseTime } from "../../lib/core/time.ts";
-import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
+import { parseTime } from "../../lib/core/time.ts";
+import { isAccessor, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
+import type { Caller } from "../../lib/door/caller.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { findToken, listTokenRecords, type TokenRecord } from "../../lib/store/admin.ts";
+import { findSetting, listSettings, type Setting } from "../../lib/store/settings.ts";
 import { RotateBody, TokenBody } from "../../lib/wire/admin-bodies.ts";
-import { ABSENT, ANY, changeReserved, proposerOf } from "./reserved.ts";
+import { requireAdmin } from "./admin-caller.ts";
+import { parseWords, proposerOf, type Words, writeSetting } from "./settings-write.ts";
+import { noToken, tokenReply, tokenView } from "./token-view.ts";
 
-const PAGE_ITEMS = 100;
-const PAGE_ITEMS_MAX = 1000;
-const BODY_MAX = 131_072;
-const JSON_HEADERS = ["content-type", "content-encoding"];
-
-/** A token as it is shown: everything but its digest. */
-export function tokenAnswer(
-  accessor: string,
-  { name, grants, createdMs, creator, expiresMs, revokedMs }: TokenDocument,
-) {
-  return {
-    accessor,
-    name,
-    grants,
-    created: formatTime(createdMs),
-    creator,
-    ...(expiresMs === null ? {} : { expires: formatTime(expiresMs) }),
-    ...(revokedMs === null ? {} : { revoked: formatTime(revokedMs) }),
-  };
-}
+const BODY_BYTES_MAX = 262_144;
+const PAGE = 100;
+const PAGE_MAX = 1000;
 
 export function getTokens(door: Door, { query }: Target): Answer {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
+  const found = requireAdmin(door);
+  if (!found.ok) return found;
+  const parameters = parseQuery(query, ["limit", "cursor"]);
+  if (!parameters.ok) return parameters;
   const headers = pickHeaders(door.request, []);
   if (!headers.ok) return headers;
-  const page = parsePage(query, "tokens");
-  if (!page.ok) return page;
-  const records = listTokenRecords(door.world.db, page.value.cursor?.after ?? "", page.value.limit + 1);
-  const shown = records.slice(0, page.value.limit);
+  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
+  if (!limit.ok) return limit;
+  const text = parameters.value.get("cursor");
+  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind: "tokens", filter: [] });
+  if (!cursor.ok) return cursor;
+  const size = limit.value ?? PAGE;
+  const after = cursor.value?.after ?? "";
+  const page = listSettings(door.world.db, "_auth", { prefix: "token/", after, limit: size + 1 });
+  const shown = page.slice(0, size);
+  const { caller, view } = found.value;
+  const tokens = shown.filter((setting) => isWithin(caller, setting)).map(tokenView);
   const last = shown.at(-1);
-  const next =
-    records.length > shown.length && last !== undefined
-      ? pageCursor("tokens", admin.value.lineage, last.accessor)
-      : undefined;
-  const tokens = shown
-    .filter((record) => covers(admin.value.caller, record.document.grants))
-    .map((record) => tokenAnswer(record.accessor, record.document));
-  return jsonReply(200, { tokens, ...(next === undefined ? {} : { next }) });
-}
-
-export function postToken(door: Door, { query }: Target): Answer {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
-  const unfit = judgeJsonRequest(door, query);
-  if (!unfit.ok) return unfit;
-  const body = parseJsonBody(door.world.db, door.request, { schema: TokenBody, bytesMax: BODY_MAX });
-  if (!body.ok) return body;
-  const { name, accessor, digest, expires, grants } = body.value;
-  for (const [index, { scope }] of grants.entries()) {
-    const judged = judgeScope(scope);
-    if (!judged.ok)
-      return {
-        ...judged,
-        errors: [{ pointer: `/grants/${index}/scope`, code: "invalid_body", detail: judged.detail }],
-      };
-  }
-  const expiresMs = expires === undefined ? null : parseTime(expires);
-  if (expiresMs === undefined) {
-    return refuse("invalid_body", "expires is a moment with its zone, for example 2027-01-01T00:00:00Z.", {
-      errors: [{ pointer: "/expires", code: "invalid_body", detail: "this is not a moment" }],
-    });
-  }
-  const { caller } = admin.value;
-  const document: TokenDocument = {
-    name,
-    digest,
-    grants,
-    expiresMs,
-    createdMs: door.world.nowMs(),
-    creator: caller.accessor ?? "",
-    revokedMs: null,
-  };
-  return changeReserved(
-    door,
-    proposerOf(caller),
-    { namespace: AUTH, key: tokenKey(accessor), value: document, state: ABSENT },
-    () => jsonReply(201, tokenAnswer(accessor, document)),
-  );
+  if (page.length <= size || last === undefined) return jsonReply(200, { tokens });
+  const next = formatCursor({
+    kind: "tokens",
+    lineage: view.lineage,
+    revision: view.head,
+    filter: [],
+    after: last.key,
+  });
+  return jsonReply(200, { tokens, next }, [
+    ["link", `</v1/admin/tokens?limit=${size}&cursor=${next}>; rel="next"`],
+  ]);
 }
 
 export function getToken(door: Door, { rest, query }: Target): Answer {
-  const found = requireToken(door, query, rest);
+  const found = requireAdmin(door);
   if (!found.ok) return found;
-  return jsonReply(200, tokenAnswer(found.value.record.accessor, found.value.record.document));
+  const parameters = parseQuery(query, []);
+  if (!parameters.ok) return parameters;
+  const headers = pickHeaders(door.request, []);
+  if (!headers.ok) return headers;
+  const setting = managed(door, found.value.caller, rest);
+  return setting.ok ? tokenReply(door, rest, { status: 200 }) : setting;
 }
 
-/** Revokes. Again is the same answer; the document stays, and the accessor is never used for another token. */
-export function deleteToken(door: Door, { rest, query }: Target): Answer {
-  const found = requireToken(door, query, rest);
+export function postToken(door: Door, { query }: Target): Answer {
+  const found = requireAdmin(door);
   if (!found.ok) return found;
-  const { record, caller } = found.value;
-  if (record.document.revokedMs !== null)
-    return jsonReply(200, tokenAnswer(record.accessor, record.document));
-  const revoked = { ...record.document, revokedMs: door.world.nowMs() };
-  return changeToken(door, caller, record, revoked);
-}
-
-/** Gives it another secret at once; grants, expiry and accessor stay. */
-export function postRotate(door: Door, { rest, query }: Target): Answer {
-  const accessor = rest.slice(0, rest.indexOf("/"));
-  const found = requireToken(door, query, accessor, JSON_HEADERS);
-  if (!found.ok) return found;
-  const unfit = judgeJsonRequest(door, query);
-  if (!unfit.ok) return unfit;
-  const body = parseJsonBody(door.world.db, door.request, { schema: RotateBody, bytesMax: BODY_MAX });
+  const { caller } = found.value;
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  const body = parseTokenBody(door, words.value);
   if (!body.ok) return body;
-  const { record, caller } = found.value;
-  if (record.document.revokedMs !== null)
-    return refuse(
-      "in_use",
-      "The token is revoked, and a revoked token never changes again. Make another one.",
-    );
-  return changeToken(door, caller, record, { ...record.document, digest: body.value.digest });
+  const expiresMs = judgeToken(door, body.value);
+  if (!expiresMs.ok) return expiresMs;
+  const before = findSetting(door.world.db, "_auth", tokenKey(body.value.accessor));
+  const document = tokenDocument(body.value, {
+    expiresMs: expiresMs.value,
+    creator: caller.accessor ?? "",
+    nowMs: door.world.nowMs(),
+  });
+  if (before !== undefined && isSame(before, document))
+    return tokenReply(door, body.value.accessor, { status: 200 });
+  const written = writeSetting(door, proposerOf(caller), {
+    change: {
+      namespace: "_auth",
+      key: tokenKey(body.value.accessor),
+      json: JSON.stringify(document),
+      state: { ifRevision: 0, ifLineage: null },
+    },
+    words: { ...words.value, requestId: null },
+  });
+  return written.ok ? tokenReply(door, body.value.accessor, { status: 201 }) : written;
 }
 
-function changeToken(door: Door, caller: Caller, record: TokenRecord, document: TokenDocument): Answer {
-  const change = {
-    namespace: AUTH,
-    key: tokenKey(record.accessor),
-    value: document,
-    state: { ...ANY, ifRevision: record.revision },
-  } as const;
-  return changeReserved(door, proposerOf(caller), change, () =>
-    jsonReply(200, tokenAnswer(record.accessor, document)),
+/** Revokes: the token is kept and listed, and never works again. */
+export function deleteToken(door: Door, { rest, query }: Target): Answer {
+  const found = requireAdmin(door);
+  if (!found.ok) return found;
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  if (door.request.body.length > 0) return refuse("invalid_body", "A DELETE has no body.");
+  return change(door, found.value.caller, { accessor: rest, words: words.value }, (token) =>
+    token.revokedMs === null ? { ...token, revokedMs: door.world.nowMs() } : token,
   );
 }
 
-function requireToken(
-  door: Door,
-  query: string,
-  accessor: string,
-  wanted: readonly string[] = [],
-): Outcome<{ record: TokenRecord; caller: Caller }> {
-  const admin = requireAdmin(door);
-  if (!admin.ok) return admin;
-  const headers = pickHeaders(door.request, wanted);
-  if (!headers.ok) return headers;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const record = findToken(door.world.db, accessor);
-  const { caller } = admin.value;
-  if (record === undefined || !covers(caller, record.document.grants))
-    return refuse("not_found", "There is no such token that this one may manage.");
-  return accept({ record, caller });
-}
-
-function covers({ grants }: Caller, wanted: readonly Grant[]): boolean {
-  return wanted.every((grant) => mayGive(grants, grant));
-}
-
-/** Holders of `admin` over anything; what they may do with it is judged by grant. */
-export function requireAdmin(door: Door): Outcome<{ caller: Caller; lineage: string }> {
-  const found = requireCaller(door, credentialsOf(door.request));
+/** Gives a token another secret; the old one ends at once. */
+export function rotateToken(door: Door, { rest, query }: Target): Answer {
+  const found = requireAdmin(door);
   if (!found.ok) return found;
-  const { caller, view } = found.value;
-  if (!caller.grants.some(({ verbs }) => verbs.includes("admin")))
-    return forbidden(caller, "admin", "anything");
-  return accept({ caller, lineage: view.lineage });
+  const words = parseWords(door, query);
+  if (!words.ok) return words;
+  const type = judgeJsonHeaders(words.value.headers["content-type"], words.value.headers["content-encoding"]);
+  if (!type.ok) return type;
+  const body = parseJsonBody(door.world.db, door.request, { schema: RotateBody, bytesMax: BODY_BYTES_MAX });
+  if (!body.ok) return body;
+  const accessor = rest.slice(0, rest.indexOf("/"));
+  return change(door, found.value.caller, { accessor, words: words.value }, (token) => ({
+    ...token,
+    digest: body.value.digest,
+  }));
 }
 
-/** Query and headers of a route that takes a JSON body and no parameters. */
-export function judgeJsonRequest(door: Door, query: string): Outcome<true> {
-  const headers = pickHeaders(door.request, JSON_HEADERS);
-  if (!headers.ok) return headers;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  return judgeJsonHeaders(headers.value["content-type"], headers.value["content-encoding"]);
+function change(
+  door: Door,
+  caller: Caller,
+  { accessor, words }: { accessor: string; words: Words },
+  alter: (token: TokenDocument) => TokenDocument,
+): Answer {
+  const setting = managed(door, caller, accessor);
+  if (!setting.ok) return setting;
+  const { json, revision, lineage } = setting.value;
+  const token: TokenDocument = JSON.parse(json);
+  const altered = alter(token);
+  if (altered === token) return tokenReply(door, accessor, { status: 200 });
+  if (token.revokedMs !== null) return refuse("not_found", "The token is revoked, and stays so.");
+  const [named] = words.condition.states;
+  const written = writeSetting(door, proposerOf(caller), {
+    change: {
+      namespace: "_auth",
+      key: tokenKey(accessor),
+      json: JSON.stringify(altered),
+      state:
+        words.condition.kind === "tags" && named !== undefined
+          ? named
+          : { ifRevision: revision, ifLineage: lineage },
+    },
+    words: { ...words, requestId: null },
+  });
+  return written.ok ? tokenReply(door, accessor, { status: 200 }) : written;
 }
 
-interface PageAsked {
-  readonly limit: number;
-  readonly cursor: Cursor | undefined;
+/** A token that the caller may manage: every grant of it within its own. The same answer for absent ones. */
+function managed(door: Door, caller: Caller, accessor: string): Outcome<Setting> {
+  if (!isAccessor(accessor)) return noToken();
+  const setting = findSetting(door.world.db, "_auth", tokenKey(accessor));
+  return setting !== undefined && isWithin(caller, setting) ? accept(setting) : noToken();
 }
 
-export function parsePage(query: string, kind: "tokens" | "namespaces"): Outcome<PageAsked> {
-  const parameters = parseQuery(query, ["limit", "cursor"]);
-  if (!parameters.ok) return parameters;
-  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_ITEMS_MAX });
-  if (!limit.ok) return limit;
-  const text = parameters.value.get("cursor");
-  if (text === undefined) return accept({ limit: limit.value ?? PAGE_ITEMS, cursor: undefined });
-  const cursor = parseCursor(text, { kind, filter: [] });
-  return cursor.ok ? accept({ limit: limit.value ?? PAGE_ITEMS, cursor: cursor.value }) : cursor;
+function isWithin(caller: Caller, { json }: Setting): boolean {
+  const token: TokenDocument = JSON.parse(json);
+  return token.grants.every((grant) => mayGive(caller.grants, grant));
 }
 
-export function pageCursor(kind: "tokens" | "namespaces", lineage: string, after: string): string {
-  return formatCursor({ kind, lineage, revision: 0, filter: [], after });
+function isSame({ json }: Setting, wanted: TokenDocument): boolean {
+  const token: TokenDocument = JSON.parse(json);
+  return JSON.stringify({ ...token, createdMs: 0 }) === JSON.stringify({ ...wanted, createdMs: 0 });
+}
+
+function parseTokenBody(door: Door, words: Words): Outcome<TokenBody> {
+  const type = judgeJsonHeaders(words.headers["content-type"], words.headers["content-encoding"]);
+  if (!type.ok) return type;
+  return parseJsonBody(door.world.db, door.request, { schema: TokenBody, bytesMax: BODY_BYTES_MAX });
+}
+
+/** What the schema cannot say; gives the expiry in milliseconds. */
+function judgeToken({ world }: Door, { name, expires, grants }: TokenBody): Outcome<number | null> {
+  if (name.startsWith("_")) return invalid("/name", "names that begin with _ are Ledge's own");
+  for (const [index, grant] of grants.entries()) {
+    if (grant.namespace !== "*" && !isNamespaceName(grant.namespace)) {
+      return invalid(`/grants/${index}/namespace`, "a namespace's name, or * for all that are not reserved");
+    }
+    const scope = judgeScope(grant.scope);
+    if (!scope.ok) return invalid(`/grants/${index}/scope`, scope.detail);
+  }
+  if (expires === undefined) return accept(null);
+  const expiresMs = parseTime(expires);
+  if (expiresMs === undefined) return invalid("/expires", "a moment such as 2027-01-01T00:00:00Z");
+  return expiresMs > world.nowMs() ? accept(expiresMs) : invalid("/expires", "it lies in the past");
+}
+
+function invalid(pointer: string, detail: string): Refusal<"invalid_body"> {
+  return refuse("invalid_body", `${pointer}: ${detail}.`, {
+    errors: [{ pointer, code: "invalid_body", detail }],
+  });
+}
+
+function tokenDocument(
+  { name, digest, grants }: TokenBody,
+  { expiresMs, creator, nowMs }: { expiresMs: number | null; creator: string; nowMs: number },
+): TokenDocument {
+  const kept: Grant[] = grants.map(({ verbs, namespace, scope }) => ({ verbs, namespace, scope }));
+  return { name, digest, grants: kept, expiresMs, createdMs: nowMs, creator, revokedMs: null };
 }

@@ -124,7 +124,7 @@ function parseWords({ request }: Door, query: string): Outcome<Words> {
   return accept({
     message: message.value,
     requestId: requestId.value,
-    trace: traceIdOf(picked.value["traceparent"]),
+    trace: traceIdOf(picked.value.traceparent),
   });
 }
 

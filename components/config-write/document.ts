@@ -1,10 +1,5 @@
 /** PUT and DELETE /v1/write/{ns}: one document, with the conditions of RFC 9110. */
-import {
-  type NamedState,
-  neverHolds,
-  parseWriteCondition,
-  type WriteCondition,
-} from "../../lib/core/conditions.ts";
+import { parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
 import { allowsKey } from "../../lib/core/grant.ts";
 import { type MediaType, parseMediaType } from "../../lib/core/media-type.ts";
 import { parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
@@ -19,10 +14,10 @@ import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import { judgeDurability } from "../../lib/door/durable.ts";
 import { judgeValue } from "../../lib/door/json-value.ts";
 import { refusalOf } from "../../lib/door/kernel-words.ts";
+import { namedState } from "../../lib/door/named-state.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { type CommitOutcome, commit, type ProposedOp } from "../../lib/store/commit.ts";
 import { COMMIT_LIMITS } from "../../lib/store/kernel/limits.ts";
-import { readHead } from "../../lib/store/view.ts";
 
 interface WriteRequest {
   readonly namespace: string;
@@ -108,7 +103,7 @@ function write(door: Door, asked: WriteRequest, caller: Caller, change: Change):
   const weak = judgeDurability(door.world);
   if (weak !== undefined) return weak;
   for (let look = 1; ; look += 1) {
-    const state = stateFor(door, asked, change.op);
+    const state = namedState(door.world.db, { ...asked, op: change.op }, asked.condition);
     const op: ProposedOp = { ...change, namespace: asked.namespace, key: asked.key, ...state };
     const outcome = propose(door, asked, caller, op);
     // "Whatever is there" was something else a moment ago: look again.
@@ -156,27 +151,6 @@ function answerWrite(asked: WriteRequest, op: ProposedOp, outcome: CommitOutcome
   return commitReply(outcome, [op], { status: result?.result === "created" ? 201 : 200, headers });
 }
 
-/** What the kernel is told of the state that the write replaces. */
-function stateFor(
-  { world }: Door,
-  { namespace, key, condition }: WriteRequest,
-  op: ProposedOp["op"],
-): NamedState {
-  const [first] = condition.states;
-  if (condition.kind === "none") return { ifRevision: null, ifLineage: null };
-  if (condition.kind === "absent") return { ifRevision: 0, ifLineage: null };
-  if (condition.kind === "tags" && condition.states.length === 1 && first !== undefined) return first;
-  if (condition.kind === "present" && op === "delete") return { ifRevision: -1, ifLineage: null };
-  // `*`, or several tags: what is there decides which one is meant.
-  const { document } = readHead(world.db, { namespace, key, accessor: null, known: -1 });
-  if (document === null) return neverHolds();
-  if (condition.kind === "present") return { ifRevision: document.revision, ifLineage: document.lineage };
-  const named = condition.states.find(
-    (state) => state.ifRevision === document.revision && state.ifLineage === document.lineage,
-  );
-  return named ?? first ?? neverHolds();
-}
-
 function judgeContentHeaders(headers: Headers): Outcome<MediaType> {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
@@ -210,7 +184,7 @@ function parseWrite({ request }: Door, { rest, query }: Target): Outcome<WriteRe
     condition: condition.value,
     message: message.value,
     requestId: requestId.value,
-    trace: traceIdOf(headers["traceparent"]),
+    trace: traceIdOf(headers.traceparent),
     headers,
   });
 }

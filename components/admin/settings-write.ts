@@ -1,0 +1,109 @@
+/**
+ * A change of one settings document: the words that go with it, its condition, and the proposal through the
+ * admin door. Knows no kind of document.
+ */
+import { type NamedState, parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
+import { parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
+import { parseQuery } from "../../lib/core/query.ts";
+import { accept, type Outcome } from "../../lib/core/refusal.ts";
+import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
+import { encodeUtf8 } from "../../lib/core/utf8.ts";
+import type { Door } from "../../lib/door/answer.ts";
+import type { Caller } from "../../lib/door/caller.ts";
+import { judgeDurability } from "../../lib/door/durable.ts";
+import { refusalOf } from "../../lib/door/kernel-words.ts";
+import { type CommitOutcome, commit, type ProposedOp, type Proposer } from "../../lib/store/commit.ts";
+import type { ReservedNamespace } from "../../lib/store/settings.ts";
+
+const HEADERS = [
+  "if-match",
+  "if-none-match",
+  "idempotency-key",
+  "ledge-message",
+  "content-type",
+  "content-encoding",
+  "traceparent",
+];
+
+export interface Words {
+  readonly message: string | null;
+  readonly requestId: string | null;
+  readonly trace: string | null;
+  readonly condition: WriteCondition;
+  readonly headers: Headers;
+}
+
+/** What every settings write may carry besides its body. */
+export function parseWords(door: Door, query: string): Outcome<Words> {
+  const parameters = parseQuery(query, ["message"]);
+  if (!parameters.ok) return parameters;
+  const headers = pickHeaders(door.request, HEADERS);
+  if (!headers.ok) return headers;
+  const message = parseMessage(parameters.value.get("message"), headers.value["ledge-message"]);
+  if (!message.ok) return message;
+  const requestId = parseIdempotencyKey(headers.value["idempotency-key"]);
+  if (!requestId.ok) return requestId;
+  const condition = parseWriteCondition(headers.value["if-match"], headers.value["if-none-match"]);
+  if (!condition.ok) return condition;
+  return accept({
+    message: message.value,
+    requestId: requestId.value,
+    trace: traceIdOf(headers.value.traceparent),
+    condition: condition.value,
+    headers: headers.value,
+  });
+}
+
+export interface SettingChange {
+  readonly namespace: ReservedNamespace;
+  readonly key: string;
+  /** The document as JSON text; null deletes it. */
+  readonly json: string | null;
+  readonly state: NamedState;
+}
+
+export type Committed = Extract<CommitOutcome, { ok: true }>;
+
+export interface Made {
+  readonly outcome: Committed;
+  readonly op: ProposedOp;
+}
+
+/** Proposes one settings document. Refuses whatever the kernel does, and stores that would lose it. */
+export function writeSetting(
+  { world }: Door,
+  proposer: Proposer,
+  { change, words }: { change: SettingChange; words: Omit<Words, "condition" | "headers"> },
+): Outcome<Made> {
+  const weak = judgeDurability(world);
+  if (weak !== undefined) return weak;
+  const body = encodeUtf8(change.json ?? "");
+  const op: ProposedOp = {
+    op: change.json === null ? "delete" : "put",
+    namespace: change.namespace,
+    key: change.key,
+    mediaType: change.json === null ? null : "application/json",
+    ...change.state,
+    at: 0,
+    size: body.length,
+    text: change.json !== null,
+  };
+  const { message, requestId, trace } = words;
+  const outcome = commit(world.db, {
+    proposer,
+    door: "admin",
+    nowMs: world.nowMs(),
+    requestId,
+    message,
+    author: null,
+    meta: null,
+    trace,
+    ops: [op],
+    body,
+  });
+  return outcome.ok ? accept({ outcome, op }) : refusalOf(outcome, () => "");
+}
+
+export function proposerOf(caller: Caller): Proposer {
+  return { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest };
+}

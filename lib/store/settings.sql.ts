@@ -1,0 +1,26 @@
+/** Documents of the reserved namespaces, for the admin door, and what status and metrics show. */
+import { lineageOf } from "./read-parts.ts";
+
+const columns = `e.key,cast(e.value as text),e.revision,${lineageOf("e.revision")},
+(select c.time_ms from commits c where c.revision=e.revision),u.keys,u.bytes`;
+/** What a namespace holds; nothing for other documents. */
+const usage = "left join usage u on e.namespace='_system' and u.namespace=substr(e.key,11)";
+
+/** One. ?1 namespace, ?2 key. */
+export const settingSql = `select ${columns} from entry e ${usage} where e.namespace=?1 and e.key=?2`;
+
+/** Those whose keys begin with ?2, behind the key ?3. ?1 namespace, ?4 limit. */
+export const settingsSql = `select ${columns} from entry e ${usage} where e.namespace=?1 and e.key>=?2
+and e.key<?2||cast(x'ff' as text) and e.key>?3 order by e.key limit ?4`;
+
+/**
+ * Columns: 0 lineage, 1 epoch, 2 head, 3 mode or null, 4 time of the newest commit, 5 version of SQLite, 6
+ * format, 7 documents, 8 bytes of values, 9 namespaces, 10 state.
+ */
+export const statusSql = `select s.lineage,s.epoch,s.revision,(select cast(e.value as text)->>'mode' from entry e
+where e.namespace='_system' and e.key='mode'),(select max(time_ms) from (select time_ms from commits order by revision desc limit 1)),
+sqlite_version(),s.format,(select coalesce(sum(keys),0) from usage),(select coalesce(sum(bytes),0) from usage),
+(select count(*) from entry e where e.namespace='_system' and e.key>='namespace/' and e.key<'namespace0'),s.state from store s`;
+
+/** The size of the database. A server may not let pragmas be read as tables. */
+export const sizeSql = "select p.page_count*s.page_size from pragma_page_count p, pragma_page_size s";
