@@ -17,7 +17,7 @@ export interface Bucket {
   get(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /** Up to 1,000 names that begin with `prefix`, those after `after` only. */
   list(prefix: string, after?: string): Promise<ListedNames>;
-  /** The first segments of names, without their slash: what lies at the top of the prefix. */
+  /** First segments of names, without their slash. A hint: some servers leave folders out. */
   folders(): Promise<readonly string[]>;
 }
 

@@ -190,9 +190,9 @@ async function exportBase(
       closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
       return undefined;
     }
-    first = false;
     const step = await makeBasePart(db, base, { run: start.run, partBytes: limits.partBytes });
     if (step.part !== undefined) {
+      first = false;
       const { object, bytes } = step.part;
       await writeObject(context, start, {
         ...object,

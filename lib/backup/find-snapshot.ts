@@ -15,6 +15,7 @@ import {
   isLineage,
   manifestsPrefix,
   parseEpochName,
+  parseHeadName,
   parseManifestName,
 } from "./names.ts";
 import { type ReadManifest, readManifest } from "./read-snapshot.ts";
@@ -34,7 +35,7 @@ export async function findSnapshot(
   bucket: Bucket,
   wanted: number | undefined,
 ): Promise<Outcome<FoundSnapshot, FindRefusal>> {
-  const lineages = (await bucket.folders()).filter(isLineage);
+  const lineages = await listLineages(bucket);
   const tops = await Promise.all(lineages.map((lineage) => newestRevision(bucket, lineage)));
   const newestOf = Math.max(0, ...tops);
   const lineage = lineages[tops.indexOf(newestOf)];
@@ -55,6 +56,18 @@ export async function findSnapshot(
   if (snapshot === undefined)
     return refuse("not_found", `No snapshot in the bucket can be replayed to revision ${wanted}.`);
   return accept({ snapshot, revision: wanted, highestEpoch });
+}
+
+/**
+ * Every lineage that has written here. Each claims its epoch before anything else, so claims are enough; heads
+ * and folders find those whose claim was lost (a folder list alone is not: small servers leave some out).
+ */
+async function listLineages(bucket: Bucket): Promise<string[]> {
+  const claims = (await listAll(bucket, EPOCHS)).map((name) => parseEpochName(name)?.lineage);
+  const heads = (await listAll(bucket, HEADS)).map(parseHeadName);
+  const found = new Set((await bucket.folders()).filter(isLineage));
+  for (const lineage of [...claims, ...heads]) if (lineage !== undefined) found.add(lineage);
+  return [...found].sort();
 }
 
 async function newestRevision(bucket: Bucket, lineage: string): Promise<number> {

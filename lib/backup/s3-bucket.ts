@@ -39,7 +39,7 @@ const DENIED = new Set([
 /** Opens the bucket; asks it nothing yet. */
 export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions = {}): Bucket {
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const client = new S3Client(clientConfig(settings, options.attempts ?? 3));
+  const client = openClient(settings, options.attempts ?? 3);
   const Bucket = settings.bucketName;
   const root = settings.prefix === "" ? "" : `${settings.prefix}/`;
   const abort = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
@@ -116,6 +116,29 @@ export function targetOf({ endpoint, bucketName, prefix }: BucketSettings): Prom
   return sha256Hex(utf8(JSON.stringify([endpoint, bucketName, prefix])));
 }
 
+/**
+ * The client. A bucket itself is asked for as `/name`, not `/name/` as the SDK has it: both mean the same, and
+ * small servers (the bundled one among them) check the signature of the first only.
+ */
+function openClient(settings: BucketSettings, maxAttempts: number): S3Client {
+  const client = new S3Client(clientConfig(settings, maxAttempts));
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { request } = args;
+      if (hasPath(request) && /^\/[^/]+\/$/.test(request.path)) request.path = request.path.slice(0, -1);
+      return next(args);
+    },
+    { step: "build", name: "bucketWithoutSlash" },
+  );
+  return client;
+}
+
+function hasPath(request: unknown): request is { path: string } {
+  return (
+    typeof request === "object" && request !== null && "path" in request && typeof request.path === "string"
+  );
+}
+
 function clientConfig(settings: BucketSettings, maxAttempts: number): S3ClientConfig {
   const { endpoint, region, pathStyle, accessKeyId, secretAccessKey, sessionToken } = settings;
   return {
@@ -137,16 +160,16 @@ async function asking<T>(what: string, object: string, ask: () => Promise<T>): P
   }
 }
 
-/** Only the error's name and status are kept: a message may repeat what was sent. */
+/** Only the error's name and status are kept: message and cause repeat what was sent, credentials included. */
 function faultOf(what: string, object: string, error: unknown): BucketFault {
   if (error instanceof BucketFault) return error;
   const name = nameOf(error);
   const status = statusOf(error);
   if (DENIED.has(name) || status === 401 || status === 403) {
-    return new BucketFault("bucket_denied", object, `${what} was refused: ${name}`, { cause: error });
+    return new BucketFault("bucket_denied", object, `${what} was refused: ${name}`);
   }
   const shown = status === undefined ? name : `${name}, status ${status}`;
-  return new BucketFault("bucket_unavailable", object, `${what} failed: ${shown}`, { cause: error });
+  return new BucketFault("bucket_unavailable", object, `${what} failed: ${shown}`);
 }
 
 function nameOf(error: unknown): string {

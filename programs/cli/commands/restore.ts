@@ -14,7 +14,7 @@ import {
 } from "../../../lib/wire/bucket-settings.ts";
 import { startBucket } from "../../host/bucket.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { openProgress, printJson, say } from "../output.ts";
+import { formatBytes, openProgress, printJson } from "../output.ts";
 import { restoreToFile } from "../restore-file.ts";
 
 interface Options {
@@ -61,12 +61,19 @@ async function restore(settings: BucketSettings, options: Options): Promise<void
     bucket: openS3Bucket(settings),
     to: options.to,
     ...(revision === undefined ? {} : { revision }),
-    onProgress: ({ done, total }) =>
-      progress.to(total === 0 ? 0 : (100 * done) / total, `restoring: ${done} of ${total} objects`),
+    onProgress: ({ phase, doneBytes, totalBytes }) =>
+      progress.to(
+        totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes,
+        progressText(phase, doneBytes, totalBytes),
+      ),
   });
-  if (options.output === "json") return printJson(report);
   progress.end(`${options.to} holds revision ${report.revision}`);
-  say(JSON.stringify(report));
+  if (options.output === "json") printJson(report);
+}
+
+function progressText(phase: "replaying" | "checking", doneBytes: number, totalBytes: number): string {
+  if (phase === "checking") return "checking the whole file";
+  return `restoring: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
 }
 
 function parseRevision(text: string): number {
