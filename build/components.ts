@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
 import { awsXmlParser, migrationsModule, sqlConstants } from "./plugins.ts";
+import { emptyPostReturns, POST_RETURN_RULE } from "./post-return.ts";
 
 export interface ComponentPlan {
   readonly name: string;
@@ -106,7 +107,9 @@ async function componentize(root: string, plan: ComponentPlan, bundle: string, w
   const sourcePath = join(folder, `${plan.name}-${process.pid}.js`);
   writeFileSync(sourcePath, bundle);
   try {
-    return (await starling({ sourcePath, witPath: wit, worldName: plan.world })).component;
+    const { component } = await starling({ sourcePath, witPath: wit, worldName: plan.world });
+    emptyPostReturns(component);
+    return component;
   } finally {
     rmSync(sourcePath);
   }
@@ -115,7 +118,8 @@ async function componentize(root: string, plan: ComponentPlan, bundle: string, w
 function inputHash(plan: ComponentPlan, bundle: string, wit: string): string {
   const hash = createHash("sha256");
   const engine = plan.engine === "quickjs" ? "componentize-qjs" : "@bytecodealliance/componentize-js";
-  hash.update(`${engine} ${packageVersion(engine)} ${plan.world}\n${bundle}`);
+  const rule = plan.engine === "quickjs" ? "" : ` ${POST_RETURN_RULE}`;
+  hash.update(`${engine} ${packageVersion(engine)}${rule} ${plan.world}\n${bundle}`);
   for (const file of readdirSync(wit, { recursive: true }).map(String).sort()) {
     if (file.endsWith(".wit")) hash.update(file).update(readFileSync(join(wit, file)));
   }
