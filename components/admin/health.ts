@@ -6,7 +6,7 @@ import { judgeDurability } from "../../lib/door/durable.ts";
 import { jsonReply, textReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { readView } from "../../lib/store/view.ts";
-import { openapiText } from "../../lib/wire/openapi.constants.ts";
+import { openapiText } from "../../lib/wire/openapi.built.ts";
 
 /** The process answers. Asks the store nothing. */
 export function getHealth(_door: Door, { query }: Target): Answer {
