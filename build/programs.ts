@@ -22,6 +22,8 @@ export async function buildPrograms(
     platform: "node",
     target: "node20",
     packages: "external",
+    // What only one command needs (the AWS SDK, a database) is loaded with that command.
+    splitting: true,
     sourcemap: "linked",
     outExtension: { ".js": ".mjs" },
     logLevel: "silent",

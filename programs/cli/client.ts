@@ -141,9 +141,17 @@ function failureOf(reply: Reply, problem: Problem | undefined, connection: Conne
   if (problem === undefined) {
     return new Failure(exitFor(reply.status, undefined), `${connection.url} answered ${reply.status}`);
   }
-  const causes = (problem.errors ?? [])
-    .slice(0, 5)
-    .map((one) => `\n  ${one.pointer}: ${one.detail ?? one.code ?? ""}`);
+  // A cause without a place in the request says nothing that the detail does not.
+  const told = (problem.errors ?? []).filter((one) => one.pointer !== "" && one.detail !== problem.detail);
+  const places = (problem.errors ?? []).filter((one) => one.pointer !== "" && one.detail === problem.detail);
+  const causes = told.slice(0, 5).map((one) => `\n  ${one.pointer}: ${one.detail ?? one.code ?? ""}`);
+  if (places.length > 0)
+    causes.push(
+      `\n  at ${places
+        .slice(0, 5)
+        .map((one) => one.pointer)
+        .join(", ")}${places.length > 5 ? ", …" : ""}`,
+    );
   const message = `${problem.detail ?? problem.title ?? problem.code}${causes.join("")}`;
   return new Failure(exitFor(reply.status, problem.code), message, {
     code: problem.code,

@@ -75,17 +75,17 @@ function valueText(bytes: Uint8Array, mediaType: string): string {
     // Not UTF-8: base64 carries any bytes.
     return `"base64":"${Buffer.from(bytes).toString("base64")}"`;
   }
-  // A `value` loses the white space around it, so only a text that has none may travel as one.
-  const exact = JSON_TYPE.test(mediaType) && isJson(text) && text === text.trim();
-  return exact ? `"value":${text}` : `"text":${JSON.stringify(text)}`;
+  return JSON_TYPE.test(mediaType) && isCanonical(text)
+    ? `"value":${text}`
+    : `"text":${JSON.stringify(text)}`;
 }
 
-function isJson(text: string): boolean {
+/** A `value` loses the white space between its parts, so only a text that has none may travel as one. */
+function isCanonical(text: string): boolean {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.stringify(JSON.parse(text)) === text;
   } catch {
-    // Then it travels as text, and the server says what is wrong with it.
+    // Not JSON: it travels as text, and the server says what is wrong with it.
     return false;
   }
 }

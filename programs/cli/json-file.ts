@@ -5,19 +5,19 @@
  */
 
 import { readFileSync } from "node:fs";
-import Database from "better-sqlite3";
+import type { Db } from "../../lib/store/driver.ts";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { TreeDocument } from "./tree.ts";
 
 interface Member {
   readonly name: string;
-  readonly type: string;
   readonly json: string;
 }
 
 export function readJsonFile(file: string, namespace: string | undefined): TreeDocument[] {
   const text = readFileSync(file, "utf8");
-  const db = new Database(":memory:");
+  const db = openNodeDb(":memory:");
   try {
     if (namespace !== undefined) return documentsOf(db, file, namespace, text);
     return membersOf(db, file, text).flatMap((member) => documentsOf(db, file, member.name, member.json));
@@ -26,7 +26,7 @@ export function readJsonFile(file: string, namespace: string | undefined): TreeD
   }
 }
 
-function documentsOf(db: Database.Database, file: string, namespace: string, json: string): TreeDocument[] {
+function documentsOf(db: Db, file: string, namespace: string, json: string): TreeDocument[] {
   return membersOf(db, file, json).map((member) => ({
     namespace,
     key: member.name,
@@ -36,15 +36,13 @@ function documentsOf(db: Database.Database, file: string, namespace: string, jso
 }
 
 /** Containers come as they stand in the text; a scalar is cut out by its path, which `->` leaves as written. */
-const MEMBERS = `select key as name, type, case when type in ('object','array') then value
-  else ?1 -> fullkey end as json from json_each(?1) order by id`;
+const MEMBERS = `select key, case when type in ('object','array') then value
+  else ?1 -> fullkey end from json_each(?1) order by id`;
 
-function membersOf(db: Database.Database, file: string, json: string): Member[] {
-  const type = db
-    .prepare<[string], { type: string | null }>("select iif(json_valid(?1), json_type(?1), null) as type")
-    .all(json)[0]?.type;
+function membersOf(db: Db, file: string, json: string): Member[] {
+  const type = db.all("select iif(json_valid(?1), json_type(?1), null)", [json])[0]?.[0];
   if (type !== "object") throw new Failure(EXIT.usage, `${file} does not hold a JSON object of documents`);
-  const members = db.prepare<[string], Member>(MEMBERS).all(json);
+  const members = db.all(MEMBERS, [json]).map(([name, text]) => ({ name: String(name), json: String(text) }));
   const names = new Set(members.map((member) => member.name));
   if (names.size !== members.length) throw new Failure(EXIT.usage, `${file} names a member twice`);
   return members;

@@ -21,6 +21,9 @@ import { runToExit } from "./terminal.ts";
 // The bundle lies in dist/programs; what `npm start` keeps lies beside the launcher.
 const home = process.env.LEDGE_HOME ?? resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
+// The SDK's advice about Node versions is for us, who pin it, and not for who runs a command.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const program = new Command("ledge")
   .description("configuration in one SQLite file, backed by any object store")
   .option("--url <url>", "the server (default: what npm start wrote, or LEDGE_URL)")

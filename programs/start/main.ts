@@ -25,6 +25,8 @@ const paint = color.createColors(process.stdout.isTTY === true && process.env.NO
 class Stopped extends Error {}
 
 async function main(): Promise<void> {
+  // The SDK's advice about Node versions is for us, who pin it, and not for who starts a server.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const options = parseStartOptions(process.argv.slice(2), process.env);
   const startedMs = Date.now();
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });

@@ -5,7 +5,6 @@ import { Committed } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { type BatchChange, batchesOf } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { readJsonFile } from "../json-file.ts";
 import { count, formatBytes, openProgress, printJson } from "../output.ts";
 import { listPages } from "../pages.ts";
 import { readTree, type TreeDocument } from "../tree.ts";
@@ -38,17 +37,21 @@ export function addImport(program: Command, client: () => Client): void {
     .option("-m, --message <text>", "why, kept with each commit")
     .option("-o, --output <text|json>", "how to print", "text")
     .action(async (source: string, options: Options) => {
-      const documents = readSource(source, options.namespace);
+      const documents = await readSource(source, options.namespace);
       const done = await importDocuments(client(), documents, options);
       if (options.output === "json") printJson(done);
     });
 }
 
-function readSource(source: string, namespace: string | undefined): TreeDocument[] {
+async function readSource(source: string, namespace: string | undefined): Promise<TreeDocument[]> {
   const found = lstatSync(source, { throwIfNoEntry: false });
   if (found === undefined) throw new Failure(EXIT.usage, `there is no ${source}`);
   if (found.isDirectory()) return readTree(source, namespace);
-  if (found.isFile()) return readJsonFile(source, namespace);
+  if (found.isFile()) {
+    // SQLite is loaded only where a JSON file is read.
+    const { readJsonFile } = await import("../json-file.ts");
+    return readJsonFile(source, namespace);
+  }
   throw new Failure(EXIT.usage, `${source} is neither a folder nor a file`);
 }
 
