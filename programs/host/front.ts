@@ -11,7 +11,7 @@ import type { JobResult } from "./pool.ts";
 import type { GuestReply, GuestRequest } from "./protocol.ts";
 import type { Router } from "./routes.ts";
 import { spinHeaders } from "./spin-headers.ts";
-import { FORBIDDEN_HEADERS } from "./wasi-http.ts";
+import { FORBIDDEN_HEADERS } from "./wasi-fields.ts";
 
 export interface FrontOptions {
   readonly host: string;

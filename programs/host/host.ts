@@ -3,23 +3,18 @@
  * Promise: after `stop` nothing of it is left but the files in its data folder. It knows manifests and
  * grants; it does not know what the components do.
  */
-import { mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import Database from "better-sqlite3";
-import { firstStatement } from "../../lib/store/sql-text.ts";
 import { startCrons } from "./cron.ts";
 import { type Front, openFront } from "./front.ts";
-import { type ComponentSpec, type Manifest, readManifest } from "./manifest.ts";
-import { parseOutbound } from "./outbound.ts";
+import { databaseFiles, grantFor, runStartSql } from "./grants.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
 import { Outgoing } from "./outgoing.ts";
 import { type JobResult, Pool } from "./pool.ts";
 import type { ComponentGrant, GuestRequest } from "./protocol.ts";
 import { makeRouter } from "./routes.ts";
-import { loadComponent } from "./transpile.ts";
-import { fillTemplate, resolveVariables, type VariableValues } from "./variables.ts";
+import { resolveVariables } from "./variables.ts";
 
 export interface HostLine {
   readonly component: string;
@@ -97,69 +92,6 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     tick: (component) => host.tick(component, Math.floor(Date.now() / 1000)),
     stop: () => host.stop(),
   };
-}
-
-/** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
-function databaseFiles(options: HostOptions, manifest: Manifest): Record<string, string> {
-  mkdirSync(options.stateDir, { recursive: true });
-  const files = { ...options.databases, default: join(resolve(options.stateDir), "ledge.db") };
-  for (const { name, databases } of manifest.components) {
-    const unknown = databases.filter((label) => !Object.hasOwn(files, label));
-    if (unknown.length > 0)
-      throw new Error(`component ${name} uses databases that are not defined: ${unknown.join(", ")}`);
-  }
-  return files;
-}
-
-async function grantFor(
-  options: HostOptions,
-  spec: ComponentSpec,
-  values: VariableValues,
-  files: Record<string, string>,
-): Promise<ComponentGrant> {
-  try {
-    const { kind, glueFile, modules } = await loadComponent(
-      spec.source,
-      options.cacheDir ?? join(resolve(options.stateDir), "cache"),
-    );
-    const outbound = spec.outboundHosts.map((template) => {
-      const entry = fillTemplate(template, values);
-      if (entry === null)
-        throw new Error(`allowed_outbound_hosts: '${template}' needs a variable without a value`);
-      return parseOutbound(entry);
-    });
-    const variables = Object.entries(spec.variables).map(([name, text]) => [
-      name,
-      fillTemplate(text, values),
-    ]);
-    const databases = spec.databases.map((label) => [label, files[label] ?? ""]);
-    return {
-      name: spec.name,
-      kind,
-      glueFile,
-      modules,
-      databases: Object.fromEntries(databases),
-      variables: Object.fromEntries(variables),
-      outbound,
-    };
-  } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    const words = missing ? `${spec.source} is not there; run \`npm run build\`` : String(cause);
-    throw new Error(`component ${spec.name}: ${words.replace(/^Error: /, "")}`, { cause });
-  }
-}
-
-function runStartSql(batches: readonly string[], file: string): void {
-  if (batches.length === 0) return;
-  const db = new Database(file);
-  try {
-    for (const batch of batches) {
-      if (batch.startsWith("@")) db.exec(readFileSync(batch.slice(1), "utf8"));
-      else db.exec(firstStatement(batch) ?? "");
-    }
-  } finally {
-    db.close();
-  }
 }
 
 class Host {

@@ -5,7 +5,8 @@
 import type { GuestReply, GuestRequest } from "./protocol.ts";
 import type { Instantiate } from "./quick-guest.ts";
 import type { Waiter } from "./wasi.ts";
-import { FORBIDDEN_HEADERS, IncomingRequest, ResponseOutparam } from "./wasi-http.ts";
+import { FORBIDDEN_HEADERS } from "./wasi-fields.ts";
+import { IncomingRequest, ResponseOutparam } from "./wasi-http.ts";
 
 export interface WasiExports {
   readonly incomingHandler: { handle(request: IncomingRequest, response: ResponseOutparam): void };
