@@ -8,7 +8,9 @@ import {
   completeRun,
   type ExportedStore,
   findPosition,
+  listPositionNames,
   listUnfinishedRuns,
+  moveTarget,
   type Position,
   readExportedStore,
   resetPosition,
@@ -16,7 +18,7 @@ import {
 import { acquireLease, type Lease, LeaseLost, releaseLease } from "../store/backup-lease.ts";
 import { clearBackupError, readLookedMs, recordBackupError, recordLook } from "../store/backup-status.ts";
 import type { Db } from "../store/driver.ts";
-import { type Bucket, BucketFault } from "./bucket.ts";
+import { type Bucket, BucketFault, listAll } from "./bucket.ts";
 import { sha256Hex } from "./bytes.ts";
 import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./export-step.ts";
 import { type Finding, lookAround } from "./look.ts";
@@ -47,6 +49,8 @@ export type TickOutcome =
 const BUDGET = { bytes: 268_435_456, ms: 20_000 };
 const LEASE_MS = 120_000;
 const LOOK_EVERY_MS = 3_600_000;
+const MANIFEST_BYTES_MAX = 16_777_216;
+const FOLDERS = ["segments", "bases", "auth"] as const;
 
 /** Runs one tick. Throws BucketFault (noted in the status) and StoreFault. */
 export async function runTick(tick: Tick): Promise<TickOutcome> {
@@ -97,6 +101,7 @@ async function exportUnderLease(tick: Tick, store: ExportedStore, lease: Lease):
     },
     withinBudget: () => rawBytes < budget.bytes && tick.nowMs() - startedMs < budget.ms,
   };
+  await followMovedBucket(tick, store, lease);
   await settleUnfinished(tick, lease);
   let position = ownPosition(tick, store);
   const due = tick.nowMs() - readLookedMs(db) >= LOOK_EVERY_MS;
@@ -131,13 +136,35 @@ function ownPosition({ db, target }: Tick, store: ExportedStore): Position | und
 }
 
 /**
+ * The settings name another bucket than the position is about. If that one holds our newest manifest with the
+ * same bytes, and every object that it needs, then it is the same bucket at another address (the bundled one
+ * on another port) or a whole copy: the export goes on. Otherwise it begins anew there.
+ */
+async function followMovedBucket(
+  { db, bucket, target }: Tick,
+  store: ExportedStore,
+  lease: Lease,
+): Promise<void> {
+  const position = findPosition(db);
+  if (position === undefined || position.target === target || position.lineage !== store.lineage) return;
+  const bytes = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
+  if (bytes === undefined || (await sha256Hex(new Uint8Array(bytes))) !== position.manifestSha256) return;
+  const held = new Set<string>();
+  for (const folder of FOLDERS) {
+    for (const name of await listAll(bucket, `${store.lineage}/${folder}/`)) held.add(name);
+  }
+  if (!listPositionNames(db, position).every((name) => held.has(name))) return;
+  moveTarget(db, lease, { from: position.target, to: target });
+}
+
+/**
  * Runs whose exporter died. The bucket says by name whether the manifest got there: then the run is done and
  * only our note of it was lost; otherwise it is given up, and a manifest that still arrives late is true too.
  */
 async function settleUnfinished({ db, bucket, target, nowMs }: Tick, lease: Lease): Promise<void> {
   for (const { run, manifest, manifestSha256, position, target: runTarget } of listUnfinishedRuns(db)) {
     if (manifest !== null && position !== null && runTarget === target) {
-      const bytes = await bucket.get(manifest, 16_777_216);
+      const bytes = await bucket.get(manifest, MANIFEST_BYTES_MAX);
       if (bytes !== undefined && (await sha256Hex(new Uint8Array(bytes))) === manifestSha256) {
         completeRun(db, lease, { run, nowMs: nowMs(), position });
         continue;
@@ -159,7 +186,7 @@ async function look(
   recordLook(db, lease, { nowMs: nowMs(), finding });
   if (finding !== undefined || ownHead || position === undefined) return finding;
   // No head of ours: either it was never written, after the very first manifest, or the bucket was emptied.
-  const manifest = await bucket.get(position.manifest, 16_777_216);
+  const manifest = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
   if (manifest === undefined) resetPosition(db, lease);
   return undefined;
 }

@@ -80,6 +80,26 @@ export function resetPosition(db: Db, lease: Lease): void {
   });
 }
 
+/** Names that have to be in a bucket for the position to hold: its objects, and the parts of its base. */
+export function listPositionNames(db: Db, position: Position): string[] {
+  const base = position.objects.find(({ kind }) => kind === "base");
+  const parts = db.all(
+    "select name from backup_object where lineage=?1 and revision=?2 and kind like 'base-%'",
+    [position.lineage, base?.revision ?? -1],
+  );
+  return [...position.objects.map(({ name }) => name), ...parts.map(([name]) => String(name))];
+}
+
+/** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
+export function moveTarget(db: Db, lease: Lease, { from, to }: { from: string; to: string }): void {
+  underLease(db, lease, () => {
+    for (const table of ["backup", "backup_run", "backup_object", "backup_base"]) {
+      db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
+    }
+    db.all("update or ignore backup_seen set target=?2 where target=?1", [from, to]);
+  });
+}
+
 export interface RunStart {
   readonly run: string;
   readonly target: string;

@@ -52,6 +52,8 @@ function rowFromResult(row: { values: Value[] }): SqlRow {
 
 function untag(value: Value): SqlValue {
   if (value.tag === "null") return null;
+  // StarlingMonkey hands bytes over as an array of another realm, which `instanceof` does not know.
+  if (value.tag === "blob") return value.val instanceof Uint8Array ? value.val : new Uint8Array(value.val);
   if (value.tag !== "integer") return value.val;
   const number = Number(value.val);
   if (!Number.isSafeInteger(number)) throw new StoreFault(`integer ${value.val} is past 2^53`);

@@ -162,8 +162,8 @@ export function readCommitsPage(
       where total<=?3 or n=1 order by revision limit -1)`,
     [after, upTo, maxBytes],
   );
-  if (row === undefined || !(row[0] instanceof Uint8Array)) return undefined;
-  return { text: row[0], lines: Number(row[1]), last: Number(row[2]) };
+  if (row === undefined || row[1] === 0) return undefined;
+  return { text: textOf([row]), lines: Number(row[1]), last: Number(row[2]) };
 }
 
 /** Where a page of a base begins: after this change, in order of namespace, key, revision. */
@@ -333,9 +333,12 @@ export function listAncestry(db: Db): {
     }));
 }
 
+/** The text of a page that is known to have lines: anything else would be a backup without them. */
 function textOf(rows: SqlRow[]): Uint8Array {
   const value = rows[0]?.[0];
-  return value instanceof Uint8Array ? value : new Uint8Array(0);
+  if (!(value instanceof Uint8Array) || value.length === 0)
+    throw new Error("a page of lines came back empty");
+  return value;
 }
 
 function placeFromRow(row: SqlRow): Place {
@@ -351,7 +354,8 @@ function numberOrNull(value: SqlRow[number] | undefined): number | null {
 }
 
 function bytesOrNull(value: SqlRow[number] | undefined): Uint8Array | null {
-  return value instanceof Uint8Array ? value : null;
+  if (value === null || value instanceof Uint8Array) return value;
+  throw new Error("a value is neither bytes nor null");
 }
 
 function namesFromJson(json: string): string[] {

@@ -41,7 +41,8 @@ export function readStatePage(
       where total<=?3 or n=1 order by key limit -1)`,
     source.kind === "entries" ? params : [...params, source.upTo],
   );
-  if (row === undefined || !(row[0] instanceof Uint8Array)) return undefined;
+  if (row === undefined || row[1] === 0) return undefined;
+  if (!(row[0] instanceof Uint8Array)) throw new Error("a page of canonical lines came back without bytes");
   return { text: row[0], keys: Number(row[1]), bytes: Number(row[2]), lastKey: String(row[3]) };
 }
 

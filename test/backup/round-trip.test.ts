@@ -1,30 +1,29 @@
 import { describe, expect, test } from "vitest";
-import { expectSame, fill, put, restore, SMALL, tick } from "../support/backup.ts";
+import { expectSame, fill, openQuickStore, put, restore, SMALL, tick } from "../support/backup.ts";
 import { memoryBucket, openServedBucket } from "../support/bucket.ts";
-import { openTestStore } from "../support/store.ts";
 
 describe("runTick and restoreInto", () => {
   test("bring back the same store through a real S3 server", async () => {
-    const { db } = openTestStore();
+    const { db } = openQuickStore();
     const { bucket } = await openServedBucket();
     fill(db);
     expect(await tick(db, bucket)).toMatchObject({ state: "exported", from: null });
     put(db, "later", "and later");
     expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
-    const copy = openTestStore();
+    const copy = openQuickStore();
     const report = await restore(copy.db, bucket);
     expect(report).toMatchObject({ check: "proven" });
     expectSame(copy.db, db);
   });
 
   test("bring back every single revision", async () => {
-    const { db } = openTestStore();
+    const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
     await tick(db, bucket);
     const head = Number(db.all("select revision from store")[0]?.[0]);
     for (let revision = 1; revision <= head; revision += 1) {
-      const copy = openTestStore();
+      const copy = openQuickStore();
       await restore(copy.db, bucket, revision);
       const sql = `select c.key, c.revision, c.value from change c where c.op='put' and c.revision<=?1 and not exists (select 1
         from change n where n.namespace=c.namespace and n.key=c.key and n.revision>c.revision and n.revision<=?1)
@@ -37,14 +36,14 @@ describe("runTick and restoreInto", () => {
   });
 
   test("go on with little segments, merged ones and bases for many ticks", async () => {
-    const { db } = openTestStore();
+    const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
     for (let n = 0; n < 60; n += 1) {
       put(db, `k${n % 7}`, `value ${n} ${"y".repeat((n * 37) % 200)}`);
       await tick(db, bucket);
       if (n % 12 !== 5) continue;
-      const copy = openTestStore();
+      const copy = openQuickStore();
       await restore(copy.db, bucket);
       expectSame(copy.db, db);
       copy.close();
@@ -53,7 +52,7 @@ describe("runTick and restoreInto", () => {
   });
 
   test("make a base part by part when a tick has no time", async () => {
-    const { db } = openTestStore();
+    const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
     let ticks = 0;
@@ -62,7 +61,7 @@ describe("runTick and restoreInto", () => {
       if (outcome.state === "nothing_new") break;
     }
     expect(ticks).toBeGreaterThan(3);
-    const copy = openTestStore();
+    const copy = openQuickStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven" });
     expectSame(copy.db, db);
   });

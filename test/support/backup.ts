@@ -10,6 +10,7 @@ import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import { addNamespace, bootstrap, propose, T0, type TestChange } from "./proposals.ts";
+import { openTestStore, type TestStore } from "./store.ts";
 
 export const TARGET = "t".repeat(64);
 /** Small enough that a few commits make several objects. */
@@ -26,6 +27,14 @@ export interface TickOptions {
   readonly limits?: Limits;
   readonly nowMs?: number;
   readonly budget?: { readonly bytes: number; readonly ms: number };
+}
+
+/** A store that does not wait for the disk: what is tested here is not its durability. */
+export function openQuickStore(): TestStore {
+  const store = openTestStore();
+  store.db.raw.pragma("synchronous = off");
+  store.db.raw.pragma("journal_mode = memory");
+  return store;
 }
 
 export function tick(db: Db, bucket: Bucket, options: TickOptions = {}): Promise<TickOutcome> {
