@@ -12,6 +12,8 @@ import color from "picocolors";
 import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
 import { parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
 import { type RunningHost, startHost } from "../host/host.ts";
+import { readManifest } from "../host/manifest.ts";
+import { resolveVariables } from "../host/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { holdsBackups, setBucketAside } from "./bucket-check.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
@@ -19,6 +21,7 @@ import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.
 import { parseStartOptions, type StartOptions } from "./options.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const manifestFile = join(root, "spin.toml");
 const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 
 /** Stops the start with words for a person; nothing has been changed then. */
@@ -32,11 +35,12 @@ async function main(): Promise<void> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(join(options.dataDir, "ledge.db"));
   if (isNew && options.freshHistory) await setAside(options);
-  const bucket = await openBucket(options.dataDir, variableOf(options));
+  const variable = variableOf(options);
+  const bucket = await openBucket(options.dataDir, variable);
   try {
-    if (isNew && !options.freshHistory) await refuseSecondHistory(options, bucket);
+    if (isNew && !options.freshHistory) await refuseSecondHistory(options, bucket, variable);
     if (isNew) setTokenAside(options.dataDir);
-    const bootstrapSecret = variableOf(options)("bootstrap_secret") ?? randomBytes(32).toString("hex");
+    const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
     try {
       const token = await ensureFirstToken(options.dataDir, host.url, bootstrapSecret);
@@ -53,9 +57,15 @@ async function main(): Promise<void> {
   }
 }
 
-/** A variable as the host will see it: flags before the environment. */
-function variableOf(options: StartOptions): (name: string) => string | undefined {
-  return (name) => options.variables[name] ?? process.env[`SPIN_VARIABLE_${name.toUpperCase()}`];
+/** A variable as the host will see it: flags, then the environment, then the manifest's default. */
+function variableOf({ variables: given }: StartOptions): Variable {
+  const { variables: specs } = readManifest(manifestFile);
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(specs, name));
+  if (unknown !== undefined) {
+    throw new Stopped(`There is no variable ${unknown}; spin.toml has ${Object.keys(specs).join(", ")}.`);
+  }
+  const values = resolveVariables(specs, { given, environment: process.env });
+  return (name) => values[name] ?? undefined;
 }
 
 async function setAside(options: StartOptions): Promise<void> {
@@ -63,8 +73,14 @@ async function setAside(options: StartOptions): Promise<void> {
   if (aside !== undefined) console.log(`A new history begins. The former bucket is kept in ${shown(aside)}.`);
 }
 
-async function refuseSecondHistory(options: StartOptions, bucket: BucketUse): Promise<void> {
-  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variableOf(options)(name));
+type Variable = (name: string) => string | undefined;
+
+async function refuseSecondHistory(
+  options: StartOptions,
+  bucket: BucketUse,
+  variable: Variable,
+): Promise<void> {
+  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
   if (parsed.kind === "not_set") return;
@@ -85,7 +101,7 @@ async function listen(
 ): Promise<RunningHost> {
   try {
     return await startHost({
-      manifest: join(root, "spin.toml"),
+      manifest: manifestFile,
       stateDir: options.dataDir,
       cacheDir: join(root, "dist", "cache"),
       workerFile: join(root, "dist", "programs", "host-worker.mjs"),
