@@ -13,6 +13,7 @@ import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
 import { forbidden } from "../../lib/door/caller.ts";
 import { commitReply } from "../../lib/door/commit-reply.ts";
+import { explainStale } from "../../lib/door/foreign.ts";
 import { namedState } from "../../lib/door/named-state.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
@@ -109,9 +110,8 @@ function write(door: Door, { query }: Target, { name, json }: { name: string; js
     words: words.value,
   });
   if (!written.ok) {
-    const { hint } = words.value.condition;
     if (written.code === "not_found") return refuse("namespace_not_found", `There is no namespace ${name}.`);
-    return hint !== undefined && written.code === "stale" ? { ...written, detail: hint } : written;
+    return explainStale(door.world.db, words.value.condition, written);
   }
   const { outcome, op: made } = written.value;
   const [result] = outcome.results;

@@ -12,6 +12,7 @@ import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/
 import { commitReply } from "../../lib/door/commit-reply.ts";
 import { parseDocumentKey } from "../../lib/door/document-name.ts";
 import { judgeDurability } from "../../lib/door/durable.ts";
+import { explainStale } from "../../lib/door/foreign.ts";
 import { judgeValue } from "../../lib/door/json-value.ts";
 import { refusalOf } from "../../lib/door/kernel-words.ts";
 import { namedState } from "../../lib/door/named-state.ts";
@@ -110,7 +111,7 @@ function write(door: Door, asked: WriteRequest, caller: Caller, change: Change):
     const raced =
       !outcome.ok && outcome.code === "stale" && asked.condition.kind === "present" && state.ifRevision !== 1;
     if (raced && look < LOOKS) continue;
-    return answerWrite(asked, op, outcome);
+    return answerWrite(door, asked, { op, outcome });
   }
 }
 
@@ -134,13 +135,17 @@ function propose(
   });
 }
 
-function answerWrite(asked: WriteRequest, op: ProposedOp, outcome: CommitOutcome): Answer {
-  if (!outcome.ok) {
-    const refused = refusalOf(outcome, () => "");
-    return outcome.code === "stale" && asked.condition.hint !== undefined
-      ? { ...refused, detail: asked.condition.hint }
-      : refused;
-  }
+function answerWrite(
+  door: Door,
+  asked: WriteRequest,
+  { op, outcome }: { op: ProposedOp; outcome: CommitOutcome },
+): Answer {
+  if (!outcome.ok)
+    return explainStale(
+      door.world.db,
+      asked.condition,
+      refusalOf(outcome, () => ""),
+    );
   const [result] = outcome.results;
   const headers: [string, string][] = [
     ["content-location", `/v1/read/${asked.namespace}?key=${encodeParameter(asked.key)}`],

@@ -43,7 +43,12 @@ describe("GET /v1/read", () => {
     const etag = await putText(server, "shop", "k", "x");
     for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
       const reply = await server.send("GET", "/v1/read/shop?key=k", { headers: { "if-none-match": tags } });
-      expect([reply.status, reply.body.length, reply.headers["etag"], reply.headers["ledge-head"]]).toEqual([304, 0, etag, "3"]);
+      expect([reply.status, reply.body.length, reply.headers.etag, reply.headers["ledge-head"]]).toEqual([
+        304,
+        0,
+        etag,
+        "3",
+      ]);
     }
     const foreign = etag.replace(/-[0-9a-f]{8}/, "-00000000");
     const reply = await server.send("GET", "/v1/read/shop?key=k", { headers: { "if-none-match": foreign } });
@@ -54,7 +59,12 @@ describe("GET /v1/read", () => {
     const server = await shop();
     const etag = await putText(server, "shop", "k", "xyz");
     const reply = await server.send("HEAD", "/v1/read/shop?key=k");
-    expect([reply.status, reply.body.length, reply.headers["etag"], reply.headers["content-length"]]).toEqual([200, 0, etag, "3"]);
+    expect([reply.status, reply.body.length, reply.headers.etag, reply.headers["content-length"]]).toEqual([
+      200,
+      0,
+      etag,
+      "3",
+    ]);
     const absent = await server.send("HEAD", "/v1/read/shop?key=none");
     expect([absent.status, absent.body.length]).toEqual([404, 0]);
   });
@@ -96,7 +106,9 @@ describe("GET /v1/read", () => {
     await putText(server, "open", "k", "x");
     const reply = await server.send("GET", "/v1/read/open?key=k", { token: null });
     expect([reply.status, reply.headers["cache-control"]]).toEqual([200, "public, no-cache, no-transform"]);
-    expect(told(await server.send("GET", "/v1/read/open?key=k&revision=3", { token: null }))).toBe("401 unauthenticated");
+    expect(told(await server.send("GET", "/v1/read/open?key=k&revision=3", { token: null }))).toBe(
+      "401 unauthenticated",
+    );
     expect((await server.send("GET", "/v1/list/open", { token: null })).status).toBe(200);
     expect((await server.send("GET", "/v1/changes?ns=open", { token: null })).status).toBe(200);
     expect(told(await server.send("GET", "/v1/changes", { token: null }))).toBe("401 unauthenticated");
@@ -105,7 +117,8 @@ describe("GET /v1/read", () => {
   test("asks for a revision that it has not come to: behind", async () => {
     const server = await shop();
     await putText(server, "shop", "k", "x");
-    const ask = (revision: string) => server.send("GET", "/v1/read/shop?key=k", { headers: { "ledge-min-revision": revision } });
+    const ask = (revision: string) =>
+      server.send("GET", "/v1/read/shop?key=k", { headers: { "ledge-min-revision": revision } });
     expect((await ask("3")).status).toBe(200);
     const reply = await ask("4");
     expect([told(reply), reply.headers["retry-after"]]).toEqual(["503 behind", "1"]);
@@ -145,10 +158,18 @@ describe("what a token may read", () => {
     const accessor = whole.slice(4, 16);
     expect(told(await server.send("GET", `/v1/read/_auth?key=token/${accessor}`))).toBe("403 forbidden");
     expect(told(await server.send("GET", "/v1/list/_auth"))).toBe("403 forbidden");
-    expect((await server.send("GET", "/v1/read/_system?key=namespace/shop", { token: whole })).status).toBe(200);
-    expect(told(await server.send("GET", "/v1/read/_system?key=namespace/other", { token: whole }))).toBe("403 forbidden");
-    expect(told(await server.send("GET", "/v1/read/_system?key=namespace/shop", { token: part }))).toBe("403 forbidden");
+    expect((await server.send("GET", "/v1/read/_system?key=namespace/shop", { token: whole })).status).toBe(
+      200,
+    );
+    expect(told(await server.send("GET", "/v1/read/_system?key=namespace/other", { token: whole }))).toBe(
+      "403 forbidden",
+    );
+    expect(told(await server.send("GET", "/v1/read/_system?key=namespace/shop", { token: part }))).toBe(
+      "403 forbidden",
+    );
     const list = await server.send("GET", "/v1/list/_system", { token: whole });
-    expect(JSON.parse(list.text).documents.map(({ key }: { key: string }) => key)).toEqual(["namespace/shop"]);
+    expect(JSON.parse(list.text).documents.map(({ key }: { key: string }) => key)).toEqual([
+      "namespace/shop",
+    ]);
   });
 });

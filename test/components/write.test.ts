@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { makeNamespace, makeToken, openTestServer, putText, type Sending, type TestServer, told } from "../support/server.ts";
+import {
+  makeNamespace,
+  makeToken,
+  openTestServer,
+  putText,
+  type Sending,
+  type TestServer,
+  told,
+} from "../support/server.ts";
 
 async function shop(settings: unknown = {}) {
   const server = await openTestServer();
@@ -15,9 +23,14 @@ const json = (body: string, headers: Record<string, string> = {}): Sending => ({
   headers: { "content-type": "application/json", ...headers },
   body,
 });
-const put = (server: TestServer, sending: Sending, query = "key=k") => server.send("PUT", `/v1/write/shop?${query}`, sending);
-const commit = (server: TestServer, changes: unknown, more: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
-  server.send("POST", "/v1/commit", { json: { changes, ...more }, headers });
+const put = (server: TestServer, sending: Sending, query = "key=k") =>
+  server.send("PUT", `/v1/write/shop?${query}`, sending);
+const commit = (
+  server: TestServer,
+  changes: unknown,
+  more: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+) => server.send("POST", "/v1/commit", { json: { changes, ...more }, headers });
 const head = (server: TestServer) => Number(server.db.all("select revision from store")[0]?.[0]);
 
 describe("PUT /v1/write", () => {
@@ -31,7 +44,7 @@ describe("PUT /v1/write", () => {
       "ledge-head": "3",
       "ledge-document-revision": "3",
     });
-    const etag = created.headers["etag"] ?? "";
+    const etag = created.headers.etag ?? "";
     expect(JSON.parse(created.text)).toMatchObject({
       revision: 3,
       unchanged: false,
@@ -58,17 +71,20 @@ describe("PUT /v1/write", () => {
     { name: "whatever is there", headers: { "if-match": "*" }, told: "200" },
   ])("judges the condition: $name", async ({ headers, told: expected }) => {
     const server = await shop();
-    const old = (await put(server, text("one"))).headers["etag"] ?? "";
-    const now = (await put(server, text("two", { "if-match": old }))).headers["etag"] ?? "";
+    const old = (await put(server, text("one"))).headers.etag ?? "";
+    const now = (await put(server, text("two", { "if-match": old }))).headers.etag ?? "";
     const filled = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [
         name,
-        value.replace("FOREIGN", now.replace(/-[0-9a-f]{8}/, "-00000000")).replace("OLD", old).replace("NOW", now),
+        value
+          .replace("FOREIGN", now.replace(/-[0-9a-f]{8}/, "-00000000"))
+          .replace("OLD", old)
+          .replace("NOW", now),
       ]),
     );
     const reply = await put(server, text("three", filled));
     expect(told(reply)).toBe(expected);
-    if (expected === "412 stale" || expected === "412 exists") expect(reply.headers["etag"]).toBe(now);
+    if (expected === "412 stale" || expected === "412 exists") expect(reply.headers.etag).toBe(now);
     expect(head(server)).toBe(expected === "200" ? 5 : 4);
   });
 
@@ -86,29 +102,86 @@ describe("PUT /v1/write", () => {
 
   test.each([
     { name: "no type", sending: { body: "x" }, told: "415 media_type" },
-    { name: "curl's own type", sending: { body: "x", headers: { "content-type": "application/x-www-form-urlencoded" } }, told: "415 media_type" },
-    { name: "a form", sending: { body: "x", headers: { "content-type": "multipart/form-data; boundary=x" } }, told: "415 media_type" },
-    { name: "a type out of form", sending: { body: "x", headers: { "content-type": "text" } }, told: "415 media_type" },
-    { name: "another charset", sending: { body: "x", headers: { "content-type": "text/plain; charset=latin1" } }, told: "415 media_type" },
+    {
+      name: "curl's own type",
+      sending: { body: "x", headers: { "content-type": "application/x-www-form-urlencoded" } },
+      told: "415 media_type",
+    },
+    {
+      name: "a form",
+      sending: { body: "x", headers: { "content-type": "multipart/form-data; boundary=x" } },
+      told: "415 media_type",
+    },
+    {
+      name: "a type out of form",
+      sending: { body: "x", headers: { "content-type": "text" } },
+      told: "415 media_type",
+    },
+    {
+      name: "another charset",
+      sending: { body: "x", headers: { "content-type": "text/plain; charset=latin1" } },
+      told: "415 media_type",
+    },
     { name: "compressed", sending: text("x", { "content-encoding": "gzip" }), told: "415 content_encoding" },
     { name: "a part", sending: text("x", { "content-range": "bytes 0-1/2" }), told: "400 bad_header" },
     { name: "JSON that is not", sending: json("{"), told: "422 value_malformed" },
     { name: "empty JSON", sending: json(""), told: "422 value_malformed" },
     { name: "a member twice", sending: json('{"a":{"b":1,"b":2}}'), told: "422 value_malformed" },
-    { name: "a member twice, once escaped", sending: json('{"a":1,"\\u0061":2}'), told: "422 value_malformed" },
+    {
+      name: "a member twice, once escaped",
+      sending: json('{"a":1,"\\u0061":2}'),
+      told: "422 value_malformed",
+    },
     { name: "65 levels", sending: json("[".repeat(65) + "]".repeat(65)), told: "422 value_malformed" },
     { name: "100,000 levels", sending: json("[".repeat(100_000)), told: "422 value_malformed" },
     { name: "64 levels", sending: json("[".repeat(64) + "]".repeat(64)), told: "201" },
-    { name: "JSON of another name", sending: { body: "{", headers: { "content-type": "application/x+json" } }, told: "422 value_malformed" },
-    { name: "bytes that are not UTF-8", sending: json("x").headers && { body: new Uint8Array([0x22, 0xff, 0x22]), headers: { "content-type": "application/json" } }, told: "422 value_malformed" },
-    { name: "surrogates as bytes", sending: { body: new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22]), headers: { "content-type": "application/json" } }, told: "422 value_malformed" },
-    { name: "overlong bytes", sending: { body: new Uint8Array([0x22, 0xc0, 0xaf, 0x22]), headers: { "content-type": "application/json" } }, told: "422 value_malformed" },
+    {
+      name: "JSON of another name",
+      sending: { body: "{", headers: { "content-type": "application/x+json" } },
+      told: "422 value_malformed",
+    },
+    {
+      name: "bytes that are not UTF-8",
+      sending: json("x").headers && {
+        body: new Uint8Array([0x22, 0xff, 0x22]),
+        headers: { "content-type": "application/json" },
+      },
+      told: "422 value_malformed",
+    },
+    {
+      name: "surrogates as bytes",
+      sending: {
+        body: new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22]),
+        headers: { "content-type": "application/json" },
+      },
+      told: "422 value_malformed",
+    },
+    {
+      name: "overlong bytes",
+      sending: {
+        body: new Uint8Array([0x22, 0xc0, 0xaf, 0x22]),
+        headers: { "content-type": "application/json" },
+      },
+      told: "422 value_malformed",
+    },
     { name: "bytes of any kind under text/plain", sending: text(new Uint8Array([0xff, 0, 1])), told: "201" },
     { name: "a value of 1 MiB", sending: text("x".repeat(1_048_576)), told: "201" },
     { name: "a value over 1 MiB", sending: text("x".repeat(1_048_577)), told: "413 too_large" },
-    { name: "an unknown Ledge header", sending: text("x", { "ledge-colour": "red" }), told: "400 unknown_parameter" },
-    { name: "a message that is too long", sending: text("x", { "ledge-message": "x".repeat(1025) }), told: "400 bad_parameter" },
-    { name: "an idempotency key out of form", sending: text("x", { "idempotency-key": "a b" }), told: "400 bad_header" },
+    {
+      name: "an unknown Ledge header",
+      sending: text("x", { "ledge-colour": "red" }),
+      told: "400 unknown_parameter",
+    },
+    {
+      name: "a message that is too long",
+      sending: text("x", { "ledge-message": "x".repeat(1025) }),
+      told: "400 bad_parameter",
+    },
+    {
+      name: "an idempotency key out of form",
+      sending: text("x", { "idempotency-key": "a b" }),
+      told: "400 bad_header",
+    },
   ])("takes or refuses: $name", async ({ sending, told: expected }) => {
     const server = await shop();
     expect(told(await put(server, sending as Sending))).toBe(expected);
@@ -126,7 +199,11 @@ describe("PUT /v1/write", () => {
     const server = await shop();
     const first = await put(server, text("x", { "idempotency-key": "one" }));
     const again = await put(server, text("x", { "idempotency-key": "one" }));
-    expect([again.status, again.headers["ledge-replayed"], JSON.parse(again.text).revision]).toEqual([201, "true", 3]);
+    expect([again.status, again.headers["ledge-replayed"], JSON.parse(again.text).revision]).toEqual([
+      201,
+      "true",
+      3,
+    ]);
     expect(JSON.parse(again.text).changes).toEqual(JSON.parse(first.text).changes);
     expect(told(await put(server, text("y", { "idempotency-key": "one" })))).toBe("422 idempotency_mismatch");
     const found = await server.send("GET", "/v1/commits?requestId=one");
@@ -192,7 +269,9 @@ describe("DELETE /v1/write", () => {
   test("needs a condition, and something to delete", async () => {
     const server = await shop();
     const etag = await putText(server, "shop", "k", "x");
-    expect(told(await server.send("DELETE", "/v1/write/shop?key=none", { headers: { "if-match": "*" } }))).toBe("404 not_found");
+    expect(
+      told(await server.send("DELETE", "/v1/write/shop?key=none", { headers: { "if-match": "*" } })),
+    ).toBe("404 not_found");
     expect(told(await server.send("DELETE", "/v1/write/shop?key=k"))).toBe("428 precondition_required");
     const reply = await server.send("DELETE", "/v1/write/shop?key=k", { headers: { "if-match": etag } });
     expect([reply.status, JSON.parse(reply.text).changes[0].result]).toEqual([200, "deleted"]);
@@ -212,7 +291,10 @@ describe("POST /v1/commit", () => {
       {"op":"put","namespace":"other","key":"null","value":null},
       {"op":"delete","namespace":"shop","key":"old","ifRevision":"any"},
       {"op":"check","namespace":"shop","key":"lock","ifRevision":0}]}`;
-    const reply = await server.send("POST", "/v1/commit", { body, headers: { "content-type": "application/json" } });
+    const reply = await server.send("POST", "/v1/commit", {
+      body,
+      headers: { "content-type": "application/json" },
+    });
     expect(reply.text).toMatch(/^\{"revision":5/);
     expect(JSON.parse(reply.text).changes.map(({ result }: { result: string }) => result)).toEqual([
       "created",
@@ -230,7 +312,13 @@ describe("POST /v1/commit", () => {
     expect((await read("other", "b")).body).toEqual(new Uint8Array([0, 255, 128]));
     expect((await read("other", "null")).text).toBe("null");
     const logged = JSON.parse((await server.send("GET", "/v1/commits/5")).text);
-    expect(logged).toMatchObject({ revision: 5, message: "raise", author: "kim", meta: { pipeline: "12" }, partial: false });
+    expect(logged).toMatchObject({
+      revision: 5,
+      message: "raise",
+      author: "kim",
+      meta: { pipeline: "12" },
+      partial: false,
+    });
     expect(logged.changes).toHaveLength(5);
   });
 
@@ -242,28 +330,86 @@ describe("POST /v1/commit", () => {
     { name: "a text for a revision", changes: [{ ...one, ifRevision: "3" }], told: "422 invalid_body" },
     { name: "a negative revision", changes: [{ ...one, ifRevision: -1 }], told: "422 invalid_body" },
     { name: "two kinds of bytes", changes: [{ ...one, text: "x" }], told: "422 invalid_body" },
-    { name: "no bytes", changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "text/plain" }], told: "422 invalid_body" },
-    { name: "text without its type", changes: [{ op: "put", namespace: "shop", key: "k", text: "x" }], told: "422 invalid_body" },
-    { name: "base64 out of form", changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "a/b", base64: "A" }], told: "422 invalid_body" },
-    { name: "JSON as text that is not", changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "application/json", text: "{" }], told: "422 value_malformed" },
-    { name: "a lone surrogate", changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "text/plain", text: "\ud800" }], told: "422 invalid_body" },
+    {
+      name: "no bytes",
+      changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "text/plain" }],
+      told: "422 invalid_body",
+    },
+    {
+      name: "text without its type",
+      changes: [{ op: "put", namespace: "shop", key: "k", text: "x" }],
+      told: "422 invalid_body",
+    },
+    {
+      name: "base64 out of form",
+      changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "a/b", base64: "A" }],
+      told: "422 invalid_body",
+    },
+    {
+      name: "JSON as text that is not",
+      changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "application/json", text: "{" }],
+      told: "422 value_malformed",
+    },
+    {
+      name: "a lone surrogate",
+      changes: [{ op: "put", namespace: "shop", key: "k", mediaType: "text/plain", text: "\ud800" }],
+      told: "422 invalid_body",
+    },
     { name: "the same key twice", changes: [one, { ...one, value: 2 }], told: "422 duplicate_change" },
-    { name: "1,001 changes", changes: Array.from({ length: 1001 }, (_, at) => ({ ...one, key: `k${at}` })), told: "422 too_many_changes" },
+    {
+      name: "1,001 changes",
+      changes: Array.from({ length: 1001 }, (_, at) => ({ ...one, key: `k${at}` })),
+      told: "422 too_many_changes",
+    },
     { name: "a bad key", changes: [{ ...one, key: "a\u0000" }], told: "400 bad_key" },
     { name: "a bad namespace", changes: [{ ...one, namespace: "A" }], told: "400 bad_namespace" },
-    { name: "a reserved namespace", changes: [{ ...one, namespace: "_system" }], told: "403 reserved_namespace" },
-    { name: "an absent namespace", changes: [{ ...one, namespace: "none" }], told: "404 namespace_not_found" },
-    { name: "a delete of what is absent", changes: [{ op: "delete", namespace: "shop", key: "k", ifRevision: "any" }], told: "404 not_found" },
-    { name: "a check that fails", changes: [one, { op: "check", namespace: "shop", key: "there", ifRevision: 0 }], told: "412 exists" },
+    {
+      name: "a reserved namespace",
+      changes: [{ ...one, namespace: "_system" }],
+      told: "403 reserved_namespace",
+    },
+    {
+      name: "an absent namespace",
+      changes: [{ ...one, namespace: "none" }],
+      told: "404 namespace_not_found",
+    },
+    {
+      name: "a delete of what is absent",
+      changes: [{ op: "delete", namespace: "shop", key: "k", ifRevision: "any" }],
+      told: "404 not_found",
+    },
+    {
+      name: "a check that fails",
+      changes: [one, { op: "check", namespace: "shop", key: "there", ifRevision: 0 }],
+      told: "412 exists",
+    },
     { name: "an old revision", changes: [{ ...one, key: "there", ifRevision: 1 }], told: "412 stale" },
-    { name: "no revision for what is there", changes: [{ ...one, key: "there" }], told: "428 precondition_required" },
-    { name: "2 MiB and more of values", changes: [1, 2, 3].map((at) => ({ op: "put", namespace: "shop", key: `k${at}`, mediaType: "text/plain", text: "x".repeat(1_000_000) })), told: "413 too_large" },
+    {
+      name: "no revision for what is there",
+      changes: [{ ...one, key: "there" }],
+      told: "428 precondition_required",
+    },
+    {
+      name: "2 MiB and more of values",
+      changes: [1, 2, 3].map((at) => ({
+        op: "put",
+        namespace: "shop",
+        key: `k${at}`,
+        mediaType: "text/plain",
+        text: "x".repeat(1_000_000),
+      })),
+      told: "413 too_large",
+    },
   ])("refuses the whole for $name", async ({ changes, told: expected }) => {
     const server = await shop();
     await putText(server, "shop", "there", "x");
     const reply = await commit(server, changes);
     expect(told(reply)).toBe(expected);
-    expect(JSON.parse(reply.text)).toMatchObject({ type: `/problems/${expected.slice(4)}`, status: Number(expected.slice(0, 3)), retryable: false });
+    expect(JSON.parse(reply.text)).toMatchObject({
+      type: `/problems/${expected.slice(4)}`,
+      status: Number(expected.slice(0, 3)),
+      retryable: false,
+    });
     expect(head(server)).toBe(3);
   });
 
@@ -278,12 +424,19 @@ describe("POST /v1/commit", () => {
     { name: "not UTF-8", body: new Uint8Array([0xff]), told: "400 bad_json" },
     { name: "not JSON", body: "{", told: "400 bad_json" },
     { name: "a member twice", body: '{"changes":[],"changes":[]}', told: "400 bad_json" },
-    { name: "too deep", body: `{"changes":[{"op":"put","namespace":"shop","key":"k","value":${"[".repeat(70)}${"]".repeat(70)}}]}`, told: "400 bad_json" },
+    {
+      name: "too deep",
+      body: `{"changes":[{"op":"put","namespace":"shop","key":"k","value":${"[".repeat(70)}${"]".repeat(70)}}]}`,
+      told: "400 bad_json",
+    },
     { name: "an array", body: "[]", told: "422 invalid_body" },
     { name: "over 4 MiB", body: " ".repeat(4_194_305), told: "413 too_large" },
   ])("refuses a body that is $name", async ({ body, told: expected }) => {
     const server = await shop();
-    const reply = await server.send("POST", "/v1/commit", { body, headers: { "content-type": "application/json" } });
+    const reply = await server.send("POST", "/v1/commit", {
+      body,
+      headers: { "content-type": "application/json" },
+    });
     expect(told(reply)).toBe(expected);
   });
 
@@ -303,10 +456,13 @@ describe("POST /v1/commit", () => {
   test("writes only where the token may", async () => {
     const server = await shop();
     const token = await makeToken(server, [{ verbs: ["write"], namespace: "shop", scope: "a" }]);
-    const send = (key: string) => server.send("POST", "/v1/commit", { token, json: { changes: [{ ...one, key }] } });
+    const send = (key: string) =>
+      server.send("POST", "/v1/commit", { token, json: { changes: [{ ...one, key }] } });
     expect(told(await send("ab"))).toBe("403 forbidden");
     expect(told(await send("a"))).toBe("200");
-    expect(told(await server.send("PUT", "/v1/write/shop?key=ab", { ...text("x"), token }))).toBe("403 forbidden");
+    expect(told(await server.send("PUT", "/v1/write/shop?key=ab", { ...text("x"), token }))).toBe(
+      "403 forbidden",
+    );
     expect(told(await server.send("GET", "/v1/read/shop?key=a", { token }))).toBe("403 forbidden");
   });
 });

@@ -49,13 +49,19 @@ export interface ServerOptions {
   readonly bare?: boolean;
 }
 
-type Send = (method: string, path: string, headers: (readonly [string, string])[], body: Uint8Array) => Promise<HttpReply>;
+type Send = (
+  method: string,
+  path: string,
+  headers: (readonly [string, string])[],
+  body: Uint8Array,
+) => Promise<HttpReply>;
 
 /** A server with a root token, in a folder of its own; checked and removed when the test ends. */
 export async function openTestServer(options: ServerOptions = {}): Promise<TestServer> {
   const variables = { bootstrap_secret: BOOTSTRAP_SECRET, ...options.variables };
   const clock = { ms: 0 };
-  const opened = process.env["LEDGE_TEST_HOST"] === "wasm" ? await overHost(variables) : inProcess(variables, clock);
+  const opened =
+    process.env.LEDGE_TEST_HOST === "wasm" ? await overHost(variables) : inProcess(variables, clock);
   const db = openNodeDb(opened.file);
   onTestFinished(() => {
     try {
@@ -74,7 +80,8 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
       const given = sending.headers ?? {};
       const headers: (readonly [string, string])[] = isList(given) ? [...given] : Object.entries(given);
       const bearer = sending.token === undefined ? rootToken : sending.token;
-      if (bearer !== null && !headers.some(([name]) => name === "authorization")) headers.push(["authorization", `Bearer ${bearer}`]);
+      if (bearer !== null && !headers.some(([name]) => name === "authorization"))
+        headers.push(["authorization", `Bearer ${bearer}`]);
       if (sending.json !== undefined) headers.push(["content-type", "application/json"]);
       const body = sending.json === undefined ? sending.body : JSON.stringify(sending.json);
       const bytes = typeof body === "string" ? new TextEncoder().encode(body) : (body ?? new Uint8Array());
@@ -102,7 +109,11 @@ export interface GrantGiven {
 }
 
 /** Makes a token with these grants and returns it. */
-export async function makeToken(server: TestServer, grants: readonly GrantGiven[], more: Record<string, unknown> = {}): Promise<string> {
+export async function makeToken(
+  server: TestServer,
+  grants: readonly GrantGiven[],
+  more: Record<string, unknown> = {},
+): Promise<string> {
   const token = newToken((length) => randomBytes(length));
   const reply = await server.send("POST", "/v1/admin/tokens", {
     json: {
@@ -123,7 +134,13 @@ export async function makeNamespace(server: TestServer, name: string, settings: 
 }
 
 /** Puts a document, whatever is there, and returns its ETag. */
-export async function putText(server: TestServer, ns: string, key: string, text: string, type = "text/plain"): Promise<string> {
+export async function putText(
+  server: TestServer,
+  ns: string,
+  key: string,
+  text: string,
+  type = "text/plain",
+): Promise<string> {
   const reply = await server.send("POST", "/v1/commit", {
     json: { changes: [{ op: "put", namespace: ns, key, mediaType: type, text, ifRevision: "any" }] },
   });
@@ -143,7 +160,10 @@ export function told(reply: Reply): string {
   return `${reply.status} ${problem.code}`;
 }
 
-function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: number }): { file: string; send: Send } {
+function inProcess(
+  variables: Readonly<Record<string, string>>,
+  clock: { ms: number },
+): { file: string; send: Send } {
   const file = join(testFolder(), "ledge.db");
   const db = openNodeDb(file);
   onTestFinished(() => db.close());
@@ -160,7 +180,12 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
   return {
     file,
     async send(method, path, headers, body) {
-      const request = { method, uri: path, headers: headers.map(([name, value]) => [name.toLowerCase(), value] as const), body };
+      const request = {
+        method,
+        uri: path,
+        headers: headers.map(([name, value]) => [name.toLowerCase(), value] as const),
+        body,
+      };
       if (/^\/v1\/(read|list|changes|commits|whoami)\b/.test(path)) return handlers.read(request, world);
       if (/^\/v1\/(write|commit)\b/.test(path)) return handlers.write(request, world);
       return handlers.admin(request, world);
@@ -176,19 +201,25 @@ async function overHost(variables: Readonly<Record<string, string>>): Promise<{ 
     // node:http, because fetch rewrites paths and refuses headers that these tests are about.
     send: (method, path, headers, body) =>
       new Promise((resolve, reject) => {
-        const lines = headers.flatMap(([name, value]) => [name, value]);
+        const lines = headers.flat();
         if (body.length > 0) lines.push("content-length", String(body.length));
-        const outgoing = request(host.url, { method, path, headers: ["host", `127.0.0.1:${host.port}`, ...lines] }, (incoming) => {
-          const pieces: Buffer[] = [];
-          incoming.on("data", (piece: Buffer) => pieces.push(piece));
-          incoming.on("end", () =>
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as const),
-              body: new Uint8Array(Buffer.concat(pieces)),
-            }),
-          );
-        });
+        const outgoing = request(
+          host.url,
+          { method, path, headers: ["host", `127.0.0.1:${host.port}`, ...lines] },
+          (incoming) => {
+            const pieces: Buffer[] = [];
+            incoming.on("data", (piece: Buffer) => pieces.push(piece));
+            incoming.on("end", () =>
+              resolve({
+                status: incoming.statusCode ?? 0,
+                headers: Object.entries(incoming.headers).map(
+                  ([name, value]) => [name, String(value)] as const,
+                ),
+                body: new Uint8Array(Buffer.concat(pieces)),
+              }),
+            );
+          },
+        );
         outgoing.on("error", reject);
         outgoing.end(body);
       }),

@@ -1,0 +1,356 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { formatToken, newToken } from "../../lib/core/token.ts";
+import {
+  BOOTSTRAP_SECRET,
+  digestOf,
+  makeNamespace,
+  makeToken,
+  openTestServer,
+  putText,
+  told,
+} from "../support/server.ts";
+
+const fresh = () => newToken((length) => randomBytes(length));
+
+describe("POST /v1/admin/bootstrap", () => {
+  test("makes the first token of an empty store, and says so again to the same request", async () => {
+    const server = await openTestServer({ bare: true });
+    const token = fresh();
+    const json = { name: "root", accessor: token.accessor, digest: digestOf(token) };
+    const ask = (body: unknown) =>
+      server.send("POST", "/v1/admin/bootstrap", { token: BOOTSTRAP_SECRET, json: body });
+    expect((await ask(json)).status).toBe(201);
+    expect((await ask(json)).status).toBe(200);
+    const other = fresh();
+    expect(told(await ask({ name: "root", accessor: other.accessor, digest: digestOf(other) }))).toBe(
+      "409 bootstrap_done",
+    );
+    expect(told(await ask({ ...json, digest: digestOf(other) }))).toBe("409 bootstrap_done");
+    const who = await server.send("GET", "/v1/whoami", { token: formatToken(token) });
+    expect(JSON.parse(who.text)).toMatchObject({
+      accessor: token.accessor,
+      name: "root",
+      grants: [{ namespace: "*", scope: "" }],
+    });
+  });
+
+  test("of fifty at once makes one", async () => {
+    const server = await openTestServer({ bare: true });
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, () => {
+        const token = fresh();
+        const json = { name: "root", accessor: token.accessor, digest: digestOf(token) };
+        return server.send("POST", "/v1/admin/bootstrap", { token: BOOTSTRAP_SECRET, json });
+      }),
+    );
+    const counts = replies.map(told).sort();
+    expect(counts).toEqual(["201", ...Array.from({ length: 49 }, () => "409 bootstrap_done")]);
+  });
+
+  test.each([
+    { name: "no secret is set", variables: { bootstrap_secret: "" }, token: "x" },
+    { name: "it is shorter than 32 characters", variables: { bootstrap_secret: "short" }, token: "short" },
+    { name: "another one is sent", variables: {}, token: `${BOOTSTRAP_SECRET}x` },
+  ])("is refused when $name", async ({ variables, token }) => {
+    const server = await openTestServer({ bare: true, variables });
+    const made = fresh();
+    const json = { name: "root", accessor: made.accessor, digest: digestOf(made) };
+    expect(told(await server.send("POST", "/v1/admin/bootstrap", { token, json }))).toBe(
+      "403 bootstrap_refused",
+    );
+  });
+});
+
+describe("/v1/admin/namespaces", () => {
+  test("makes, changes, shows and removes one", async () => {
+    const server = await openTestServer();
+    const made = await server.send("PUT", "/v1/admin/namespaces/shop", {
+      json: { description: "x", quota: { keys: 5 } },
+    });
+    expect(made.status).toBe(201);
+    const shown = await server.send("GET", "/v1/admin/namespaces/shop");
+    expect(JSON.parse(shown.text)).toMatchObject({
+      name: "shop",
+      description: "x",
+      quota: { keys: 5 },
+      keys: 0,
+      bytes: 0,
+    });
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/shop", { json: {} }))).toBe(
+      "428 precondition_required",
+    );
+    const headers = { "if-match": shown.headers.etag ?? "" };
+    expect((await server.send("PUT", "/v1/admin/namespaces/shop", { json: {}, headers })).status).toBe(200);
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/shop", { json: {}, headers }))).toBe(
+      "412 stale",
+    );
+    await putText(server, "shop", "k", "x");
+    const remove = () => server.send("DELETE", "/v1/admin/namespaces/shop", { headers: { "if-match": "*" } });
+    expect(told(await remove())).toBe("409 not_empty");
+    await server.send("DELETE", "/v1/write/shop?key=k", { headers: { "if-match": "*" } });
+    expect((await remove()).status).toBe(200);
+    expect(told(await remove())).toBe("404 namespace_not_found");
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/shop", { json: {} }))).toBe("409 in_use");
+  });
+
+  test.each([
+    { name: "an unknown member", path: "shop", json: { keep: { days: 1 } }, told: "422 invalid_body" },
+    { name: "a wrong type", path: "shop", json: { public: 1 }, told: "422 invalid_body" },
+    { name: "a negative quota", path: "shop", json: { quota: { keys: -1 } }, told: "422 invalid_body" },
+    { name: "a bad name", path: "Shop", json: {}, told: "400 bad_namespace" },
+    { name: "a reserved name", path: "_mine", json: {}, told: "400 bad_namespace" },
+  ])("refuses $name", async ({ path, json, told: expected }) => {
+    const server = await openTestServer();
+    expect(told(await server.send("PUT", `/v1/admin/namespaces/${path}`, { json }))).toBe(expected);
+  });
+
+  test("pages, and shows a delegated administrator only its own", async () => {
+    const server = await openTestServer();
+    for (const name of ["a", "b", "c"]) await makeNamespace(server, name);
+    const first = JSON.parse((await server.send("GET", "/v1/admin/namespaces?limit=2")).text);
+    const second = JSON.parse(
+      (await server.send("GET", `/v1/admin/namespaces?limit=2&cursor=${first.next}`)).text,
+    );
+    expect([...first.namespaces, ...second.namespaces].map(({ name }: { name: string }) => name)).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
+    expect(second.next).toBeUndefined();
+    const token = await makeToken(server, [{ verbs: ["admin"], namespace: "b" }]);
+    const own = JSON.parse((await server.send("GET", "/v1/admin/namespaces", { token })).text);
+    expect(own.namespaces.map(({ name }: { name: string }) => name)).toEqual(["b"]);
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/d", { token, json: {} }))).toBe(
+      "403 forbidden",
+    );
+  });
+});
+
+describe("/v1/admin/tokens", () => {
+  test("are made once, shown without their digest, rotated and revoked for good", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    const token = fresh();
+    const json = {
+      name: "ci",
+      accessor: token.accessor,
+      digest: digestOf(token),
+      grants: [{ verbs: ["read"], namespace: "shop", scope: "a/" }],
+    };
+    const made = await server.send("POST", "/v1/admin/tokens", { json });
+    expect(made.status).toBe(201);
+    expect(made.text).not.toContain(json.digest);
+    expect((await server.send("POST", "/v1/admin/tokens", { json })).status).toBe(200);
+    expect(told(await server.send("POST", "/v1/admin/tokens", { json: { ...json, name: "other" } }))).toBe(
+      "412 exists",
+    );
+    const who = () => server.send("GET", "/v1/whoami", { token: formatToken(token) });
+    expect((await who()).status).toBe(200);
+    const next = { accessor: token.accessor, secret: fresh().secret };
+    const rotated = await server.send("POST", `/v1/admin/tokens/${token.accessor}/rotate`, {
+      json: { digest: digestOf(next) },
+    });
+    expect(rotated.status).toBe(200);
+    expect(told(await who())).toBe("401 bad_token");
+    expect((await server.send("GET", "/v1/whoami", { token: formatToken(next) })).status).toBe(200);
+    const revoked = await server.send("DELETE", `/v1/admin/tokens/${token.accessor}`);
+    expect(JSON.parse(revoked.text).revoked).toMatch(/Z$/);
+    expect((await server.send("DELETE", `/v1/admin/tokens/${token.accessor}`)).text).toBe(revoked.text);
+    expect(told(await server.send("GET", "/v1/whoami", { token: formatToken(next) }))).toBe("401 bad_token");
+    expect(told(await server.send("POST", "/v1/admin/tokens", { json }))).toBe("412 exists");
+    const list = JSON.parse((await server.send("GET", "/v1/admin/tokens")).text);
+    expect(list.tokens).toHaveLength(2);
+  });
+
+  test.each([
+    {
+      name: "a verb that one lacks",
+      grants: [{ verbs: ["write"], namespace: "shop", scope: "a/" }],
+      told: "403 escalation",
+    },
+    {
+      name: "another namespace",
+      grants: [{ verbs: ["read"], namespace: "other", scope: "" }],
+      told: "403 escalation",
+    },
+    {
+      name: "a wider scope",
+      grants: [{ verbs: ["read"], namespace: "shop", scope: "" }],
+      told: "403 escalation",
+    },
+    {
+      name: "every namespace",
+      grants: [{ verbs: ["read"], namespace: "*", scope: "a/" }],
+      told: "403 escalation",
+    },
+    {
+      name: "a longer name of the scope",
+      grants: [{ verbs: ["read"], namespace: "shop", scope: "ab" }],
+      told: "403 escalation",
+    },
+    {
+      name: "what one holds",
+      grants: [{ verbs: ["read", "admin"], namespace: "shop", scope: "a/b" }],
+      told: "201",
+    },
+    {
+      name: "a reserved namespace",
+      grants: [{ verbs: ["read"], namespace: "_auth", scope: "" }],
+      told: "422 invalid_body",
+    },
+    {
+      name: "an unknown verb",
+      grants: [{ verbs: ["rule"], namespace: "shop", scope: "" }],
+      told: "422 invalid_body",
+    },
+    { name: "nothing", grants: [], told: "422 invalid_body" },
+    {
+      name: "a scope of 901 bytes",
+      grants: [{ verbs: ["read"], namespace: "shop", scope: "a".repeat(901) }],
+      told: "422 invalid_body",
+    },
+  ])("give no more than their giver holds: $name", async ({ grants, told: expected }) => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    await makeNamespace(server, "other");
+    const giver = await makeToken(server, [{ verbs: ["read", "admin"], namespace: "shop", scope: "a/" }]);
+    const made = fresh();
+    const json = { name: "x", accessor: made.accessor, digest: digestOf(made), grants };
+    expect(told(await server.send("POST", "/v1/admin/tokens", { token: giver, json }))).toBe(expected);
+  });
+
+  test("expire on the exact millisecond, which only the secret's holder is told", async () => {
+    const server = await openTestServer();
+    const expires = new Date(Date.now() + 86_400_000);
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "*" }], {
+      expires: expires.toISOString(),
+    });
+    const wrong = formatToken({ accessor: token.slice(4, 16), secret: fresh().secret });
+    if (process.env.LEDGE_TEST_HOST === "wasm") return;
+    server.clock.ms = expires.getTime() - 1;
+    expect((await server.send("GET", "/v1/whoami", { token })).status).toBe(200);
+    server.clock.ms = expires.getTime();
+    expect(told(await server.send("GET", "/v1/whoami", { token }))).toBe("401 token_expired");
+    expect(told(await server.send("GET", "/v1/whoami", { token: wrong }))).toBe("401 bad_token");
+  });
+
+  test.each([
+    { name: "in the past", expires: "2020-01-01T00:00:00Z" },
+    { name: "without a zone", expires: "2090-01-01T00:00:00" },
+    { name: "no moment", expires: "soon" },
+  ])("cannot expire $name", async ({ expires }) => {
+    const server = await openTestServer();
+    const made = fresh();
+    const json = {
+      name: "x",
+      accessor: made.accessor,
+      digest: digestOf(made),
+      expires,
+      grants: [{ verbs: ["read"], namespace: "*", scope: "" }],
+    };
+    expect(told(await server.send("POST", "/v1/admin/tokens", { json }))).toBe("422 invalid_body");
+  });
+
+  test("leave a root behind", async () => {
+    const server = await openTestServer();
+    const accessor = server.rootToken.slice(4, 16);
+    expect(told(await server.send("DELETE", `/v1/admin/tokens/${accessor}`))).toBe("409 in_use");
+  });
+
+  test("keep the namespaces that they name", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    const remove = () => server.send("DELETE", "/v1/admin/namespaces/shop", { headers: { "if-match": "*" } });
+    expect(told(await remove())).toBe("409 in_use");
+    await server.send("DELETE", `/v1/admin/tokens/${token.slice(4, 16)}`);
+    expect((await remove()).status).toBe(200);
+  });
+});
+
+describe("read-only mode", () => {
+  test("refuses every write but its own end", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
+    expect(JSON.parse((await server.send("GET", "/v1/admin/mode")).text)).toEqual({ mode: "read_only" });
+    const put = () =>
+      server.send("PUT", "/v1/write/shop?key=k", { body: "x", headers: { "content-type": "text/plain" } });
+    const reply = await put();
+    expect([told(reply), reply.headers["retry-after"]]).toEqual(["503 read_only", "1"]);
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/x", { json: {} }))).toBe("503 read_only");
+    expect((await server.send("GET", "/v1/list/shop")).status).toBe(200);
+    expect((await server.send("PUT", "/v1/admin/mode", { json: { mode: "open" } })).status).toBe(200);
+    expect((await put()).status).toBe(201);
+    expect(told(await server.send("PUT", "/v1/admin/mode", { json: { mode: "ajar" } }))).toBe(
+      "422 invalid_body",
+    );
+  });
+});
+
+describe("what machines ask", () => {
+  test("status shows the store, its limits and that nothing is backed up", async () => {
+    const server = await openTestServer();
+    const status = JSON.parse((await server.send("GET", "/v1/admin/status")).text);
+    expect(status).toMatchObject({
+      epoch: 0,
+      head: 1,
+      mode: "open",
+      clockSuspect: false,
+      limits: { valueBytes: 1_048_576, commitChanges: 1000 },
+      store: { journal: "delete", synchronous: "full" },
+      backup: { state: "not_set" },
+    });
+    const token = await makeToken(server, [{ verbs: ["status"], namespace: "*" }]);
+    expect((await server.send("GET", "/v1/admin/status", { token })).status).toBe(200);
+    expect((await server.send("GET", "/metrics", { token })).text).toContain("\nledge_revision 2\n");
+    expect(told(await server.send("GET", "/metrics", { token: null }))).toBe("401 unauthenticated");
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "*" }]);
+    expect(told(await server.send("GET", "/v1/admin/status", { token: reader }))).toBe("403 forbidden");
+    expect(told(await server.send("GET", "/v1/admin/tokens", { token: reader }))).toBe("403 forbidden");
+  });
+
+  test("health, readiness and the description are for everybody, on an empty store too", async () => {
+    const server = await openTestServer({ bare: true });
+    for (const path of ["/healthz", "/readyz", "/openapi.json"]) {
+      expect([path, (await server.send("GET", path, { token: null })).status]).toEqual([path, 200]);
+    }
+  });
+
+  test.each([
+    { method: "GET", path: "/v1/admin", told: "404 no_route" },
+    { method: "GET", path: "/v1/admin/tokens/", told: "404 no_route" },
+    { method: "GET", path: "/v1/admin/nothing", told: "404 no_route" },
+    { method: "POST", path: "/v1/admin/status", told: "405 method_not_allowed" },
+    { method: "POST", path: "/v1/read/shop?key=k", told: "405 method_not_allowed" },
+    { method: "GET", path: "/v1/commit", told: "405 method_not_allowed" },
+    { method: "GET", path: "/v1/whoami?x=1", told: "400 unknown_parameter" },
+    { method: "OPTIONS", path: "/v1/read/shop?key=k", told: "204" },
+  ])("$method $path is $told", async ({ method, path, told: expected }) => {
+    const server = await openTestServer();
+    const reply = await server.send(method, path);
+    expect(told(reply)).toBe(expected);
+    if (["204", "405 method_not_allowed"].includes(expected)) expect(reply.headers.allow).toMatch(/OPTIONS$/);
+  });
+
+  test.each([
+    { name: "none", headers: {}, told: "401 unauthenticated" },
+    { name: "another scheme", headers: { authorization: "Basic eDp5" }, told: "401 bad_token" },
+    { name: "no token of ours", headers: { authorization: "Bearer x" }, told: "401 bad_token" },
+    {
+      name: "two",
+      headers: [
+        ["authorization", "Bearer x"],
+        ["authorization", "Bearer x"],
+      ] as const,
+      told: "400 bad_header",
+    },
+  ])("tokens: $name", async ({ headers, told: expected }) => {
+    const server = await openTestServer();
+    const reply = await server.send("GET", "/v1/whoami", { token: null, headers });
+    expect(told(reply)).toBe(expected);
+    if (expected.startsWith("401"))
+      expect(reply.headers["www-authenticate"]).toMatch(/^Bearer realm="ledge"/);
+  });
+});
