@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+import {
+  makeNamespace,
+  makeToken,
+  openTestServer,
+  putText,
+  type TestServer,
+  told,
+} from "../support/server.ts";
+
+interface Commit {
+  revision: number;
+  message?: string;
+  author?: string;
+  partial: boolean;
+  changes: { op: string; namespace: string; key: string; value?: unknown; text?: string }[];
+}
+interface Feed {
+  revision: number;
+  head: number;
+  cursor: string;
+  commits: Commit[];
+}
+
+async function two() {
+  const server = await openTestServer();
+  await makeNamespace(server, "shop");
+  await makeNamespace(server, "other");
+  return server;
+}
+
+async function feed(server: TestServer, query: string, token?: string): Promise<Feed> {
+  const reply = await server.send("GET", `/v1/changes?${query}`, token === undefined ? {} : { token });
+  if (reply.status !== 200) throw new Error(reply.text);
+  return JSON.parse(reply.text);
+}
+
+const put = (namespace: string, key: string, value: unknown = 1) => ({
+  op: "put",
+  namespace,
+  key,
+  value,
+  ifRevision: "any",
+});
+const commit = (server: TestServer, changes: unknown, more: Record<string, unknown> = {}) =>
+  server.send("POST", "/v1/commit", { json: { changes, ...more } });
+
+describe("GET /v1/changes", () => {
+  test("gives whole commits in order, and goes on from its cursor", async () => {
+    const server = await two();
+    await commit(server, [put("shop", "a", { n: 1e21 }), put("other", "b")], { message: "m", author: "kim" });
+    await server.send("DELETE", "/v1/write/shop?key=a", { headers: { "if-match": "*" } });
+    const page = await feed(server, "since=3&values=json");
+    expect(page).toMatchObject({ revision: 5, head: 5 });
+    expect(page.commits).toMatchObject([
+      {
+        revision: 4,
+        message: "m",
+        author: "kim",
+        partial: false,
+        changes: [
+          { op: "put", namespace: "other", key: "b", mediaType: "application/json", size: 1, value: 1 },
+          { op: "put", namespace: "shop", key: "a", value: { n: 1e21 } },
+        ],
+      },
+      { revision: 5, partial: false, changes: [{ op: "delete", namespace: "shop", key: "a" }] },
+    ]);
+    expect(await feed(server, `cursor=${page.cursor}`)).toMatchObject({ revision: 5, commits: [] });
+    await putText(server, "shop", "c", "x");
+    expect((await feed(server, `cursor=${page.cursor}&values=text`)).commits).toMatchObject([
+      { revision: 6, changes: [{ key: "c", text: "x" }] },
+    ]);
+  });
+
+  test("shows a token what it may read, and hides the words of what it may not", async () => {
+    const server = await two();
+    await commit(server, [put("shop", "a/1"), put("other", "secret")], { message: "both" });
+    await commit(server, [put("other", "secret", 2)], { message: "hidden" });
+    await commit(server, [put("shop", "a/2"), put("shop", "ab")], { message: "half" });
+    await commit(server, [put("shop", "a/3")], { message: "whole" });
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "shop", scope: "a/" }]);
+    const page = await feed(server, "since=0", token);
+    expect(
+      page.commits.map(({ revision, partial, message, changes }) => [
+        revision,
+        partial,
+        message,
+        changes.map(({ key }) => key),
+      ]),
+    ).toEqual([
+      [4, true, undefined, ["a/1"]],
+      [6, true, undefined, ["a/2"]],
+      [7, false, "whole", ["a/3"]],
+    ]);
+    expect(page.revision).toBe(8);
+    expect(JSON.stringify(page)).not.toMatch(/secret|hidden|_auth/);
+  });
+
+  test("never shows tokens, and of settings those of whole namespaces", async () => {
+    const server = await two();
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    expect((await feed(server, "since=0", token)).commits.flatMap(({ changes }) => changes)).toMatchObject([
+      { namespace: "_system", key: "namespace/shop" },
+    ]);
+    const all = (await feed(server, "since=0")).commits.flatMap(({ changes }) => changes);
+    expect(all.map(({ namespace, key }) => `${namespace} ${key}`)).toEqual([
+      "_system namespace/shop",
+      "_system namespace/other",
+    ]);
+  });
+
+  test("ends pages between commits, and moves on over what is not to be seen", async () => {
+    const server = await two();
+    await commit(server, [put("shop", "1"), put("shop", "2"), put("shop", "3")]);
+    for (const key of ["4", "5"]) await commit(server, [put("shop", key)]);
+    const first = await feed(server, "since=3&limit=2");
+    expect([first.revision, first.commits.map(({ changes }) => changes.length)]).toEqual([4, [3]]);
+    const second = await feed(server, `limit=2&cursor=${first.cursor}`);
+    expect([second.revision, second.commits.length]).toEqual([6, 2]);
+    const none = await feed(server, "since=3&ns=other");
+    expect([none.revision, none.commits]).toEqual([6, []]);
+  });
+
+  test("filters by namespace and prefix without calling a whole commit partial", async () => {
+    const server = await two();
+    await commit(server, [put("shop", "a/1"), put("shop", "b")], { message: "m" });
+    expect((await feed(server, "since=3&ns=shop&prefix=a/")).commits).toMatchObject([
+      { partial: false, message: "m", changes: [{ key: "a/1" }] },
+    ]);
+  });
+
+  test("keeps a full commit of 1,000 changes together", async () => {
+    const server = await two();
+    const keys = Array.from({ length: 1000 }, (_, at) => `k${String(at).padStart(4, "0")}`);
+    await commit(server, [put("shop", "first")]);
+    await commit(
+      server,
+      keys.map((key) => put("shop", key)),
+    );
+    await commit(server, [put("shop", "last")]);
+    const first = await feed(server, "since=3");
+    expect([first.revision, first.commits.length]).toEqual([4, 1]);
+    const second = await feed(server, `cursor=${first.cursor}`);
+    expect([second.revision, second.commits[0]?.changes.length]).toEqual([5, 1000]);
+    expect((await feed(server, `cursor=${second.cursor}`)).commits).toHaveLength(1);
+  });
+
+  test("knows what a restore lost, and what is compacted", async () => {
+    const server = await two();
+    const [[old]] = server.db.all("select lineage from store") as [[string]];
+    await putText(server, "shop", "k", "x");
+    const first = 2 ** 40 + 7;
+    const fresh = "f".repeat(32);
+    server.db.all("update store set pending_lineage=?1, pending_epoch=1, pending_first=?2", [fresh, first]);
+    await putText(server, "shop", "k", "y");
+    const cursorAt = (revision: number, lineage = old) =>
+      Buffer.from(JSON.stringify(["feed", lineage, revision, [null, ""], ""])).toString("base64url");
+    expect((await feed(server, `cursor=${cursorAt(4)}`)).commits).toMatchObject([{ revision: first }]);
+    const beyond = await server.send("GET", `/v1/changes?cursor=${cursorAt(5)}`);
+    expect([told(beyond), JSON.parse(beyond.text).sharedRevision]).toEqual(["409 lineage", 4]);
+    expect(told(await server.send("GET", `/v1/changes?cursor=${cursorAt(1, "e".repeat(32))}`))).toBe(
+      "409 lineage",
+    );
+    expect(told(await server.send("GET", "/v1/changes?since=5"))).toBe("410 revision_lost");
+    expect(told(await server.send("GET", "/v1/read/shop?key=k&revision=5"))).toBe("410 revision_lost");
+    expect((await server.send("GET", "/v1/read/shop?key=k&revision=4")).text).toBe("x");
+    const etag = (await server.send("GET", "/v1/read/shop?key=k")).headers.etag;
+    expect(etag).toBe(`"${first}-ffffffff"`);
+    server.db.all("update usage set compacted=4 where namespace='shop'");
+    const compacted = await server.send("GET", "/v1/read/shop?key=k&revision=3");
+    expect([told(compacted), JSON.parse(compacted.text).oldest]).toEqual(["410 compacted", 4]);
+    expect(told(await server.send("GET", "/v1/changes?since=3"))).toBe("410 compacted");
+    expect(told(await server.send("GET", "/v1/list/shop?revision=3"))).toBe("410 compacted");
+  });
+
+  test.each([
+    { query: "wait=1", told: "400 unknown_parameter" },
+    { query: "since=1&cursor=x", told: "400 bad_parameter" },
+    { query: "cursor=x", told: "400 bad_cursor" },
+    { query: "since=99", told: "404 revision_unknown" },
+    { query: "ns=none", told: "404 namespace_not_found" },
+    { query: "ns=_auth", told: "403 forbidden" },
+    { query: "ns=A", told: "400 bad_namespace" },
+  ])("refuses $query", async ({ query, told: expected }) => {
+    const server = await two();
+    expect(told(await server.send("GET", `/v1/changes?${query}`))).toBe(expected);
+  });
+});
+
+describe("GET /v1/commits", () => {
+  test("lists commits newest first, by who, what and where, and pages", async () => {
+    const server = await two();
+    await commit(server, [put("shop", "a")], { message: "one" });
+    await commit(server, [put("other", "b")], { message: "two" });
+    const get = async (query: string, token?: string) =>
+      JSON.parse(
+        (await server.send("GET", `/v1/commits?${query}`, token === undefined ? {} : { token })).text,
+      );
+    const revisions = ({ commits }: { commits: Commit[] }) => commits.map(({ revision }) => revision);
+    expect(revisions(await get(""))).toEqual([5, 4, 3, 2, 1]);
+    expect(revisions(await get("ns=shop"))).toEqual([4]);
+    expect(revisions(await get("from=2&to=3"))).toEqual([3, 2]);
+    expect(revisions(await get("actor=_bootstrap"))).toEqual([1]);
+    const first = await get("limit=2");
+    expect(revisions(first)).toEqual([5, 4]);
+    expect(revisions(await get(`limit=2&cursor=${first.next}`))).toEqual([3, 2]);
+    const token = await makeToken(server, [{ verbs: ["history"], namespace: "shop" }]);
+    expect(revisions(await get("", token))).toEqual([4, 2]);
+    expect(told(await server.send("GET", "/v1/commits/5", { token }))).toBe("404 not_found");
+    expect(told(await server.send("GET", "/v1/commits?ns=other", { token }))).toBe("403 forbidden");
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "*" }]);
+    expect(told(await server.send("GET", "/v1/commits", { token: reader }))).toBe("403 forbidden");
+  });
+
+  test("finds a writer's own request", async () => {
+    const server = await two();
+    const writer = await makeToken(server, [{ verbs: ["write"], namespace: "shop" }]);
+    await server.send("PUT", "/v1/write/shop?key=k", {
+      token: writer,
+      body: "x",
+      headers: { "content-type": "text/plain", "idempotency-key": "r1" },
+    });
+    const found = await server.send("GET", "/v1/commits?requestId=r1", { token: writer });
+    expect(JSON.parse(found.text).commits).toMatchObject([{ requestId: "r1", changeCount: 1 }]);
+    expect(told(await server.send("GET", "/v1/commits", { token: writer }))).toBe("403 forbidden");
+  });
+
+  test.each([
+    { path: "/v1/commits/x", told: "400 bad_parameter" },
+    { path: "/v1/commits/99", told: "404 revision_unknown" },
+    { path: "/v1/commits/", told: "404 no_route" },
+    { path: "/v1/commits?to=0", told: "400 bad_parameter" },
+    { path: "/v1/commits?requestId=%20", told: "400 bad_parameter" },
+  ])("refuses $path", async ({ path, told: expected }) => {
+    const server = await two();
+    expect(told(await server.send("GET", path))).toBe(expected);
+  });
+});

@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compareUtf8 } from "../../lib/core/utf8.ts";
+import {
+  makeNamespace,
+  makeToken,
+  openTestServer,
+  putText,
+  type TestServer,
+  told,
+} from "../support/server.ts";
+
+interface Listing {
+  documents: {
+    key: string;
+    revision: number;
+    version?: number;
+    createdRevision?: number;
+    value?: unknown;
+    text?: string;
+  }[];
+  prefixes: string[];
+  next?: string;
+  revision: number;
+}
+
+async function shop(keys: readonly string[] = []) {
+  const server = await openTestServer();
+  await makeNamespace(server, "shop");
+  if (keys.length > 0) await putAll(server, keys);
+  return server;
+}
+
+async function putAll(server: TestServer, keys: readonly string[]) {
+  const changes = keys.map((key) => ({
+    op: "put",
+    namespace: "shop",
+    key,
+    value: { of: key },
+    ifRevision: "any",
+  }));
+  const reply = await server.send("POST", "/v1/commit", { json: { changes } });
+  if (reply.status !== 200) throw new Error(reply.text);
+}
+
+async function list(server: TestServer, query: string, token?: string): Promise<Listing> {
+  const reply = await server.send("GET", `/v1/list/shop?${query}`, token === undefined ? {} : { token });
+  if (reply.status !== 200) throw new Error(reply.text);
+  return JSON.parse(reply.text);
+}
+
+/** All pages of a list, by following `next`. */
+async function listAll(server: TestServer, query: string, token?: string): Promise<Listing> {
+  const all: Listing = { documents: [], prefixes: [], revision: 0 };
+  let next: string | undefined;
+  do {
+    const page = await list(server, next === undefined ? query : `${query}&cursor=${next}`, token);
+    all.documents.push(...page.documents);
+    all.prefixes.push(...page.prefixes);
+    all.revision = page.revision;
+    next = page.next;
+  } while (next !== undefined);
+  return all;
+}
+
+const keysOf = ({ documents }: Listing) => documents.map(({ key }) => key);
+
+describe("GET /v1/list", () => {
+  test("shows documents in the order of bytes, with what is known of each", async () => {
+    const server = await shop(["b", "a/1", "a/2", "\u{10000}", "\uffee", "ü"]);
+    const listing = await list(server, "values=json");
+    expect(keysOf(listing)).toEqual(["a/1", "a/2", "b", "ü", "\uffee", "\u{10000}"]);
+    expect(listing.documents[0]).toEqual({
+      namespace: "shop",
+      key: "a/1",
+      revision: 3,
+      etag: expect.stringMatching(/^"3-[0-9a-f]{8}"$/),
+      mediaType: "application/json",
+      size: 12,
+      version: 1,
+      createdRevision: 3,
+      modified: expect.stringMatching(/Z$/),
+      value: { of: "a/1" },
+    });
+    expect(keysOf(await list(server, "prefix=a/"))).toEqual(["a/1", "a/2"]);
+    expect(keysOf(await list(server, "prefix=a/1"))).toEqual(["a/1"]);
+    expect(keysOf(await list(server, "prefix=zz"))).toEqual([]);
+  });
+
+  test("rolls up what shares a prefix, and pages over it", async () => {
+    const server = await shop(["a", "a/1", "a/2", "a/b/3", "b/1", "c"]);
+    const listing = await list(server, "delimiter=/");
+    expect([keysOf(listing), listing.prefixes]).toEqual([
+      ["a", "c"],
+      ["a/", "b/"],
+    ]);
+    const below = await list(server, "delimiter=/&prefix=a/");
+    expect([keysOf(below), below.prefixes]).toEqual([["a/1", "a/2"], ["a/b/"]]);
+    const paged = await listAll(server, "delimiter=/&limit=1");
+    expect([keysOf(paged), paged.prefixes]).toEqual([
+      ["a", "c"],
+      ["a/", "b/"],
+    ]);
+  });
+
+  test("stays at its revision while others write", async () => {
+    const server = await shop(["a", "b", "c", "d"]);
+    const first = await list(server, "limit=2");
+    await putAll(server, ["b", "c", "cc"]);
+    await server.send("DELETE", "/v1/write/shop?key=d", { headers: { "if-match": "*" } });
+    const second = await list(server, `limit=2&cursor=${first.next}`);
+    expect(second.revision).toBe(3);
+    expect(second.documents.map(({ key, revision, version }) => [key, revision, version])).toEqual([
+      ["c", 3, 1],
+      ["d", 3, undefined],
+    ]);
+    const past = await list(server, "revision=3&values=json");
+    expect(keysOf(past)).toEqual(["a", "b", "c", "d"]);
+    expect(keysOf(await list(server, "revision=5"))).toEqual(["a", "b", "c", "cc"]);
+    const grouped = await list(server, "revision=3&delimiter=/");
+    expect(grouped.prefixes).toEqual([]);
+  });
+
+  test("shows a group at a past revision only if something in it lived then", async () => {
+    const server = await shop(["a/1"]);
+    await server.send("DELETE", "/v1/write/shop?key=a/1", { headers: { "if-match": "*" } });
+    await putAll(server, ["a/2"]);
+    expect((await list(server, "revision=3&delimiter=/")).prefixes).toEqual(["a/"]);
+    expect((await list(server, "revision=4&delimiter=/")).prefixes).toEqual([]);
+    expect((await list(server, "revision=5&delimiter=/")).prefixes).toEqual(["a/"]);
+  });
+
+  test("carries text, and leaves out bytes that are none", async () => {
+    const server = await shop();
+    await putText(server, "shop", "t", 'a"\u0000\u001f ü');
+    await server.send("PUT", "/v1/write/shop?key=bin", {
+      body: new Uint8Array([255]),
+      headers: { "content-type": "a/b" },
+    });
+    const { documents } = await list(server, "values=text");
+    expect(documents.map(({ key, text }) => [key, text])).toEqual([
+      ["bin", undefined],
+      ["t", 'a"\u0000\u001f ü'],
+    ]);
+  });
+
+  test("ends a page at 4 MiB", async () => {
+    const server = await shop();
+    const big = "x".repeat(1_000_000);
+    for (const key of ["a", "b", "c", "d", "e", "f"]) await putText(server, "shop", key, big);
+    const page = await list(server, "values=text");
+    expect(keysOf(page)).toEqual(["a", "b", "c", "d"]);
+    expect(keysOf(await listAll(server, "values=text"))).toEqual(["a", "b", "c", "d", "e", "f"]);
+  });
+
+  test("shows a token exactly what its grants cover, page by page", async () => {
+    const server = await shop();
+    const key = fc.stringMatching(/^[ab]{1,2}(\/[ab]{1,2}){0,2}$/);
+    const scope = fc.oneof(
+      key,
+      key.map((text) => `${text}/`),
+      fc.constant(""),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(key, { minLength: 1, maxLength: 12 }),
+        fc.array(scope, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom("", "a", "a/", "b/a"),
+        fc.integer({ min: 1, max: 4 }),
+        async (keys, scopes, prefix, limit) => {
+          await clear(server);
+          await putAll(server, keys);
+          const token = await makeToken(
+            server,
+            scopes.map((one) => ({ verbs: ["read"], namespace: "shop", scope: one })),
+          );
+          const seen = keys.filter(
+            (one) =>
+              one.startsWith(prefix) &&
+              scopes.some((s) => s === "" || s === one || (s.endsWith("/") && one.startsWith(s))),
+          );
+          expect(keysOf(await listAll(server, `prefix=${prefix}&limit=${limit}`, token))).toEqual(
+            seen.sort(compareUtf8),
+          );
+          for (const one of keys) {
+            const status = (await server.send("GET", `/v1/read/shop?key=${one}`, { token })).status;
+            const may = scopes.some((s) => s === "" || s === one || (s.endsWith("/") && one.startsWith(s)));
+            expect([one, status]).toEqual([one, may ? 200 : 403]);
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test.each([
+    { query: "limit=0", told: "400 bad_parameter" },
+    { query: "limit=1001", told: "400 bad_parameter" },
+    { query: "limit=x", told: "400 bad_parameter" },
+    { query: "values=base64", told: "400 bad_parameter" },
+    { query: "wait=1", told: "400 unknown_parameter" },
+    { query: "cursor=x", told: "400 bad_cursor" },
+    { query: "cursor=e30", told: "400 bad_cursor" },
+    { query: "revision=99", told: "404 revision_unknown" },
+  ])("refuses $query", async ({ query, told: expected }) => {
+    const server = await shop(["a"]);
+    expect(told(await server.send("GET", `/v1/list/shop?${query}`))).toBe(expected);
+  });
+
+  test("refuses a cursor of other parameters, and of another history", async () => {
+    const server = await shop(["a", "b"]);
+    const { next } = await list(server, "limit=1");
+    expect(told(await server.send("GET", `/v1/list/shop?prefix=a&cursor=${next}`))).toBe("400 bad_cursor");
+    server.db.all("update lineage set lineage=?1", ["0".repeat(32)]);
+    server.db.all("update store set lineage=?1", ["0".repeat(32)]);
+    expect(told(await server.send("GET", `/v1/list/shop?limit=1&cursor=${next}`))).toBe("409 lineage");
+  });
+});
+
+async function clear(server: TestServer) {
+  const { documents } = await list(server, "limit=1000");
+  const changes = documents.map(({ key }) => ({ op: "delete", namespace: "shop", key, ifRevision: "any" }));
+  if (changes.length > 0) await server.send("POST", "/v1/commit", { json: { changes } });
+}
