@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { strictTextFromWire, wireText } from "./header-text.ts";
 import type { StaticResponse } from "./manifest.ts";
-import type { JobResult } from "./pool.ts";
+import type { JobResult } from "./member.ts";
 import type { GuestReply, GuestRequest } from "./protocol.ts";
 import type { Router } from "./routes.ts";
 import { spinHeaders } from "./spin-headers.ts";

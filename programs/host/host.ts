@@ -10,8 +10,9 @@ import { startCrons } from "./cron.ts";
 import { type Front, openFront } from "./front.ts";
 import { databaseFiles, grantFor, runStartSql } from "./grants.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import type { JobResult } from "./member.ts";
 import { Outgoing } from "./outgoing.ts";
-import { type JobResult, Pool } from "./pool.ts";
+import { Pool } from "./pool.ts";
 import type { ComponentGrant, GuestRequest } from "./protocol.ts";
 import { makeRouter } from "./routes.ts";
 import { resolveVariables } from "./variables.ts";
@@ -68,6 +69,8 @@ export interface RunningHost {
 
 const QUEUE_MAX = 1024;
 const SCHEDULED_WORKERS_MAX = 4;
+/** So many more threads may be there while guests sleep. */
+const HELD_UP_WORKERS_MAX = 8;
 const STOP_GRACE_MS = 5000;
 
 /** Starts everything. Rejects, saying what is wrong, before it listens; EADDRINUSE keeps its code. */
@@ -218,7 +221,8 @@ class Host {
           },
           warm: this.#grants.flatMap((grant) => (grant.kind === kind ? [grant.name] : [])),
           size: inbound ? quick : 1,
-          sizeMax: inbound ? quick : SCHEDULED_WORKERS_MAX,
+          sizeMax: inbound ? quick + HELD_UP_WORKERS_MAX : SCHEDULED_WORKERS_MAX,
+          eager: !inbound,
           spare: inbound,
           deep: inbound ? 2 : 1,
           queueMax: QUEUE_MAX,

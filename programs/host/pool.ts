@@ -3,65 +3,33 @@
  * its limit costs its own worker and no other request; a worker is never ended inside a call of SQLite; a
  * request that no guest has begun is given to another worker instead.
  */
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { Outgoing } from "./outgoing.ts";
 import {
-  CELL,
-  CELL_BYTES,
-  type FromWorker,
-  type GuestReply,
-  type OutboundResult,
-  type ToWorker,
-  type WorkerSettings,
-} from "./protocol.ts";
+  DOOM_POLL_MS,
+  HELD_UP_MS,
+  type Job,
+  type JobResult,
+  Member,
+  type MemberOptions,
+  type Order,
+  pause,
+} from "./member.ts";
 
-export type JobResult =
-  | { readonly type: "reply"; readonly reply: GuestReply }
-  | { readonly type: "ticked"; readonly error: string | undefined }
-  | { readonly type: "trap"; readonly text: string }
-  /** Over its limit, or ended by `stop` while a guest was at it. */
-  | { readonly type: "timeout" }
-  /** Never begun: the queue is full, or the host stops. */
-  | { readonly type: "refused" };
-
-export interface PoolOptions {
-  readonly workerFile: string;
-  readonly settings: Omit<WorkerSettings, "cell">;
-  /** Components to have an instance of before the first request. */
-  readonly warm: readonly string[];
+export interface PoolOptions extends MemberOptions {
   /** Workers that are always there. */
   readonly size: number;
-  /** Up to so many when all are busy. */
+  /** Up to so many while the others are held up. */
   readonly sizeMax: number;
+  /** Grows as soon as all are busy, not only once all have been at one request for a while. */
+  readonly eager: boolean;
   /** One more that waits to take the place of a lost one. */
   readonly spare: boolean;
   /** Requests given to one worker at a time; the second saves it from waiting for the front. */
   readonly deep: number;
   readonly queueMax: number;
-  readonly outgoing: Outgoing;
-  onOutput(component: string, stream: "stdout" | "stderr", text: string): void;
 }
 
-type Order =
-  | {
-      readonly type: "http";
-      readonly component: string;
-      readonly request: Extract<ToWorker, { type: "http" }>["request"];
-    }
-  | { readonly type: "cron"; readonly component: string; readonly timestamp: number };
-
-interface Job {
-  readonly id: number;
-  readonly order: Order;
-  readonly limitMs: number;
-  readonly settle: (result: JobResult) => void;
-}
-
-/** How long between looks at whether a doomed worker has left SQLite. */
-const DOOM_POLL_MS = 5;
-/** How long before a limit is looked at again when the reply is already on its way. */
-const RECHECK_MS = 20;
-
+/** How long a worker beyond `size` stays when there is nothing to do. */
+const SURPLUS_MS = 5000;
 export class Pool {
   readonly #options: PoolOptions;
   readonly #members: Member[] = [];
@@ -69,6 +37,8 @@ export class Pool {
   #spare: Member | undefined;
   #lastId = 0;
   #stopping = false;
+  #again: NodeJS.Timeout | undefined;
+  #trim: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -97,6 +67,8 @@ export class Pool {
   /** Waits for what is running up to `graceMs`, then ends all workers. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    clearTimeout(this.#again);
+    clearTimeout(this.#trim);
     for (const job of this.#queue.splice(0)) job.settle({ type: "refused" });
     const end = Date.now() + graceMs;
     while (this.#members.some((member) => member.jobs.length > 0) && Date.now() < end)
@@ -119,23 +91,52 @@ export class Pool {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       const member = this.#freest();
-      if (member === undefined) return;
+      if (member === undefined) {
+        // Only time makes a worker count as held up, so time has to look.
+        this.#again ??= setTimeout(() => {
+          this.#again = undefined;
+          this.#dispatch();
+        }, HELD_UP_MS);
+        return;
+      }
       const job = this.#queue.shift();
       if (job !== undefined) member.give(job);
     }
+    if (this.#members.length > this.#options.size)
+      this.#trim ??= setTimeout(() => this.#dismiss(), SURPLUS_MS);
   }
 
-  /** The worker with the least to do, or a new one when all have something and more are allowed. */
+  /** The worker with the least to do that is not held up, or a new one where that is allowed. */
   #freest(): Member | undefined {
+    const { deep, sizeMax, eager } = this.#options;
     let best: Member | undefined;
+    let heldUp = 0;
     for (const member of this.#members) {
-      if (member.jobs.length < (best?.jobs.length ?? this.#options.deep)) best = member;
+      if (member.isHeldUp()) heldUp += 1;
+      else if (member.jobs.length < (best?.jobs.length ?? deep)) best = member;
     }
-    if ((best === undefined || best.jobs.length > 0) && this.#members.length < this.#options.sizeMax) {
-      best = this.#hire();
-      this.#members.push(best);
+    if (this.#members.length >= sizeMax) return best;
+    const wanted = eager ? best === undefined || best.jobs.length > 0 : heldUp === this.#members.length;
+    if (!wanted) return best;
+    const hired = this.#spare ?? this.#hire();
+    this.#spare = this.#options.spare ? this.#hire() : undefined;
+    this.#members.push(hired);
+    return hired;
+  }
+
+  /** Ends idle workers beyond `size`. */
+  #dismiss(): void {
+    this.#trim = undefined;
+    if (this.#stopping) return;
+    for (const member of [...this.#members]) {
+      if (this.#members.length <= this.#options.size) return;
+      if (member.jobs.length > 0) continue;
+      this.#members.splice(this.#members.indexOf(member), 1);
+      member.end().catch(() => {
+        // It had ended by itself; there is nothing left to end.
+      });
     }
-    return best;
+    if (this.#members.length > this.#options.size) this.#trim = setTimeout(() => this.#dismiss(), SURPLUS_MS);
   }
 
   /** A lost worker: its running request has failed, those behind it go back to the head of the queue. */
@@ -157,133 +158,4 @@ export class Pool {
     }
     this.#dispatch();
   }
-}
-
-interface MemberEvents {
-  done(): void;
-  /** The worker is given up; `failed` is what became of the request it was at. */
-  lost(member: Member, failed: JobResult, text: string): void;
-}
-
-class Member {
-  readonly jobs: Job[] = [];
-  readonly ready: Promise<void>;
-  readonly #worker: Worker;
-  readonly #cell: Int32Array;
-  readonly #arrivals: MessagePort;
-  readonly #options: PoolOptions;
-  readonly #events: MemberEvents;
-  #timer: NodeJS.Timeout | undefined;
-  #givenUp = false;
-
-  constructor(options: PoolOptions, events: MemberEvents) {
-    this.#options = options;
-    this.#events = events;
-    const buffer = new SharedArrayBuffer(CELL_BYTES);
-    this.#cell = new Int32Array(buffer);
-    const { port1, port2 } = new MessageChannel();
-    this.#arrivals = port1;
-    this.#worker = new Worker(options.workerFile, {
-      workerData: { settings: { ...options.settings, cell: buffer }, warm: options.warm, arrivals: port2 },
-      transferList: [port2],
-    });
-    let becomeReady = () => {};
-    let failToStart = (_error: Error) => {};
-    this.ready = new Promise((resolve, reject) => {
-      becomeReady = resolve;
-      failToStart = reject;
-    });
-    // A start that fails is told by `start`, which awaits it; a later worker's failure is in the log.
-    this.ready.catch(() => {});
-    this.#worker.on("message", (message: FromWorker) => {
-      if (message.type === "ready") becomeReady();
-      else this.#receive(message);
-    });
-    this.#worker.on("error", (error) => {
-      failToStart(error);
-      this.#giveUp({ type: "trap", text: error.message }, error.stack ?? error.message);
-    });
-    this.#worker.on("exit", (code) => {
-      failToStart(new Error(`the worker ended with code ${code}`));
-      this.#giveUp({ type: "trap", text: "the worker ended" }, `worker ended with code ${code}`);
-    });
-  }
-
-  give(job: Job): void {
-    this.jobs.push(job);
-    // Copied, not moved: a request that no guest has begun may be given to another worker.
-    const message: ToWorker = { ...job.order, id: job.id };
-    this.#worker.postMessage(message);
-    if (this.jobs.length === 1) this.#watch();
-  }
-
-  /** Ends the thread, but not inside a call of SQLite. */
-  async end(): Promise<void> {
-    this.#givenUp = true;
-    clearTimeout(this.#timer);
-    Atomics.store(this.#cell, CELL.doomed, 1);
-    while (Atomics.load(this.#cell, CELL.inSqlite) === 1) await pause(DOOM_POLL_MS);
-    await this.#worker.terminate();
-    this.#arrivals.close();
-  }
-
-  #receive(message: Exclude<FromWorker, { type: "ready" }>): void {
-    switch (message.type) {
-      case "output":
-        this.#options.onOutput(message.component, message.stream, message.text);
-        return;
-      case "outbound":
-        this.#callOut(message.id, message.request);
-        return;
-      default:
-        this.#finish(message.id, message);
-    }
-  }
-
-  #finish(id: number, result: JobResult & { id: number }): void {
-    const job = this.jobs[0];
-    if (this.#givenUp || job?.id !== id) return;
-    this.jobs.shift();
-    clearTimeout(this.#timer);
-    if (this.jobs.length > 0) this.#watch();
-    job.settle(result);
-    this.#events.done();
-  }
-
-  async #callOut(id: number, request: Parameters<Outgoing["send"]>[0]): Promise<void> {
-    const result: OutboundResult = { id, ...(await this.#options.outgoing.send(request)) };
-    if (this.#givenUp) return;
-    this.#arrivals.postMessage(result);
-    Atomics.add(this.#cell, CELL.arrivals, 1);
-    Atomics.notify(this.#cell, CELL.arrivals);
-  }
-
-  /** The limit runs from when a request is first in line at its worker. */
-  #watch(): void {
-    const job = this.jobs[0];
-    if (job === undefined) return;
-    const look = () => {
-      const current = Atomics.load(this.#cell, CELL.current);
-      // Another number: it has not begun, or its reply is on its way to us.
-      if (current === job.id) this.#giveUp({ type: "timeout" }, "");
-      else this.#timer = setTimeout(look, RECHECK_MS);
-    };
-    this.#timer = setTimeout(look, job.limitMs);
-  }
-
-  #giveUp(failed: JobResult, text: string): void {
-    if (this.#givenUp) return;
-    this.#givenUp = true;
-    clearTimeout(this.#timer);
-    this.#events.lost(this, failed, text);
-    this.end().catch(() => {
-      // It had ended already; there is nothing left to end.
-    });
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

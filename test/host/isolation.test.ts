@@ -52,6 +52,19 @@ describe("a request after any other request", () => {
   });
 });
 
+describe("a request beside guests that sleep", () => {
+  test("is served before they wake, though there is one worker", async () => {
+    const host = await openTestHost();
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    const sleeping = [1, 2, 3].map(() => host.json("/quick/sleep?3000").then(note("slept")));
+    // One of these may already stand behind a sleeper; the others go round.
+    const reading = [1, 2, 3, 4].map(() => host.json("/quick/count").then(note("read")));
+    await Promise.all([...sleeping, ...reading]);
+    expect(order[0]).toBe("read");
+  });
+});
+
 describe.each([
   { name: "memory reset", freshInstances: false },
   { name: "fresh instances", freshInstances: true },
