@@ -12,6 +12,8 @@ export const Listed = z.object({
   mediaType: z.string(),
   size: z.number(),
   modified: z.string().optional(),
+  /** The value, where it was asked for and is text. */
+  text: z.string().optional(),
 });
 export type Listed = z.infer<typeof Listed>;
 

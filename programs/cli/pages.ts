@@ -8,6 +8,8 @@ export interface ListOptions {
   readonly prefix?: string;
   readonly delimiter?: string;
   readonly revision?: number | undefined;
+  /** Whether text values come with the page. */
+  readonly values?: "none" | "text";
 }
 
 export interface Page {
@@ -23,13 +25,14 @@ export async function* listPages(
 ): AsyncGenerator<Page> {
   let cursor: string | undefined;
   do {
-    // A cursor holds revision and filter; the filter is said again only on the first page.
+    // A cursor holds revision and filter, and every page says the filter again.
     const query = {
       prefix: options.prefix || undefined,
       delimiter: options.delimiter,
       limit: 1000,
+      values: options.values,
       cursor,
-      revision: cursor === undefined ? options.revision : undefined,
+      revision: options.revision,
     };
     const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
     yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes ?? [] };

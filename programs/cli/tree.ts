@@ -68,7 +68,10 @@ export class TreeWriter {
   private readonly folded = new Map<string, string>();
   private readonly made = new Set<string>();
 
-  constructor(dir: string) {
+  private readonly caseSensitive: boolean;
+
+  constructor(dir: string, options: { caseSensitive: boolean }) {
+    this.caseSensitive = options.caseSensitive;
     mkdirSync(dir, { recursive: true });
     if (readdirSync(dir).length > 0) {
       throw new Failure(EXIT.usage, `${dir} is not empty`, {
@@ -81,14 +84,14 @@ export class TreeWriter {
   write(document: TreeDocument, withNamespace: boolean): void {
     const name = formatFileName(document);
     const path = withNamespace ? `${document.namespace}/${name}` : name;
-    this.refuseCollision(path);
+    if (!this.caseSensitive) this.refuseCollision(path);
     const file = join(this.root, path);
     this.makeFolder(dirname(file));
     // wx: a file or a link that appeared meanwhile is not written through.
     writeFileSync(file, document.bytes, { flag: "wx" });
   }
 
-  /** On a file system that folds case, `A` and `a` would be one file; refused everywhere, so that a tree travels. */
+  /** On a file system that folds case, `A` and `a` would be one file; refused unless told otherwise, so that a tree travels. */
   private refuseCollision(path: string): void {
     let at = 0;
     do {
@@ -97,7 +100,7 @@ export class TreeWriter {
       const other = this.folded.get(part.toLowerCase());
       if (other !== undefined && other !== part) {
         throw new Failure(EXIT.refused, `${other} and ${part} differ only in case`, {
-          hint: "some file systems would make one file of them; export them as JSON (-o json) or rename one",
+          hint: "some file systems would make one file of them; where yours does not, say --case-sensitive",
         });
       }
       this.folded.set(part.toLowerCase(), part);

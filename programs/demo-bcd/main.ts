@@ -41,7 +41,7 @@ async function main(): Promise<void> {
       await step("back up what is new", () => ledge("backup", "run"));
     }
     const tree = join(dir, "files");
-    await step("export as files", () => ledge("export", tree, "-n", "bcd"));
+    await step("export as files", () => ledge("export", tree, "-n", "bcd", "--case-sensitive"));
     compareTree(join(tree, "bcd"), after);
     await server.stop();
     const database = join(data, "ledge.db");
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     compareStore(database, after);
     server = await startServer(root, data);
     const key = [...after.records.keys()][0] ?? "";
-    await step("serve the restored store", () => ledge("get", `bcd/${key}`, "-o", "json"), { quiet: true });
+    await step("serve the restored store", () => ledge("get", `bcd/${key}`, "-o", "json"));
     await step("write to it: a new epoch", () => ledge("put", "bcd/written-after", "true"));
     await server.stop();
     say(`✓ all ${after.records.size} documents are equal, byte for byte`);
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function step(name: string, work: () => Promise<void>, _how: { quiet?: boolean } = {}): Promise<void> {
+async function step(name: string, work: () => Promise<void>): Promise<void> {
   const startedMs = Date.now();
   await work();
   say(`${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
 export interface RecordSet {
   readonly version: string;
@@ -14,7 +15,7 @@ const require = createRequire(import.meta.url);
 
 /** Reads a package's records; with `every` above 1 only each so-manieth one. */
 export function readRecords(packageName: string, every = 1): RecordSet {
-  const file = require.resolve(`${packageName}/data.json`);
+  const file = join(dirname(require.resolve(packageName)), "data.json");
   const data: unknown = JSON.parse(readFileSync(file, "utf8"));
   const records = new Map<string, string>();
   let seen = 0;

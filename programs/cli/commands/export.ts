@@ -1,6 +1,7 @@
 /** `ledge export`: documents become files, byte for byte, all of one revision a namespace. */
 import type { Command } from "commander";
 import * as z from "zod";
+import type { Listed } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { count, formatBytes, openProgress } from "../output.ts";
 import { listPages } from "../pages.ts";
@@ -9,6 +10,7 @@ import { TreeWriter } from "../tree.ts";
 interface Options {
   readonly namespace?: readonly string[];
   readonly revision?: string;
+  readonly caseSensitive?: boolean;
 }
 
 const Names = z.object({
@@ -27,10 +29,14 @@ export function addExport(program: Command, client: () => Client): void {
       (value: string, before: string[] = []) => [...before, value],
     )
     .option("--revision <n>", "as it was at a past revision")
+    .option(
+      "--case-sensitive",
+      "write names that differ only in case, which not every file system keeps apart",
+    )
     .action(async (dir: string, options: Options) => {
       const server = client();
       const namespaces = options.namespace ?? (await allNamespaces(server));
-      const writer = new TreeWriter(dir);
+      const writer = new TreeWriter(dir, { caseSensitive: options.caseSensitive === true });
       await exportTo(
         server,
         writer,
@@ -63,18 +69,25 @@ async function exportTo(
   // One revision for all namespaces, so that the folder is a state that once was.
   let pinned = revision;
   for (const namespace of namespaces) {
-    for await (const page of listPages(client, namespace, { revision: pinned })) {
+    for await (const page of listPages(client, namespace, { revision: pinned, values: "text" })) {
       pinned ??= page.revision;
       for (const listed of page.documents) {
-        const reply = await client.request("GET", `/v1/read/${namespace}`, {
-          query: { key: listed.key, revision: page.revision },
-        });
-        writer.write({ namespace, key: listed.key, mediaType: listed.mediaType, bytes: reply.bytes }, true);
+        const bytesOf =
+          listed.text === undefined
+            ? await fetchBytes(client, listed, page.revision)
+            : new TextEncoder().encode(listed.text);
+        writer.write({ namespace, key: listed.key, mediaType: listed.mediaType, bytes: bytesOf }, true);
         documents += 1;
-        bytes += reply.bytes.length;
+        bytes += bytesOf.length;
         progress.to(0, `exporting: ${count(documents, "document")}`);
       }
     }
   }
   progress.end(`${count(documents, "document")} (${formatBytes(bytes)}) at revision ${pinned ?? 0}`);
+}
+
+/** What a page does not carry: bytes that are not text, as they were at the page's revision. */
+async function fetchBytes(client: Client, { namespace, key }: Listed, revision: number): Promise<Uint8Array> {
+  const reply = await client.request("GET", `/v1/read/${namespace}`, { query: { key, revision } });
+  return reply.bytes;
 }

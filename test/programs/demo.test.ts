@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "../support/processes.ts";
+
+describe("npm run demo:bcd", () => {
+  test("ends with every document equal, on a cut of the records", () => {
+    const ran = spawnSync(process.execPath, [join(root, "dist/programs/demo-bcd.mjs"), "--every", "12"], {
+      encoding: "utf8",
+      cwd: root,
+    });
+    expect(ran.stderr).not.toContain("Error");
+    // 20,968 records, each twelfth: two pages and more, so that cursors are part of it.
+    expect(ran.stdout).toContain("✓ all 1748 documents are equal, byte for byte");
+    expect(ran.status).toBe(0);
+  }, 120_000);
+});
