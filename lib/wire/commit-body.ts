@@ -16,14 +16,24 @@ export const PutChange = z.strictObject({
 });
 export type PutChange = z.infer<typeof PutChange>;
 
-export const DeleteChange = z.strictObject({ op: z.literal("delete"), ...place, ifRevision: z.optional(ifRevision) });
-export const CheckChange = z.strictObject({ op: z.literal("check"), ...place, ifRevision: z.int().check(z.minimum(0)) });
+export const DeleteChange = z.strictObject({
+  op: z.literal("delete"),
+  ...place,
+  ifRevision: z.optional(ifRevision),
+});
+export const CheckChange = z.strictObject({
+  op: z.literal("check"),
+  ...place,
+  ifRevision: z.int().check(z.minimum(0)),
+});
 
 export const Change = z.discriminatedUnion("op", [PutChange, DeleteChange, CheckChange]);
 export type Change = z.infer<typeof Change>;
 
 /** Up to 16 short strings that go with a commit. */
-export const Meta = z.record(text(64).check(z.minLength(1)), text(256)).check(z.refine((meta) => Object.keys(meta).length <= 16, "at most 16 members"));
+export const Meta = z
+  .record(text(64).check(z.minLength(1)), text(256))
+  .check(z.refine((meta) => Object.keys(meta).length <= 16, "at most 16 members"));
 
 export const CommitBody = z.strictObject({
   message: z.optional(text(1024)),

@@ -14,6 +14,7 @@ import { formatToken, newToken, type ParsedToken } from "../../lib/core/token.ts
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
 import type { World } from "../../lib/world.ts";
 import { openTestHost, root, testFolder } from "./host.ts";
+import { checkExchange } from "./openapi.ts";
 import { checkStore, committedMigrations } from "./store.ts";
 
 export const BOOTSTRAP_SECRET = "a-bootstrap-secret-of-forty-characters-x";
@@ -85,7 +86,10 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
       if (sending.json !== undefined) headers.push(["content-type", "application/json"]);
       const body = sending.json === undefined ? sending.body : JSON.stringify(sending.json);
       const bytes = typeof body === "string" ? new TextEncoder().encode(body) : (body ?? new Uint8Array());
-      return toReply(await opened.send(method, path, headers, bytes));
+      const reply = toReply(await opened.send(method, path, headers, bytes));
+      const type = reply.headers["content-type"] ?? "";
+      checkExchange({ method, uri: path, body: bytes, status: reply.status, type, answer: reply.body });
+      return reply;
     },
   };
   if (options.bare !== true) await bootstrap(server, token);
