@@ -70,7 +70,7 @@ describe("a restored store", () => {
     ]);
   });
 
-  test("keeps a key written after a restore through the next restore", async () => {
+  test("R-781: keeps a key written after a restore through the next restore", async () => {
     const { bucket } = await backedUp();
     const first = await restored(bucket);
     put(first, "only", "one key");
@@ -85,7 +85,7 @@ describe("a restored store", () => {
     expect(storeRow(third)[4]).toBe(3);
   });
 
-  test("keeps deleted keys deleted, through bases and restores", async () => {
+  test("R-881: keeps deleted keys deleted, through bases and restores", async () => {
     const { db, bucket } = await backedUp();
     put(db, "gone", "soon");
     await tick(db, bucket);
