@@ -2,7 +2,7 @@
  * The description of the interface (OpenAPI 3.1), from the schemas that judge bodies and the table of routes.
  * Made when a component is built, never while it runs.
  */
-import { meaningOf, REFUSALS, type RefusalCode } from "../core/refusal.ts";
+import { meaningOf, type RefusalCode } from "../core/refusal.ts";
 import { VERSION } from "../core/version.ts";
 import { HEADERS, PARAMETERS } from "./openapi-parameters.ts";
 import { type Answer, OPERATIONS, type Operation } from "./openapi-routes.ts";
@@ -10,6 +10,13 @@ import { jsonSchemas } from "./openapi-schemas.ts";
 
 type Json = Record<string, unknown>;
 
+/** A refusal that several routes describe in the same words, kept once. */
+interface Shared {
+  readonly name: string;
+  readonly response: Json;
+}
+
+const OPTIONAL = "-optional";
 const ALWAYS = ["Cache-Control", "Vary"];
 /** Headers of refusals by status; a name with `?` is not there with every code. */
 const OF_STATUS: Readonly<Record<number, readonly string[]>> = {
@@ -23,6 +30,8 @@ const ABOUT = `Configuration in one SQLite file. Every refusal is a problem docu
 
 /** The whole description. */
 export function describeInterface(): Json {
+  const shared = new Map<string, Shared>();
+  const described = paths(shared);
   return {
     openapi: "3.1.0",
     info: {
@@ -33,30 +42,31 @@ export function describeInterface(): Json {
     },
     servers: [{ url: "/" }],
     security: [{ token: [] }],
-    paths: paths(),
+    paths: described,
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "ldg_<accessor>_<secret><check>" },
       },
       parameters: PARAMETERS,
-      headers: HEADERS,
+      headers: headerComponents(),
+      responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),
       schemas: jsonSchemas(),
     },
   };
 }
 
-function paths(): Json {
+function paths(shared: Map<string, Shared>): Json {
   const made: Record<string, { head?: Json } & Json> = {};
   for (const operation of OPERATIONS) {
     const path = made[operation.path] ?? { options: optionsOf(operation.path) };
-    path[operation.method] = describe(operation);
+    path[operation.method] = describe(operation, shared);
     if (operation.method === "get") path.head = headOf(operation);
     made[operation.path] = path;
   }
   return made;
 }
 
-function describe(operation: Operation): Json {
+function describe(operation: Operation, shared: Map<string, Shared>): Json {
   const { id, summary, needs, parameters, body, answers, codes } = operation;
   return {
     operationId: id,
@@ -65,7 +75,7 @@ function describe(operation: Operation): Json {
     ...(needs === null ? { security: [] } : {}),
     parameters: parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
-    responses: { ...mapValues(answers, describeAnswer), ...refusals(codes) },
+    responses: { ...mapValues(answers, describeAnswer), ...refusals(codes, shared) },
   };
 }
 
@@ -111,37 +121,53 @@ function contentOf(content: NonNullable<Answer["content"]>): Json {
 }
 
 /** One answer a status, with every code that it may carry. */
-function refusals(codes: readonly RefusalCode[]): Json {
+function refusals(codes: readonly RefusalCode[], shared: Map<string, Shared>): Json {
   const byStatus = new Map<number, string[]>();
-  for (const code of Object.keys(REFUSALS)) {
-    const known = codes.find((named) => named === code);
-    if (known === undefined) continue;
-    const { status } = meaningOf(known);
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  for (const code of new Set(codes)) {
+    const { status } = meaningOf(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code].sort());
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, named]) => [
-      status,
-      {
-        description: named.map((code) => `\`${code}\``).join(", "),
-        headers: headersOf(OF_STATUS[status] ?? []),
-        content: {
-          "application/problem+json": {
-            schema: { $ref: "#/components/schemas/Problem", properties: { code: { enum: named } } },
-          },
-        },
-      },
-    ]),
+    [...byStatus].map(([status, named]) => {
+      const key = named.join();
+      const found = shared.get(key) ?? {
+        name: `${status}-${shared.size + 1}`,
+        response: refusal(status, named),
+      };
+      shared.set(key, found);
+      return [status, { $ref: `#/components/responses/${found.name}` }];
+    }),
   );
+}
+
+function refusal(status: number, codes: readonly string[]): Json {
+  return {
+    description: codes.map((code) => `\`${code}\``).join(", "),
+    headers: headersOf(OF_STATUS[status] ?? []),
+    content: {
+      "application/problem+json": {
+        schema: { $ref: "#/components/schemas/Problem", properties: { code: { enum: codes } } },
+      },
+    },
+  };
 }
 
 function headersOf(names: readonly string[]): Json {
   return Object.fromEntries(
-    [...ALWAYS, ...names].map((given) => {
-      const name = given.replace("?", "");
-      const known = Object.entries(HEADERS).find(([header]) => header === name)?.[1];
-      return [name, { required: name === given, ...known }];
-    }),
+    [...ALWAYS, ...names].map((given) => [
+      given.replace("?", ""),
+      { $ref: `#/components/headers/${given.replace("?", OPTIONAL)}` },
+    ]),
+  );
+}
+
+/** Each header twice: always there, and perhaps. A reference cannot say which. */
+function headerComponents(): Json {
+  return Object.fromEntries(
+    Object.entries(HEADERS).flatMap(([name, header]) => [
+      [name, { required: true, ...header }],
+      [`${name}${OPTIONAL}`, header],
+    ]),
   );
 }
 
