@@ -20,13 +20,6 @@ import {
   setRestoredStore,
 } from "../store/restore-rows.ts";
 import type { BaseIndex, Digest } from "../wire/snapshot.ts";
-import {
-  type CommitLine,
-  parseAuthChanges,
-  parseBaseChange,
-  parseCommit,
-  parseCommitWithChanges,
-} from "../wire/snapshot-lines.ts";
 import { type Bucket, damaged } from "./bucket.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
 import {
@@ -37,6 +30,13 @@ import {
   readSegment,
   required,
 } from "./read-snapshot.ts";
+import {
+  type CommitLine,
+  parseAuthChanges,
+  parseBaseChange,
+  parseCommit,
+  parseCommitWithChanges,
+} from "./snapshot-lines.ts";
 import { digestState } from "./state-digest.ts";
 
 export interface RestoreProgress {

@@ -12,7 +12,7 @@ import { listStateNamespaces, readStatePage, type StateSource } from "../store/s
 import { concat, sha256Bytes, sha256Hex, utf8 } from "./bytes.ts";
 
 const BLOCK_BYTES = 1_048_576;
-const PAGE_BYTES = 1_048_576;
+const PAGE_BYTES = 2_097_152;
 const NEWLINE = 10;
 
 export interface NamespaceState {

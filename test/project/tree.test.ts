@@ -39,7 +39,7 @@ describe("the tree", () => {
 
   const allowed: Record<string, RegExp> = {
     "lib/core": /^lib\/core\//,
-    "lib/wire": /^lib\/(core|wire|store\/kernel\/checks)/,
+    "lib/wire": /^lib\/(core|wire)/,
     "lib/store": /^lib\/(core|wire|store)/,
     "lib/door": /^lib\//,
     "lib/backup": /^lib\//,

@@ -3,7 +3,7 @@
  * were checked, so they are narrowed by hand instead of by a schema; the rules are the same: every member
  * has its type and none is unknown. Members and their order are docs/snapshot-format.md's.
  */
-import { fromBase64, utf8 } from "../backup/bytes.ts";
+import { fromBase64, utf8 } from "./bytes.ts";
 
 /** A commit without its changes. */
 export interface CommitLine {
