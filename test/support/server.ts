@@ -87,8 +87,8 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
       const body = sending.json === undefined ? sending.body : JSON.stringify(sending.json);
       const bytes = typeof body === "string" ? new TextEncoder().encode(body) : (body ?? new Uint8Array());
       const reply = toReply(await opened.send(method, path, headers, bytes));
-      const type = reply.headers["content-type"] ?? "";
-      checkExchange({ method, uri: path, body: bytes, status: reply.status, type, answer: reply.body });
+      const { status, headers: answerHeaders, body: answer } = reply;
+      checkExchange({ method, uri: path, headers, body: bytes, status, answerHeaders, answer });
       return reply;
     },
   };
