@@ -192,10 +192,10 @@ export function findDocumentsPage(
       select namespace, key, revision, row_number() over w as n, text=0 and op='put' as binary,
         first_value(namespace) over w as first_namespace, first_value(key) over w as first_key,
         first_value(revision) over w as first_revision,
-        sum(190 + octet_length(key) + case text when 1 then 1.1 else 1.4 end * coalesce(octet_length(value),0)) over w as total
-      from (select namespace, key, revision, op, text, value from change
+        sum(190 + octet_length(key) + case text when 1 then 1.1 else 1.4 end * coalesce(size,0)) over w as total
+      from (select namespace, key, revision, op, text, octet_length(value) as size from change
         where (namespace, key, revision)>(?1, ?2, ?3) and revision<=?4 and (namespace='_auth')=?5
-        order by namespace, key, revision limit 8000)
+        order by namespace, key, revision limit 4000)
       window w as (order by namespace, key, revision rows unbounded preceding))
     where total<=?6 or n=1`,
     [after.namespace, after.key, after.revision, upTo, auth ? 1 : 0, maxBytes],
