@@ -12,6 +12,7 @@ export interface Durability {
   readonly journal: string | null;
   /** Empty for a database in memory; null where the server does not say. */
   readonly file: string | null;
+  readonly sqlite: string | null;
 }
 
 const FULL = 2;
@@ -24,11 +25,12 @@ export function readDurability(db: Db): Durability {
       synchronous: typeof row?.[0] === "number" ? row[0] : null,
       journal: typeof row?.[1] === "string" ? row[1] : null,
       file: typeof row?.[2] === "string" ? row[2] : null,
+      sqlite: typeof row?.[3] === "string" ? row[3] : null,
     };
   } catch (error) {
     // A libSQL server may not let pragmas be read as tables; what it promises is then its operator's to say.
     if (error instanceof StoreFault && /pragma_|not authorized/.test(error.text)) {
-      return { synchronous: null, journal: null, file: null };
+      return { synchronous: null, journal: null, file: null, sqlite: null };
     }
     throw error;
   }
@@ -43,7 +45,14 @@ export function requireDurable(
   if (found.file === "" && found.journal === "memory") {
     return refuse("store_in_memory", "Give the server a state directory, so that the store is a file.");
   }
-  if (acceptWeak || isFull(found) || isFull(raised(db))) return accept(found);
+  if (acceptWeak) return accept(found);
+  if (hasWalReset(found)) {
+    return refuse(
+      "not_durable",
+      `The store file is in WAL mode, in which SQLite ${found.sqlite} can lose commits (the WAL-reset bug, mended in 3.51.3). Open it once with the ledge command, which puts it back to a rollback journal.`,
+    );
+  }
+  if (isFull(found) || isFull(raised(db))) return accept(found);
   return refuse(
     "not_durable",
     "The store's synchronous setting is below FULL and cannot be raised. Make the server durable, or accept the loss with the setting accept_weak_durability.",
@@ -52,6 +61,13 @@ export function requireDurable(
 
 function isFull({ synchronous, journal }: Durability): boolean {
   return synchronous !== null && synchronous >= FULL && journal !== "off" && journal !== "memory";
+}
+
+/** WAL on SQLite 3.7.0 to 3.51.2: two connections can lose a commit when one resets the log. */
+function hasWalReset({ journal, sqlite }: Durability): boolean {
+  if (journal !== "wal" || sqlite === null) return false;
+  const [major = 0, minor = 0, patch = 0] = sqlite.split(".").map(Number);
+  return major * 1_000_000 + minor * 1000 + patch < 3_051_003;
 }
 
 /** Raises the setting for this connection and reads it back. */

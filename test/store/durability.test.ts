@@ -3,14 +3,64 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { faultKind, StoreFault } from "../../lib/store/driver.ts";
+import { type Db, faultKind, StoreFault } from "../../lib/store/driver.ts";
 import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { requireDurable } from "../../lib/store/durability.ts";
 import { addNamespace, bootstrap, propose } from "../support/proposals.ts";
 import { openTestStore } from "../support/store.ts";
 
 // A commit's own error surfaces only at the statement's last step: a driver that steps once and resets reports
 // a revision for a commit that never happened. Both ways to fail at commit are shown: a reader that will not
 // let go, and a disk that refuses to sync.
+
+describe("requireDurable", () => {
+  /** A connection that says of itself what a test wants. */
+  const connection = (...row: (string | number | null)[]): Db => ({
+    all: (sql) => (sql.startsWith("pragma") ? [] : [row]),
+  });
+  const judge = (db: Db, acceptWeak = false) => {
+    const judged = requireDurable(db, { acceptWeak });
+    return judged.ok ? "durable" : judged.code;
+  };
+
+  test("takes a file with a rollback journal and synchronous FULL", () => {
+    const { db } = openTestStore();
+    expect(judge(db)).toBe("durable");
+    expect(judge(connection(2, "delete", "/a.db", "3.49.1"))).toBe("durable");
+  });
+
+  test("refuses a database in memory, whatever is accepted", () => {
+    const memory = openNodeDb(":memory:");
+    onTestFinished(() => memory.close());
+    expect(judge(memory)).toBe("store_in_memory");
+    expect(judge(memory, true)).toBe("store_in_memory");
+  });
+
+  test("refuses synchronous below FULL that cannot be raised, unless a setting accepts it", () => {
+    const weak = connection(1, "delete", "/a.db", "3.49.1");
+    expect(judge(weak)).toBe("not_durable");
+    expect(judge(weak, true)).toBe("durable");
+  });
+
+  test("refuses a file in WAL mode before SQLite 3.51.3, whose log reset loses commits", () => {
+    expect(judge(connection(2, "wal", "/a.db", "3.49.1"))).toBe("not_durable");
+    expect(judge(connection(2, "wal", "/a.db", "3.51.2"))).toBe("not_durable");
+    expect(judge(connection(2, "wal", "/a.db", "3.51.3"))).toBe("durable");
+  });
+});
+
+describe("openNodeDb", () => {
+  test("puts a file that another program switched to WAL back to a rollback journal", () => {
+    const { db, file } = openTestStore();
+    db.raw.pragma("journal_mode = wal");
+    db.all("update store set state='open'");
+    db.close();
+    const again = openNodeDb(file);
+    expect(again.all("pragma journal_mode")).toEqual([["delete"]]);
+    expect(again.all("pragma synchronous")).toEqual([[2]]);
+    again.close();
+  });
+});
 
 describe("a commit that fails at its very end", () => {
   test("because a reader holds on, is a busy fault, never an answer", () => {

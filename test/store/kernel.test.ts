@@ -596,6 +596,41 @@ describe("reserved documents", () => {
   });
 });
 
+describe("the tables", () => {
+  test("keep values in ordinary rowid tables, as blobs only", () => {
+    const { db } = openShop();
+    const made = db.all("select name, sql from sqlite_schema where name in ('entry','change')");
+    for (const [name, sql] of made)
+      expect([name, /without rowid/i.test(String(sql)), /value blob/.test(String(sql))]).toEqual([
+        name,
+        false,
+        true,
+      ]);
+    expect(() => db.all("update entry set value='text'")).toThrow();
+    propose(db, [put({ value: "1", type: "application/json" })]);
+    expect(db.all("select distinct typeof(value) from change")).toEqual([["blob"]]);
+  });
+
+  test("refuse a scope of more than 900 bytes in a grant, and a key with an encoded surrogate", () => {
+    const { db } = openShop();
+    const grants = (scope: string) =>
+      tokenDocument({ grants: [{ verbs: ["read"], namespace: "shop", scope }], creator: "aaaaaaaaaaaa" });
+    expect(refused(putReserved(db, "_auth", "token/bbbbbbbbbbbb", grants("é".repeat(450))))).toMatch(
+      /accepted/,
+    );
+    expect(refused(putReserved(db, "_auth", "token/cccccccccccc", grants(`${"é".repeat(450)}x`)))).toBe(
+      "invalid_body",
+    );
+    const raw = '[["put","shop","\\ud800","a/b",null,null,0,0,1]]';
+    expect(() =>
+      db.all(
+        "insert into propose (now_ms, door, accessor, digest, ops, body) values (?,?,?,?,?,?) returning 1",
+        [T0, "write", "aaaaaaaaaaaa", "a".repeat(64), raw, new Uint8Array()],
+      ),
+    ).toThrowError(expect.objectContaining({ text: expect.stringContaining("ledge:bad_key") }));
+  });
+});
+
 describe("the store's state", () => {
   test("refuses commits while restoring or stopped", () => {
     const { db } = openShop();
