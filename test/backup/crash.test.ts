@@ -16,6 +16,7 @@ import {
 } from "../support/backup.ts";
 import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../support/bucket.ts";
 import { T0 } from "../support/proposals.ts";
+import { openTestStore } from "../support/store.ts";
 
 const LATER = T0 + 200_000;
 
@@ -102,7 +103,7 @@ describe("a tick that is cut between any two requests", () => {
 
 describe("ticks that overlap", () => {
   test("are skipped while another one works, over one file from two connections", async () => {
-    const { db, file } = openQuickStore();
+    const { db, file } = openTestStore();
     const other = openNodeDb(file);
     fill(db);
     const bucket = memoryBucket();
@@ -115,7 +116,7 @@ describe("ticks that overlap", () => {
   });
 
   test("change nothing when one wakes after its lease was taken by another", async () => {
-    const { db, file } = openQuickStore();
+    const { db, file } = openTestStore();
     const other = openNodeDb(file);
     fill(db);
     const bucket = memoryBucket();

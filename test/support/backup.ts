@@ -2,15 +2,19 @@
  * Backups in tests: a store with some history, ticks with a clock of their own, and whole stores compared.
  */
 import { randomBytes } from "node:crypto";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import { LIMITS, type Limits } from "../../lib/backup/export-step.ts";
 import { runTick, type TickOutcome } from "../../lib/backup/export-tick.ts";
 import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import type { Db } from "../../lib/store/driver.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
+import { migrate } from "../../lib/store/migrate.ts";
 import { addNamespace, bootstrap, propose, T0, type TestChange } from "./proposals.ts";
-import { openTestStore, type TestStore } from "./store.ts";
+import { checkStore, committedMigrations } from "./store.ts";
+
+const MIGRATIONS = committedMigrations();
 
 export const TARGET = "t".repeat(64);
 /** Small enough that a few commits make several objects. */
@@ -29,12 +33,21 @@ export interface TickOptions {
   readonly budget?: { readonly bytes: number; readonly ms: number };
 }
 
-/** A store that does not wait for the disk: what is tested here is not its durability. */
-export function openQuickStore(): TestStore {
-  const store = openTestStore();
-  store.db.raw.pragma("synchronous = off");
-  store.db.raw.pragma("journal_mode = memory");
-  return store;
+export interface QuickStore {
+  readonly db: NodeDb;
+  close(): void;
+}
+
+/** A migrated store in memory, checked and closed after the test: durability is tested elsewhere. */
+export function openQuickStore(): QuickStore {
+  const db = openNodeDb(":memory:");
+  migrate(db, MIGRATIONS);
+  onTestFinished(() => {
+    if (!db.raw.open) return;
+    checkStore(db);
+    db.close();
+  });
+  return { db, close: () => db.close() };
 }
 
 export function tick(db: Db, bucket: Bucket, options: TickOptions = {}): Promise<TickOutcome> {
