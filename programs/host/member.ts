@@ -75,6 +75,7 @@ export class Member {
   #timer: NodeJS.Timeout | undefined;
   #firstSinceMs = 0;
   #givenUp = false;
+  #isReady = false;
 
   constructor(options: MemberOptions, events: MemberEvents) {
     this.#options = options;
@@ -94,7 +95,10 @@ export class Member {
       failToStart = reject;
     });
     // A start that fails is told by `start`, which awaits it; a later worker's failure is in the log.
-    this.ready.catch(() => {});
+    this.ready.then(
+      () => this.#begin(),
+      () => {},
+    );
     this.#worker.on("message", (message: FromWorker) => {
       if (message.type === "ready") becomeReady();
       else this.#receive(message);
@@ -114,11 +118,11 @@ export class Member {
     // Copied, not moved: a request that no guest has begun may be given to another worker.
     const message: ToWorker = { ...job.order, id: job.id };
     this.#worker.postMessage(message);
-    if (this.jobs.length === 1) this.#watch();
+    if (this.jobs.length === 1 && this.#isReady) this.#watch();
   }
 
   isHeldUp(): boolean {
-    return this.jobs.length > 0 && performance.now() - this.#firstSinceMs > HELD_UP_MS;
+    return this.#isReady && this.jobs.length > 0 && performance.now() - this.#firstSinceMs > HELD_UP_MS;
   }
 
   /** Ends the thread, but not inside a call of SQLite. */
@@ -162,7 +166,13 @@ export class Member {
     Atomics.notify(this.#cell, CELL.arrivals);
   }
 
-  /** The limit runs from when a request is first in line at its worker. */
+  /** What was given before the worker could work does not pay for its start. */
+  #begin(): void {
+    this.#isReady = true;
+    if (!this.#givenUp) this.#watch();
+  }
+
+  /** The limit runs from when a request is first in line at its worker, and that can work. */
   #watch(): void {
     const job = this.jobs[0];
     if (job === undefined) return;
