@@ -7,6 +7,7 @@ import {
   abandonRun,
   completeRun,
   type ExportedStore,
+  findHeadSha256,
   findPosition,
   listPositionNames,
   listUnfinishedRuns,
@@ -184,8 +185,9 @@ async function look(
 ): Promise<Finding | undefined> {
   const { finding, ownHead } = await lookAround({ db, bucket, lease, target, store, thorough });
   recordLook(db, lease, { nowMs: nowMs(), finding });
-  if (finding !== undefined || ownHead || position === undefined) return finding;
-  // No head of ours: either it was never written, after the very first manifest, or the bucket was emptied.
+  if (finding !== undefined || position === undefined) return finding;
+  if (ownHead !== undefined && ownHead === findHeadSha256(db, position.manifest)) return undefined;
+  // The newest head is not there: it was cut off before it was written, or the bucket was emptied or put back.
   const manifest = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
   if (manifest === undefined) resetPosition(db, lease);
   return undefined;

@@ -26,8 +26,8 @@ export interface Finding {
 
 export interface Look {
   readonly finding: Finding | undefined;
-  /** Whether this lineage's own head is in the bucket. */
-  readonly ownHead: boolean;
+  /** SHA-256 of this lineage's own head; undefined when it is not in the bucket. */
+  readonly ownHead: string | undefined;
 }
 
 export interface LookContext {
@@ -46,9 +46,10 @@ const SMALL_OBJECT_BYTES = 4_194_304;
 export async function lookAround(context: LookContext): Promise<Look> {
   const { bucket, store } = context;
   const own = await bucket.get(headName(store.lineage), SMALL_OBJECT_BYTES);
+  const ownHead = own === undefined ? undefined : await sha256Hex(new Uint8Array(own));
   const finding =
     (await judgeOwn(context, own)) ?? (await judgeOthers(context)) ?? (await judgeClaims(context));
-  return { finding, ownHead: own !== undefined };
+  return { finding, ownHead };
 }
 
 async function judgeOwn(

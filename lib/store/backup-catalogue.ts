@@ -236,6 +236,12 @@ export function isOwnHead(db: Db, headSha256: string): boolean {
   return db.all("select 1 from backup_run where head_sha256=?1 limit 1", [headSha256]).length > 0;
 }
 
+/** The head that the run of a manifest wrote. */
+export function findHeadSha256(db: Db, manifest: string): string | undefined {
+  const [row] = db.all("select head_sha256 from backup_run where manifest=?1", [manifest]);
+  return typeof row?.[0] === "string" ? row[0] : undefined;
+}
+
 /** Whether this lineage has ever completed a run on the target. */
 export function hasExported(db: Db, { target, lineage }: { target: string; lineage: string }): boolean {
   return (

@@ -193,6 +193,18 @@ describe("two histories at one bucket", () => {
     expectSame(await restored(bucket), db);
   });
 
+  test("a bucket that was put back to an older copy of itself gets everything again", async () => {
+    const { db, bucket } = await backedUp();
+    const older = new Map(bucket.objects);
+    put(db, "k", "v");
+    await tick(db, bucket);
+    bucket.objects.clear();
+    for (const [name, object] of older) bucket.objects.set(name, object);
+    put(db, "k", "w");
+    expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
+    expectSame(await restored(bucket), db);
+  });
+
   test("a bucket at another address is followed only if it holds everything", async () => {
     const { db, bucket } = await backedUp();
     const whole = memoryBucket(bucket.objects);
