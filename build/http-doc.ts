@@ -1,76 +1,104 @@
 /**
- * The tables of docs/http.md, from the same data as the OpenAPI description: routes, parameters, codes. The
- * words around them stand in this file. A test holds the page and this together (`npx vitest -u` renews it).
+ * The tables of docs/http.md, from the same data as the OpenAPI description. The page's prose is written by
+ * hand; what stands between `<!-- made: NAME -->` and `<!-- end -->` is made here. A test holds both together.
  */
+import { JSON_DEPTH_MAX } from "../lib/core/json-depth.ts";
+import { KEY_BYTES_MAX } from "../lib/core/key.ts";
+import { MEDIA_TYPE_BYTES_MAX } from "../lib/core/media-type.ts";
+import { MESSAGE_BYTES_MAX } from "../lib/core/message.ts";
+import { URI_BYTES_MAX } from "../lib/core/query.ts";
 import { meaningOf, REFUSALS, type RefusalCode } from "../lib/core/refusal.ts";
+import { SCOPE_BYTES_MAX } from "../lib/core/scope.ts";
+import { COMMIT_LIMITS } from "../lib/store/kernel/limits.ts";
 import { HEADERS, PARAMETERS } from "../lib/wire/openapi-parameters.ts";
 import { OPERATIONS } from "../lib/wire/openapi-routes.ts";
 
-const cell = (text: string) => text.replace(/\|/g, "\\|");
-const row = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]) =>
-  [row(heads), row(heads.map(() => "---")), ...rows.map(row)].join("\n");
+const TABLES: Readonly<Record<string, () => string>> = { routes, parameters, headers, limits, codes };
 
-const BEFORE = `# The HTTP interface, version 1
-
-The tables on this page are made from the schemas and routes of the source; \`GET /openapi.json\` gives the same as an
-OpenAPI 3.1 description.
-
-## How it works
-- **One order of checks**: route, method, token, parameters, size, conditions, content. What is unknown (a parameter, a
-  member, a \`Ledge-*\` header) is refused by name.
-- **Names**: \`?key=\` names a key exactly (form-decoded). People may write it into the path, where \`/\` and \`%2F\` are the
-  same; an empty segment, a segment of dots and a final \`/\` are refused there, because browsers and proxies rewrite them.
-- **ETags** are strong: \`"<revision>-<8 hex of the lineage>"\`. Changing or deleting what exists needs \`If-Match\` with its
-  ETag, or \`If-Match: *\` for whatever is there; \`If-None-Match: *\` creates only. In a commit, \`ifRevision\` is a
-  revision, 0 for absent, or \`"any"\`.
-- **Bytes** are stored and served as sent. In a commit \`value\` is JSON (numbers and member order untouched), \`text\` and
-  \`base64\` are exact. JSON must be well-formed UTF-8 without a member given twice, at most 64 deep.
-- **Revisions**: \`Ledge-Revision\` is the state an answer shows, \`Ledge-Head\` the newest. \`?revision=\` reads the past.
-- **Cursors** are opaque; they belong to one history. After a restore a cursor from before it goes on, one from a lost
-  part is 409 \`lineage\` with \`sharedRevision\`.
-- **Idempotency-Key**: the same request again gives the first answer with \`Ledge-Replayed: true\`. After 503
-  \`outcome_unknown\`, send it again with the same key, or ask \`GET /v1/commits?requestId=\`.
-- **Tokens**: whoever asks for one makes its secret and sends the SHA-256. A grant is verbs × namespace (or \`*\`) × scope:
-  empty for all, one whole key, or a prefix that ends in \`/\`.
-- **Refusals** are problem documents (RFC 9457) with a \`code\`; codes are interface, wording is not.
-`;
-
-/** The whole page. */
-export function renderHttpDoc(): string {
-  const routes = OPERATIONS.map(({ method, path, summary, needs, answers }) => [
-    `${method.toUpperCase()} \`${path}\``,
-    summary,
-    needs ?? "nothing",
-    Object.keys(answers).join(" "),
-  ]);
-  const parameters = Object.values(PARAMETERS).map((parameter) => [
-    `\`${parameter.name}\``,
-    parameter.in,
-    parameter.description,
-  ]);
-  const headers = Object.entries(HEADERS).map(([name, { description }]) => [`\`${name}\``, description]);
-  return `${[
-    BEFORE,
-    "## Routes\n",
-    table(["route", "what it does", "verb", "answers"], routes),
-    "\n## Parameters and request headers\n",
-    table(["name", "where", "meaning"], parameters),
-    "\n## Headers of answers\n",
-    table(["name", "meaning"], headers),
-    "\n## Codes\n\nR: the same request may be sent again, after `Retry-After`.\n",
-    table(["code", "status", "meaning"], codes()),
-  ].join("\n")}\n`;
+/** The page with every made part as it should be. Throws on a part that nobody makes, or that is missing. */
+export function renderHttpDoc(page: string): string {
+  const made = new Set<string>();
+  const rendered = page.replace(
+    /<!-- made: (\w+) -->\n[\s\S]*?<!-- end -->/g,
+    (_whole: string, name: string) => {
+      const table = TABLES[name];
+      if (table === undefined) throw new Error(`docs/http.md: nobody makes ${name}`);
+      made.add(name);
+      return `<!-- made: ${name} -->\n${table()}\n<!-- end -->`;
+    },
+  );
+  const missing = Object.keys(TABLES).filter((name) => !made.has(name));
+  if (missing.length > 0) throw new Error(`docs/http.md: no place for ${missing.join(", ")}`);
+  return rendered;
 }
 
-/** Only those that a route built today can answer with. */
-function codes(): string[][] {
-  const built = new Set<string>(OPERATIONS.flatMap((operation) => [...operation.codes]));
-  const all = Object.keys(REFUSALS).filter((code): code is RefusalCode => built.has(code));
-  return [...all, "no_route" as const, "method_not_allowed" as const]
-    .filter((code, at, list) => list.indexOf(code) === at)
-    .map((code) => {
+function routes(): string {
+  return table(
+    ["method and route", "what it does", "needs", "parameters and headers", "answers"],
+    OPERATIONS.map(({ method, path, summary, needs, parameters: names, answers }) => [
+      `${method.toUpperCase()} \`${path}\``,
+      summary,
+      needs ?? "nothing",
+      names
+        .filter((name) => PARAMETERS[name].in !== "path")
+        .map((name) => `\`${PARAMETERS[name].name}\``)
+        .join(" "),
+      Object.keys(answers).join(" "),
+    ]),
+  );
+}
+
+function parameters(): string {
+  const rows = Object.values(PARAMETERS).map(({ name, in: place, description }) => [
+    `\`${name}\``,
+    place,
+    description,
+  ]);
+  return table(["name", "where", "meaning"], rows);
+}
+
+function headers(): string {
+  return table(
+    ["name", "meaning"],
+    Object.entries(HEADERS).map(([name, { description }]) => [`\`${name}\``, description]),
+  );
+}
+
+function limits(): string {
+  const bytes = (size: number) => (size % 1_048_576 === 0 ? `${size / 1_048_576} MiB` : `${size} bytes`);
+  return table(
+    ["what", "at most"],
+    [
+      ["a value", bytes(COMMIT_LIMITS.valueBytes)],
+      ["changes in a commit", String(COMMIT_LIMITS.changes)],
+      ["values of a commit together", bytes(COMMIT_LIMITS.bodyBytes)],
+      ["a commit as it is sent, and as it is stored", bytes(COMMIT_LIMITS.encodedBytes)],
+      ["a key", bytes(KEY_BYTES_MAX)],
+      ["a scope", bytes(SCOPE_BYTES_MAX)],
+      ["a media type", bytes(MEDIA_TYPE_BYTES_MAX)],
+      ["a message", bytes(MESSAGE_BYTES_MAX)],
+      ["an address", bytes(URI_BYTES_MAX)],
+      ["levels of JSON", String(JSON_DEPTH_MAX)],
+    ],
+  );
+}
+
+/** Every code that a route built today can answer with. */
+function codes(): string {
+  const named = new Set<string>(["no_route", "method_not_allowed", "wrong_host", "timeout"]);
+  for (const operation of OPERATIONS) for (const code of operation.codes) named.add(code);
+  const known = Object.keys(REFUSALS).filter((code): code is RefusalCode => named.has(code));
+  return table(
+    ["code", "status", "meaning"],
+    known.map((code) => {
       const { status, title, retryable } = meaningOf(code);
-      return [`\`${code}\``, `${status}${retryable ? " R" : ""}`, title];
-    });
+      return [`\`${code}\``, retryable ? `${status} R` : String(status), title];
+    }),
+  );
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
+  return [row(heads), row(heads.map(() => "---")), ...rows.map(row)].join("\n");
 }
