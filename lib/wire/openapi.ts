@@ -4,8 +4,9 @@
  */
 import { meaningOf, type RefusalCode } from "../core/refusal.ts";
 import { VERSION } from "../core/version.ts";
+import type { Answer, Operation } from "./openapi-operation.ts";
 import { HEADERS, PARAMETERS } from "./openapi-parameters.ts";
-import { type Answer, OPERATIONS, type Operation } from "./openapi-routes.ts";
+import { OPERATIONS } from "./openapi-routes.ts";
 import { jsonSchemas } from "./openapi-schemas.ts";
 
 type Json = Record<string, unknown>;
