@@ -2,6 +2,10 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { loadMigrations } from "./build/migrations.ts";
 
+const THROUGH_COMPONENTS = ["read", "write", "list", "feed", "admin"].map(
+  (name) => `test/components/${name}.test.ts`,
+);
+
 export default defineConfig({
   plugins: [
     {
@@ -14,11 +18,27 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
     fileParallelism: true,
+    // The interface's tests speak to the real components, in both modes of the host; faults that only a test's
+    // own clock or database can make are judged in process.
+    projects: [
+      { extends: true, test: { name: "tree", include: ["test/**/*.test.ts"], exclude: THROUGH_COMPONENTS } },
+      {
+        extends: true,
+        test: { name: "components", include: THROUGH_COMPONENTS, env: { LEDGE_TEST_HOST: "wasm" } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "components, fresh instances",
+          include: process.env.LEDGE_FULL === "1" ? THROUGH_COMPONENTS : THROUGH_COMPONENTS.slice(0, 2),
+          env: { LEDGE_TEST_HOST: "wasm", LEDGE_TEST_FRESH: "1" },
+        },
+      },
+    ],
   },
 });

@@ -220,18 +220,15 @@ describe("/v1/admin/tokens", () => {
     expect(told(await server.send("POST", "/v1/admin/tokens", { token: giver, json }))).toBe(expected);
   });
 
-  test("expire on the exact millisecond, which only the secret's holder is told", async () => {
+  test("expire while they are in use", async () => {
     const server = await openTestServer();
-    const expires = new Date(Date.now() + 86_400_000);
-    const token = await makeToken(server, [{ verbs: ["read"], namespace: "*" }], {
-      expires: expires.toISOString(),
-    });
+    const expires = new Date(Date.now() + 1500).toISOString();
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "*" }], { expires });
     const wrong = formatToken({ accessor: token.slice(4, 16), secret: fresh().secret });
-    if (process.env.LEDGE_TEST_HOST === "wasm") return;
-    server.clock.ms = expires.getTime() - 1;
-    expect((await server.send("GET", "/v1/whoami", { token })).status).toBe(200);
-    server.clock.ms = expires.getTime();
-    expect(told(await server.send("GET", "/v1/whoami", { token }))).toBe("401 token_expired");
+    let answer = await server.send("GET", "/v1/whoami", { token });
+    while (answer.status === 200) answer = await server.send("GET", "/v1/whoami", { token });
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires));
+    expect(told(answer)).toBe("401 token_expired");
     expect(told(await server.send("GET", "/v1/whoami", { token: wrong }))).toBe("401 bad_token");
   });
 

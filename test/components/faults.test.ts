@@ -7,7 +7,7 @@ import { formatToken, newToken } from "../../lib/core/token.ts";
 import { StoreFault } from "../../lib/store/driver.ts";
 import { openNodeDb } from "../../lib/store/driver-node.ts";
 import type { World } from "../../lib/world.ts";
-import { makeNamespace, openTestServer, told } from "../support/server.ts";
+import { makeNamespace, makeToken, openTestServer, told } from "../support/server.ts";
 import { committedMigrations, openTestStore } from "../support/store.ts";
 
 const migrations = committedMigrations();
@@ -126,5 +126,24 @@ describe("the store's state", () => {
     expect(write(pragmas(2, "memory", ""))).toBe("503 store_in_memory");
     expect(write(pragmas(1, "wal", "/x"))).toBe("503 not_durable");
     expect(write(pragmas(1, "wal", "/x"), { accept_weak_durability: "true" })).toBe("201");
+  });
+});
+
+describe("a token", () => {
+  test("expires on the exact millisecond, which only the secret's holder is told", async () => {
+    const server = await openTestServer();
+    const expires = new Date(Date.now() + 86_400_000);
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "*" }], {
+      expires: expires.toISOString(),
+    });
+    const wrong = formatToken({
+      accessor: token.slice(4, 16),
+      secret: newToken((length) => randomBytes(length)).secret,
+    });
+    server.clock.ms = expires.getTime() - 1;
+    expect((await server.send("GET", "/v1/whoami", { token })).status).toBe(200);
+    server.clock.ms = expires.getTime();
+    expect(told(await server.send("GET", "/v1/whoami", { token }))).toBe("401 token_expired");
+    expect(told(await server.send("GET", "/v1/whoami", { token: wrong }))).toBe("401 bad_token");
   });
 });

@@ -198,7 +198,13 @@ function inProcess(
 }
 
 async function overHost(variables: Readonly<Record<string, string>>): Promise<{ file: string; send: Send }> {
-  const host = await openTestHost({ manifest: join(root, "spin.toml"), variables, cron: false });
+  const freshInstances = process.env.LEDGE_TEST_FRESH === "1";
+  const host = await openTestHost({
+    manifest: join(root, "spin.toml"),
+    variables,
+    cron: false,
+    freshInstances,
+  });
   const { request } = await import("node:http");
   return {
     file: host.databaseFile,
