@@ -7,6 +7,7 @@ import {
   JSON_BODY,
   type Operation,
   PARAMETERS,
+  REPLACES,
   SETTINGS,
   STORE,
 } from "./openapi-operation.ts";
@@ -48,7 +49,7 @@ const namespaceRoutes: readonly Operation[] = [
       },
       201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
     },
-    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "bad_namespace", "in_use"],
+    codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "in_use"],
   },
   {
     id: "deleteNamespace",
@@ -60,7 +61,7 @@ const namespaceRoutes: readonly Operation[] = [
     answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: COMMITTED } },
     codes: [
       ...ASKED,
-      ...CHANGES,
+      ...REPLACES,
       "bad_namespace",
       "namespace_not_found",
       "not_empty",
@@ -98,7 +99,6 @@ const tokenRoutes: readonly Operation[] = [
       "unauthenticated",
       "bootstrap_refused",
       "bootstrap_done",
-      "exists",
     ],
   },
   {
@@ -124,7 +124,7 @@ const tokenRoutes: readonly Operation[] = [
       200: { description: "It was there already.", content: "Token", headers: ["ETag", "Ledge-Revision"] },
       201: { description: "Made.", content: "Token", headers: ["ETag", "Ledge-Revision"] },
     },
-    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "escalation"],
+    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "exists", "escalation"],
   },
   {
     id: "readToken",
@@ -144,7 +144,7 @@ const tokenRoutes: readonly Operation[] = [
     needs: "`admin` and every verb it holds, over the same keys",
     parameters: ["accessor", ...SETTINGS],
     answers: { 200: { description: "Revoked.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
-    codes: [...ASKED, ...CHANGES, "not_found", "in_use", "invalid_body", "escalation"],
+    codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body"],
   },
   {
     id: "rotateToken",
@@ -155,7 +155,7 @@ const tokenRoutes: readonly Operation[] = [
     parameters: ["accessor", ...SETTINGS],
     body: "RotateBody",
     answers: { 200: { description: "Rotated.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
-    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "not_found", "in_use", "escalation"],
+    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],
   },
 ];
 

@@ -34,14 +34,10 @@ export const ASKED = [...PARAMETERS, ...STORE, ...TOKEN] as const;
 export const PAST = ["revision_unknown", "revision_lost", "compacted"] as const;
 export const JSON_BODY = ["media_type", "content_encoding", "too_large", "bad_json", "invalid_body"] as const;
 export const COMMITS = ["outcome_unknown", "store_in_memory", "not_durable"] as const;
-export const CONDITIONS = ["stale", "exists", "lineage", "precondition_required"] as const;
-export const CHANGES = [...COMMITS, ...CONDITIONS, "read_only", "forbidden", "idempotency_mismatch"] as const;
-export const DOCUMENTS = [
-  "reserved_namespace",
-  "namespace_not_found",
-  "message_required",
-  "quota_exceeded",
-] as const;
+export const CONDITIONS = ["stale", "exists", "precondition_required"] as const;
+export const CHANGES = [...COMMITS, "read_only", "forbidden"] as const;
+export const REPLACES = [...CHANGES, ...CONDITIONS, "lineage", "idempotency_mismatch"] as const;
+export const DOCUMENTS = ["reserved_namespace", "namespace_not_found", "message_required"] as const;
 export const NAMES = ["bad_namespace", "bad_path", "bad_key"] as const;
 
 export const SHOWN = ["Ledge-Revision", "Ledge-Head", "Ledge-Lineage"] as const;

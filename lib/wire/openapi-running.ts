@@ -1,13 +1,16 @@
 /** The routes of whoever runs a store: mode, status, backup, probes, metrics, and this description. */
 import {
   ASKED,
-  CHANGES,
+  COMMITS,
   JSON_BODY,
   type Operation,
   PARAMETERS,
   SETTINGS,
   STORE,
 } from "./openapi-operation.ts";
+
+/** The fetch interface joins a header given twice, so such a token is just a wrong one. */
+const TOKEN_JOINED = ["unauthenticated", "bad_token", "token_expired"] as const;
 
 export const runningRoutes: readonly Operation[] = [
   {
@@ -29,7 +32,7 @@ export const runningRoutes: readonly Operation[] = [
     parameters: SETTINGS,
     body: "ModeBody",
     answers: { 200: { description: "The mode.", content: "Mode", headers: ["ETag"] } },
-    codes: [...ASKED, ...CHANGES, ...JSON_BODY],
+    codes: [...ASKED, ...COMMITS, ...JSON_BODY, "forbidden", "stale", "exists", "idempotency_mismatch"],
   },
   {
     id: "readStatus",
@@ -50,7 +53,9 @@ export const runningRoutes: readonly Operation[] = [
     parameters: [],
     answers: { 200: { description: "What was written.", content: "BackupRun" } },
     codes: [
-      ...ASKED,
+      ...PARAMETERS,
+      ...STORE,
+      ...TOKEN_JOINED,
       "forbidden",
       "invalid_body",
       "bucket_not_set",
@@ -70,7 +75,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: [],
     answers: { 200: { description: "The status.", content: "BackupStatus" } },
-    codes: [...ASKED, "forbidden"],
+    codes: [...PARAMETERS, ...STORE, ...TOKEN_JOINED, "forbidden"],
   },
   {
     id: "readHealth",

@@ -62,6 +62,7 @@ const TWICE = [
 
 interface Made {
   readonly server: TestServer;
+  readonly rootToken: string;
   readonly historian: string;
   readonly expired: string;
   readonly delegate: string;
@@ -87,14 +88,15 @@ test("every code of every route is provoked by a request of its own, and nothing
 });
 
 test("every route that writes says read_only while the store is closed", async () => {
-  const { server } = await prepare();
+  const made = await prepare();
+  const { server } = made;
   await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
   const before = stateOf(server);
   const seen: string[] = [];
   for (const operation of OPERATIONS) {
     if (!operation.codes.includes("read_only")) continue;
     const sending = operation.method === "delete" ? { headers: { "if-match": "*" } } : goodBody(operation);
-    seen.push(`${operation.id} read_only: ${told(await send(operation, server, { sending }))}`);
+    seen.push(`${operation.id} read_only: ${told(await send(operation, made, { sending }))}`);
   }
   expect(wrong(seen)).toEqual([]);
   expect(stateOf(server)).toEqual(before);
@@ -112,31 +114,36 @@ async function provoke(
     const [there, back] =
       code === "store_newer" ? ["format=format+1", "format=format-1"] : ["state='restoring'", "state='open'"];
     server.db.all(`update store set ${there}`);
-    const reply = await send(operation, server, {});
+    const reply = await send(operation, made, {});
     server.db.all(`update store set ${back}`);
     return told(reply);
   }
   const ask = own[code] ?? commonAsks(operation, made)[code];
-  return ask === undefined ? "nothing asks for it" : told(await send(operation, server, ask));
+  return ask === undefined ? "nothing asks for it" : told(await send(operation, made, ask));
 }
 
 /** What goes wrong alike on every route. */
-function commonAsks(operation: Operation, { server, ...made }: Made): Asks {
-  const path = goodPath(operation);
+function commonAsks(
+  operation: Operation,
+  { rootToken, expired, weak }: Pick<Made, "rootToken" | "expired" | "weak">,
+): Asks {
+  const path = goodPath(operation, weak);
   const query = (text: string) => ({ path: `${path}${path.includes("?") ? "&" : "?"}${text}` });
   const json = (body: string, more: Record<string, string> = {}) => ({
     sending: { body, headers: { "content-type": "application/json", ...more } },
   });
   const good = goodBody(operation);
-  const withHeaders = (headers: Record<string, string>) => ({ sending: { ...good, headers: { ...good.headers, ...headers } } });
+  const withHeaders = (headers: Record<string, string>) => ({
+    sending: { ...good, headers: { ...good.headers, ...headers } },
+  });
   return {
     bad_parameter: query("message=%ff"),
     unknown_parameter: query("colour=red"),
     uri_too_long: query(`x=${"x".repeat(8200)}`),
     unauthenticated: { sending: { ...good, token: null } },
-    bad_token: { sending: { ...good, token: `${server.rootToken.slice(0, -1)}~` } },
-    token_expired: { sending: { ...good, token: made.expired } },
-    forbidden: { sending: { ...good, token: made.weak } },
+    bad_token: { sending: { ...good, token: `${rootToken.slice(0, -1)}~` } },
+    token_expired: { sending: { ...good, token: expired } },
+    forbidden: { sending: { ...good, token: weak } },
     bad_header: { sending: { headers: TWICE } },
     media_type: { sending: { body: "{}", headers: { "content-type": "multipart/form-data" } } },
     content_encoding: json("{}", { "content-encoding": "gzip" }),
@@ -162,13 +169,17 @@ function commonAsks(operation: Operation, { server, ...made }: Made): Asks {
 
 /** What is particular to a route. */
 function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
-  const token = (more: object) => ({ sending: { json: { name: "n", accessor: "a".repeat(12), digest, grants, ...more } } });
+  const token = (more: object) => ({
+    sending: { json: { name: "n", accessor: "a".repeat(12), digest, grants, ...more } },
+  });
   const reserved = { path: "/v1/write/_system?key=mode" };
   const strict = "/v1/write/strict?key=there";
   const absent = { path: `/v1/admin/tokens/${"z".repeat(12)}` };
   return {
     readDocument: { not_found: { path: "/v1/read/shop?key=none" } },
-    listDocuments: { lineage: { path: `/v1/list/shop?cursor=${foreignCursor("list", ["shop", "", "", ""])}` } },
+    listDocuments: {
+      lineage: { path: `/v1/list/shop?cursor=${foreignCursor("list", ["shop", "", "", ""])}` },
+    },
     followChanges: {
       compacted: { path: "/v1/changes?since=1" },
       revision_unknown: { path: "/v1/changes?since=999" },
@@ -213,7 +224,9 @@ function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
       precondition_required: change({ key: "there" }),
       duplicate_change: { sending: { json: { changes: [1, 2].map((value) => ({ ...newKey, value })) } } },
       too_many_changes: {
-        sending: { json: { changes: Array.from({ length: 1001 }, (_, at) => ({ ...newKey, key: `k${at}` })) } },
+        sending: {
+          json: { changes: Array.from({ length: 1001 }, (_, at) => ({ ...newKey, key: `k${at}` })) },
+        },
       },
     },
     putNamespace: { in_use: { path: "/v1/admin/namespaces/gone", sending: { json: {} } } },
@@ -226,14 +239,25 @@ function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
       bootstrap_refused: { sending: { ...token({ grants: undefined }).sending } },
       bootstrap_done: { sending: { ...token({ grants: undefined }).sending, token: BOOTSTRAP_SECRET } },
       ...Object.fromEntries(
-        ["bad_parameter", "unknown_parameter", "media_type", "content_encoding", "too_large", "bad_json", "invalid_body"].map(
-          (code) => [code, asBootstrap(code)],
-        ),
+        [
+          "bad_parameter",
+          "unknown_parameter",
+          "media_type",
+          "content_encoding",
+          "too_large",
+          "bad_json",
+          "invalid_body",
+        ].map((code) => [code, asBootstrap(code)]),
       ),
     },
     makeToken: {
       exists: token({ accessor: made.weak.split("_")[1] }),
-      escalation: { sending: { ...token({ grants: [{ ...grants[0], namespace: "strict" }] }).sending, token: made.delegate } },
+      escalation: {
+        sending: {
+          ...token({ grants: [{ ...grants[0], namespace: "strict" }] }).sending,
+          token: made.delegate,
+        },
+      },
     },
     readToken: { not_found: absent },
     revokeToken: {
@@ -247,8 +271,7 @@ function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
 function asBootstrap(code: string): Ask {
   const bootstrap = OPERATIONS.find(({ id }) => id === "bootstrap");
   if (bootstrap === undefined) throw new Error("there is no bootstrap");
-  const nobody = { expired: "", delegate: "", weak: "", historian: "" };
-  const asks = commonAsks(bootstrap, { server: { rootToken: "" }, ...nobody });
+  const asks = commonAsks(bootstrap, { rootToken: "", expired: "", weak: "" });
   const ask = Object.entries(asks).find(([name]) => name === code)?.[1];
   return { ...ask, sending: { ...ask?.sending, token: BOOTSTRAP_SECRET } };
 }
@@ -268,25 +291,28 @@ async function prepare(): Promise<Made> {
   const settings = { messageRequired: true, quota: { keys: 1 } };
   await server.send("PUT", "/v1/admin/namespaces/strict", { json: settings, headers: { "if-match": "*" } });
   await server.send("PUT", "/v1/admin/mode", { json: { mode: "open" } });
-  await server.send("PUT", "/v1/write/shop?key=there", text({ "idempotency-key": "one" }));
+  await server.send("PUT", "/v1/write/shop?key=there", { ...text({ "idempotency-key": "one" }), body: "x" });
   const historian = await makeToken(server, [{ verbs: ["history"], namespace: "named" }]);
-  const expired = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }], { expires: "2999-01-01T00:00:00Z" });
+  const expired = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }], {
+    expires: "2100-01-01T00:00:00Z",
+  });
   for (const table of ["entry", "change"]) {
     server.db.all(
-      `update ${table} set value=cast(json_set(cast(value as text),'$.expiresMs',1) as blob) where key=?1`,
+      `update ${table} set value=cast(json_set(cast(value as text),'$.expiresMs',1000000000000) as blob) where key=?1`,
       [`token/${expired.split("_")[1]}`],
     );
   }
   server.db.all("update usage set compacted=3 where namespace='shop'");
   const delegate = await makeToken(server, [{ verbs: ["admin", "read"], namespace: "shop" }]);
   const weak = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
-  return { server, historian, expired, delegate, weak };
+  return { server, rootToken: server.rootToken, historian, expired, delegate, weak };
 }
 
-function goodPath({ path }: Operation): string {
+/** The path with a document, a token and a commit that are there. */
+function goodPath({ path }: Operation, weak: string): string {
   const filled = path
     .replace("{namespace}", "shop")
-    .replace("{accessor}", "b".repeat(12))
+    .replace("{accessor}", weak.slice(4, 16))
     .replace("{revision}", "2");
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
 }
@@ -295,15 +321,16 @@ function goodPath({ path }: Operation): string {
 function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
   if (body === "bytes") return text();
   if (id === "commit") return { json: { changes: [newKey] } };
-  if (id === "bootstrap") return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
+  if (id === "bootstrap")
+    return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
   if (id === "makeToken") return { json: { name: "n", accessor: "c".repeat(12), digest, grants } };
   if (id === "rotateToken") return { json: { digest } };
   if (id === "putMode") return { json: { mode: "read_only" } };
   return body === undefined ? {} : { json: {} };
 }
 
-const send = (operation: Operation, server: TestServer, { path, sending }: Ask) =>
-  server.send(operation.method.toUpperCase(), path ?? goodPath(operation), sending);
+const send = (operation: Operation, { server, weak }: Made, { path, sending }: Ask) =>
+  server.send(operation.method.toUpperCase(), path ?? goodPath(operation, weak), sending);
 
 /** Everything that a refusal must leave as it is. */
 function stateOf({ db }: TestServer): unknown {
