@@ -1,5 +1,5 @@
 /**
- * What esbuild must be told: `*.sql.ts` files run at build time and leave only their constants, the
+ * What esbuild must be told: `*.sql.ts` and `*.built.ts` files run at build time and leave only constants, the
  * migrations folder is a module, and the AWS SDK's XML parser is the one without a DOM.
  * Promise: no query builder reaches a component. A constant that is not plain data fails the build.
  */
@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { loadMigrations } from "./migrations.ts";
 
-/** Replaces each `*.sql.ts` and `*.constants.ts` by what it exports. `root` is where node_modules is found. */
+/** Replaces each `*.sql.ts` and `*.built.ts` by what it exports. `root` is where node_modules is found. */
 export function sqlConstants(root: string): Plugin {
   return {
     name: "sql-constants",
@@ -96,7 +96,7 @@ function requirePlain(where: string, value: unknown): void {
   }
   if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) {
     throw new Error(
-      `${where} is not plain data (a .sql.ts file may export strings, numbers, arrays, records)`,
+      `${where} is not plain data (a .sql.ts or .built.ts file may export strings, numbers, arrays, records)`,
     );
   }
   for (const [key, item] of Object.entries(value)) requirePlain(`${where}.${key}`, item);

@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+import { sqlConstants } from "../../build/plugins.ts";
+import { openapiText } from "../../lib/wire/openapi.built.ts";
+import { root } from "../support/host.ts";
+
+test("the description of the interface reaches a component as one text, without what made it", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, "lib/wire/openapi.built.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    plugins: [sqlConstants(root)],
+  });
+  const code = outputFiles[0]?.text ?? "";
+  expect(code).not.toContain("describeInterface");
+  // One string literal and the words of its export: nothing of zod, nothing of the tables.
+  expect(code.length).toBeLessThan(JSON.stringify(openapiText).length + 500);
+  expect(openapiText.length).toBeLessThan(150_000);
+});
