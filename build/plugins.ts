@@ -3,7 +3,7 @@
  * migrations folder is a module, and the AWS SDK's XML parser is the one without a DOM.
  * Promise: no query builder reaches a component. A constant that is not plain data fails the build.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -57,7 +57,8 @@ export function awsXmlParser(): Plugin {
 async function evaluate(root: string, path: string): Promise<Record<string, unknown>> {
   const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
   const folder = join(root, ".cache", "build");
-  const file = join(folder, `sql-${name}-${process.pid}-${Date.now()}.mjs`);
+  // Components are built side by side, and two may evaluate the same file within one millisecond.
+  const file = join(folder, `sql-${name}-${randomUUID()}.mjs`);
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
