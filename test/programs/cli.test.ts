@@ -276,4 +276,29 @@ describe("ledge backup, restore and status", () => {
     );
     expect((await ledge(["restore"])).status).toBe(2);
   });
+
+  test("end with 1 and the object's name when the bucket is damaged, and leave no file", async () => {
+    expect((await ledge(["backup", "run"])).status).toBe(0);
+    expect(JSON.parse((await ledge(["backup", "status"])).stdout)).toMatchObject({
+      state: "ok",
+      lastError: null,
+    });
+    const objects = join(data, "bucket", "objects");
+    const packed = readdirSync(objects, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".ndjson.gz._S3rver_object"),
+    );
+    const whole = packed.map((name) => readFileSync(join(objects, name)));
+    expect(packed.length).toBeGreaterThan(0);
+    for (const [index, name] of packed.entries())
+      writeFileSync(
+        join(objects, name),
+        whole[index]?.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) ?? "",
+      );
+    const file = join(folder.path, "damaged.db");
+    const ran = await ledge(["restore", "--to", file]);
+    for (const [index, name] of packed.entries()) writeFileSync(join(objects, name), whole[index] ?? "");
+    expect(ran).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining(".ndjson.gz") });
+    expect(readdirSync(folder.path).filter((name) => name.startsWith("damaged"))).toEqual([]);
+    expect((await ledge(["restore", "--to", file])).status).toBe(0);
+  });
 });
