@@ -100,7 +100,8 @@ export const Problem = z.looseObject({
   status: z.int(),
   code,
   detail: z.string(),
-  instance: z.string(),
+  // Absent where the host answers before any component does.
+  instance: z.optional(z.string()),
   retryable: z.boolean(),
   errors: z.optional(
     z.array(

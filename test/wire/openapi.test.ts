@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { REFUSALS } from "../../lib/core/refusal.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { describeInterface } from "../../lib/wire/openapi.ts";
 import { PARAMETERS } from "../../lib/wire/openapi-parameters.ts";
 import { OPERATIONS } from "../../lib/wire/openapi-routes.ts";
-import { root } from "../support/host.ts";
+import { buildFor, root } from "../support/host.ts";
 import { checkExchange, description, type Exchange } from "../support/openapi.ts";
-import { openTestServer } from "../support/server.ts";
+import { openTestServer, told } from "../support/server.ts";
 
 const Manifest = z.object({
   trigger: z.object({ http: z.array(z.object({ route: z.string(), component: z.string().optional() })) }),
@@ -50,6 +50,8 @@ const problem = (code: string, status: number) =>
     retryable: false,
   });
 
+beforeAll(() => buildFor(join(root, "spin.toml")));
+
 describe("describeInterface", () => {
   test("has a path for every route of spin.toml that a component serves, and no other", () => {
     const paths = Object.keys(description.paths);
@@ -88,6 +90,17 @@ describe("describeInterface", () => {
     expect([reply.status, reply.headers["content-type"]]).toEqual([200, "application/json"]);
     expect(JSON.parse(reply.text)).toEqual(JSON.parse(JSON.stringify(describeInterface())));
     expect(JSON.parse(reply.text).info.version).toBe(VERSION);
+  });
+
+  test("is kept by the answer to a path that no component serves", async () => {
+    vi.stubEnv("LEDGE_TEST_HOST", "wasm");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const server = await openTestServer({ bare: true });
+    const reply = await server.send("GET", "/nothing", { token: null });
+    expect(told(reply)).toBe("404 no_route");
+    expect(JSON.parse(reply.text)).toMatchObject({ title: REFUSALS.no_route.title, retryable: false });
   });
 
   test("refuses with codes that are in the table, each of an operation once", () => {
