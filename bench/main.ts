@@ -29,7 +29,9 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`measuring: ${name} …`);
-    rows.push(...(await part(root)));
+    const measured = await part(root);
+    console.error(asMarkdown(measured));
+    rows.push(...measured);
   }
   console.log(asMarkdown(rows));
   if (args.includes("--write")) writeTable(root, rows);
