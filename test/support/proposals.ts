@@ -1,6 +1,8 @@
 /**
  * Short ways to speak to the kernel in tests: a store with a root token, and proposals from readable changes.
  */
+
+import { VERBS } from "../../lib/core/grant.ts";
 import {
   type CommitOutcome,
   commit,
@@ -9,7 +11,6 @@ import {
   type Proposer,
 } from "../../lib/store/commit.ts";
 import type { Db } from "../../lib/store/driver.ts";
-import { VERBS } from "../../lib/core/grant.ts";
 
 /** A change as a test writes it: text or bytes; `if` is a revision, 0 for absent, -1 for any. */
 export interface TestChange {
