@@ -37,7 +37,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
     middle: "  ",
   };
   const table = new Table({
-    head: [...head],
+    ...(head.some((name) => name !== "") ? { head: [...head] } : {}),
     chars: none,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });

@@ -63,6 +63,15 @@ describe("ledge get", () => {
     const unknown = await ledge(["get", "demo/banner", "--colour"]);
     expect(unknown.status).toBe(2);
     expect(unknown.stderr).toContain("--colour");
+    expect(await ledge(["get", "demo/banner", "-o", "yaml"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("yaml"),
+    });
+    expect(await ledge(["nonsense"])).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("nonsense"),
+    });
   });
 
   test("ends with 4 for a token that is none, and never prints it", async () => {

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import type { Client } from "../client.ts";
 import { printJson, sayDone } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 
 const Run = z.looseObject({
   state: z.string(),
@@ -17,7 +18,7 @@ export function addBackup(program: Command, client: () => Client): void {
   backup
     .command("run")
     .description("write what is new to the bucket now")
-    .option("-o, --output <text|json>", "how to print", "text")
+    .addOption(outputOption(["text", "json"]))
     .action(async (options: { output: string }) => {
       const run = await client().json(Run, "POST", "/v1/backup/run");
       if (options.output === "json") return printJson(run);

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import { printBytes, printJson } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 import { parseTarget, type Target } from "../target.ts";
 
 interface Options {
@@ -14,7 +15,7 @@ export function addGet(program: Command, client: () => Client): void {
     .command("get")
     .description("print a document as it is stored")
     .argument("<namespace/key>", "the document", parseTarget)
-    .option("-o, --output <raw|json>", "raw bytes, or the facts and the value as JSON", "raw")
+    .addOption(outputOption(["raw", "json"], "raw bytes, or the facts and the value as JSON"))
     .option("--revision <n>", "as it was at a past revision")
     .action(async (target: Target, options: Options) => {
       const reply = await client().request("GET", `/v1/read/${target.namespace}`, {

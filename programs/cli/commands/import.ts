@@ -6,6 +6,7 @@ import type { Client } from "../client.ts";
 import { type BatchChange, batchesOf } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { count, formatBytes, openProgress, printJson } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 import { listPages } from "../pages.ts";
 import { readTree, type TreeDocument } from "../tree.ts";
 
@@ -35,7 +36,7 @@ export function addImport(program: Command, client: () => Client): void {
     .option("-n, --namespace <name>", "everything belongs to this namespace")
     .option("--prune", "also delete what the namespaces hold and the source does not")
     .option("-m, --message <text>", "why, kept with each commit")
-    .option("-o, --output <text|json>", "how to print", "text")
+    .addOption(outputOption(["text", "json"]))
     .action(async (source: string, options: Options) => {
       const documents = await readSource(source, options.namespace);
       const done = await importDocuments(client(), documents, options);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Listed } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 import { listPages } from "../pages.ts";
 import { parsePlace, type Target } from "../target.ts";
 import { listNamespaces } from "./ns.ts";
@@ -19,7 +20,7 @@ export function addLs(program: Command, client: () => Client): void {
     .description("list namespaces, or what a namespace holds, folder by folder")
     .argument("[namespace/prefix]", "a namespace, with a prefix of keys or without", parsePlace)
     .option("-a, --all", "every document below, not folder by folder")
-    .option("-o, --output <table|json>", "how to print", "table")
+    .addOption(outputOption(["table", "json"]))
     .option("--revision <n>", "as it was at a past revision")
     .action(async (place: Target | undefined, options: Options) => {
       if (place === undefined) return listNamespaces(client(), options.output);

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes, printJson, printTable, sayDone } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 
 const Namespaces = z.object({
   namespaces: z.array(
@@ -53,7 +54,7 @@ export function addNs(program: Command, client: () => Client): void {
   const ns = program.command("ns").description("namespaces: list, make, change and remove them");
   ns.command("ls")
     .description("list namespaces")
-    .option("-o, --output <table|json>", "how to print", "table")
+    .addOption(outputOption(["table", "json"]))
     .action((options: { output: "table" | "json" }) => listNamespaces(client(), options.output));
   ns.command("put")
     .description("make a namespace, or replace its settings")

@@ -5,6 +5,7 @@ import { Committed } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, sayDone } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 import { parseTarget, type Target } from "../target.ts";
 
 interface Options {
@@ -30,7 +31,7 @@ export function addPut(program: Command, client: () => Client): void {
     )
     .option("--if <etag>", IF)
     .option("-m, --message <text>", "why, kept with the commit")
-    .option("-o, --output <text|json>", "how to print", "text")
+    .addOption(outputOption(["text", "json"]))
     .action(async (target: Target, value: string | undefined, options: Options) => {
       const bytes = readValue(value, options.file);
       const made = await client().json(Committed, "PUT", `/v1/write/${target.namespace}`, {
@@ -49,7 +50,7 @@ export function addRm(program: Command, client: () => Client): void {
     .argument("<namespace/key>", "the document", parseTarget)
     .option("--if <etag>", "the ETag that it deletes, or `any` for whatever is there")
     .option("-m, --message <text>", "why, kept with the commit")
-    .option("-o, --output <text|json>", "how to print", "text")
+    .addOption(outputOption(["text", "json"]))
     .action(async (target: Target, options: Options) => {
       const made = await client().json(Committed, "DELETE", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },

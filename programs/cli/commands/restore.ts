@@ -1,6 +1,7 @@
 /** `ledge restore`: a database file from the bucket, with nothing else running (../bucket-restore.ts). */
 import type { Command } from "commander";
 import type { RestoreOptions } from "../bucket-restore.ts";
+import { outputOption } from "../output-option.ts";
 
 const FROM_HELP = `
 --from takes the bucket's address, ENDPOINT/BUCKET[/PREFIX], for example
@@ -17,7 +18,7 @@ export function addRestore(program: Command, dataDir: () => string): void {
     .requiredOption("--to <file>", "the file to make; it must not be there yet")
     .option("--from <url>", "the bucket (default: the bundled one in the data folder)")
     .option("--revision <n>", "an older kept revision (default: the newest)")
-    .option("-o, --output <text|json>", "how to print", "text")
+    .addOption(outputOption(["text", "json"]))
     .addHelpText("after", FROM_HELP)
     .action(async (options: RestoreOptions) => {
       // The bucket's client is megabytes, so it is loaded by this command alone.

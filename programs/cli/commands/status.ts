@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import * as z from "zod";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 
 const Status = z.looseObject({
   version: z.string(),
@@ -34,7 +35,7 @@ export function addStatus(program: Command, client: () => Client): void {
   program
     .command("status")
     .description("how the store and its backup are")
-    .option("-o, --output <table|json>", "how to print", "table")
+    .addOption(outputOption(["table", "json"]))
     .action(async (options: { output: string }) => {
       const status = await client().json(Status, "GET", "/v1/admin/status");
       if (options.output === "json") return printJson(status);

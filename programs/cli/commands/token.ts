@@ -6,6 +6,7 @@ import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts"
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, printTable, say, sayDone } from "../output.ts";
+import { outputOption } from "../output-option.ts";
 
 const Token = z.looseObject({
   name: z.string(),
@@ -28,7 +29,7 @@ export function addToken(program: Command, client: () => Client): void {
   token
     .command("ls")
     .description("list tokens, revoked ones too")
-    .option("-o, --output <table|json>", "how to print", "table")
+    .addOption(outputOption(["table", "json"]))
     .action(async (options: { output: string }) => list(client(), options.output));
   token
     .command("create")
