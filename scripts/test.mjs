@@ -3,7 +3,7 @@
  * is made from the runner's own report: `N passed, N failed, N skipped`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
 
@@ -46,15 +46,14 @@ function installSpinSqlite() {
   const folder = join(root, ".cache", "better-sqlite3-11.9.1");
   if (existsSync(join(folder, "node_modules", "better-sqlite3", "build"))) return;
   mkdirSync(folder, { recursive: true });
-  const args = [
-    "install",
-    "--prefix",
-    folder,
-    "--no-audit",
-    "--no-fund",
-    "--allow-scripts=better-sqlite3",
-    "better-sqlite3@11.9.1",
-  ];
-  const { status } = spawnSync("npm", args, { stdio: "inherit" });
+  const dependencies = { "better-sqlite3": "11.9.1" };
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, dependencies, allowScripts: { "better-sqlite3": true } }),
+  );
+  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: "inherit",
+  });
   if (status !== 0) console.error("better-sqlite3 11.9.1 cannot be installed; its contract is skipped.");
 }
