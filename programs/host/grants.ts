@@ -16,7 +16,7 @@ import { fillTemplate, type VariableValues } from "./variables.ts";
 /** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
 export function databaseFiles(options: HostOptions, manifest: Manifest): Record<string, string> {
   mkdirSync(options.stateDir, { recursive: true });
-  const files = { ...options.databases, default: join(resolve(options.stateDir), "ledge.db") };
+  const files = { default: join(resolve(options.stateDir), "ledge.db"), ...options.databases };
   for (const { name, databases } of manifest.components) {
     const unknown = databases.filter((label) => !Object.hasOwn(files, label));
     if (unknown.length > 0)

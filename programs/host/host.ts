@@ -44,7 +44,7 @@ export interface HostOptions {
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];
-  /** Files of databases besides `default`. */
+  /** Files of databases; `default` too, as Spin's runtime configuration can, and `:memory:` as its empty state folder. */
   readonly databases?: Readonly<Record<string, string>>;
   /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
   readonly sqlite?: readonly string[];

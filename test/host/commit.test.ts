@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { buildFor, root } from "../support/host.ts";
+import { buildFor, openTestHost, root } from "../support/host.ts";
 import { makeNamespace, openTestServer, type TestServer, told } from "../support/server.ts";
 
 beforeAll(() => buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]));
@@ -52,5 +52,23 @@ describe("a write through the host whose commit cannot be", () => {
       server.db.all(statement);
     expect(revision(server)).toBe(before);
     expect(told(await write(server))).toBe("201");
+  });
+});
+
+describe("a store in memory, as on Spin without a state folder", () => {
+  test("is not ready, and takes no first token that would be lost", async () => {
+    const host = await openTestHost({
+      manifest: join(root, "spin.toml"),
+      databases: { default: ":memory:" },
+      variables: { bootstrap_secret: "x".repeat(40) },
+    });
+    const ready = await fetch(`${host.url}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { code: "store_in_memory" }]);
+    const first = await fetch(`${host.url}/v1/admin/bootstrap`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${"x".repeat(40)}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "root", accessor: "a".repeat(12), digest: "a".repeat(64) }),
+    });
+    expect([first.status, await first.json()]).toMatchObject([503, { code: "store_in_memory" }]);
   });
 });
