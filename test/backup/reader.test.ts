@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../lib/backup/export-step.ts";
 import * as wire from "../../lib/wire/snapshot.ts";
+import { readRecords } from "../../programs/demo-bcd/records.ts";
 import { fill, openQuickStore, put, remove, restore, SMALL, tick } from "../support/backup.ts";
 import { memoryBucket } from "../support/bucket.ts";
 import { testFolder } from "../support/host.ts";
@@ -161,6 +163,23 @@ describe("a reader written from the page", () => {
       ).toEqual(rows);
       expect(read.digest).toBe(stateDigest(read.documents));
     }
+  });
+
+  test("rebuilds the records of the demo, one version written over another", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    const before = readRecords("browser-compat-data-before", 10).records;
+    const after = readRecords("@mdn/browser-compat-data", 10).records;
+    for (const [key, json] of before) put(db, `bcd/${key}`, json);
+    await tick(db, bucket, { limits: LIMITS });
+    for (const key of before.keys()) if (!after.has(key)) remove(db, `bcd/${key}`);
+    for (const [key, json] of after) if (before.get(key) !== json) put(db, `bcd/${key}`, json);
+    await tick(db, bucket, { limits: LIMITS });
+    const read = readState(bucket.objects).documents.filter(({ key }) => key.startsWith("bcd/"));
+    expect(new Map(read.map(({ key, bytes }) => [key.slice(4), bytes.toString("utf8")]))).toEqual(
+      new Map(after),
+    );
   });
 
   test("finds every member that the objects have on the page", () => {
