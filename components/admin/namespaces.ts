@@ -2,10 +2,9 @@
  * Namespaces: documents in `_system` under `namespace/<name>`. Making, changing and deleting one needs a root
  * token; holders of `admin` over a namespace see it.
  */
-import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { allowsSome } from "../../lib/core/grant.ts";
 import { isNamespaceName, namespaceKey } from "../../lib/core/namespace.ts";
-import { integerParameter, parseQuery } from "../../lib/core/query.ts";
+import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { formatTime } from "../../lib/core/time.ts";
@@ -17,44 +16,24 @@ import { explainStale } from "../../lib/door/foreign.ts";
 import { namedState } from "../../lib/door/named-state.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { findSetting, listSettings, type Setting } from "../../lib/store/settings.ts";
+import { findSetting, type Setting } from "../../lib/store/settings.ts";
 import { NamespaceBody } from "../../lib/wire/admin-bodies.ts";
 import { requireAdmin, requireRoot } from "./admin-caller.ts";
+import { settingsPage } from "./settings-page.ts";
 import { parseWords, proposerOf, writeSetting } from "./settings-write.ts";
 import { etagOf } from "./token-view.ts";
 
 const BODY_BYTES_MAX = 16_384;
-const PAGE = 100;
-const PAGE_MAX = 1000;
 const PREFIX = "namespace/";
 
 export function getNamespaces(door: Door, { query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const parameters = parseQuery(query, ["limit", "cursor"]);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
-  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
-  if (!limit.ok) return limit;
-  const text = parameters.value.get("cursor");
-  const cursor =
-    text === undefined ? accept(undefined) : parseCursor(text, { kind: "namespaces", filter: [] });
-  if (!cursor.ok) return cursor;
-  const size = limit.value ?? PAGE;
-  const after = cursor.value?.after ?? "";
-  const page = listSettings(door.world.db, "_system", { prefix: PREFIX, after, limit: size + 1 });
-  const shown = page.slice(0, size);
-  const { caller, view } = found.value;
-  const namespaces = shown
-    .filter(({ key }) => allowsSome(caller.grants, "admin", key.slice(PREFIX.length)))
-    .map(namespaceView);
-  const last = shown.at(-1);
-  if (page.length <= size || last === undefined) return jsonReply(200, { namespaces });
-  const { lineage, head } = view;
-  const next = formatCursor({ kind: "namespaces", lineage, revision: head, filter: [], after: last.key });
-  const link = `</v1/admin/namespaces?limit=${size}&cursor=${next}>; rel="next"`;
-  return jsonReply(200, { namespaces, next }, [["link", link]]);
+  return settingsPage(door, query, {
+    kind: "namespaces",
+    namespace: "_system",
+    prefix: PREFIX,
+    shows: (caller, { key }) => allowsSome(caller.grants, "admin", key.slice(PREFIX.length)),
+    view: namespaceView,
+  });
 }
 
 export function getNamespace(door: Door, { rest, query }: Target): Answer {

@@ -2,10 +2,9 @@
  * Tokens: made, shown, rotated and revoked within the caller's own grants. Whoever asks makes the secret and
  * sends its SHA-256. A token is never deleted, so that its name stands beside what it did.
  */
-import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { type Grant, mayGive } from "../../lib/core/grant.ts";
 import { isNamespaceName } from "../../lib/core/namespace.ts";
-import { integerParameter, parseQuery } from "../../lib/core/query.ts";
+import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
@@ -14,48 +13,24 @@ import { isAccessor, type TokenDocument, tokenKey } from "../../lib/core/token.t
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
 import type { Caller } from "../../lib/door/caller.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
-import { findSetting, listSettings, type Setting } from "../../lib/store/settings.ts";
+import { findSetting, type Setting } from "../../lib/store/settings.ts";
 import { RotateBody, TokenBody } from "../../lib/wire/admin-bodies.ts";
 import { requireAdmin } from "./admin-caller.ts";
+import { settingsPage } from "./settings-page.ts";
 import { parseWords, proposerOf, type Words, writeSetting } from "./settings-write.ts";
 import { noToken, tokenReply, tokenView } from "./token-view.ts";
 
 const BODY_BYTES_MAX = 262_144;
-const PAGE = 100;
-const PAGE_MAX = 1000;
 
 export function getTokens(door: Door, { query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const parameters = parseQuery(query, ["limit", "cursor"]);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
-  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
-  if (!limit.ok) return limit;
-  const text = parameters.value.get("cursor");
-  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind: "tokens", filter: [] });
-  if (!cursor.ok) return cursor;
-  const size = limit.value ?? PAGE;
-  const after = cursor.value?.after ?? "";
-  const page = listSettings(door.world.db, "_auth", { prefix: "token/", after, limit: size + 1 });
-  const shown = page.slice(0, size);
-  const { caller, view } = found.value;
-  const tokens = shown.filter((setting) => isWithin(caller, setting)).map(tokenView);
-  const last = shown.at(-1);
-  if (page.length <= size || last === undefined) return jsonReply(200, { tokens });
-  const next = formatCursor({
+  return settingsPage(door, query, {
     kind: "tokens",
-    lineage: view.lineage,
-    revision: view.head,
-    filter: [],
-    after: last.key,
+    namespace: "_auth",
+    prefix: "token/",
+    shows: isWithin,
+    view: tokenView,
   });
-  return jsonReply(200, { tokens, next }, [
-    ["link", `</v1/admin/tokens?limit=${size}&cursor=${next}>; rel="next"`],
-  ]);
 }
 
 export function getToken(door: Door, { rest, query }: Target): Answer {

@@ -3,21 +3,11 @@
  * were checked, so they are narrowed by hand instead of by a schema; the rules are the same: every member
  * has its type and none is unknown. Members and their order are docs/snapshot-format.md's.
  */
+import type { RestoredCommit } from "../store/restore-rows.ts";
 import { fromBase64, utf8 } from "./bytes.ts";
 
-/** A commit without its changes. */
-export interface CommitLine {
-  readonly revision: number;
-  readonly id: string;
-  readonly time: number;
-  readonly actor: string;
-  readonly author: string | null;
-  readonly requestId: string | null;
-  readonly message: string | null;
-  readonly meta: string | null;
-  readonly trace: string | null;
-  readonly count: number;
-}
+/** A commit without its changes: what a restore puts back. */
+export type CommitLine = RestoredCommit;
 
 /** One change of one key. `value` is null for a delete and for an erased value. */
 export interface ChangeLine {

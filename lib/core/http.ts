@@ -17,10 +17,3 @@ export interface HttpReply {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array | string;
 }
-
-/** Every header of that (lower-case) name, in the order sent. */
-export function headerValues(request: HttpRequest, name: string): string[] {
-  const values: string[] = [];
-  for (const [key, value] of request.headers) if (key === name) values.push(value);
-  return values;
-}

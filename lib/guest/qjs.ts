@@ -3,7 +3,6 @@
  * Promise: a handler that throws still answers, by `onFault`; nothing a request made outlives it. Refuses
  * to know what a handler does. Instances are fresh for each request, so nothing here is kept.
  */
-import * as variables from "fermyon:spin/variables@2.0.0";
 import { getStderr } from "wasi:cli/stderr@0.2.3";
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.3";
 import { getRandomBytes } from "wasi:random/random@0.2.3";
@@ -11,7 +10,9 @@ import type { HttpReply, HttpRequest } from "../core/http.ts";
 import type { Db } from "../store/driver.ts";
 import { openSpinDb } from "../store/driver-spin.ts";
 import type { Fields, World } from "../world.ts";
+import { plainFault } from "./plain-fault.ts";
 import { utf8Bytes } from "./utf8.ts";
+import { readVariable } from "./variable.ts";
 
 export type Handler = (request: HttpRequest, world: World) => HttpReply;
 export type FaultReply = (error: unknown, request: HttpRequest, world: World) => HttpReply;
@@ -81,19 +82,4 @@ function writeLog(event: string, fields: Fields): void {
   for (let at = 0; at < bytes.length; at += STDERR_BYTES_MAX) {
     stderr.blockingWriteAndFlush(bytes.slice(at, at + STDERR_BYTES_MAX));
   }
-}
-
-/** An unmapped variable is an error on Spin; to us it is one that is not set. */
-function readVariable(name: string): string | undefined {
-  try {
-    return variables.get(name);
-  } catch {
-    return undefined;
-  }
-}
-
-function plainFault(error: unknown, _request: HttpRequest, world: World): HttpReply {
-  world.log("request.failed", { error: error instanceof Error ? error.name : "unknown" });
-  const headers = [["content-type", "application/problem+json"]] as const;
-  return { status: 500, headers, body: '{"title":"The server failed","status":500,"code":"internal"}' };
 }

@@ -3,11 +3,12 @@
  * out. Promise: a handler that throws still answers, by `onFault`, and a failed tick is an error to the
  * host. An instance serves one request. Refuses to know what a handler does; `fetch` is the engine's own.
  */
-import * as variables from "fermyon:spin/variables@2.0.0";
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.3";
 import type { HttpReply, HttpRequest } from "../core/http.ts";
 import { openSpinDb } from "../store/driver-spin.ts";
 import type { World } from "../world.ts";
+import { plainFault } from "./plain-fault.ts";
+import { readVariable } from "./variable.ts";
 
 /** What woke the component. A tick has an empty request. */
 export type Trigger = { readonly kind: "http" } | { readonly kind: "cron"; readonly dueAtMs: number };
@@ -82,19 +83,4 @@ function spinWorld(): World {
     log: (event, fields) => console.error(JSON.stringify({ event, atMs: Date.now(), ...fields })),
     variable: readVariable,
   };
-}
-
-/** An unmapped variable is an error on Spin; to us it is one that is not set. */
-function readVariable(name: string): string | undefined {
-  try {
-    return variables.get(name);
-  } catch {
-    return undefined;
-  }
-}
-
-function plainFault(error: unknown, _request: HttpRequest, world: World): HttpReply {
-  world.log("request.failed", { error: error instanceof Error ? error.name : "unknown" });
-  const headers = [["content-type", "application/problem+json"]] as const;
-  return { status: 500, headers, body: '{"title":"The server failed","status":500,"code":"internal"}' };
 }

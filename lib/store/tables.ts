@@ -3,6 +3,7 @@
  * them; a test holds the two together. `proposed` has untyped columns, so it is described as such.
  */
 import { blob, customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { proposedColumns } from "./kernel/parts.ts";
 
 /** A column without a type: it keeps what it was given, so that the kernel can judge it. */
 const untyped = customType<{ data: string | number | Uint8Array | null }>({ dataType: () => "" });
@@ -71,23 +72,7 @@ export const usage = sqliteTable("usage", {
   compacted: integer("compacted").notNull(),
 });
 
-const proposedNames = [
-  "i",
-  "op",
-  "ns",
-  "k",
-  "mt",
-  "rev",
-  "lin",
-  "at",
-  "size",
-  "txt",
-  "was",
-  "wasize",
-  "same",
-  "v",
-] as const;
 export const proposed = sqliteTable(
   "proposed",
-  Object.fromEntries(proposedNames.map((name) => [name, untyped(name)])),
+  Object.fromEntries(proposedColumns.map((name) => [name, untyped(name)])),
 );

@@ -1,0 +1,63 @@
+/**
+ * A page of reserved documents, for the lists of namespaces and of tokens: its parameters, its cursor, and the
+ * link to the next. What of it the caller may see is the list's to say; a page may come out shorter for it.
+ */
+import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
+import { integerParameter, parseQuery } from "../../lib/core/query.ts";
+import { accept } from "../../lib/core/refusal.ts";
+import { pickHeaders } from "../../lib/core/request-headers.ts";
+import type { Answer, Door } from "../../lib/door/answer.ts";
+import type { Caller } from "../../lib/door/caller.ts";
+import { jsonReply } from "../../lib/door/reply.ts";
+import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/settings.ts";
+import { requireAdmin } from "./admin-caller.ts";
+
+const PAGE = 100;
+const PAGE_MAX = 1000;
+
+export interface SettingsList {
+  /** The cursor's kind, the member of the answer and the last part of the path. */
+  readonly kind: "namespaces" | "tokens";
+  readonly namespace: ReservedNamespace;
+  readonly prefix: string;
+  /** Whether the caller may see it. */
+  shows(caller: Caller, setting: Setting): boolean;
+  view(setting: Setting): unknown;
+}
+
+/** The answer to a list of settings. Refuses what requireAdmin, parseQuery and parseCursor refuse. */
+export function settingsPage(door: Door, query: string, list: SettingsList): Answer {
+  const { kind, namespace, prefix } = list;
+  const found = requireAdmin(door);
+  if (!found.ok) return found;
+  const parameters = parseQuery(query, ["limit", "cursor"]);
+  if (!parameters.ok) return parameters;
+  const headers = pickHeaders(door.request, []);
+  if (!headers.ok) return headers;
+  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
+  if (!limit.ok) return limit;
+  const text = parameters.value.get("cursor");
+  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter: [] });
+  if (!cursor.ok) return cursor;
+  const size = limit.value ?? PAGE;
+  const page = listSettings(door.world.db, namespace, {
+    prefix,
+    after: cursor.value?.after ?? "",
+    limit: size + 1,
+  });
+  const shown = page.slice(0, size);
+  const { caller, view } = found.value;
+  const items = shown.filter((setting) => list.shows(caller, setting)).map((setting) => list.view(setting));
+  const last = shown.at(-1);
+  if (page.length <= size || last === undefined) return jsonReply(200, { [kind]: items });
+  const next = formatCursor({
+    kind,
+    lineage: view.lineage,
+    revision: view.head,
+    filter: [],
+    after: last.key,
+  });
+  return jsonReply(200, { [kind]: items, next }, [
+    ["link", `</v1/admin/${kind}?limit=${size}&cursor=${next}>; rel="next"`],
+  ]);
+}
