@@ -1,5 +1,5 @@
 /**
- * What a backup needs of a bucket: four requests, names relative to the prefix, whole objects in memory.
+ * What a backup needs of a bucket: five requests, names relative to the prefix, whole objects in memory.
  * Promise: a fault says which object it was about and whether the bucket was silent or refused, and never
  * carries credentials. Knows nothing of S3; s3-bucket.ts speaks it.
  */
@@ -17,6 +17,8 @@ export interface Bucket {
   get(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /** Up to 1,000 names that begin with `prefix`, those after `after` only. */
   list(prefix: string, after?: string): Promise<ListedNames>;
+  /** Takes an object away; one that is not there is taken away too. */
+  remove(name: string): Promise<void>;
   /** First segments of names, without their slash. A hint: some servers leave folders out. */
   folders(): Promise<readonly string[]>;
 }

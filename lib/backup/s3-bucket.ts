@@ -5,6 +5,7 @@
  * and Node programs import this file: the SDK is megabytes.
  */
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -86,6 +87,10 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
       for (const { Key } of page.Contents ?? [])
         if (Key?.startsWith(root)) names.push(Key.slice(root.length));
       return { names, more: page.IsTruncated ?? false };
+    },
+    async remove(name) {
+      const command = new DeleteObjectCommand({ Bucket, Key: root + name });
+      await asking(`DELETE ${name}`, name, () => client.send(command, abort()));
     },
     async folders() {
       const names: string[] = [];

@@ -42,6 +42,10 @@ export function memoryBucket(objects: ReadonlyMap<string, Uint8Array> = new Map(
       const names = [...held.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
       return { names: names.slice(0, 1000), more: names.length > 1000 };
     },
+    async remove(name) {
+      note(`remove ${name}`);
+      held.delete(name);
+    },
     async folders() {
       note("folders");
       return [
@@ -72,6 +76,7 @@ export function cutAt(bucket: MemoryBucket, call: number): Bucket {
     put: (name, bytes) => step(() => bucket.put(name, bytes)),
     get: (name, maxBytes) => step(() => bucket.get(name, maxBytes)),
     list: (prefix, after) => step(() => bucket.list(prefix, after)),
+    remove: (name) => step(() => bucket.remove(name)),
     folders: () => step(() => bucket.folders()),
   };
 }
