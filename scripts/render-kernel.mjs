@@ -1,4 +1,4 @@
-// Writes migrations/0002-kernel.sql from lib/store/kernel. Run it after changing a check, before the release
+// Writes migrations/0005-kernel.sql from lib/store/kernel. Run it after changing a check, before the release
 // that freezes the migration; a test fails while the two differ.
 import { writeFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -13,4 +13,4 @@ const bundled = await build({
 const { renderKernel } = await import(
   `data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString("base64")}`
 );
-writeFileSync("migrations/0002-kernel.sql", renderKernel());
+writeFileSync("migrations/0005-kernel.sql", renderKernel());

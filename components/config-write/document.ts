@@ -83,7 +83,7 @@ export function deleteDocument(door: Door, target: Target): Answer {
   });
 }
 
-type Change = Pick<ProposedOp, "op" | "mediaType" | "at" | "size" | "text">;
+type Change = Pick<ProposedOp, "mediaType" | "at" | "size" | "text"> & { readonly op: "put" | "delete" };
 
 function begin(door: Door, target: Target): Outcome<{ asked: WriteRequest; caller: Caller }> {
   const found = requireCaller(door, credentialsOf(door.request));

@@ -3,7 +3,7 @@
  * list begins with the newest, since each begins with 9,999,999,999,999,999 minus its revision.
  */
 
-export type Folder = "segments" | "bases" | "auth" | "manifests";
+export type Folder = "segments" | "bases" | "auth" | "manifests" | "proofs";
 
 const HIGHEST = 9_999_999_999_999_999n;
 const LINEAGE = /^[0-9a-f]{32}$/;
@@ -48,6 +48,10 @@ export function baseIndexName(parts: NameParts): string {
 /** `number` counts the parts of a base from 1; parts with tokens lie in the folder `auth`. */
 export function basePartName(parts: NameParts, number: number, auth: boolean): string {
   return `${stem(auth ? "auth" : "bases", parts)}.part-${String(number).padStart(5, "0")}.ndjson.gz`;
+}
+
+export function proofName(parts: NameParts): string {
+  return `${stem("proofs", parts)}.json`;
 }
 
 export function manifestsPrefix(lineage: string): string {

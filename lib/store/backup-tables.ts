@@ -2,7 +2,7 @@
  * The tables of backups described for drizzle, as tables.ts describes the store's: row types, and SQL text for
  * plain statements. The migrations make them; the same test holds the two together.
  */
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 export const backup = sqliteTable("backup", {
   id: integer("id").primaryKey(),
@@ -26,6 +26,14 @@ export const backup = sqliteTable("backup", {
   errorMs: integer("error_ms"),
   provenRevision: integer("proven_revision"),
   provenMs: integer("proven_ms"),
+  provenManifest: text("proven_manifest"),
+  replayedRevision: integer("replayed_revision"),
+  replayedMs: integer("replayed_ms"),
+  replayedManifest: text("replayed_manifest"),
+  scrubbedMs: integer("scrubbed_ms"),
+  scrubFaults: integer("scrub_faults"),
+  findingData: text("finding_data"),
+  sealedRevision: integer("sealed_revision"),
 });
 
 export const backupRun = sqliteTable("backup_run", {
@@ -40,6 +48,10 @@ export const backupRun = sqliteTable("backup_run", {
   manifestSha256: text("manifest_sha256"),
   position: text("position"),
   headSha256: text("head_sha256"),
+  revision: integer("revision"),
+  baseRevision: integer("base_revision"),
+  doomedMs: integer("doomed_ms"),
+  removedMs: integer("removed_ms"),
 });
 
 export const backupObject = sqliteTable("backup_object", {
@@ -52,6 +64,8 @@ export const backupObject = sqliteTable("backup_object", {
   sizeBytes: integer("size_bytes").notNull(),
   sha256: text("sha256").notNull(),
   writtenMs: integer("written_ms").notNull(),
+  readMs: integer("read_ms"),
+  doomedMs: integer("doomed_ms"),
 });
 
 export const backupBase = sqliteTable("backup_base", {
@@ -70,4 +84,33 @@ export const backupSeen = sqliteTable("backup_seen", {
   other: text("other").notNull(),
   revision: integer("revision").notNull(),
   tip: text("tip").notNull(),
+  ignored: integer("ignored").notNull(),
+});
+
+export const backupProof = sqliteTable("backup_proof", {
+  id: integer("id").primaryKey(),
+  target: text("target").notNull(),
+  lineage: text("lineage").notNull(),
+  manifest: text("manifest").notNull(),
+  manifestSha256: text("manifest_sha256").notNull(),
+  startedMs: integer("started_ms").notNull(),
+  state: text("state").notNull(),
+  block: blob("block", { mode: "buffer" }).notNull(),
+});
+
+export const backupPurge = sqliteTable("backup_purge", {
+  revision: integer("revision").primaryKey(),
+  namespace: text("namespace").notNull(),
+  key: text("key").notNull(),
+  firstRevision: integer("first_revision").notNull(),
+  why: text("why").notNull(),
+  askedMs: integer("asked_ms").notNull(),
+  manifest: text("manifest"),
+  doneMs: integer("done_ms"),
+});
+
+export const backupRestore = sqliteTable("backup_restore", {
+  id: integer("id").primaryKey(),
+  progress: text("progress").notNull(),
+  updatedMs: integer("updated_ms").notNull(),
 });

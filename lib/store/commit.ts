@@ -6,12 +6,15 @@ import { formatEtag } from "../core/revision.ts";
 import { type Db, refusalIn, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
 import { explanations, proposeSql, replaySql, unchangedSql } from "./kernel/statements.sql.ts";
 
-/** What a proposal does to one key. Keys in a proposal are distinct, so operations have no order. */
+/**
+ * What a proposal does to one key. Keys in a proposal are distinct, so operations have no order. `erase` is a
+ * purge: the document ends and every value that the key ever had goes from the store.
+ */
 export interface ProposedOp {
-  readonly op: "put" | "delete" | "check";
+  readonly op: "put" | "delete" | "check" | "erase";
   readonly namespace: string;
   readonly key: string;
-  /** Media type of a put; null for delete and check. */
+  /** Media type of a put; null for the others. */
   readonly mediaType: string | null;
   /** The revision it replaces, 0 for "absent", -1 for "any", null when the caller named none. */
   readonly ifRevision: number | null;
@@ -30,7 +33,7 @@ export type Door = "write" | "admin";
 /** Who proposes: a token (accessor and hex SHA-256 of its secret), or one of Ledge's own reserved actors. */
 export type Proposer =
   | { readonly kind: "token"; readonly accessor: string; readonly digest: string }
-  | { readonly kind: "reserved"; readonly actor: "_bootstrap" };
+  | { readonly kind: "reserved"; readonly actor: "_bootstrap" | "_restore" };
 
 export interface Proposal {
   readonly proposer: Proposer;
@@ -49,7 +52,7 @@ export interface Proposal {
 
 /** What became of one operation, in the order proposed. */
 export interface OpResult {
-  readonly result: "created" | "changed" | "deleted" | "unchanged" | "checked";
+  readonly result: "created" | "changed" | "deleted" | "erased" | "unchanged" | "checked";
   /** The document's revision now (of a put: the new or unchanged one; delete: the commit's; check: 0 if absent). */
   readonly revision: number;
   readonly etag: string | null;
@@ -188,6 +191,7 @@ function accepted(
 
 function opResult([op, at, created, lineage]: StateRow, revision: number, unchanged: boolean): OpResult {
   const etag = lineage === null ? null : formatEtag(at, lineage);
+  if (op === "erase") return { result: "erased", revision, etag: null };
   if (op === "delete") return { result: "deleted", revision, etag: null };
   if (op === "check") return { result: "checked", revision: at, etag };
   if (unchanged || at !== revision) return { result: "unchanged", revision: at, etag };

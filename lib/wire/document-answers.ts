@@ -49,6 +49,8 @@ export const FeedChange = z.discriminatedUnion("op", [
     ...bytes,
   }),
   z.strictObject({ op: z.literal("delete"), namespace: z.string(), key: z.string() }),
+  // A purge: the document ends, and a replica forgets every value that the key ever had.
+  z.strictObject({ op: z.literal("erase"), namespace: z.string(), key: z.string() }),
 ]);
 
 /** Shown of every commit; the words only when all of it may be read (`partial` false). */

@@ -18,6 +18,8 @@ const revision = count;
 const name = z.string().check(z.minLength(1), z.maxLength(400), z.regex(/^[0-9a-zA-Z/._-]+$/));
 const moment = z.string().check(z.maxLength(30));
 const namespace = z.string().check(z.minLength(1), z.maxLength(63));
+/** Which key encrypted the object's bytes; absent where they are plain. */
+const keyId = z.optional(z.string().check(z.regex(/^[a-z0-9-]{1,16}$/)));
 const namespaces = z.array(namespace).check(z.maxLength(100_000));
 
 /** One epoch of the history, oldest first in an ancestry; the last is the lineage itself. */
@@ -44,6 +46,7 @@ export const SegmentObject = z.strictObject({
   /** SHA-256 of the segment before this one, as in its header; null for the first, and for tokens. */
   previous: z.nullable(sha256),
   namespaces,
+  keyId,
 });
 export type SegmentObject = z.infer<typeof SegmentObject>;
 
@@ -55,6 +58,7 @@ export const BaseObject = z.strictObject({
   revision,
   /** Of all its parts together, unpacked. */
   rawBytes: count,
+  keyId,
 });
 export type BaseObject = z.infer<typeof BaseObject>;
 
@@ -80,16 +84,19 @@ export const Manifest = z.strictObject({
   parent: z.nullable(z.strictObject({ name, sha256 })),
   objects: ManifestObjects,
   digest: z.nullable(Digest),
-  /** Objects that this manifest replaces because something was purged from them. Not written yet. */
+  /**
+   * After a purge: every object of this lineage whose revision lies from one to the other, and which this manifest
+   * does not name, is replaced by what it names.
+   */
   supersedes: z
-    .array(z.strictObject({ name, why: z.string().check(z.maxLength(1024)) }))
+    .array(z.strictObject({ from: revision, to: revision, why: z.string().check(z.maxLength(1024)) }))
     .check(z.maxLength(1000)),
-  /** Written by a planned move in read-only mode. Not written yet; a reader may ignore it. */
+  /** Written by a planned move: the store that wrote it writes nothing after it. */
   sealed: z.boolean(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The second line of a manifest. `keyId` and `signature` (Ed25519 over the first line) are not written yet. */
+/** The second line of a manifest. `signature` is Ed25519 over the first line without its newline, in base64. */
 export const Seal = z.strictObject({
   sha256,
   keyId: z.optional(z.string().check(z.maxLength(64))),
@@ -110,6 +117,7 @@ export const BasePart = z.strictObject({
   /** Namespace and key of the first and last line; null for a part with commits. */
   first: z.nullable(place),
   last: z.nullable(place),
+  keyId,
 });
 export type BasePart = z.infer<typeof BasePart>;
 export const BaseParts = z.array(BasePart).check(z.maxLength(100_000));
@@ -184,6 +192,24 @@ export const Claim = z.strictObject({
   written: moment,
 });
 export type Claim = z.infer<typeof Claim>;
+
+/**
+ * A proof: what its manifest names was read back from the bucket. A `replay` folded all of it and found the live
+ * store's digest; a `continued` one read what is new and found the live store's lines, on top of `rests`.
+ */
+export const Proof = z.strictObject({
+  format,
+  kind: z.literal("proof"),
+  lineage,
+  run,
+  how: z.enum(["replay", "continued"]),
+  manifest: z.strictObject({ name, sha256 }),
+  revision,
+  digest: z.nullable(sha256),
+  rests: z.nullable(z.strictObject({ name, sha256 })),
+  proven: moment,
+});
+export type Proof = z.infer<typeof Proof>;
 
 /** How far the bucket is and what the newest manifest names: the catalogue's own, kept with an unfinished run. */
 export const ExportPosition = z.strictObject({

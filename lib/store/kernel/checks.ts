@@ -24,7 +24,7 @@ export interface Check {
 const ordinary = "o.ns not in ('_system','_auth')";
 /** Aggregates over a proposal's operations in one namespace: the change of bytes and of keys. */
 const moreBytes = "sum(iif(o.op='put',o.size,0)-coalesce(o.wasize,0))";
-const moreKeys = "sum(iif(o.op='put',o.was is null,-1))";
+const moreKeys = "sum(iif(o.op='put',o.was is null,-(o.was is not null)))";
 const namespaceRule = (name: string) =>
   `(length(${name}) between 1 and 63 and ${name} not glob '*[^a-z0-9-]*' and ${name} not glob '-*')`;
 const op = (code: string, stage: Check["stage"], where: (p: Columns) => string, join = ""): Check => ({
@@ -94,7 +94,9 @@ and (${p.meta} is null or json_valid(${p.meta})),0)`,
   op(
     "invalid_body",
     "early",
-    (p) => `not coalesce(o.op in ('put','delete','check') and typeof(o.ns)='text' and typeof(o.k)='text'
+    (
+      p,
+    ) => `not coalesce(o.op in ('put','delete','check','erase') and typeof(o.ns)='text' and typeof(o.k)='text'
 and typeof(o.at)='integer' and typeof(o.size)='integer' and o.at>=0 and o.size>=0 and o.at+o.size<=length(${p.body})
 and o.txt in (0,1) and (o.rev is null or typeof(o.rev)='integer' and o.rev>=-1) and (o.op<>'check' or o.rev>=0)
 and (o.op='put')=(o.mt is not null) and (o.mt is null or typeof(o.mt)='text' and length(o.mt) between 3 and 255)
@@ -119,8 +121,10 @@ select 1 from n where instr(cast(o.k as blob),unhex(printf('ed%02x',b))))`,
   request(
     "bad_token",
     "early",
-    (p) => `${p.reserved} is not '_bootstrap' and not exists (select 1 from entry e where e.namespace='_auth'
-and e.key='token/'||${p.accessor} and ${document}->>'digest'=${p.digest} and ${document}->>'revokedMs' is null)`,
+    (
+      p,
+    ) => `coalesce(${p.reserved} not in ('_bootstrap','_restore'),not exists (select 1 from entry e where e.namespace='_auth'
+and e.key='token/'||${p.accessor} and ${document}->>'digest'=${p.digest} and ${document}->>'revokedMs' is null))`,
   ),
   request(
     "token_expired",
@@ -150,8 +154,9 @@ and not exists (select 1 from ${p.proposed} o where o.ns=x.namespace and o.k=x.k
     () => "(o.ns<>'_system' or o.k<>'mode')",
     `join entry e on e.namespace='_system' and e.key='mode' and ${document}->>'mode'='read_only'`,
   ),
-  // May they: every key inside a grant; reserved namespaces by the admin door alone, and it serves no others.
-  op("reserved_namespace", "new", (p) => `(${p.door}='admin')=(${ordinary})`),
+  // May they: every key inside a grant; reserved namespaces by the admin door alone, and it serves no others,
+  // but for a purge.
+  op("reserved_namespace", "new", (p) => `(${p.door}='admin')=(${ordinary} and o.op<>'erase')`),
   op(
     "bootstrap_done",
     "new",
@@ -162,6 +167,8 @@ and not exists (select 1 from ${p.proposed} o where o.ns=x.namespace and o.k=x.k
     "new",
     (p) => `not coalesce(case when ${p.reserved}='_bootstrap'
 then o.op='put' and o.ns='_auth' and o.k glob 'token/*' and json_array_length(${p.ops})=1
+when ${p.reserved}='_restore' then o.op='put' and o.ns='_auth' and o.k glob 'token/*'
+when o.op='erase' then exists (select 1 from (${grants(p)}) g where g.verb='admin' and g.ns='*' and g.scope='')
 when o.ns='_auth' then exists (select 1 from (${grants(p)}) g where g.verb='admin')
 when o.ns='_system' then exists (select 1 from (${grants(p)}) g where g.verb='admin' and g.scope='' and (g.ns='*'
 or substr(o.k,instr(o.k,'/')) glob '/'||g.ns||'/*' and substr(o.k,1,6) in ('schema','policy','channe')))
@@ -172,7 +179,7 @@ and (g.verb='write' or g.verb='read' and o.op='check')) end,0)`,
     "namespace_not_found",
     "new",
     () =>
-      `${ordinary} and not exists (select 1 from entry e where e.namespace='_system' and e.key='namespace/'||o.ns)`,
+      `${ordinary} and o.op<>'erase' and not exists (select 1 from entry e where e.namespace='_system' and e.key='namespace/'||o.ns)`,
   ),
   op(
     "message_required",
@@ -181,7 +188,12 @@ and (g.verb='write' or g.verb='read' and o.op='check')) end,0)`,
     "join entry e on e.namespace='_system' and e.key='namespace/'||o.ns",
   ),
   // Do the named revisions hold.
-  op("not_found", "new", () => "o.op='delete' and o.was is null"),
+  op(
+    "not_found",
+    "new",
+    () => `o.op='delete' and o.was is null or o.op='erase' and not exists (select 1 from change c
+where c.namespace=o.ns and c.key=o.k and c.op='put')`,
+  ),
   op(
     "precondition_required",
     "new",
@@ -237,13 +249,13 @@ exists (select 1 from ${tokens} and ${liveToken(document, p.now)} and exists (se
 where g.value->>'namespace'=substr(o.k,11))),
 o.was is null and exists (select 1 from change c where c.namespace=substr(o.k,11)))`,
   ),
-  // A live root token remains.
+  // A live root token remains, unless revocations are applied again after a restore: those come first.
   op(
     "in_use",
     "new",
     (
       p,
-    ) => `o.ns='_auth' and not exists (select 1 from ${p.proposed} o where o.ns='_auth' and ${root("o.v", p.now)})
+    ) => `o.ns='_auth' and ${p.reserved} is not '_restore' and not exists (select 1 from ${p.proposed} o where o.ns='_auth' and ${root("o.v", p.now)})
 and not exists (select 1 from ${tokens} and e.key not in (select o.k from ${p.proposed} o where o.ns='_auth')
 and ${root(document, p.now)})`,
   ),

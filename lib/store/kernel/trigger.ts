@@ -1,6 +1,6 @@
 /**
  * Renders the view `propose` and its trigger, the state machine of the store, and the statements that propose
- * and explain. migrations/0002-kernel.sql is this text; a test holds them together.
+ * and explain. migrations/0005-kernel.sql is this text; a test holds them together.
  */
 import { type Check, checks } from "./checks.ts";
 import { type Columns, proposedColumns, stage } from "./parts.ts";
@@ -54,17 +54,19 @@ const judged = (stageOfCheck: Check["stage"]) =>
 
 const newChanges = "store s cross join change c on c.revision=s.revision";
 
-/** The text of migrations/0002-kernel.sql. */
+/** What makes a revision: a check does not, nor a put of what is there. */
+const ALTERS = "op in ('delete','erase') or op='put' and not coalesce(same,0)";
+
+/**
+ * The text of migrations/0005-kernel.sql. 0002 made the view and the table; here the trigger is made anew, with
+ * `erase` (a purge: the key ends, and all values that it ever had go) and the actor `_restore`.
+ */
 export function renderKernel(): string {
   return `-- The kernel: the one way to write. Rendered from lib/store/kernel by scripts/render-kernel.mjs; a test
 -- holds the two together. A refusal is raise(abort, 'ledge:<code>'); raise(ignore) returns no row, which
 -- means that the same was said before or that nothing would change. Comments stay outside the trigger: every
 -- connection parses its text.
-
-create view propose as select ${proposeColumns.map((name) => `null as ${name}`).join(", ")} where 0;
-
--- The operations of the proposal being judged, each beside what it would replace; empty between commits.
-create table proposed (${proposedColumns.join(", ")});
+drop trigger propose_commit;
 
 create trigger propose_commit instead of insert on propose begin
 ${judged("request")}
@@ -73,27 +75,29 @@ insert into proposed ${stage(inTrigger)};
 ${judged("early")}
 delete from proposed where exists (select 1 from commits c where c.actor=${inTrigger.actor} and c.request_id=new.request_id);
 ${judged("new")}
-delete from proposed where not exists (select 1 from proposed where op='delete' or op='put' and not coalesce(same,0));
+delete from proposed where not exists (select 1 from proposed where ${ALTERS});
 select raise(ignore) where not exists (select 1 from proposed);
 insert into lineage select pending_epoch,pending_lineage,pending_first,lineage,revision from store where pending_lineage is not null;
 update store set epoch=pending_epoch,lineage=pending_lineage,first_revision=pending_first,revision=pending_first-1,
 pending_epoch=null,pending_lineage=null,pending_first=null where pending_lineage is not null;
 update store set revision=revision+1;
 insert into commits select revision,lower(hex(randomblob(8))),new.now_ms,${inTrigger.actor},new.author,new.request_id,new.message,new.meta,
-new.trace,(select count(*) from proposed where op='delete' or op='put' and not coalesce(same,0)) from store;
+new.trace,(select count(*) from proposed where ${ALTERS}) from store;
 insert into change select o.ns,o.k,s.revision,o.op,o.mt,o.txt,iif(o.op='put',${inTrigger.value},null) from store s,proposed o
-where o.op='delete' or o.op='put' and not coalesce(o.same,0);
+where ${ALTERS};
 insert or ignore into usage select distinct c.namespace,0,0,0 from ${newChanges};
-update usage set keys=usage.keys+d.k,bytes=usage.bytes+d.b from (select ns,sum(iif(op='put',was is null,-1)) as k,
+update usage set keys=usage.keys+d.k,bytes=usage.bytes+d.b from (select ns,sum(iif(op='put',was is null,-(was is not null))) as k,
 sum(iif(op='put',size,0)-coalesce(wasize,0)) as b from proposed where op<>'check' group by ns) d where usage.namespace=d.ns;
-delete from entry where rowid in (select e.rowid from proposed o join entry e on e.namespace=o.ns and e.key=o.k where o.op='delete');
+delete from entry where rowid in (select e.rowid from proposed o join entry e on e.namespace=o.ns and e.key=o.k where o.op in ('delete','erase'));
+update change set op='erase',value=null,text=0 where rowid in (select c.rowid from proposed o join change c on c.namespace=o.ns and c.key=o.k
+and c.op='put' where o.op='erase');
 insert into entry select c.namespace,c.key,c.revision,c.revision,1,c.media_type,c.text,length(c.value),c.value from ${newChanges}
 where c.op='put' on conflict (namespace,key) do update set revision=excluded.revision,version=entry.version+1,
 media_type=excluded.media_type,text=excluded.text,size=excluded.size,value=excluded.value;
 delete from proposed;
 end;
 
-update store set format = 2;
+update store set format = 5;
 `;
 }
 
