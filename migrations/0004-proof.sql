@@ -6,19 +6,24 @@ alter table backup add column proven_manifest text;
 alter table backup add column replayed_revision integer;
 alter table backup add column replayed_ms integer;
 alter table backup add column replayed_manifest text;
+alter table backup add column replay_tried_ms integer;
 -- The scrub of the live store: when, and how many rows disagree.
 alter table backup add column scrubbed_ms integer;
 alter table backup add column scrub_faults integer;
 -- What a finding is about, as JSON: which lineages, and up to where both histories are the same.
 alter table backup add column finding_data text;
+alter table backup add column pruned_ms integer not null default 0;
 -- The revision at which the store was sealed for a planned move; writes are refused from then on.
 alter table backup add column sealed_revision integer;
+alter table backup add column sealed_manifest text;
 
 -- A manifest of ours as a restore point: what it holds at least, and since when it is to be removed.
 alter table backup_run add column revision integer;
 alter table backup_run add column base_revision integer;
 alter table backup_run add column doomed_ms integer;
 alter table backup_run add column removed_ms integer;
+-- <lineage>/manifests/<inverse>-<revision>-<run>.json
+update backup_run set revision=cast(substr(manifest,61,16) as integer) where manifest is not null;
 
 -- When an object was last read back by a proof, and since when nothing that is kept needs it.
 alter table backup_object add column read_ms integer;

@@ -56,7 +56,8 @@ function answerFor(outcome: TickOutcome): Answer {
 }
 
 function logOutcome(world: World, outcome: TickOutcome): void {
-  if (outcome.state === "stopped") world.log("backup.stopped", { ...outcome.finding });
+  if (outcome.state === "stopped")
+    world.log("backup.stopped", { kind: outcome.finding.kind, detail: outcome.finding.detail });
   if (outcome.state !== "exported") return;
   const { from, to, objects, bytes } = outcome;
   world.log("backup.exported", { from, to, objects, bytes });

@@ -104,6 +104,8 @@ export interface Chain {
   readonly segmentSha256: string | null;
   readonly digest: Digest | null;
   readonly parent: { readonly name: string; readonly sha256: string } | null;
+  readonly supersedes?: Manifest["supersedes"];
+  readonly sealed?: boolean;
 }
 
 /** Writes the manifest, completes the run, and moves the head. */
@@ -125,8 +127,8 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
     parent: chain.parent === null ? null : { name: chain.parent.name, sha256: chain.parent.sha256 },
     objects: [...chain.objects],
     digest: chain.digest,
-    supersedes: [],
-    sealed: false,
+    supersedes: chain.supersedes ?? [],
+    sealed: chain.sealed ?? false,
   };
   const bytes = await sealManifest(manifest);
   const name = manifestName({ lineage: store.lineage, revision: chain.revision, run: start.run });

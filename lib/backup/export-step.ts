@@ -6,6 +6,7 @@
 
 import { formatTime } from "../core/time.ts";
 import {
+  abandonRun,
   type BaseProgress,
   beginsAtZero,
   closeRun,
@@ -13,6 +14,13 @@ import {
   type Position,
   saveBaseProgress,
 } from "../store/backup-catalogue.ts";
+import {
+  hasUnwrittenPurge,
+  listUnwrittenPurges,
+  readPurgeMark,
+  recordPurgesWritten,
+} from "../store/backup-purge.ts";
+import { readSealedManifest, recordSealed } from "../store/backup-seal.ts";
 import {
   findSegmentEnd,
   findTip,
@@ -64,7 +72,7 @@ export interface StepContext extends ExportContext {
   withinBudget(): boolean;
 }
 
-export type Step = "segments" | "base";
+export type Step = "segments" | "base" | "seal";
 
 /** What is to be done; undefined when the bucket has everything. `position` is this lineage's, if it has one. */
 export function nextStep(context: StepContext, position: Position | undefined): Step | undefined {
@@ -72,11 +80,14 @@ export function nextStep(context: StepContext, position: Position | undefined): 
   if (store.revision === 0) return undefined;
   // Without a position a history is exported from its beginning if the store still has it, else from a base.
   if (position === undefined) return beginsAtZero(db) ? "segments" : "base";
+  // What was purged lies in the old objects: a base that no longer has it comes first.
+  if (hasUnwrittenPurge(db)) return "base";
   const behind = position.revision < store.revision;
   if (behind && mergeableTail(context, position) === undefined && isFull(position.objects, limits))
     return "base";
   if (behind) return "segments";
-  return needsBase(position.objects, limits) ? "base" : undefined;
+  if (needsBase(position.objects, limits)) return "base";
+  return store.sealedRevision !== null && readSealedManifest(db) === null ? "seal" : undefined;
 }
 
 /** Does one step: one run, or two where a base takes longer than the budget. Gives the new position. */
@@ -85,7 +96,26 @@ export function runStep(
   step: Step,
   position: Position | undefined,
 ): Promise<Position | undefined> {
+  if (step === "seal" && position !== undefined) return exportSeal(context, position);
   return step === "segments" ? exportSegments(context, position) : exportBase(context, position);
+}
+
+/** The same chain once more, in a manifest that says that nothing comes after it. */
+async function exportSeal(context: StepContext, position: Position): Promise<Position> {
+  const { revision, objects, segmentSha256 } = position;
+  const start = await startRun(context);
+  const digest = await smallDigest(context, revision);
+  const parent = parentOf(position);
+  const sealed = await finishRun(context, start, {
+    revision,
+    objects,
+    segmentSha256,
+    digest,
+    parent,
+    sealed: true,
+  });
+  recordSealed(context.db, context.lease, sealed.manifest);
+  return sealed;
 }
 
 /** Room for one more segment and its tokens. */
@@ -127,8 +157,12 @@ function mergeableTail(
   return { kept: position.objects.slice(0, start), after: first.after, previous: first.previous };
 }
 
-async function exportSegments(context: StepContext, position: Position | undefined): Promise<Position> {
+async function exportSegments(
+  context: StepContext,
+  position: Position | undefined,
+): Promise<Position | undefined> {
   const { db, store, limits } = context;
+  const purgeMark = readPurgeMark(db);
   const start = await startRun(context);
   const tail = position === undefined ? undefined : mergeableTail(context, position);
   const objects: ManifestObject[] = [...(tail?.kept ?? position?.objects ?? [])];
@@ -155,6 +189,7 @@ async function exportSegments(context: StepContext, position: Position | undefin
     after = reached;
   } while (reached < store.revision && context.withinBudget() && !isFull(objects, limits));
   const digest = await smallDigest(context, reached);
+  if (readPurgeMark(db) !== purgeMark) return giveUp(context, start);
   return finishRun(context, start, {
     revision: reached,
     objects,
@@ -162,6 +197,12 @@ async function exportSegments(context: StepContext, position: Position | undefin
     digest,
     parent: parentOf(position),
   });
+}
+
+/** Something was purged meanwhile: what this run has read fits nothing any more. The next tick begins anew. */
+function giveUp({ db, lease, nowMs }: StepContext, { run }: { run: string }): undefined {
+  abandonRun(db, lease, { run, nowMs: nowMs() });
+  return undefined;
 }
 
 async function smallDigest({ db, limits }: StepContext, upTo: number): Promise<Digest | null> {
@@ -180,6 +221,8 @@ async function exportBase(
 ): Promise<Position | undefined> {
   const { db, store, target, lease, limits } = context;
   const revision = position?.revision ?? store.revision;
+  const purgeMark = readPurgeMark(db);
+  const purges = listUnwrittenPurges(db);
   const known = findBaseProgress(db);
   const goesOn = known !== undefined && known.target === target && known.lineage === store.lineage;
   let base = goesOn ? known : beginBase({ target, lineage: store.lineage, revision });
@@ -202,18 +245,22 @@ async function exportBase(
       });
     }
     base = step.progress;
-    saveBaseProgress(db, lease, base);
+    if (!saveBaseProgress(db, lease, { base, purgeMark })) return giveUp(context, start);
   }
   const { object, bytes, digest } = await makeIndex(context, base, start.run);
   await writeObject(context, start, { ...object, rawBytes: bytes.length, bytes });
+  if (readPurgeMark(db) !== purgeMark) return giveUp(context, start);
   const later = segmentsOf(position?.objects ?? []).filter((segment) => segment.after >= base.revision);
-  return finishRun(context, start, {
+  const written = await finishRun(context, start, {
     revision: position?.revision ?? base.revision,
     objects: [object, ...later],
     segmentSha256: position?.segmentSha256 ?? null,
     digest: { revision: base.revision, sha256: digest },
     parent: parentOf(position),
+    supersedes: purges.map(({ firstRevision, why }) => ({ from: firstRevision, to: base.revision, why })),
   });
+  recordPurgesWritten(db, lease, { purges, manifest: written.manifest });
+  return written;
 }
 
 async function makeIndex(

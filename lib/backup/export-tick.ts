@@ -1,7 +1,7 @@
 /**
- * The tick: brings the bucket up to the store, within a budget. Promise: ticks may overlap, repeat, come late
- * or never, and may be cut between any two steps; an idle one asks the bucket nothing, and once an hour looks
- * around; its cost follows what changed.
+ * The tick: brings the bucket up to the store, proves it, and prunes it, within a budget. Promise: ticks may
+ * overlap, repeat, come late or never, and may be cut between any two steps; an idle one asks the bucket nothing,
+ * and once an hour looks around; its cost follows what changed.
  */
 import {
   abandonRun,
@@ -17,12 +17,21 @@ import {
   resetPosition,
 } from "../store/backup-catalogue.ts";
 import { acquireLease, type Lease, LeaseLost, releaseLease } from "../store/backup-lease.ts";
-import { clearBackupError, readLookedMs, recordBackupError, recordLook } from "../store/backup-status.ts";
+import {
+  clearBackupError,
+  readLookedMs,
+  readProvenRevision,
+  recordBackupError,
+  recordLook,
+} from "../store/backup-status.ts";
 import type { Db } from "../store/driver.ts";
+import { stopStore } from "../store/epoch.ts";
+import { type BackupPolicy, DEFAULT_POLICY } from "../wire/backup-policy.ts";
 import { type Bucket, BucketFault, listAll } from "./bucket.ts";
 import { sha256Hex } from "./bytes.ts";
 import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./export-step.ts";
 import { type Finding, lookAround } from "./look.ts";
+import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
 
 export interface Tick {
   readonly db: Db;
@@ -33,19 +42,29 @@ export interface Tick {
   randomBytes(length: number): Uint8Array;
   readonly budget?: { readonly bytes: number; readonly ms: number };
   readonly limits?: Limits;
+  readonly policy?: BackupPolicy;
+  /** What a person asked for besides: a replay now, pruning now. */
+  readonly asked?: Asked;
+  /** Goes on until nothing is new, for ticks that a commit calls: none may be missed between two of them. */
+  readonly follow?: boolean;
 }
 
-/** The answer of a tick, as http.md shows it; or why nothing may be exported. */
-export type TickOutcome =
-  | {
-      readonly state: "exported" | "nothing_new" | "skipped";
-      readonly from: number | null;
-      readonly to: number | null;
-      readonly objects: number;
-      readonly bytes: number;
-      readonly manifest: string | null;
-    }
-  | { readonly state: "stopped"; readonly finding: Finding };
+/** What a tick did, as http.md shows it. */
+export interface TickReport {
+  readonly state: "exported" | "nothing_new" | "skipped";
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly manifest: string | null;
+  /** The newest revision that a proof stands for, after this tick. */
+  readonly provenRevision: number | null;
+  /** What pruning removed. */
+  readonly pruned: { readonly points: number; readonly objects: number; readonly bytes: number };
+}
+
+/** The report; or why nothing may be exported. */
+export type TickOutcome = TickReport | { readonly state: "stopped"; readonly finding: Finding };
 
 const BUDGET = { bytes: 268_435_456, ms: 20_000 };
 const LEASE_MS = 120_000;
@@ -55,16 +74,28 @@ const FOLDERS = ["segments", "bases", "auth"] as const;
 
 /** Runs one tick. Throws BucketFault (noted in the status) and StoreFault. */
 export async function runTick(tick: Tick): Promise<TickOutcome> {
+  const startedMs = tick.nowMs();
+  const lastMs = (tick.budget ?? BUDGET).ms;
+  for (;;) {
+    const outcome = await runOnce(tick);
+    if (tick.follow !== true || outcome.state === "stopped" || outcome.state === "skipped") return outcome;
+    // A commit that came after the last look of this tick found the lease taken, and counts on us.
+    const store = readExportedStore(tick.db);
+    const caughtUp = isIdle(store) || (outcome.to ?? 0) >= store.revision;
+    if (caughtUp || tick.nowMs() - startedMs >= lastMs) return outcome;
+  }
+}
+
+async function runOnce(tick: Tick): Promise<TickOutcome> {
   const store = readExportedStore(tick.db);
-  // A restored store is its source until its first commit, and a store being restored is nobody yet.
-  if (store.pending || store.state === "restoring") return nothing("nothing_new", store.revision);
+  if (isIdle(store)) return nothing(tick.db, "nothing_new", store.revision);
   const startedMs = tick.nowMs();
   const lease = acquireLease(tick.db, { nowMs: startedMs, untilMs: startedMs + LEASE_MS });
-  if (lease === undefined) return nothing("skipped", null);
+  if (lease === undefined) return nothing(tick.db, "skipped", null);
   try {
-    return await exportUnderLease(tick, store, lease);
+    return await workUnderLease(tick, lease);
   } catch (error) {
-    if (error instanceof LeaseLost) return nothing("skipped", null);
+    if (error instanceof LeaseLost) return nothing(tick.db, "skipped", null);
     if (error instanceof BucketFault) {
       recordBackupError(tick.db, { nowMs: tick.nowMs(), code: error.code, detail: error.detail });
     }
@@ -74,40 +105,55 @@ export async function runTick(tick: Tick): Promise<TickOutcome> {
   }
 }
 
-function nothing(state: "nothing_new" | "skipped", revision: number | null): TickOutcome {
-  return { state, from: revision, to: revision, objects: 0, bytes: 0, manifest: null };
+/** A restored store is its source until its first commit, and a store being restored is nobody yet. */
+function isIdle(store: ExportedStore): boolean {
+  return store.pending || store.state === "restoring";
 }
 
-async function exportUnderLease(tick: Tick, store: ExportedStore, lease: Lease): Promise<TickOutcome> {
-  const { db } = tick;
-  let objects = 0;
-  let bytes = 0;
-  let rawBytes = 0;
+function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | null): TickReport {
+  const pruned = { points: 0, objects: 0, bytes: 0 };
+  const provenRevision = readProvenRevision(db);
+  return {
+    state,
+    from: revision,
+    to: revision,
+    objects: 0,
+    bytes: 0,
+    manifest: null,
+    provenRevision,
+    pruned,
+  };
+}
+
+async function workUnderLease(tick: Tick, lease: Lease): Promise<TickOutcome> {
+  const { db, policy = DEFAULT_POLICY, asked = {} } = tick;
+  // Read again: since the first look another tick may have exported, and the head may lie beyond it.
+  const store = readExportedStore(db);
   const startedMs = tick.nowMs();
   const budget = tick.budget ?? BUDGET;
+  let [objects, bytes, rawBytes] = [0, 0, 0];
+  const hasTime = () => tick.nowMs() - startedMs < budget.ms;
   const context: StepContext = {
-    db,
-    bucket: tick.bucket,
-    target: tick.target,
-    store,
+    ...tick,
     lease,
     leaseMs: LEASE_MS,
+    store,
     limits: tick.limits ?? LIMITS,
-    nowMs: () => tick.nowMs(),
-    randomBytes: (length) => tick.randomBytes(length),
-    wrote: (size, raw) => {
+    wrote(sizeBytes, raw) {
       objects += 1;
-      bytes += size;
+      bytes += sizeBytes;
       rawBytes += raw;
     },
-    withinBudget: () => rawBytes < budget.bytes && tick.nowMs() - startedMs < budget.ms,
+    withinBudget: () => rawBytes < budget.bytes && hasTime(),
   };
   await followMovedBucket(tick, store, lease);
   await settleUnfinished(tick, lease);
   let position = ownPosition(tick, store);
   const due = tick.nowMs() - readLookedMs(db) >= LOOK_EVERY_MS;
-  if (nextStep(context, position) === undefined && !due) return nothing("nothing_new", store.revision);
-  const finding = await look(tick, store, lease, position, due);
+  const idle = nextStep(context, position) === undefined;
+  if (idle && !due && !isUpkeepDue(context, { position, policy, asked }))
+    return nothing(db, "nothing_new", store.revision);
+  const finding = await look(tick, store, lease, position, { thorough: due, shared: policy.shared });
   if (finding !== undefined) return { state: "stopped", finding };
   position = ownPosition(tick, store);
   const from = position?.revision ?? null;
@@ -118,16 +164,17 @@ async function exportUnderLease(tick: Tick, store: ExportedStore, lease: Lease):
     if (reached === undefined) break;
     position = reached;
   }
-  clearBackupError(db);
-  if (objects === 0) return nothing("nothing_new", store.revision);
-  return {
-    state: "exported",
-    from,
-    to: position?.revision ?? null,
-    objects,
-    bytes,
-    manifest: position?.manifest ?? null,
-  };
+  const written = { objects, bytes };
+  const kept = await keepUp({ ...context, hasTime }, { position, policy, asked });
+  if (kept.finding !== undefined) {
+    recordLook(db, lease, { nowMs: tick.nowMs(), finding: kept.finding });
+    return { state: "stopped", finding: kept.finding };
+  }
+  if (!kept.failed) clearBackupError(db);
+  const report = { ...nothing(db, "nothing_new", store.revision), pruned: kept.pruned };
+  if (written.objects === 0) return report;
+  const [to, manifest] = [position?.revision ?? null, position?.manifest ?? null];
+  return { ...report, state: "exported", from, to, ...written, manifest };
 }
 
 /** The position, if it is about this bucket and this lineage. */
@@ -181,10 +228,12 @@ async function look(
   store: ExportedStore,
   lease: Lease,
   position: Position | undefined,
-  thorough: boolean,
+  { thorough, shared }: { thorough: boolean; shared: boolean },
 ): Promise<Finding | undefined> {
-  const { finding, ownHead } = await lookAround({ db, bucket, lease, target, store, thorough });
+  const { finding, ownHead } = await lookAround({ db, bucket, lease, target, store, thorough, shared });
   recordLook(db, lease, { nowMs: nowMs(), finding });
+  // Every further commit would give a number that the bucket has for other content.
+  if (finding?.data.cause === "ahead") stopStore(db);
   if (finding !== undefined || position === undefined) return finding;
   if (ownHead !== undefined && ownHead === findHeadSha256(db, position.manifest)) return undefined;
   // The newest head is not there: it was cut off before it was written, or the bucket was emptied or put back.

@@ -7,6 +7,7 @@ import {
   type ExportedStore,
   findSeen,
   hasExported,
+  isIgnored,
   isOwnHead,
   recordSeen,
 } from "../store/backup-catalogue.ts";
@@ -18,10 +19,22 @@ import { type Bucket, listAll } from "./bucket.ts";
 import { sha256Hex, textOf } from "./bytes.ts";
 import { EPOCHS, HEADS, headName, parseEpochName, parseHeadName } from "./names.ts";
 
+/** What a finding is about, for whoever picks: kept with it in the store. */
+export interface FindingData {
+  /**
+   * `ahead`: the bucket is further in this very history. `same_lineage`: somebody writes other content under our
+   * lineage. `other_lineage`: another life of this history goes on beside us. `foreign`: nothing in common.
+   */
+  readonly cause: "ahead" | "same_lineage" | "other_lineage" | "foreign";
+  /** The lineages that go on beside us. */
+  readonly lineages: readonly string[];
+}
+
 /** Why exporting stops. */
 export interface Finding {
   readonly kind: "fork" | "foreign";
   readonly detail: string;
+  readonly data: FindingData;
 }
 
 export interface Look {
@@ -38,6 +51,8 @@ export interface LookContext {
   readonly store: ExportedStore;
   /** Also read again the heads that were judged before. */
   readonly thorough: boolean;
+  /** Histories that have nothing in common with ours may lie here too. */
+  readonly shared: boolean;
 }
 
 const SMALL_OBJECT_BYTES = 4_194_304;
@@ -57,54 +72,86 @@ async function judgeOwn(
   bytes: Uint8Array | undefined,
 ): Promise<Finding | undefined> {
   if (bytes === undefined || isOwnHead(db, await sha256Hex(new Uint8Array(bytes)))) return undefined;
+  const own = { lineages: [store.lineage] };
   const head = parseHead(bytes);
-  if (head === undefined)
-    return fork(`the head of lineage ${store.lineage} holds something that this store did not write`);
+  if (head === undefined) {
+    return fork(`the head of lineage ${store.lineage} holds something that this store did not write`, {
+      cause: "same_lineage",
+      ...own,
+    });
+  }
   if (head.revision > store.revision) {
     return fork(
       `the bucket is at revision ${head.revision}, the store at ${store.revision}: the store went back`,
+      { cause: "ahead", ...own },
     );
   }
   // Same revision and same tip is a repeat or an ancestor of what we hold; only another tip is another history.
   if (findCommitId(db, head.revision) === head.tip) return undefined;
-  return fork(`another store wrote revision ${head.revision} of lineage ${store.lineage} with other content`);
+  return fork(
+    `another store wrote revision ${head.revision} of lineage ${store.lineage} with other content`,
+    {
+      cause: "same_lineage",
+      ...own,
+    },
+  );
 }
 
 async function judgeOthers(context: LookContext): Promise<Finding | undefined> {
   const { db, bucket, target, store, thorough } = context;
+  const findings: Finding[] = [];
+  const parent = listAncestry(db).at(-1)?.parent;
   for (const name of await listAll(bucket, HEADS)) {
     const other = parseHeadName(name);
     if (other === undefined || other === store.lineage) continue;
-    if (!thorough && findSeen(db, { target, lineage: store.lineage, other }) !== undefined) continue;
+    const pair = { target, lineage: store.lineage, other };
+    // The history that we left may have a survivor who writes on: its head is read every time.
+    const again = thorough || other === parent;
+    if (isIgnored(db, pair) || (!again && findSeen(db, pair) !== undefined)) continue;
     const bytes = await bucket.get(name, SMALL_OBJECT_BYTES);
     const head = bytes === undefined ? undefined : parseHead(bytes);
     // A name without a head that can be read says only that somebody is there: as foreign as can be.
     const finding = head === undefined || head.lineage !== other ? foreign(other) : judgeOther(context, head);
-    if (finding !== undefined) return finding;
+    if (finding !== undefined && !(context.shared && finding.kind === "foreign")) findings.push(finding);
   }
-  return undefined;
+  return merged(findings);
+}
+
+/** The worst of several, with the lineages of all of its cause: whoever picks sees every one of them. */
+function merged(findings: readonly Finding[]): Finding | undefined {
+  const worst = findings.find(({ kind }) => kind === "fork") ?? findings[0];
+  if (worst === undefined) return undefined;
+  const alike = findings.filter(({ data }) => data.cause === worst.data.cause);
+  const lineages = alike.flatMap(({ data }) => data.lineages);
+  const detail = alike.length === 1 ? worst.detail : `${worst.detail}, and ${alike.length - 1} more like it`;
+  return { ...worst, detail, data: { cause: worst.data.cause, lineages } };
 }
 
 function judgeOther({ db, lease, target, store }: LookContext, head: Head): Finding | undefined {
   const own = listAncestry(db);
+  const beside = { cause: "other_lineage" as const, lineages: [head.lineage] };
   const shared = head.ancestry.some(({ lineage }) => own.some((ancestor) => ancestor.lineage === lineage));
   if (!shared) return foreign(head.lineage);
   if (head.ancestry.some(({ lineage }) => lineage === store.lineage)) {
     return fork(
       `lineage ${head.lineage} was restored from this one and has gone on, to revision ${head.revision}`,
+      beside,
     );
   }
   const isAncestor = own.some(({ lineage }) => lineage === head.lineage);
   if (!isAncestor && head.epoch === store.epoch) {
-    return fork(`lineage ${head.lineage} has opened epoch ${head.epoch} as well`);
+    return fork(`lineage ${head.lineage} has opened epoch ${head.epoch} as well`, beside);
   }
   const seen = findSeen(db, { target, lineage: store.lineage, other: head.lineage });
   if (seen !== undefined) {
     if (seen.revision === head.revision && seen.tip === head.tip) return undefined;
-    return fork(`lineage ${head.lineage} has gone on, from revision ${seen.revision} to ${head.revision}`);
+    return fork(
+      `lineage ${head.lineage} has gone on, from revision ${seen.revision} to ${head.revision}`,
+      beside,
+    );
   }
   if (!isAncestor && hasExported(db, { target, lineage: store.lineage })) {
-    return fork(`lineage ${head.lineage} was restored beside this one`);
+    return fork(`lineage ${head.lineage} was restored beside this one`, beside);
   }
   // What stood here before our own first export is what the restore was asked to leave behind.
   const { revision, tip } = head;
@@ -113,17 +160,31 @@ function judgeOther({ db, lease, target, store }: LookContext, head: Head): Find
 }
 
 /** Before the first export: nobody else may have claimed our epoch. */
-async function judgeClaims({ db, bucket, target, store }: LookContext): Promise<Finding | undefined> {
+async function judgeClaims({ db, bucket, target, store, shared }: LookContext): Promise<Finding | undefined> {
   if (hasExported(db, { target, lineage: store.lineage })) return undefined;
   for (const name of await listAll(bucket, `${EPOCHS}${store.epoch}-`)) {
     const claim = parseEpochName(name);
-    if (claim !== undefined && claim.lineage !== store.lineage) {
-      return store.epoch === 0
-        ? foreign(claim.lineage)
-        : fork(`lineage ${claim.lineage} has claimed epoch ${claim.epoch} as well`);
+    if (claim === undefined || claim.lineage === store.lineage) continue;
+    if (isIgnored(db, { target, lineage: store.lineage, other: claim.lineage })) continue;
+    if (store.epoch === 0) {
+      if (shared) continue;
+      return foreign(claim.lineage);
     }
+    if (shared && !(await isRelated(bucket, claim.lineage, db))) continue;
+    return fork(`lineage ${claim.lineage} has claimed epoch ${claim.epoch} as well`, {
+      cause: "other_lineage",
+      lineages: [claim.lineage],
+    });
   }
   return undefined;
+}
+
+/** Whether a lineage's head shows an ancestor of ours. One that cannot be read might be anybody's: not related. */
+async function isRelated(bucket: Bucket, lineage: string, db: Db): Promise<boolean> {
+  const bytes = await bucket.get(headName(lineage), SMALL_OBJECT_BYTES);
+  const head = bytes === undefined ? undefined : parseHead(bytes);
+  const own = listAncestry(db);
+  return head?.ancestry.some((one) => own.some((ancestor) => ancestor.lineage === one.lineage)) ?? false;
 }
 
 function parseHead(bytes: Uint8Array): Head | undefined {
@@ -135,13 +196,14 @@ function parseHead(bytes: Uint8Array): Head | undefined {
   }
 }
 
-function fork(detail: string): Finding {
-  return { kind: "fork", detail };
+function fork(detail: string, data: FindingData): Finding {
+  return { kind: "fork", detail, data };
 }
 
 function foreign(lineage: string): Finding {
   return {
     kind: "foreign",
     detail: `the prefix holds backups of lineage ${lineage}, which is not part of this history`,
+    data: { cause: "foreign", lineages: [lineage] },
   };
 }

@@ -92,3 +92,14 @@ export function parseEpochName(name: string): { epoch: number; lineage: string }
 export function parseHeadName(name: string): string | undefined {
   return /^heads\/([0-9a-f]{32})\.json$/.exec(name)?.[1];
 }
+
+const OBJECT =
+  /^([0-9a-f]{32})\/(?:segments|bases|auth|proofs)\/\d{16}-(\d{16})-([0-9a-f]{16})\.[a-z0-9.-]+$/;
+
+/** What the name of any object but a manifest says of it; undefined for names that are not ours. */
+export function parseObjectName(name: string): NameParts | undefined {
+  const match = OBJECT.exec(name);
+  if (match === null) return undefined;
+  const [, lineage = "", revision = "", run = ""] = match;
+  return { lineage, revision: Number(revision), run };
+}

@@ -36,33 +36,39 @@ export async function makeSegment(db: Db, range: SegmentRange): Promise<MadeObje
   const facts = readRangeFacts(db, pages);
   const made: MadeObject<SegmentObject>[] = [];
   if (facts.auth) {
-    const lines = facts.authBinary
-      ? utf8(authLines(db, pages))
-      : fastOrSlow(
-          () => readAuthSegmentText(db, pages),
-          () => authLines(db, pages),
-        );
+    const lines = liveLines(db, "auth", pages, facts.authBinary);
     made.push(
       await makeObject(range, { kind: "auth", lines, previous: null, auth: null, namespaces: ["_auth"] }),
     );
   }
-  const lines = facts.binary
-    ? utf8(segmentLines(db, pages))
-    : fastOrSlow(
-        () => readSegmentText(db, pages),
-        () => segmentLines(db, pages),
-      );
+  const lines = liveLines(db, "segment", pages, facts.binary);
+  const { previous } = range;
   const auth = made[0]?.object.sha256 ?? null;
-  made.push(
-    await makeObject(range, {
-      kind: "segment",
-      lines,
-      previous: range.previous,
-      auth,
-      namespaces: facts.namespaces,
-    }),
-  );
+  const { namespaces } = facts;
+  made.push(await makeObject(range, { kind: "segment", lines, previous, auth, namespaces }));
   return made;
+}
+
+/** The lines, without the header, that an object of a range holds: what a proof finds in the live store. */
+export function readLiveLines(
+  db: Db,
+  { kind, after, revision }: { kind: SegmentObject["kind"]; after: number; revision: number },
+): Uint8Array {
+  const pages = { after, upTo: revision };
+  const facts = readRangeFacts(db, pages);
+  if (kind === "auth" && !facts.auth) return new Uint8Array(0);
+  return liveLines(db, kind, pages, kind === "auth" ? facts.authBinary : facts.binary);
+}
+
+function liveLines(
+  db: Db,
+  kind: SegmentObject["kind"],
+  pages: { after: number; upTo: number },
+  binary: boolean,
+): Uint8Array {
+  const slow = () => (kind === "auth" ? authLines(db, pages) : segmentLines(db, pages));
+  const fast = () => (kind === "auth" ? readAuthSegmentText(db, pages) : readSegmentText(db, pages));
+  return binary ? utf8(slow()) : fastOrSlow(fast, slow);
 }
 
 /** A server may refuse the one big text of the fast way; the slow way moves the same as smaller values. */

@@ -15,3 +15,10 @@ export function equalDigests(left: string, right: string): boolean {
   for (let at = 0; at < left.length; at += 1) difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
   return difference === 0;
 }
+
+/** The bytes of hex that this file wrote. */
+export function parseHex(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+  return bytes;
+}

@@ -5,6 +5,7 @@
  */
 import { type BasePart, BaseParts, ExportPosition, ManifestObjects } from "../wire/snapshot.ts";
 import { type Lease, underLease } from "./backup-lease.ts";
+import { readPurgeMark } from "./backup-purge.ts";
 import type { Db } from "./driver.ts";
 
 /** How far the bucket is, and what the newest manifest of ours names. */
@@ -26,11 +27,14 @@ export interface ExportedStore {
   readonly revision: number;
   readonly state: string;
   readonly pending: boolean;
+  /** The revision at which the store was sealed for a move. */
+  readonly sealedRevision: number | null;
 }
 
 export function readExportedStore(db: Db): ExportedStore {
   const [row] = db.all(
-    "select lineage, epoch, first_revision, revision, state, pending_lineage is not null from store where id=1",
+    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null, b.sealed_revision
+     from store s, backup b where s.id=1 and b.id=1`,
   );
   if (row === undefined) throw new Error("the store has no row");
   return {
@@ -40,6 +44,7 @@ export function readExportedStore(db: Db): ExportedStore {
     revision: Number(row[3]),
     state: String(row[4]),
     pending: row[5] === 1,
+    sealedRevision: typeof row[6] === "number" ? row[6] : null,
   };
 }
 
@@ -77,6 +82,7 @@ export function resetPosition(db: Db, lease: Lease): void {
   underLease(db, lease, () => {
     db.all("update backup set manifest=null, objects=null, segment_sha256=null, revision=null where id=1");
     db.all("delete from backup_base");
+    db.all("delete from backup_proof");
   });
 }
 
@@ -93,7 +99,7 @@ export function listPositionNames(db: Db, position: Position): string[] {
 /** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
 export function moveTarget(db: Db, lease: Lease, { from, to }: { from: string; to: string }): void {
   underLease(db, lease, () => {
-    for (const table of ["backup", "backup_run", "backup_object", "backup_base"]) {
+    for (const table of ["backup", "backup_run", "backup_object", "backup_base", "backup_proof"]) {
       db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
     }
     db.all("update or ignore backup_seen set target=?2 where target=?1", [from, to]);
@@ -134,23 +140,28 @@ export function recordObject(
   untilMs: number,
 ): void {
   underLease(db, lease, () => {
-    db.all(
-      `insert into backup_object (name, run, target, lineage, kind, revision, size_bytes, sha256, written_ms)
-       values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`,
-      [
-        object.name,
-        start.run,
-        start.target,
-        start.lineage,
-        object.kind,
-        object.revision,
-        object.sizeBytes,
-        object.sha256,
-        start.nowMs,
-      ],
-    );
+    insertObject(db, start, object);
     db.all("update backup set lease_until_ms=?1 where id=1", [untilMs]);
   });
+}
+
+/** The row of an object; the caller holds the lease. */
+export function insertObject(db: Db, start: RunStart, object: WrittenObject): void {
+  db.all(
+    `insert into backup_object (name, run, target, lineage, kind, revision, size_bytes, sha256, written_ms)
+     values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`,
+    [
+      object.name,
+      start.run,
+      start.target,
+      start.lineage,
+      object.kind,
+      object.revision,
+      object.sizeBytes,
+      object.sha256,
+      start.nowMs,
+    ],
+  );
 }
 
 /** Says which manifest and head the run is about to write, and what the position will then be. */
@@ -177,10 +188,10 @@ export function completeRun(
   const base = position.objects.find(({ kind }) => kind === "base");
   underLease(db, lease, () => {
     db.all("delete from backup_base where revision<=?1", [base?.revision ?? -1]);
-    db.all("update backup_run set state='complete', finished_ms=?2, position=null where run=?1", [
-      run,
-      nowMs,
-    ]);
+    db.all(
+      "update backup_run set state='complete', finished_ms=?2, position=null, revision=?3, base_revision=?4 where run=?1",
+      [run, nowMs, position.revision, base?.revision ?? 0],
+    );
     db.all(
       `update backup set target=?1, lineage=?2, revision=?3, tip=?4, exported_ms=?5, manifest=?6, manifest_sha256=?7,
         objects=?8, segment_sha256=?9, digest_revision=?10, error_code=null, error_detail=null, error_ms=null where id=1`,
@@ -277,13 +288,20 @@ export function findBaseProgress(db: Db): BaseProgress | undefined {
   };
 }
 
-export function saveBaseProgress(db: Db, lease: Lease, base: BaseProgress): void {
-  underLease(db, lease, () =>
+/** Keeps the base in the making, unless something was purged since `purgeMark`. False: begin it anew. */
+export function saveBaseProgress(
+  db: Db,
+  lease: Lease,
+  { base, purgeMark }: { base: BaseProgress; purgeMark: number },
+): boolean {
+  return underLease(db, lease, () => {
+    if (readPurgeMark(db) !== purgeMark) return false;
     db.all(
       "insert or replace into backup_base (id, target, lineage, revision, phase, cursor, parts) values (1,?1,?2,?3,?4,?5,?6)",
       [base.target, base.lineage, base.revision, base.phase, base.cursor, JSON.stringify(base.parts)],
-    ),
-  );
+    );
+    return true;
+  });
 }
 
 /** Where another lineage's head stood when this one began to export. */
@@ -310,4 +328,32 @@ export function recordSeen(
       [seen.target, seen.lineage, seen.other, seen.revision, seen.tip],
     ),
   );
+}
+
+/** Whether a person has told this lineage to let another one be. */
+export function isIgnored(
+  db: Db,
+  { target, lineage, other }: { target: string; lineage: string; other: string },
+): boolean {
+  return (
+    db.all("select 1 from backup_seen where target=?1 and lineage=?2 and other=?3 and ignored=1", [
+      target,
+      lineage,
+      other,
+    ]).length > 0
+  );
+}
+
+/** Lets other lineages be from now on, whatever they do. */
+export function ignoreLineages(
+  db: Db,
+  { target, lineage, others }: { target: string; lineage: string; others: readonly string[] },
+): void {
+  for (const other of others) {
+    db.all(
+      `insert into backup_seen (target, lineage, other, revision, tip, ignored) values (?1,?2,?3,0,'',1)
+       on conflict (target, lineage, other) do update set ignored=1`,
+      [target, lineage, other],
+    );
+  }
 }

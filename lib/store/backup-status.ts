@@ -67,13 +67,17 @@ export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): Bac
 export function recordLook(
   db: Db,
   lease: Lease,
-  { nowMs, finding }: { nowMs: number; finding: { kind: "fork" | "foreign"; detail: string } | undefined },
+  {
+    nowMs,
+    finding,
+  }: { nowMs: number; finding: { kind: "fork" | "foreign"; detail: string; data: unknown } | undefined },
 ): void {
   underLease(db, lease, () =>
-    db.all("update backup set looked_ms=?1, finding=?2, finding_detail=?3 where id=1", [
+    db.all("update backup set looked_ms=?1, finding=?2, finding_detail=?3, finding_data=?4 where id=1", [
       nowMs,
       finding?.kind ?? null,
       finding?.detail ?? null,
+      finding === undefined ? null : JSON.stringify(finding.data),
     ]),
   );
 }
@@ -81,6 +85,20 @@ export function recordLook(
 /** When the bucket was last looked at for others. */
 export function readLookedMs(db: Db): number {
   return Number(db.all("select looked_ms from backup where id=1")[0]?.[0] ?? 0);
+}
+
+/** The newest revision that a proof stands for. */
+export function readProvenRevision(db: Db): number | null {
+  return numberOrNull(db.all("select proven_revision from backup where id=1")[0]?.[0]);
+}
+
+/** When pruning last came to its end. */
+export function readPrunedMs(db: Db): number {
+  return Number(db.all("select pruned_ms from backup where id=1")[0]?.[0] ?? 0);
+}
+
+export function recordPruned(db: Db, lease: Lease, nowMs: number): void {
+  underLease(db, lease, () => db.all("update backup set pruned_ms=?1 where id=1", [nowMs]));
 }
 
 export function recordBackupError(

@@ -30,10 +30,13 @@ export const backup = sqliteTable("backup", {
   replayedRevision: integer("replayed_revision"),
   replayedMs: integer("replayed_ms"),
   replayedManifest: text("replayed_manifest"),
+  replayTriedMs: integer("replay_tried_ms"),
   scrubbedMs: integer("scrubbed_ms"),
   scrubFaults: integer("scrub_faults"),
   findingData: text("finding_data"),
+  prunedMs: integer("pruned_ms").notNull(),
   sealedRevision: integer("sealed_revision"),
+  sealedManifest: text("sealed_manifest"),
 });
 
 export const backupRun = sqliteTable("backup_run", {

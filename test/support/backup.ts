@@ -5,12 +5,13 @@ import { randomBytes } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import { LIMITS, type Limits } from "../../lib/backup/export-step.ts";
-import { runTick, type TickOutcome } from "../../lib/backup/export-tick.ts";
+import { runTick, type Tick, type TickOutcome } from "../../lib/backup/export-tick.ts";
 import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
 import { migrate } from "../../lib/store/migrate.ts";
+import { type BackupPolicy, DEFAULT_POLICY } from "../../lib/wire/backup-policy.ts";
 import { addNamespace, bootstrap, propose, T0, type TestChange } from "./proposals.ts";
 import { checkStore, committedMigrations } from "./store.ts";
 
@@ -31,6 +32,8 @@ export interface TickOptions {
   readonly limits?: Limits;
   readonly nowMs?: number;
   readonly budget?: { readonly bytes: number; readonly ms: number };
+  readonly policy?: Partial<BackupPolicy>;
+  readonly asked?: Tick["asked"];
 }
 
 export interface QuickStore {
@@ -51,9 +54,18 @@ export function openQuickStore(): QuickStore {
 }
 
 export function tick(db: Db, bucket: Bucket, options: TickOptions = {}): Promise<TickOutcome> {
-  const { target = TARGET, limits = SMALL, nowMs = T0, budget } = options;
-  const base = { db, bucket, target, limits, nowMs: () => nowMs, randomBytes: bytes };
-  return runTick(budget === undefined ? base : { ...base, budget });
+  const { target = TARGET, limits = SMALL, nowMs = T0, budget, policy, asked } = options;
+  return runTick({
+    db,
+    bucket,
+    target,
+    limits,
+    nowMs: () => nowMs,
+    randomBytes: bytes,
+    policy: { ...DEFAULT_POLICY, ...policy },
+    ...(asked === undefined ? {} : { asked }),
+    ...(budget === undefined ? {} : { budget }),
+  });
 }
 
 export function bytes(length: number): Uint8Array {

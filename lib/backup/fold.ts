@@ -1,0 +1,244 @@
+/**
+ * The fold: the state that a snapshot's objects give, read back from the bucket, as canonical lines in order.
+ * Promise: memory is bounded whatever the chain holds. Segments are folded to the newest change of each key
+ * for one range of keys, the smallest ones that fit; then the base's parts, which are in order, are streamed
+ * through that range. The next range begins where this one ended.
+ */
+import { formatHex } from "../core/hex.ts";
+import { compareUtf8 } from "../core/utf8.ts";
+import type { BaseIndex } from "../wire/snapshot.ts";
+import { type Bucket, damaged } from "./bucket.ts";
+import { textOf, utf8 } from "./bytes.ts";
+import { type ReadManifest, readPart, readSegment, required } from "./read-snapshot.ts";
+import {
+  type BaseChangeLine,
+  type ChangeLine,
+  parseAuthChanges,
+  parseBaseChange,
+  parseCommit,
+  parseCommitWithChanges,
+} from "./snapshot-lines.ts";
+import type { OpenDigest } from "./state-digest.ts";
+
+/** A key of a namespace. Places are ordered as documents are: by the bytes of the one, then of the other. */
+export interface KeyPlace {
+  readonly namespace: string;
+  readonly key: string;
+}
+
+/** A snapshot to fold: its manifest, and the index of its base where it has one. */
+export interface FoldedSnapshot {
+  readonly bucket: Bucket;
+  readonly snapshot: ReadManifest;
+  readonly index: BaseIndex | undefined;
+}
+
+/** What one key is at the snapshot's revision: a document's canonical line, or nothing any more. */
+interface Folded extends KeyPlace {
+  readonly line: string | null;
+  readonly valueBytes: number;
+}
+
+const BATCH_CHARS = 262_144;
+
+/**
+ * Adds the lines of the keys after `after` (null: from the first) to the digest, about `maxBytes` of changed
+ * ones. Gives the last place that was looked at, or null when that was everything. Throws BucketFault.
+ */
+export async function foldRange(
+  source: FoldedSnapshot,
+  digest: OpenDigest,
+  { after, maxBytes }: { after: KeyPlace | null; maxBytes: number },
+): Promise<KeyPlace | null> {
+  const range = await foldSegments(source, after, maxBytes);
+  const batch = lineBatch(digest);
+  const streams = [
+    baseStates(source, "documents", after, range.upTo),
+    baseStates(source, "auth", after, range.upTo),
+  ];
+  for await (const state of newestFirst(range.changed, streams)) await batch.add(state);
+  await batch.flush();
+  return range.upTo;
+}
+
+/**
+ * Reads what the state does not show, the commits of a base, so that no object of a chain is left unread. Throws
+ * BucketFault where a line is not a commit or they are out of order.
+ */
+export async function readCommitParts({ bucket, index }: FoldedSnapshot): Promise<void> {
+  let before = 0;
+  for (const [at, part] of (index?.parts ?? []).entries()) {
+    if (part.kind !== "commits" || index === undefined) continue;
+    const lines = await readPart(bucket, index, part, at + 1);
+    for (const [number, line] of lines.entries()) {
+      const { revision } = required(parseCommit(line), part.name, number);
+      if (revision <= before || revision > index.revision)
+        throw damaged(part.name, `revision ${revision} does not belong there`);
+      before = revision;
+    }
+  }
+}
+
+function comparePlaces(left: KeyPlace, right: KeyPlace): number {
+  return compareUtf8(left.namespace, right.namespace) || compareUtf8(left.key, right.key);
+}
+
+function isWithin(place: KeyPlace, after: KeyPlace | null, upTo: KeyPlace | null): boolean {
+  return (
+    (after === null || comparePlaces(place, after) > 0) && (upTo === null || comparePlaces(place, upTo) <= 0)
+  );
+}
+
+interface FoldedRange {
+  /** In order of places. */
+  readonly changed: readonly Folded[];
+  readonly upTo: KeyPlace | null;
+}
+
+/** The newest change of each key after `after`: all of them, or the smallest keys that fit. */
+async function foldSegments(
+  { bucket, snapshot }: FoldedSnapshot,
+  after: KeyPlace | null,
+  maxBytes: number,
+): Promise<FoldedRange> {
+  const { lineage } = snapshot.manifest;
+  let newest = new Map<string, Folded>();
+  let upTo: KeyPlace | null = null;
+  let bytes = 0;
+  const note = (change: ChangeLine, revision: number) => {
+    if (!isWithin(change, after, upTo)) return;
+    const name = `${change.namespace}\n${change.key}`;
+    const folded = foldedOf(change, revision);
+    bytes += weight(folded) - weight(newest.get(name));
+    newest.set(name, folded);
+  };
+  for (const { segment, auth } of snapshot.segments) {
+    if (auth !== undefined) {
+      const lines = await readSegment(bucket, lineage, auth, null);
+      lines.forEach((line, number) => {
+        const { revision, changes } = required(parseAuthChanges(line), auth.name, number);
+        for (const change of changes) note(change, revision);
+      });
+    }
+    const lines = await readSegment(bucket, lineage, segment, auth?.sha256 ?? null);
+    lines.forEach((line, number) => {
+      const { commit, changes } = required(parseCommitWithChanges(line), segment.name, number);
+      for (const change of changes) note(change, commit.revision);
+    });
+    if (bytes <= maxBytes) continue;
+    const kept = smallest([...newest.values()].sort(comparePlaces), maxBytes / 2);
+    upTo = kept.at(-1) ?? null;
+    newest = new Map(kept.map((folded) => [`${folded.namespace}\n${folded.key}`, folded]));
+    bytes = kept.reduce((sum, folded) => sum + weight(folded), 0);
+  }
+  return { changed: [...newest.values()].sort(comparePlaces), upTo };
+}
+
+/** The first ones in order that fit, at least one. */
+function smallest(sorted: readonly Folded[], maxBytes: number): Folded[] {
+  let bytes = 0;
+  const end = sorted.findIndex((folded) => {
+    bytes += weight(folded);
+    return bytes > maxBytes;
+  });
+  return sorted.slice(0, end < 0 ? sorted.length : Math.max(1, end));
+}
+
+function weight(folded: Folded | undefined): number {
+  return folded === undefined ? 0 : 100 + 2 * folded.key.length + 2 * (folded.line?.length ?? 0);
+}
+
+function foldedOf(change: ChangeLine, revision: number): Folded {
+  const { namespace, key, op, value } = change;
+  if (op !== "put" || value === null) return { namespace, key, line: null, valueBytes: 0 };
+  const { mediaType, text } = change;
+  const line = text
+    ? JSON.stringify([key, revision, mediaType, textOf(value)])
+    : JSON.stringify([key, revision, mediaType, null, formatHex(value)]);
+  return { namespace, key, line, valueBytes: value.length };
+}
+
+/** What each key of the base is at the base's revision: the last of its lines. In order of places. */
+async function* baseStates(
+  { bucket, index }: FoldedSnapshot,
+  kind: "documents" | "auth",
+  after: KeyPlace | null,
+  upTo: KeyPlace | null,
+): AsyncGenerator<Folded> {
+  if (index === undefined) return;
+  let last: BaseChangeLine | undefined;
+  for (const [at, part] of index.parts.entries()) {
+    if (part.kind !== kind || part.first === null || part.last === null) continue;
+    if (after !== null && comparePlaces(placeOf(part.last), after) <= 0) continue;
+    if (upTo !== null && comparePlaces(placeOf(part.first), upTo) > 0) break;
+    const lines = await readPart(bucket, index, part, at + 1);
+    for (const [number, line] of lines.entries()) {
+      const change = required(parseBaseChange(line), part.name, number);
+      if (!isWithin(change, after, upTo)) continue;
+      if (last !== undefined && comparePlaces(last, change) !== 0) yield foldedOf(last, last.revision);
+      last = change;
+    }
+  }
+  if (last !== undefined) yield foldedOf(last, last.revision);
+}
+
+function placeOf([namespace, key]: readonly [string, string]): KeyPlace {
+  return { namespace, key };
+}
+
+/** Merges the streams in order of places; where a key was changed after the base, that counts. */
+async function* newestFirst(
+  changed: readonly Folded[],
+  streams: readonly AsyncGenerator<Folded>[],
+): AsyncGenerator<Folded> {
+  const heads = await Promise.all(streams.map((stream) => stream.next()));
+  for (let at = 0; ; ) {
+    const change = changed[at];
+    let first: number | undefined;
+    for (const [which, head] of heads.entries()) {
+      if (head.done === true) continue;
+      const other = first === undefined ? undefined : heads[first]?.value;
+      if (other === undefined || comparePlaces(head.value, other) < 0) first = which;
+    }
+    const stream = first === undefined ? undefined : streams[first];
+    const state: Folded | undefined = first === undefined ? undefined : heads[first]?.value;
+    if (first === undefined || stream === undefined || state === undefined) {
+      if (change === undefined) return;
+      yield change;
+      at += 1;
+      continue;
+    }
+    const order = change === undefined ? 1 : comparePlaces(change, state);
+    if (change !== undefined && order <= 0) {
+      yield change;
+      at += 1;
+    } else yield state;
+    if (order >= 0) heads[first] = await stream.next();
+  }
+}
+
+/** Hands lines on in batches: the digest copies its open block with each. */
+function lineBatch(digest: OpenDigest): { add(state: Folded): Promise<void>; flush(): Promise<void> } {
+  let namespace = "";
+  let lines: string[] = [];
+  let chars = 0;
+  let bytes = 0;
+  const flush = async () => {
+    if (lines.length > 0) await digest.add(namespace, utf8(lines.join("\n")), { keys: lines.length, bytes });
+    lines = [];
+    chars = 0;
+    bytes = 0;
+  };
+  return {
+    flush,
+    async add(state) {
+      if (state.line === null) return;
+      if (state.namespace !== namespace) await flush();
+      namespace = state.namespace;
+      lines.push(state.line);
+      chars += state.line.length;
+      bytes += state.valueBytes;
+      if (chars >= BATCH_CHARS) await flush();
+    },
+  };
+}

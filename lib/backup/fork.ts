@@ -1,0 +1,121 @@
+/**
+ * After a fork: what both branches share, and going on as one of them. Promise: nothing in the bucket is touched;
+ * a store that goes on does so under a lineage and numbers that nobody else has.
+ */
+import { formatHex } from "../core/hex.ts";
+import { EPOCH_STRIDE } from "../core/revision.ts";
+import { type ExportedStore, ignoreLineages, readExportedStore } from "../store/backup-catalogue.ts";
+import { listRuns } from "../store/backup-points.ts";
+import type { Db } from "../store/driver.ts";
+import { adoptHistory, stopStore } from "../store/epoch.ts";
+import { findCommitId } from "../store/export-pages.ts";
+import { type Bucket, BucketFault, listAll } from "./bucket.ts";
+import { EPOCHS, manifestsPrefix, parseEpochName, parseManifestName } from "./names.ts";
+import { readManifest } from "./read-snapshot.ts";
+
+export interface ForkContext {
+  readonly db: Db;
+  readonly bucket: Bucket;
+  readonly target: string;
+  randomBytes(length: number): Uint8Array;
+}
+
+export interface Adopted {
+  /** The last revision that every branch certainly shares. */
+  readonly sharedRevision: number;
+  /** What the next commit opens. */
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly firstRevision: number;
+}
+
+/**
+ * This store goes on as a history of its own (`others`: lineages to let be from now on). Throws BucketFault: the
+ * bucket has to be asked which numbers are taken.
+ */
+export async function adopt(context: ForkContext, others: readonly string[]): Promise<Adopted> {
+  const { db, bucket, target } = context;
+  const store = readExportedStore(db);
+  const sharedRevision = await findShared(context, store);
+  const highest = Math.max(store.epoch, pendingEpochOf(db), await highestEpoch(bucket));
+  // What only we have after the shared revision takes an epoch of its own.
+  const hasTail = store.revision > sharedRevision && sharedRevision >= store.firstRevision;
+  const epoch = highest + (hasTail ? 2 : 1);
+  const pending = {
+    lineage: randomHex(context, 16),
+    epoch,
+    firstRevision: epoch * EPOCH_STRIDE + randomStart(context),
+  };
+  const tailLineage = randomHex(context, 16);
+  adoptHistory(db, { sharedRevision, tailLineage, nextEpoch: highest + 1, pending });
+  ignoreLineages(db, { target, lineage: pending.lineage, others: [...new Set([...others, store.lineage])] });
+  return { sharedRevision, ...pending };
+}
+
+/** The person has decided for another branch: this store writes nothing more. */
+export function giveWay(db: Db): void {
+  stopStore(db);
+}
+
+/**
+ * The last revision of which it is certain that whoever else writes under our lineage has it as we do: the newest
+ * manifest of theirs whose tip we have, or the one of ours that theirs follows. The head when nobody does.
+ */
+async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Promise<number> {
+  const names = (await listAll(bucket, manifestsPrefix(store.lineage))).flatMap((name) => {
+    const parts = parseManifestName(name);
+    return parts === undefined ? [] : [{ ...parts, name }];
+  });
+  const ours = listRuns(
+    db,
+    names.map(({ run }) => run),
+    0,
+  );
+  const theirs = names.filter(({ run }) => !ours.has(run));
+  if (theirs.length === 0) return store.revision;
+  let shared = store.firstRevision - 1;
+  let apart = false;
+  for (const { name, revision } of theirs) {
+    const read = await readIfWhole(bucket, name);
+    if (read === undefined) continue;
+    const { tip, parent } = read.manifest;
+    if (findCommitId(db, revision) === tip) shared = Math.max(shared, revision);
+    else apart = true;
+    const parentParts = parent === null ? undefined : parseManifestName(parent.name);
+    if (parentParts !== undefined && ours.has(parentParts.run))
+      shared = Math.max(shared, parentParts.revision);
+  }
+  return apart ? Math.min(shared, store.revision) : store.revision;
+}
+
+async function readIfWhole(bucket: Bucket, name: string) {
+  try {
+    return await readManifest(bucket, name);
+  } catch (error) {
+    // A manifest that cannot be read proves nothing about anybody.
+    if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
+    throw error;
+  }
+}
+
+/** The highest epoch that a claim or the newest manifest of a claimed lineage speaks of. */
+async function highestEpoch(bucket: Bucket): Promise<number> {
+  let highest = 0;
+  for (const name of await listAll(bucket, EPOCHS)) {
+    highest = Math.max(highest, parseEpochName(name)?.epoch ?? 0);
+  }
+  return highest;
+}
+
+function pendingEpochOf(db: Db): number {
+  return Number(db.all("select coalesce(pending_epoch,0) from store where id=1")[0]?.[0] ?? 0);
+}
+
+function randomHex({ randomBytes }: ForkContext, length: number): string {
+  return formatHex(randomBytes(length));
+}
+
+/** Somewhere in the lower half of an epoch's numbers. */
+function randomStart({ randomBytes }: ForkContext): number {
+  return randomBytes(8).reduce((number, byte) => (number * 256 + byte) % 2 ** 39, 0);
+}

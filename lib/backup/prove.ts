@@ -1,0 +1,292 @@
+/**
+ * Proof: what lies in the bucket is the store. Promise: what is compared was read from the bucket just now, and
+ * the other side from the live store, so there is no way to a false proof.
+ *
+ * A *replay* folds a whole chain and compares state digests; it is put down and taken up between ranges of keys.
+ * A *continued* proof rests on a proven manifest: it reads only what is new since, and finds the live store's
+ * lines in it. A chain with another base than the proven one is replayed.
+ */
+import { formatHex } from "../core/hex.ts";
+import { formatTime } from "../core/time.ts";
+import type { Position } from "../store/backup-catalogue.ts";
+import { renewLease } from "../store/backup-lease.ts";
+import {
+  countScrubFaults,
+  dropReplay,
+  findManifestSha256,
+  findReplay,
+  type ProofRecord,
+  type ReplayProgress,
+  readProvenPoint,
+  recordProof,
+  recordScrub,
+  saveReplay,
+} from "../store/backup-proof.ts";
+import { listStateNamespaces, readStatePage } from "../store/state-pages.ts";
+import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
+import { BucketFault, damaged } from "./bucket.ts";
+import { sha256Hex, textOf, utf8 } from "./bytes.ts";
+import { type ExportContext, putChecked } from "./export-run.ts";
+import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
+import { proofName } from "./names.ts";
+import { type ReadManifest, readBaseIndex, readManifest, readSegment } from "./read-snapshot.ts";
+import { readLiveLines } from "./segment.ts";
+import { openDigest, type StateDigest } from "./state-digest.ts";
+
+export interface ProveContext extends ExportContext {
+  /** About how much of what changed since the base a range of a replay holds in memory. */
+  readonly foldBytes: number;
+  /** Whether there is time for another range. */
+  hasTime(): boolean;
+}
+
+export type ProofOutcome =
+  | { readonly state: "proven"; readonly revision: number; readonly how: Proof["how"] }
+  /** Put down; the next tick goes on. */
+  | { readonly state: "proving"; readonly revision: number }
+  | { readonly state: "nothing" };
+
+/** The bucket is whole, and holds something else than the live store. One of the two is wrong. */
+export class ProofMismatch extends BucketFault {
+  constructor(object: string, detail: string) {
+    super("snapshot_damaged", object, `${object}: ${detail}`);
+    this.name = "ProofMismatch";
+  }
+}
+
+const LIVE_PAGE_BYTES = 2_097_152;
+
+/**
+ * Proves the position, or goes on with a replay. With `replay` a whole chain is read though a shorter way would
+ * do. Throws BucketFault (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
+ */
+export async function prove(
+  context: ProveContext,
+  position: Position,
+  { replay }: { replay: boolean },
+): Promise<ProofOutcome> {
+  const going = replayGoingOn(context);
+  if (going !== undefined) return goOn(context, going);
+  const { provenManifest } = readProvenPoint(context.db);
+  const read = await readManifest(context.bucket, position.manifest, position.manifestSha256);
+  if (!replay && provenManifest === position.manifest) return { state: "nothing" };
+  const proven = replay ? undefined : await readProven(context, provenManifest);
+  if (proven !== undefined && proven.base?.name === read.base?.name) return goFrom(context, proven, read);
+  return goOn(context, beginReplay(context, position));
+}
+
+/** A replay in the making, as far as it is about this bucket and this history. */
+function replayGoingOn({ db, lease, target, store }: ProveContext): ReplayProgress | undefined {
+  const going = findReplay(db);
+  if (going === undefined || (going.target === target && going.lineage === store.lineage)) return going;
+  dropReplay(db, lease);
+  return undefined;
+}
+
+function beginReplay({ target, store, nowMs }: ProveContext, position: Position): ReplayProgress {
+  return {
+    target,
+    lineage: store.lineage,
+    manifest: position.manifest,
+    manifestSha256: position.manifestSha256,
+    startedMs: nowMs(),
+    state: { phase: "bucket", after: null, digest: { done: [], open: null }, folded: null },
+    block: new Uint8Array(0),
+  };
+}
+
+/** The manifest that the newest proof is about; undefined when it is gone. */
+async function readProven(
+  { db, bucket }: ProveContext,
+  manifest: string | null,
+): Promise<ReadManifest | undefined> {
+  const sha256 = manifest === null ? undefined : findManifestSha256(db, manifest);
+  if (manifest === null || sha256 === undefined) return undefined;
+  try {
+    return await readManifest(bucket, manifest, sha256);
+  } catch (error) {
+    // Pruned, or damaged: either way nothing can rest on it, and the chain is replayed.
+    if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
+    throw error;
+  }
+}
+
+/** Reads what the manifest names beyond the proven one, and finds the live store's lines in it. */
+async function goFrom(
+  context: ProveContext,
+  proven: ReadManifest,
+  read: ReadManifest,
+): Promise<ProofOutcome> {
+  const { bucket, db } = context;
+  const { lineage, revision } = read.manifest;
+  const known = new Set(proven.manifest.objects.map(({ name, sha256 }) => `${name} ${sha256}`));
+  const names: string[] = [];
+  for (const { segment, auth } of read.segments) {
+    for (const object of auth === undefined ? [segment] : [auth, segment]) {
+      if (known.has(`${object.name} ${object.sha256}`)) continue;
+      const lines = await readSegment(
+        bucket,
+        lineage,
+        object,
+        object === segment ? (auth?.sha256 ?? null) : null,
+      );
+      if (lines.join("\n") !== textOf(readLiveLines(db, object))) {
+        throw new ProofMismatch(object.name, "it holds other commits than the live store");
+      }
+      names.push(object.name);
+    }
+  }
+  const rests = { name: proven.name, sha256: proven.sha256 };
+  const written = await writeProof(context, read, { how: "continued", rests, digest: null });
+  recordProof(db, context.lease, {
+    ...written,
+    manifest: read.name,
+    revision,
+    nowMs: context.nowMs(),
+    how: "continued",
+    read: names,
+  });
+  return { state: "proven", revision, how: "continued" };
+}
+
+async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
+  const { bucket, db, lease } = context;
+  const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256);
+  const { base, manifest } = snapshot;
+  const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
+  const folded = await foldOn(context, begun, snapshot, index);
+  if (folded === undefined) return { state: "proving", revision: manifest.revision };
+  const live = await readLiveOn(context, folded, manifest.revision);
+  if (live === undefined) return { state: "proving", revision: manifest.revision };
+  compare(snapshot, folded.state.folded, live);
+  const written = await writeProof(context, snapshot, { how: "replay", rests: null, digest: live.sha256 });
+  const read = [...manifest.objects.map(({ name }) => name), ...(index?.parts ?? []).map(({ name }) => name)];
+  recordProof(db, lease, {
+    ...written,
+    manifest: snapshot.name,
+    revision: manifest.revision,
+    nowMs: context.nowMs(),
+    how: "replay",
+    read,
+  });
+  recordScrub(db, lease, { nowMs: context.nowMs(), faults: countScrubFaults(db) });
+  return { state: "proven", revision: manifest.revision, how: "replay" };
+}
+
+/** Folds the bucket range by range. Undefined when the time is over; what was done is kept. */
+async function foldOn(
+  context: ProveContext,
+  begun: ReplayProgress,
+  snapshot: ReadManifest,
+  index: BaseIndex | undefined,
+): Promise<ReplayProgress | undefined> {
+  if (begun.state.phase === "live") return begun;
+  const { bucket } = context;
+  const digest = openDigest({ progress: begun.state.digest, block: begun.block });
+  if (begun.state.after === null) await readCommitParts({ bucket, snapshot, index });
+  for (let { after } = begun.state; ; ) {
+    after = await foldRange({ bucket, snapshot, index }, digest, { after, maxBytes: context.foldBytes });
+    const { progress, block } = digest.putDown();
+    if (after !== null) {
+      keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });
+      if (!context.hasTime()) return undefined;
+      continue;
+    }
+    const { sha256, namespaces } = await digest.end();
+    const folded = { sha256, namespaces: [...namespaces] };
+    const next: ReplayProgress = {
+      ...begun,
+      state: { phase: "live", after: null, digest: { done: [], open: null }, folded },
+      block: new Uint8Array(0),
+    };
+    keep(context, next);
+    return next;
+  }
+}
+
+/** Reads the live store's state at the revision, page by page. Undefined when the time is over. */
+async function readLiveOn(
+  context: ProveContext,
+  begun: ReplayProgress,
+  upTo: number,
+): Promise<StateDigest | undefined> {
+  const { db } = context;
+  const digest = openDigest({ progress: begun.state.digest, block: begun.block });
+  let after: KeyPlace | null = begun.state.after;
+  for (const namespace of listStateNamespaces(db)) {
+    if (after !== null && namespace < after.namespace) continue;
+    for (let afterKey = namespace === after?.namespace ? after.key : ""; ; ) {
+      const page = readStatePage(
+        db,
+        { kind: "history", upTo },
+        { namespace, afterKey, maxBytes: LIVE_PAGE_BYTES },
+      );
+      if (page === undefined) break;
+      await digest.add(namespace, page.text, page);
+      afterKey = page.lastKey;
+      after = { namespace, key: afterKey };
+      if (context.hasTime()) continue;
+      const { progress, block } = digest.putDown();
+      keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });
+      return undefined;
+    }
+  }
+  return digest.end();
+}
+
+function keep({ db, lease, leaseMs, nowMs }: ProveContext, replay: ReplayProgress): void {
+  renewLease(db, lease, nowMs() + leaseMs);
+  saveReplay(db, lease, replay);
+}
+
+/** Throws ProofMismatch with the first namespace that differs. */
+function compare({ name, manifest }: ReadManifest, folded: StateDigest | null, live: StateDigest): void {
+  const { digest, revision } = manifest;
+  if (folded?.sha256 === live.sha256) {
+    if (digest === null || digest.revision !== revision || digest.sha256 === live.sha256) return;
+    throw damaged(name, "its digest is not that of its own objects");
+  }
+  const text = (one: StateDigest["namespaces"][number] | undefined) => JSON.stringify(one ?? null);
+  const other = live.namespaces.find(
+    (one) => text(one) !== text(folded?.namespaces.find(({ namespace }) => namespace === one.namespace)),
+  );
+  const extra = folded?.namespaces.find(
+    ({ namespace }) => !live.namespaces.some((one) => one.namespace === namespace),
+  );
+  throw new ProofMismatch(
+    name,
+    `namespace ${(other ?? extra)?.namespace ?? "?"} at revision ${revision} is another in the bucket than in the live store`,
+  );
+}
+
+async function writeProof(
+  { bucket, target, nowMs, randomBytes }: ProveContext,
+  { name, sha256, manifest }: ReadManifest,
+  { how, rests, digest }: Pick<Proof, "how" | "rests" | "digest">,
+): Promise<Pick<ProofRecord, "object" | "place">> {
+  const run = formatHex(randomBytes(8));
+  const { lineage, revision } = manifest;
+  const proof: Proof = {
+    format: SNAPSHOT_FORMAT,
+    kind: "proof",
+    lineage,
+    run,
+    how,
+    manifest: { name, sha256 },
+    revision,
+    digest,
+    rests,
+    proven: formatTime(nowMs()),
+  };
+  const proofObject = proofName({ lineage, revision, run });
+  const bytes = utf8(`${JSON.stringify(proof)}\n`);
+  await putChecked(bucket, proofObject, bytes);
+  const object = {
+    name: proofObject,
+    kind: "proof",
+    revision,
+    sizeBytes: bytes.length,
+    sha256: await sha256Hex(bytes),
+  };
+  return { object, place: { run, target, lineage } };
+}

@@ -1,0 +1,227 @@
+/**
+ * Pruning: restore points that the retention no longer wants, and what only they needed. Promise: nothing goes
+ * before its time of grace, nothing but behind a newer replayed proof, and nothing while anybody else's hand is
+ * in the bucket. Each removal is journalled before it is done and its need judged again at that moment, so an
+ * interrupted or repeated prune is harmless.
+ */
+import { keptPoints } from "../core/retention.ts";
+import type { Position } from "../store/backup-catalogue.ts";
+import { renewLease } from "../store/backup-lease.ts";
+import {
+  doomObjects,
+  doomPoints,
+  forgetObject,
+  listDueObjects,
+  listDuePoints,
+  listKnownNames,
+  listPoints,
+  listRuns,
+  type PointRow,
+  readDoomed,
+  recordObjectRemoval,
+  recordOrphans,
+  recordPointRemoval,
+} from "../store/backup-points.ts";
+import { readProvenPoint } from "../store/backup-proof.ts";
+import { findCommitId } from "../store/export-pages.ts";
+import type { BackupPolicy } from "../wire/backup-policy.ts";
+import { BucketFault, listAll } from "./bucket.ts";
+import type { ExportContext } from "./export-run.ts";
+import type { Finding } from "./look.ts";
+import { manifestsPrefix, type NameParts, parseManifestName, parseObjectName } from "./names.ts";
+import { readBaseIndex, readManifest } from "./read-snapshot.ts";
+
+export interface PruneContext extends ExportContext {
+  readonly policy: BackupPolicy;
+  hasTime(): boolean;
+}
+
+export interface PrunePlan {
+  /** Restore points that stay. */
+  readonly kept: readonly PointRow[];
+  /** Restore points that go, each with the moment from which it may. */
+  readonly doomed: readonly { readonly point: PointRow; readonly dueMs: number }[];
+  /** Objects that wait for their removal. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Why nothing is removed though something may be; null when nothing stands in the way. */
+  readonly heldBy: string | null;
+}
+
+export interface PruneOutcome {
+  readonly points: number;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly finding: Finding | undefined;
+  /** More is due than the time allowed. */
+  readonly more: boolean;
+}
+
+/** Doomed by a purge: no grace, and no retention brings it back. */
+const SUPERSEDED_MS = 1;
+const STEP_OBJECTS = 50;
+const NOTHING: PruneOutcome = { points: 0, objects: 0, bytes: 0, finding: undefined, more: false };
+
+/** Judges every restore point by the policy, and marks what goes. Writes marks only; asks the bucket nothing. */
+export function planPrune(context: PruneContext): PrunePlan {
+  const { db, lease, target, store, policy, nowMs } = context;
+  const place = { target, lineage: store.lineage };
+  const now = nowMs();
+  const points = listPoints(db, place).filter(({ doomedMs }) => doomedMs !== SUPERSEDED_MS);
+  const kept = new Set(keptPoints(points, policy.retention, now));
+  const proof = readProvenPoint(db);
+  const replayed = points.find(({ manifest }) => manifest === proof.replayedManifest);
+  for (const point of points) {
+    // What is newer than the newest replay, and what proofs rest on, stays whatever its age.
+    if (replayed === undefined || point.madeMs >= replayed.madeMs || point.manifest === proof.provenManifest)
+      kept.add(point);
+  }
+  const gone = points.filter((point) => !kept.has(point));
+  doomPoints(db, lease, {
+    doomed: gone.map(({ run }) => run),
+    spared: [...kept].map(({ run }) => run),
+    atMs: now,
+  });
+  doomObjects(db, lease, place, now);
+  const { objects, bytes } = readDoomed(db, place);
+  return {
+    kept: [...kept],
+    doomed: gone.map((point) => ({ point, dueMs: (point.doomedMs ?? now) + policy.graceMs })),
+    objects,
+    bytes,
+    heldBy: replayed === undefined ? "no replayed proof of this store's backups is there yet" : null,
+  };
+}
+
+/** Removes what is due. The caller has looked around just now and found nobody. Throws BucketFault, LeaseLost. */
+export async function executePrune(context: PruneContext, position: Position): Promise<PruneOutcome> {
+  const { db, lease, target, store, policy, nowMs } = context;
+  const place = { target, lineage: store.lineage };
+  const beforeMs = Math.max(SUPERSEDED_MS, nowMs() - policy.graceMs);
+  const points = listDuePoints(db, place, beforeMs);
+  if (points.length === 0 && listDueObjects(db, place, beforeMs, 1).length === 0) return NOTHING;
+  const finding = await findStrangers(context, beforeMs);
+  if (finding !== undefined) return { ...NOTHING, finding };
+  const needed = await readNeeded(context, position);
+  let removedPoints = 0;
+  for (const point of points) {
+    if (!context.hasTime()) return { ...NOTHING, points: removedPoints, more: true };
+    if (point.manifest === position.manifest) continue;
+    recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
+    await remove(context, point.manifest);
+    removedPoints += 1;
+  }
+  const objects = await removeObjects(context, needed, beforeMs);
+  return { ...objects, points: removedPoints, finding: undefined };
+}
+
+async function removeObjects(
+  context: PruneContext,
+  needed: ReadonlySet<string>,
+  beforeMs: number,
+): Promise<Pick<PruneOutcome, "objects" | "bytes" | "more">> {
+  const { db, lease, target, store } = context;
+  let [objects, bytes] = [0, 0];
+  for (;;) {
+    const due = listDueObjects(db, { target, lineage: store.lineage }, beforeMs, STEP_OBJECTS);
+    if (due.length === 0) return { objects, bytes, more: false };
+    for (const { name, sizeBytes } of due) {
+      if (!context.hasTime()) return { objects, bytes, more: true };
+      // The rows said that nobody needs it; the newest manifest itself has the last word.
+      if (needed.has(name))
+        throw new Error(`the catalogue gives up ${name}, which the newest manifest names`);
+      if (!recordObjectRemoval(db, lease, name)) continue;
+      await remove(context, name);
+      forgetObject(db, lease, name);
+      objects += 1;
+      bytes += sizeBytes;
+    }
+  }
+}
+
+async function remove({ bucket, db, lease, leaseMs, nowMs }: PruneContext, name: string): Promise<void> {
+  renewLease(db, lease, nowMs() + leaseMs);
+  await bucket.remove(name);
+}
+
+/** Every name that the newest manifest of ours needs, as the bucket has it now. */
+async function readNeeded({ bucket }: PruneContext, position: Position): Promise<Set<string>> {
+  const { base, manifest } = await readManifest(bucket, position.manifest, position.manifestSha256);
+  const names = new Set(manifest.objects.map(({ name }) => name));
+  if (base === undefined) return names;
+  const index = await readBaseIndex(bucket, base, manifest.ancestry);
+  for (const { name } of index.parts) names.add(name);
+  return names;
+}
+
+/**
+ * Reads which manifests stand in our folder. One of an unknown run whose tip is not a commit of ours was written
+ * by another store of the same lineage. Also removes again what was to be gone already, and what a run that was
+ * given up has written after all: what it names goes with it.
+ */
+async function findStrangers(context: PruneContext, beforeMs: number): Promise<Finding | undefined> {
+  const { bucket, db, store } = context;
+  const parts: (NameParts & { readonly name: string })[] = [];
+  for (const name of await listAll(bucket, manifestsPrefix(store.lineage))) {
+    const parsed = parseManifestName(name);
+    if (parsed !== undefined) parts.push({ ...parsed, name });
+  }
+  const runs = listRuns(
+    db,
+    parts.map(({ run }) => run),
+    beforeMs,
+  );
+  for (const { name, run, revision } of parts) {
+    const state = runs.get(run);
+    if (state === "abandoned") recordPointRemoval(db, context.lease, { run, nowMs: context.nowMs() });
+    if (state === "removed" || state === "abandoned") await remove(context, name);
+    if (state !== undefined) continue;
+    if (await isOurHistory(context, name, revision)) continue;
+    return {
+      kind: "fork",
+      detail: `another store wrote ${name} into the folder of lineage ${store.lineage}`,
+      data: { cause: "same_lineage", lineages: [store.lineage] },
+    };
+  }
+  return undefined;
+}
+
+async function isOurHistory({ bucket, db }: PruneContext, name: string, revision: number): Promise<boolean> {
+  try {
+    return (await readManifest(bucket, name)).manifest.tip === findCommitId(db, revision);
+  } catch (error) {
+    // Gone since the list, or no manifest: then it is nobody's word for anything.
+    if (error instanceof BucketFault && error.code === "snapshot_damaged") return true;
+    throw error;
+  }
+}
+
+const FOLDERS = ["segments", "bases", "auth", "proofs"] as const;
+
+/** Objects in our folder that a run of ours left behind without noting them: they go as all else does. */
+export async function noteOrphans(context: PruneContext): Promise<number> {
+  const { bucket, db, lease, target, store, policy, nowMs } = context;
+  const found: { name: string; run: string; revision: number }[] = [];
+  for (const folder of FOLDERS) {
+    for (const name of await listAll(bucket, `${store.lineage}/${folder}/`)) {
+      const parsed = parseObjectName(name);
+      if (parsed !== undefined) found.push({ name, ...parsed });
+    }
+  }
+  const known = listKnownNames(
+    db,
+    found.map(({ name }) => name),
+  );
+  const runs = listRuns(
+    db,
+    found.map(({ run }) => run),
+    nowMs() - policy.graceMs,
+  );
+  // A run that may still be at work, and a run that nobody here knows, are left alone.
+  const orphans = found.filter(({ name, run }) => {
+    const state = runs.get(run);
+    return !known.has(name) && state !== undefined && state !== "started";
+  });
+  if (orphans.length > 0) recordOrphans(db, lease, { target, lineage: store.lineage }, orphans, nowMs());
+  return orphans.length;
+}

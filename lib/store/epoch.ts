@@ -1,0 +1,95 @@
+/**
+ * The store's place among histories: opening another epoch, stopping, sealing. Promise: a revision that another
+ * store may have given to other content is never taken for ours again.
+ */
+import { type Db, StoreFault } from "./driver.ts";
+
+export interface NewEpoch {
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly firstRevision: number;
+}
+
+export interface Adoption {
+  /** The last revision that the other branch certainly has as we do. */
+  readonly sharedRevision: number;
+  /** A lineage for what we committed after that under a name that the other branch uses too. */
+  readonly tailLineage: string;
+  /** One above the highest epoch that anything speaks of; the tail takes it where there is one. */
+  readonly nextEpoch: number;
+  /** What the next commit opens; its epoch is above the tail's. */
+  readonly pending: NewEpoch;
+}
+
+/**
+ * This store goes on as a history of its own: what it holds above the shared revision gets a lineage of its own,
+ * and the next commit opens a new epoch. So every ETag and cursor of the ambiguous stretch stops matching, here
+ * and there. Also opens a store that was stopped or sealed. One transaction.
+ */
+export function adoptHistory(db: Db, adoption: Adoption): void {
+  const { sharedRevision, tailLineage, nextEpoch, pending } = adoption;
+  inTransaction(db, () => {
+    const [row] = db.all("select lineage, revision, first_revision from store where id=1");
+    const [lineage, revision, first] = [String(row?.[0]), Number(row?.[1]), Number(row?.[2])];
+    if (revision > sharedRevision && sharedRevision < first) {
+      // Nothing of this life is shared: all of it is the tail.
+      db.all("update lineage set lineage=?1 where lineage=?2", [tailLineage, lineage]);
+      db.all("update store set lineage=?1 where id=1", [tailLineage]);
+    } else if (revision > sharedRevision) {
+      db.all(
+        "insert into lineage (epoch, lineage, first_revision, parent, parent_revision) values (?1,?2,?3,?4,?5)",
+        [nextEpoch, tailLineage, sharedRevision + 1, lineage, sharedRevision],
+      );
+      db.all("update store set lineage=?1, epoch=?2, first_revision=?3 where id=1", [
+        tailLineage,
+        nextEpoch,
+        sharedRevision + 1,
+      ]);
+    }
+    db.all(
+      "update store set state='open', pending_lineage=?1, pending_epoch=?2, pending_first=?3 where id=1",
+      [pending.lineage, pending.epoch, pending.firstRevision],
+    );
+    db.all(
+      "update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null where id=1",
+    );
+    db.all("delete from backup_base");
+    db.all("delete from backup_proof");
+  });
+}
+
+/** Refuses every write from now on, until the store is adopted: it must give no more numbers. */
+export function stopStore(db: Db): void {
+  db.all("update store set state='stopped' where id=1 and state='open'");
+}
+
+/** Seals a store that is in read-only mode, at its head. False: it is not in that mode, or a commit came between. */
+export function sealStore(db: Db): boolean {
+  return inTransaction(db, () => {
+    const [row] = db.all(
+      `select s.revision from store s join entry e on e.namespace='_system' and e.key='mode'
+       where s.id=1 and s.state in ('open','stopped') and s.pending_lineage is null and cast(e.value as text)->>'mode'='read_only'`,
+    );
+    if (row === undefined) return false;
+    db.all("update store set state='stopped' where id=1");
+    db.all("update backup set sealed_revision=?1 where id=1 and sealed_revision is null", [Number(row[0])]);
+    return true;
+  });
+}
+
+function inTransaction<T>(db: Db, work: () => T): T {
+  db.all("begin immediate");
+  try {
+    const result = work();
+    db.all("commit");
+    return result;
+  } catch (error) {
+    // What failed matters; a rollback that fails too means that SQLite already did it.
+    try {
+      db.all("rollback");
+    } catch (rollback) {
+      if (!(rollback instanceof StoreFault)) throw rollback;
+    }
+    throw error;
+  }
+}

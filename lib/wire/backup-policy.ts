@@ -1,0 +1,65 @@
+/**
+ * How backups are kept, as it comes from Spin variables. Promise: a value that is not understood is refused by
+ * its variable's name, and nothing is deleted by a guess.
+ */
+import { parseDuration } from "../core/duration.ts";
+import { parseRetention, type Retention } from "../core/retention.ts";
+
+export interface BackupPolicy {
+  readonly retention: Retention;
+  /** How long what is no longer needed still lies in the bucket. */
+  readonly graceMs: number;
+  /** How often the whole chain is read back, though nothing was written. */
+  readonly proofIntervalMs: number;
+  /** Other stores, of other histories, may back up to the same prefix. */
+  readonly shared: boolean;
+}
+
+export const POLICY_DEFAULTS = {
+  backup_retention: "all 2d, hourly 14d, daily 90d, weekly 52w",
+  backup_grace: "24h",
+  backup_proof_interval: "24h",
+  bucket_shared: "false",
+} as const;
+
+/** The default policy, as the variables' defaults say it. */
+export const DEFAULT_POLICY: BackupPolicy = {
+  retention: {
+    kind: "stages",
+    all: 172_800_000,
+    hourly: 1_209_600_000,
+    daily: 7_776_000_000,
+    weekly: 31_449_600_000,
+  },
+  graceMs: 86_400_000,
+  proofIntervalMs: 86_400_000,
+  shared: false,
+};
+
+export type BackupPolicyOutcome =
+  | { readonly kind: "set"; readonly policy: BackupPolicy }
+  | { readonly kind: "invalid"; readonly variables: readonly string[] };
+
+/** Reads the policy; a variable that is not set has its default. */
+export function parseBackupPolicy(variable: (name: string) => string | undefined): BackupPolicyOutcome {
+  const read = (name: keyof typeof POLICY_DEFAULTS) => (variable(name) ?? "").trim() || POLICY_DEFAULTS[name];
+  const retention = parseRetention(read("backup_retention"));
+  const graceMs = parseDuration(read("backup_grace"));
+  const proofIntervalMs = parseDuration(read("backup_proof_interval"));
+  const shared = read("bucket_shared");
+  const invalid = [
+    ...(retention === undefined ? ["backup_retention"] : []),
+    ...(graceMs === undefined ? ["backup_grace"] : []),
+    ...(proofIntervalMs === undefined || proofIntervalMs === 0 ? ["backup_proof_interval"] : []),
+    ...(shared === "true" || shared === "false" ? [] : ["bucket_shared"]),
+  ];
+  if (
+    retention === undefined ||
+    graceMs === undefined ||
+    proofIntervalMs === undefined ||
+    invalid.length > 0
+  ) {
+    return { kind: "invalid", variables: invalid };
+  }
+  return { kind: "set", policy: { retention, graceMs, proofIntervalMs, shared: shared === "true" } };
+}

@@ -1,0 +1,31 @@
+/** A replay that was put down, as it is kept in the store between ticks. */
+import * as z from "zod/mini";
+
+const count = z.int().check(z.minimum(0));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const namespace = z.string().check(z.maxLength(63));
+const namespaceState = z.strictObject({ namespace, keys: count, bytes: count, sha256 });
+const namespaces = z.array(namespaceState).check(z.maxLength(100_000));
+
+export const DigestProgress = z.strictObject({
+  done: namespaces,
+  open: z.nullable(
+    z.strictObject({
+      namespace,
+      keys: count,
+      bytes: count,
+      blocks: z.array(sha256).check(z.maxLength(1_000_000)),
+    }),
+  ),
+});
+export type DigestProgress = z.infer<typeof DigestProgress>;
+
+/** First the bucket is folded, then the live store is read; both up to the place after which they go on. */
+export const ReplayState = z.strictObject({
+  phase: z.enum(["bucket", "live"]),
+  after: z.nullable(z.strictObject({ namespace, key: z.string().check(z.maxLength(1024)) })),
+  digest: DigestProgress,
+  /** What the bucket's fold gave, once it is done. */
+  folded: z.nullable(z.strictObject({ sha256, namespaces })),
+});
+export type ReplayState = z.infer<typeof ReplayState>;

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { foldRange } from "../../lib/backup/fold.ts";
+import { readBaseIndex, readManifest } from "../../lib/backup/read-snapshot.ts";
+import { digestState, openDigest } from "../../lib/backup/state-digest.ts";
+import type { NodeDb } from "../../lib/store/driver-node.ts";
+import { begin, fill, openQuickStore, put, remove, SMALL, tick } from "../support/backup.ts";
+import { type MemoryBucket, memoryBucket } from "../support/bucket.ts";
+import { T0 } from "../support/proposals.ts";
+
+const HOUR = 3_600_000;
+
+const backup = (db: NodeDb, columns: string) => db.all(`select ${columns} from backup where id=1`)[0] ?? [];
+const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
+const proofs = (bucket: MemoryBucket) =>
+  [...bucket.objects]
+    .filter(([name]) => name.includes("/proofs/"))
+    .map(([, bytes]) => JSON.parse(new TextDecoder().decode(bytes)));
+const newest = (bucket: MemoryBucket, folder: string) =>
+  [...bucket.objects.keys()].filter((name) => name.includes(`/${folder}/`)).sort()[0] ?? "";
+
+async function filled(): Promise<{ db: NodeDb; bucket: MemoryBucket }> {
+  const { db } = openQuickStore();
+  const bucket = memoryBucket();
+  fill(db);
+  expect(await tick(db, bucket)).toMatchObject({ state: "exported", provenRevision: head(db) });
+  return { db, bucket };
+}
+
+describe("the fold of a snapshot", () => {
+  test("gives the live store's digest, in ranges of any size", async () => {
+    const { db, bucket } = await filled();
+    for (let n = 0; n < 30; n += 1) put(db, `many/${n % 17}/𐀀${n}`, "v".repeat(n * 7));
+    put(db, "binary/later", Uint8Array.of(1, 200, 3));
+    remove(db, "a");
+    await tick(db, bucket);
+    const snapshot = await readManifest(bucket, newest(bucket, "manifests"));
+    const { base, manifest } = snapshot;
+    const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
+    const live = await digestState(db, { kind: "history", upTo: manifest.revision });
+    let ranges = 0;
+    for (const maxBytes of [1, 500, 4000, 1e9]) {
+      let digest = openDigest();
+      ranges = 0;
+      let after: { namespace: string; key: string } | null = null;
+      do {
+        after = await foldRange({ bucket, snapshot, index }, digest, { after, maxBytes });
+        ranges += 1;
+        // Put down and taken up again between any two ranges.
+        digest = openDigest(
+          JSON.parse(JSON.stringify(digest.putDown(), revive), undefined) && digest.putDown(),
+        );
+      } while (after !== null);
+      const folded = await digest.end();
+      expect(folded).toEqual(live);
+    }
+    expect(ranges).toBe(1);
+  });
+});
+
+const revive = (_key: string, value: unknown) => (value instanceof Uint8Array ? [...value] : value);
+
+describe("a proof", () => {
+  test("is a replay first, and then rests on the one before it", async () => {
+    const { db, bucket } = await filled();
+    put(db, "one", "more");
+    bucket.calls.length = 0;
+    expect(await tick(db, bucket, { nowMs: T0 + 60_000 })).toMatchObject({ provenRevision: head(db) });
+    // The chain so far was not read again: only the manifests and what is new.
+    const read = bucket.calls.filter((call) => /^get .*\/(segments|bases|auth)\//.test(call));
+    expect(new Set(read).size).toBe(1);
+    expect(
+      proofs(bucket)
+        .map(({ how }) => how)
+        .sort(),
+    ).toEqual(["continued", "replay"]);
+    const [continued] = proofs(bucket).filter(({ how }) => how === "continued");
+    expect(continued).toMatchObject({
+      revision: head(db),
+      digest: null,
+      rests: { name: expect.stringContaining("/manifests/") },
+    });
+    expect(backup(db, "proven_revision, replayed_revision")).toEqual([head(db), head(db) - 1]);
+  });
+
+  test("reads the whole chain again once a day though nothing was written", async () => {
+    const { db, bucket } = await filled();
+    bucket.calls.length = 0;
+    await tick(db, bucket, { nowMs: T0 + 23 * HOUR });
+    expect(bucket.calls.some((call) => call.includes("/segments/"))).toBe(false);
+    await tick(db, bucket, { nowMs: T0 + 24 * HOUR });
+    expect(bucket.calls.some((call) => /^get .*\/(segments|bases)\//.test(call))).toBe(true);
+    expect(backup(db, "replayed_ms")).toEqual([T0 + 24 * HOUR]);
+  });
+
+  test("goes on where a tick put it down", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    for (let n = 0; n < 40; n += 1) put(db, `k/${n}`, "x".repeat(300));
+    const limits = { ...SMALL, partBytes: 4000 };
+    let ticks = 0;
+    for (; ticks < 200; ticks += 1) {
+      const outcome = await tick(db, bucket, { limits, budget: { bytes: 1, ms: 0 }, nowMs: T0 + ticks });
+      if (outcome.state === "nothing_new" && outcome.provenRevision === head(db)) break;
+    }
+    expect(ticks).toBeGreaterThan(3);
+    expect(ticks).toBeLessThan(199);
+    expect(proofs(bucket).some(({ how }) => how === "replay")).toBe(true);
+  });
+
+  test("fails when an object went bad, says which, and the next tick writes a chain of its own", async () => {
+    const { db, bucket } = await filled();
+    const bad = newest(bucket, "bases").replace(/json$/, "part-00002.ndjson.gz");
+    expect(bucket.objects.has(bad)).toBe(true);
+    bucket.objects.set(bad, Uint8Array.of(1, 2, 3));
+    await tick(db, bucket, { nowMs: T0 + 25 * HOUR });
+    const [code, detail] = backup(db, "error_code, error_detail");
+    expect([code, detail]).toEqual(["snapshot_damaged", expect.stringContaining(bad)]);
+    expect(await tick(db, bucket, { nowMs: T0 + 25 * HOUR + 60_000 })).toMatchObject({
+      state: "exported",
+      provenRevision: head(db),
+    });
+    expect(backup(db, "error_code, proven_manifest is not null")).toEqual([null, 1]);
+  });
+
+  test("fails when the live store is another than was exported, and does not export over it", async () => {
+    const { db, bucket } = await filled();
+    const value = db.all(
+      "select value from change where key='limits/2' order by revision desc limit 1",
+    )[0]?.[0];
+    db.all("update change set value=x'00' where key='limits/2'");
+    const before = bucket.objects.size;
+    await tick(db, bucket, { nowMs: T0 + 25 * HOUR });
+    expect(backup(db, "error_code, error_detail")).toEqual([
+      "snapshot_damaged",
+      expect.stringContaining("namespace shop"),
+    ]);
+    await tick(db, bucket, { nowMs: T0 + 25 * HOUR + 60_000 });
+    expect(bucket.objects.size).toBe(before);
+    expect(backup(db, "error_code")).toEqual(["snapshot_damaged"]);
+    db.all("update change set value=?1 where key='limits/2'", [value ?? null]);
+    db.all(
+      "update change set value=(select value from entry e where e.key='limits/2') where key='limits/2' and revision=(select revision from entry where key='limits/2')",
+    );
+  });
+
+  test("that rests on another finds what a segment has otherwise than the live store", async () => {
+    const { db, bucket } = await filled();
+    bucket.before = (call) => {
+      // Between the export and its proof, somebody changes the store's history behind our back.
+      if (call.startsWith("put heads/"))
+        db.all("update commits set message='other' where revision=(select max(revision) from commits)");
+    };
+    put(db, "x", "y");
+    await tick(db, bucket, { nowMs: T0 + 60_000 });
+    expect(backup(db, "error_code, error_detail")).toEqual([
+      "snapshot_damaged",
+      expect.stringContaining("other commits than the live store"),
+    ]);
+  });
+
+  test("scrubs the live store beside a replay", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    begin(db);
+    put(db, "a", "1");
+    db.all("update usage set bytes=bytes+1 where namespace='shop'");
+    await tick(db, bucket, { limits: SMALL });
+    expect(backup(db, "scrub_faults, scrubbed_ms")).toEqual([1, T0]);
+    db.all("update usage set bytes=bytes-1 where namespace='shop'");
+  });
+});
