@@ -12,6 +12,7 @@ import { getHealth, getOpenapi, getReady } from "./health.ts";
 import { getMetrics } from "./metrics.ts";
 import { getMode, putMode } from "./mode.ts";
 import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./namespaces.ts";
+import { postPurge } from "./purge.ts";
 import { getStatus } from "./status.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
 
@@ -29,6 +30,7 @@ const ROUTES: readonly Route[] = [
   { path: "/v1/admin/tokens", methods: { GET: getTokens, POST: postToken } },
   { path: "/v1/admin/tokens/", methods: { GET: getToken, DELETE: deleteToken }, matches: isSegment },
   { path: "/v1/admin/tokens/", methods: { POST: rotateToken }, matches: isRotation },
+  { path: "/v1/admin/purge", methods: { POST: postPurge } },
   { path: "/v1/admin/mode", methods: { GET: getMode, PUT: putMode } },
   { path: "/v1/admin/status", methods: { GET: getStatus } },
   { path: "/healthz", methods: { GET: getHealth } },

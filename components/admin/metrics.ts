@@ -39,6 +39,30 @@ export function getMetrics(door: Door, { query }: Target): Answer {
     ["ledge_backup_exported_timestamp_seconds", "When it was exported.", seconds(backup.exportedAt)],
     ["ledge_backup_proven_revision", "Newest revision replayed from the bucket.", backup.provenRevision],
     ["ledge_backup_proven_timestamp_seconds", "When it was replayed.", seconds(backup.provenAt)],
+    [
+      "ledge_backup_replayed_revision",
+      "Newest revision whose whole chain was read.",
+      backup.replayedRevision,
+    ],
+    ["ledge_backup_replayed_timestamp_seconds", "When it was read.", seconds(backup.replayedAt)],
+    [
+      "ledge_backup_oldest_read_timestamp_seconds",
+      "When the object of the newest snapshot was read that has not been for longest.",
+      seconds(backup.oldestReadAt),
+    ],
+    ["ledge_backup_restore_points", "Restore points in the bucket.", backup.points],
+    ["ledge_backup_doomed_objects", "Objects that wait for their removal.", backup.doomedObjects],
+    ["ledge_backup_open_purges", "Purged values that may still lie in the bucket.", backup.openPurges],
+    [
+      "ledge_store_faults",
+      "Rows of the live store that disagree with its history.",
+      backup.scrub?.faults ?? null,
+    ],
+    [
+      "ledge_store_stopped",
+      "1 where a fork or a seal has stopped the store.",
+      store.state === "stopped" ? 1 : 0,
+    ],
     ["ledge_backup_behind_revisions", "Commits that the bucket does not have.", backup.behindRevisions],
   ];
   const lines = gauges.flatMap(([name, help, value]) =>

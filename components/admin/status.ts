@@ -54,7 +54,7 @@ function statusView(world: World): Record<string, unknown> {
     lineage: store.lineage,
     epoch: store.epoch,
     head: store.head,
-    mode: store.mode,
+    mode: store.state === "stopped" ? "stopped" : store.mode,
     clockSuspect: store.newestMs !== null && store.newestMs > nowMs + CLOCK_SUSPECT_MS,
     limits: LIMITS,
     store: {

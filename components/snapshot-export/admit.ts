@@ -1,4 +1,4 @@
-/** Who may run a backup, and whether there is a bucket to run it to. */
+/** Who may work on backups, and whether there is a bucket to work on. */
 import { allowsEverywhere } from "../../lib/core/grant.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { parseQuery } from "../../lib/core/query.ts";
@@ -8,19 +8,33 @@ import type { Answer, Door } from "../../lib/door/answer.ts";
 import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { recordBackupError } from "../../lib/store/backup-status.ts";
+import { type BackupPolicy, parseBackupPolicy } from "../../lib/wire/backup-policy.ts";
 import { type BucketSettings, parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
 
-/** Takes the settings of an admitted run. */
-export type Admit = (settings: BucketSettings) => HttpReply;
+/** A bucket and how backups are kept in it. */
+export interface BackupSettings {
+  readonly bucket: BucketSettings;
+  readonly policy: BackupPolicy;
+}
 
-/** POST /v1/backup/run, as far as it can be judged without waiting. */
-export function admitRun(door: Door, { query }: Target, admit: Admit): Answer {
+/** Work that waits for the network, once it is admitted: what it gives makes the answer or throws. */
+export type Work = (settings: BackupSettings) => Promise<() => Answer>;
+
+/** Takes the work of an admitted request. */
+export type Admit = (settings: BackupSettings, work: Work) => HttpReply;
+
+/** A route whose work waits for the bucket: judged as far as that goes without waiting. */
+export function admitWork(
+  door: Door,
+  { query }: Target,
+  { admit, work }: { admit: Admit; work: Work },
+): Answer {
   const allowed = requireBackup(door, query);
   if (!allowed.ok) return allowed;
   if (door.request.body.length > 0) return refuse("invalid_body", "This route takes no body.");
   const settings = requireBucket(door.world);
-  return settings.ok ? admit(settings.value) : settings;
+  return settings.ok ? admit(settings.value, work) : settings;
 }
 
 /** A caller with the verb `backup` on every namespace, and a request without parameters. */
@@ -35,17 +49,20 @@ export function requireBackup(door: Door, query: string): Outcome<Caller> {
   return parameters.ok ? accept(caller) : parameters;
 }
 
-/** The bucket's settings. Variables that are set but malformed are named, here and in the status. */
-export function requireBucket({ db, nowMs, variable }: World): Outcome<BucketSettings, "bucket_not_set"> {
-  const parsed = parseBucketVariables(variable);
-  if (parsed.kind === "set") return accept(parsed.settings);
-  if (parsed.kind === "not_set") {
+/** The settings of backups. Variables that are set but malformed are named, here and in the status. */
+export function requireBucket({ db, nowMs, variable }: World): Outcome<BackupSettings, "bucket_not_set"> {
+  const bucket = parseBucketVariables(variable);
+  if (bucket.kind === "not_set") {
     return refuse(
       "bucket_not_set",
       "Nothing is backed up. Set the variables bucket_endpoint, bucket_name, bucket_access_key_id and bucket_secret_access_key.",
     );
   }
-  const detail = `These variables are missing or malformed: ${parsed.variables.join(", ")}.`;
+  const policy = parseBackupPolicy(variable);
+  if (bucket.kind === "set" && policy.kind === "set")
+    return accept({ bucket: bucket.settings, policy: policy.policy });
+  const named = [bucket, policy].flatMap((one) => (one.kind === "invalid" ? one.variables : []));
+  const detail = `These variables are missing or malformed: ${named.join(", ")}.`;
   recordBackupError(db, { nowMs: nowMs(), code: "bucket_not_set", detail });
   return refuse("bucket_not_set", detail);
 }

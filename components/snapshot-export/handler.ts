@@ -1,20 +1,26 @@
 /**
- * snapshot-export: brings the bucket up to the store, when asked over HTTP and when the cron trigger fires.
- * Promise: both do the same tick; what went wrong stands in the status afterwards. Routes and callers are
- * judged by the same doors as everywhere, before anything waits for the network.
+ * snapshot-export: brings the bucket up to the store, when asked over HTTP and when the cron trigger fires, and all
+ * else that needs the bucket. Promise: both do the same tick; what went wrong stands in the status afterwards.
+ * Routes and callers are judged by the same doors as everywhere, before anything waits for the network.
  */
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { type Answer, answer, type Door } from "../../lib/door/answer.ts";
 import { judgeStore } from "../../lib/door/caller.ts";
 import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { ScheduledHandler } from "../../lib/guest/starling.ts";
+import type { ScheduledHandler, Trigger } from "../../lib/guest/starling.ts";
 import type { Migration } from "../../lib/store/migrate.ts";
 import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
-import { type Admit, admitRun, requireBucket } from "./admit.ts";
-import { runOnce } from "./run.ts";
+import { type Admit, admitWork, type BackupSettings, requireBucket, type Work } from "./admit.ts";
+import { type Export, settled } from "./export.ts";
+import { adoptStore, postPick } from "./pick.ts";
+import { proveNow } from "./prove.ts";
+import { postPrune } from "./prune.ts";
+import { runNow } from "./run.ts";
+import { sealNow } from "./seal.ts";
+import { getSnapshots } from "./snapshots.ts";
 import { getStatus } from "./status.ts";
 
 const ADMITTED: HttpReply = { status: 202, headers: [], body: "" };
@@ -25,38 +31,66 @@ export function snapshotExport(
   openBucket: (settings: BucketSettings) => Bucket,
 ): ScheduledHandler {
   return async (request, world, trigger) => {
-    let settings: BucketSettings | undefined;
-    const admit: Admit = (admitted) => {
-      settings = admitted;
+    let admitted: { readonly settings: BackupSettings; readonly work: Work } | undefined;
+    const admit: Admit = (settings, work) => {
+      admitted = { settings, work };
       return ADMITTED;
     };
     const reply = (work: (door: Door) => Answer) => answer(work, migrations)(request, world);
-    if (trigger.kind === "cron") {
-      const judged = reply((door) => admitTick(door, admit));
-      if (settings === undefined) return quietly(judged, world);
-    } else {
-      const judged = reply((door) => dispatch(routes(admit), door));
-      if (settings === undefined) return judged;
-    }
-    const outcome = await runOnce(world, settings, { openBucket, trigger });
+    const exporting: Export = { world, openBucket, trigger };
+    const judged = reply((door) => judge(door, { exporting, admit, trigger }));
+    if (admitted === undefined) return trigger.kind === "cron" ? quietly(judged, world) : judged;
+    const { settings, work } = admitted;
+    const outcome = await settled(world, () => work(settings));
     return reply(() => outcome());
   };
 }
 
-function routes(admit: Admit): readonly Route[] {
+interface Judging {
+  readonly exporting: Export;
+  readonly admit: Admit;
+  readonly trigger: Trigger;
+}
+
+function judge(door: Door, { exporting, admit, trigger }: Judging): Answer {
+  return trigger.kind === "cron"
+    ? admitTick(door, admit, exporting)
+    : dispatch(routes(exporting, admit), door);
+}
+
+function routes(exporting: Export, admit: Admit): readonly Route[] {
+  const working =
+    (work: (exporting: Export) => Work): Route["methods"][string] =>
+    (door, target) =>
+      admitWork(door, target, { admit, work: work(exporting) });
   return [
-    { path: "/v1/backup/run", methods: { POST: (door, target) => admitRun(door, target, admit) } },
+    { path: "/v1/backup/run", methods: { POST: working(runNow) } },
+    { path: "/v1/backup/prove", methods: { POST: working(proveNow) } },
+    {
+      path: "/v1/backup/prune",
+      methods: { POST: (door, target) => postPrune(door, target, { exporting, admit }) },
+    },
+    {
+      path: "/v1/backup/pick",
+      methods: { POST: (door, target) => postPick(door, target, { exporting, admit }) },
+    },
+    { path: "/v1/backup/adopt", methods: { POST: working(adoptStore) } },
+    { path: "/v1/backup/seal", methods: { POST: working(sealNow) } },
+    {
+      path: "/v1/backup/snapshots",
+      methods: { GET: (door, target) => getSnapshots(door, target, { exporting, admit }) },
+    },
     { path: "/v1/backup/status", methods: { GET: getStatus } },
   ];
 }
 
 /** The scheduler needs no token; without a bucket its tick is over. */
-function admitTick(door: Door, admit: Admit): Answer {
+function admitTick(door: Door, admit: Admit, exporting: Export): Answer {
   const view = readView(door.world.db, null, null);
   const unfit = judgeStore(view, door);
   if (unfit !== undefined) return unfit;
   const settings = requireBucket(door.world);
-  return settings.ok ? admit(settings.value) : settings;
+  return settings.ok ? admit(settings.value, runNow(exporting)) : settings;
 }
 
 /** A tick with no bucket set is nothing to fail about: status says it, and everything else goes on. */

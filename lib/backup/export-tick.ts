@@ -17,6 +17,7 @@ import {
   resetPosition,
 } from "../store/backup-catalogue.ts";
 import { acquireLease, type Lease, LeaseLost, releaseLease } from "../store/backup-lease.ts";
+import { recordLostPoints } from "../store/backup-points.ts";
 import {
   clearBackupError,
   readLookedMs,
@@ -31,6 +32,7 @@ import { type Bucket, BucketFault, listAll } from "./bucket.ts";
 import { sha256Hex } from "./bytes.ts";
 import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./export-step.ts";
 import { type Finding, lookAround } from "./look.ts";
+import { manifestsPrefix } from "./names.ts";
 import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
 
 export interface Tick {
@@ -238,6 +240,10 @@ async function look(
   if (ownHead !== undefined && ownHead === findHeadSha256(db, position.manifest)) return undefined;
   // The newest head is not there: it was cut off before it was written, or the bucket was emptied or put back.
   const manifest = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
-  if (manifest === undefined) resetPosition(db, lease);
+  if (manifest === undefined) {
+    const present = await listAll(bucket, manifestsPrefix(store.lineage));
+    recordLostPoints(db, lease, { target, lineage: store.lineage }, { present, nowMs: nowMs() });
+    resetPosition(db, lease);
+  }
   return undefined;
 }

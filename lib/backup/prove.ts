@@ -283,7 +283,7 @@ async function writeProof(
   await putChecked(bucket, proofObject, bytes);
   const object = {
     name: proofObject,
-    kind: "proof",
+    kind: `proof-${how}`,
     revision,
     sizeBytes: bytes.length,
     sha256: await sha256Hex(bytes),

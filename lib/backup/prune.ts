@@ -17,7 +17,7 @@ import {
   listPoints,
   listRuns,
   type PointRow,
-  readDoomed,
+  readUnneeded,
   recordObjectRemoval,
   recordOrphans,
   recordPointRemoval,
@@ -41,7 +41,7 @@ export interface PrunePlan {
   readonly kept: readonly PointRow[];
   /** Restore points that go, each with the moment from which it may. */
   readonly doomed: readonly { readonly point: PointRow; readonly dueMs: number }[];
-  /** Objects that wait for their removal. */
+  /** Objects that only these need. */
   readonly objects: number;
   readonly bytes: number;
   /** Why nothing is removed though something may be; null when nothing stands in the way. */
@@ -62,9 +62,10 @@ const SUPERSEDED_MS = 1;
 const STEP_OBJECTS = 50;
 const NOTHING: PruneOutcome = { points: 0, objects: 0, bytes: 0, finding: undefined, more: false };
 
-/** Judges every restore point by the policy, and marks what goes. Writes marks only; asks the bucket nothing. */
-export function planPrune(context: PruneContext): PrunePlan {
-  const { db, lease, target, store, policy, nowMs } = context;
+export type PlanContext = Pick<PruneContext, "db" | "target" | "store" | "policy" | "nowMs">;
+
+/** Judges every restore point by the policy. Only reads, and asks the bucket nothing. */
+export function planPrune({ db, target, store, policy, nowMs }: PlanContext): PrunePlan {
   const place = { target, lineage: store.lineage };
   const now = nowMs();
   const points = listPoints(db, place).filter(({ doomedMs }) => doomedMs !== SUPERSEDED_MS);
@@ -77,20 +78,26 @@ export function planPrune(context: PruneContext): PrunePlan {
       kept.add(point);
   }
   const gone = points.filter((point) => !kept.has(point));
-  doomPoints(db, lease, {
-    doomed: gone.map(({ run }) => run),
-    spared: [...kept].map(({ run }) => run),
-    atMs: now,
-  });
-  doomObjects(db, lease, place, now);
-  const { objects, bytes } = readDoomed(db, place);
   return {
     kept: [...kept],
     doomed: gone.map((point) => ({ point, dueMs: (point.doomedMs ?? now) + policy.graceMs })),
-    objects,
-    bytes,
+    ...readUnneeded(
+      db,
+      place,
+      gone.map(({ run }) => run),
+    ),
     heldBy: replayed === undefined ? "no replayed proof of this store's backups is there yet" : null,
   };
+}
+
+/** Marks what the plan gives up, and unmarks what it wants again. */
+export function markPlan({ db, lease, target, store, nowMs }: PruneContext, plan: PrunePlan): void {
+  doomPoints(db, lease, {
+    doomed: plan.doomed.map(({ point }) => point.run),
+    spared: plan.kept.map(({ run }) => run),
+    atMs: nowMs(),
+  });
+  doomObjects(db, lease, { target, lineage: store.lineage }, nowMs());
 }
 
 /** Removes what is due. The caller has looked around just now and found nobody. Throws BucketFault, LeaseLost. */

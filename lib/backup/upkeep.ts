@@ -13,7 +13,14 @@ import { BucketFault } from "./bucket.ts";
 import type { StepContext } from "./export-step.ts";
 import type { Finding } from "./look.ts";
 import { ProofMismatch, prove } from "./prove.ts";
-import { executePrune, noteOrphans, type PruneContext, type PruneOutcome, planPrune } from "./prune.ts";
+import {
+  executePrune,
+  markPlan,
+  noteOrphans,
+  type PruneContext,
+  type PruneOutcome,
+  planPrune,
+} from "./prune.ts";
 
 /** What a person asked for. */
 export interface Asked {
@@ -139,6 +146,7 @@ async function pruneIfDue(
   if (!due || !context.hasTime()) return undefined;
   const plan = planPrune(context);
   if (plan.heldBy !== null) return undefined;
+  markPlan(context, plan);
   if (asked.prune === true || plan.doomed.length > 0) await noteOrphans(context);
   const outcome = await executePrune(context, position);
   if (!outcome.more && outcome.finding === undefined) recordPruned(db, lease, nowMs());

@@ -10,14 +10,15 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   exists: "It exists. To replace it, name its ETag.",
   precondition_required:
     'Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or "any").',
-  not_found: "There is no such document to delete.",
+  not_found: "There is no such document to delete, or no value of that key to purge.",
   forbidden: "The token may not write this key.",
   reserved_namespace: "Namespaces that begin with _ are changed through /v1/admin only.",
   namespace_not_found: "There is no such namespace; an administrator can make it.",
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
   quota_exceeded: "The namespace would hold more keys or bytes than its quota allows.",
   idempotency_mismatch: "This Idempotency-Key was used for other content. Use a new one for a new change.",
-  read_only: "The store is in read-only mode; reads go on. An administrator ends it with PUT /v1/admin/mode.",
+  read_only:
+    "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
   not_ready: "The store is being restored. It takes writes once every check has passed.",
   bad_token: "The token is malformed, unknown, wrong or revoked.",
   token_expired: "The token has expired. Ask whoever gave it for another one.",

@@ -84,7 +84,7 @@ const UNNEEDED = (
   point: string,
 ) => `not exists (select 1 from backup_run r where r.target=o.target and r.lineage=o.lineage
   and r.state='complete' and r.manifest is not null and r.removed_ms is null ${point}
-  and case when o.kind='proof' then r.revision=o.revision when o.kind like 'base%' then coalesce(r.base_revision,o.revision)=o.revision
+  and case when o.kind like 'proof%' then r.revision=o.revision when o.kind like 'base%' then coalesce(r.base_revision,o.revision)=o.revision
     else o.revision>coalesce(r.base_revision,0) and o.revision<=r.revision end)
   and not exists (select 1 from backup_base b where o.kind like 'base%' and b.lineage=o.lineage and b.revision=o.revision)
   and not exists (select 1 from backup_run w where w.run=o.run and w.state='started')`;
@@ -217,12 +217,42 @@ export function recordOrphans(
   });
 }
 
+/** The bucket lost some of our manifests: those that are not among the present ones are no restore points. */
+export function recordLostPoints(
+  db: Db,
+  lease: Lease,
+  { target, lineage }: Place,
+  { present, nowMs }: { present: readonly string[]; nowMs: number },
+): void {
+  underLease(db, lease, () =>
+    db.all(
+      `update backup_run set removed_ms=?4 where target=?1 and lineage=?2 and state='complete' and removed_ms is null
+        and manifest not in (select value from json_each(?3))`,
+      [target, lineage, JSON.stringify(present), nowMs],
+    ),
+  );
+}
+
 /** Which of these names stand in the catalogue. */
 export function listKnownNames(db: Db, names: readonly string[]): Set<string> {
   const rows = db.all("select name from backup_object where name in (select value from json_each(?1))", [
     JSON.stringify(names),
   ]);
   return new Set(rows.map(([name]) => String(name)));
+}
+
+/** How many objects no point but these runs' needs, and how many bytes. */
+export function readUnneeded(
+  db: Db,
+  { target, lineage }: Place,
+  runs: readonly string[],
+): { objects: number; bytes: number } {
+  const [row] = db.all(
+    `select count(*), coalesce(sum(o.size_bytes),0) from backup_object o where o.target=?1 and o.lineage=?2
+     and ${UNNEEDED("and r.run not in (select value from json_each(?3))")}`,
+    [target, lineage, JSON.stringify(runs)],
+  );
+  return { objects: Number(row?.[0]), bytes: Number(row?.[1]) };
 }
 
 /** How many points and objects wait for their removal, and how many bytes. */
@@ -236,4 +266,17 @@ export function readDoomed(
     [target, lineage],
   );
   return { points: Number(row?.[0]), objects: Number(row?.[1]), bytes: Number(row?.[2]) };
+}
+
+/** The best proof of a restore point at a revision. */
+export function findPointProof(
+  db: Db,
+  { lineage, revision }: { lineage: string; revision: number },
+): "replay" | "continued" | null {
+  const rows = db.all(
+    "select distinct kind from backup_object where lineage=?1 and revision=?2 and kind like 'proof-%'",
+    [lineage, revision],
+  );
+  const kinds = rows.map(([kind]) => kind);
+  return kinds.includes("proof-replay") ? "replay" : kinds.includes("proof-continued") ? "continued" : null;
 }

@@ -134,15 +134,6 @@ export function recordProof(db: Db, lease: Lease, proof: ProofRecord): void {
   });
 }
 
-/** When the object of these names that was read back longest ago was read; null for none. */
-export function readOldestRead(db: Db, names: readonly string[]): number | null {
-  const [row] = db.all(
-    "select min(coalesce(read_ms, written_ms)) from backup_object where name in (select value from json_each(?1))",
-    [JSON.stringify(names)],
-  );
-  return typeof row?.[0] === "number" ? row[0] : null;
-}
-
 /** Looks at the live store: how many documents and counts disagree with the history. Index: both unique ones. */
 export function countScrubFaults(db: Db): number {
   const [row] = db.all(

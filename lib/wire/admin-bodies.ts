@@ -38,3 +38,17 @@ export const NamespaceBody = z.strictObject({
 export type NamespaceBody = z.infer<typeof NamespaceBody>;
 
 export const ModeBody = z.strictObject({ mode: z.enum(["open", "read_only"]) });
+
+export const PurgeBody = z.strictObject({
+  namespace: text(64),
+  key: text(1024).check(z.minLength(1)),
+  /** Stands in the manifest that replaces the old objects, and in the commit unless a message is given. */
+  why: text(1024).check(z.minLength(1)),
+  /** The present value is clean: it is written again under a new revision. */
+  keepCurrent: z.optional(z.boolean()),
+});
+export type PurgeBody = z.infer<typeof PurgeBody>;
+
+/** `this` is this store's lineage; any other makes this store give way. */
+export const PickBody = z.strictObject({ lineage: z.string().check(z.regex(/^(this|[0-9a-f]{8,32})$/)) });
+export type PickBody = z.infer<typeof PickBody>;

@@ -41,6 +41,7 @@ const path = (name: string, description: string, pattern: string): Parameter => 
 });
 
 export const PARAMETERS = {
+  plan: query("plan", "`true`: only say what would be removed.", { type: "string", enum: ["true", "false"] }),
   namespace: path("namespace", "A namespace, or `_system`.", ANY_NAMESPACE),
   ownNamespace: path("namespace", "A namespace.", "^[a-z0-9][a-z0-9-]{0,62}$"),
   accessor: path("accessor", "The second part of a token: 12 of `a-z2-7`.", "^[a-z2-7]{12}$"),

@@ -1,7 +1,16 @@
 /** The schemas of the interface by the names that its description gives them. */
 import * as z from "zod/mini";
 import * as admin from "./admin-answers.ts";
-import { BootstrapBody, GrantBody, ModeBody, NamespaceBody, RotateBody, TokenBody } from "./admin-bodies.ts";
+import {
+  BootstrapBody,
+  GrantBody,
+  ModeBody,
+  NamespaceBody,
+  PickBody,
+  PurgeBody,
+  RotateBody,
+  TokenBody,
+} from "./admin-bodies.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
 
@@ -14,6 +23,8 @@ const SCHEMAS = {
   TokenBody,
   RotateBody,
   ModeBody,
+  PurgeBody,
+  PickBody,
   Document: documents.Document,
   ListPage: documents.ListPage,
   FeedChange: documents.FeedChange,
@@ -33,6 +44,14 @@ const SCHEMAS = {
   Status: admin.Status,
   BackupStatus: admin.BackupStatus,
   BackupRun: admin.BackupRun,
+  BackupProof: admin.BackupProof,
+  RestorePoint: admin.RestorePoint,
+  PrunePlan: admin.PrunePlan,
+  Branch: admin.Branch,
+  Snapshots: admin.Snapshots,
+  Picked: admin.Picked,
+  Sealed: admin.Sealed,
+  PurgeAnswer: admin.PurgeAnswer,
   Health: admin.Health,
   Ready: admin.Ready,
   Problem: admin.Problem,

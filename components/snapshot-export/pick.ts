@@ -1,0 +1,117 @@
+/**
+ * POST /v1/backup/pick and /adopt: what a person decides about a fork. `this` goes on as a history of its own, or
+ * lets the others be where nothing of ours is in doubt; another lineage makes this store give way.
+ */
+import { type Adopted, adopt, giveWay } from "../../lib/backup/fork.ts";
+import { targetOf } from "../../lib/backup/s3-bucket.ts";
+import { allowsEverywhere } from "../../lib/core/grant.ts";
+import { parseQuery } from "../../lib/core/query.ts";
+import { refuse } from "../../lib/core/refusal.ts";
+import { pickHeaders } from "../../lib/core/request-headers.ts";
+import type { Answer, Door } from "../../lib/door/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
+import { credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
+import { jsonReply } from "../../lib/door/reply.ts";
+import type { Target } from "../../lib/door/route.ts";
+import { ignoreLineages, readExportedStore } from "../../lib/store/backup-catalogue.ts";
+import { acquireLease, releaseLease } from "../../lib/store/backup-lease.ts";
+import { clearFinding, readBackupStatus } from "../../lib/store/backup-status.ts";
+import { PickBody } from "../../lib/wire/admin-bodies.ts";
+import { type Admit, type BackupSettings, requireBucket, type Work } from "./admit.ts";
+import type { Export } from "./export.ts";
+
+const BODY_BYTES_MAX = 1024;
+const LEASE_MS = 120_000;
+
+export function postPick(
+  door: Door,
+  { query }: Target,
+  { exporting, admit }: { exporting: Export; admit: Admit },
+): Answer {
+  const found = requireCaller(door, credentialsOf(door.request));
+  if (!found.ok) return found;
+  if (!allowsEverywhere(found.value.caller.grants, "backup"))
+    return forbidden(found.value.caller, "backup", "every namespace");
+  const parameters = parseQuery(query, []);
+  if (!parameters.ok) return parameters;
+  const headers = pickHeaders(door.request, ["content-type", "content-encoding"]);
+  if (!headers.ok) return headers;
+  const type = judgeJsonHeaders(headers.value["content-type"], headers.value["content-encoding"]);
+  if (!type.ok) return type;
+  const body = parseJsonBody(door.world.db, door.request, { schema: PickBody, bytesMax: BODY_BYTES_MAX });
+  if (!body.ok) return body;
+  const settings = requireBucket(door.world);
+  return settings.ok ? admit(settings.value, pickLineage(exporting, body.value.lineage)) : settings;
+}
+
+/** Under the exporter's lease: nothing is exported while it is decided who this store is. */
+function underLease(exporting: Export, work: (settings: BackupSettings) => Promise<() => Answer>): Work {
+  return async (settings) => {
+    const { db, nowMs } = exporting.world;
+    const lease = acquireLease(db, { nowMs: nowMs(), untilMs: nowMs() + LEASE_MS });
+    if (lease === undefined) return () => refuse("busy", "A backup is running. Ask again in a moment.");
+    try {
+      return await work(settings);
+    } finally {
+      releaseLease(db, lease);
+    }
+  };
+}
+
+function pickLineage(exporting: Export, wanted: string): Work {
+  return underLease(exporting, async (settings) => {
+    const { db, nowMs } = exporting.world;
+    const { finding } = readBackupStatus(db, nowMs(), true);
+    if (finding === null)
+      return () => refuse("not_found", "There is no fork to decide about; run a backup to look again.");
+    const store = readExportedStore(db);
+    if (wanted === "this" || store.lineage.startsWith(wanted)) {
+      // Somebody else writes under our very name: only another name ends that.
+      if (finding.cause === "same_lineage" || finding.cause === "ahead")
+        return adopted(await adoptNow(exporting, settings, finding.lineages));
+      const target = await targetOf(settings.bucket);
+      ignoreLineages(db, { target, lineage: store.lineage, others: finding.lineages });
+      clearFinding(db);
+      return () => jsonReply(200, { state: "let_be", ...NONE, lineage: store.lineage });
+    }
+    const other = finding.lineages.find((lineage) => lineage.startsWith(wanted));
+    if (other === undefined) {
+      return () =>
+        refuse(
+          "not_found",
+          `The fork is about ${[store.lineage, ...finding.lineages].join(", ")}; name one of these.`,
+        );
+    }
+    giveWay(db);
+    return () => jsonReply(200, { state: "gave_way", ...NONE, lineage: other });
+  });
+}
+
+/** The store goes on under a new lineage, whatever the bucket shows. */
+export function adoptStore(exporting: Export): Work {
+  return underLease(exporting, async (settings) => {
+    const { db, nowMs } = exporting.world;
+    const { finding } = readBackupStatus(db, nowMs(), true);
+    return adopted(await adoptNow(exporting, settings, finding?.lineages ?? []));
+  });
+}
+
+const NONE = { epoch: null, firstRevision: null, sharedRevision: null };
+
+async function adoptNow(
+  { world, openBucket }: Export,
+  { bucket }: BackupSettings,
+  others: readonly string[],
+): Promise<Adopted> {
+  const { db, randomBytes } = world;
+  const made = await adopt(
+    { db, bucket: openBucket(bucket), target: await targetOf(bucket), randomBytes },
+    others,
+  );
+  world.log("backup.adopted", { ...made });
+  return made;
+}
+
+function adopted(made: Adopted): () => Answer {
+  return () => jsonReply(200, { state: "adopted", ...made });
+}

@@ -1,0 +1,68 @@
+/**
+ * POST /v1/backup/prune: removes what the retention no longer wants and whose grace is over; with `plan=true` says
+ * what would go, and when, and changes nothing.
+ */
+import { type PrunePlan, planPrune } from "../../lib/backup/prune.ts";
+import { targetOf } from "../../lib/backup/s3-bucket.ts";
+import { parseQuery } from "../../lib/core/query.ts";
+import { refuse } from "../../lib/core/refusal.ts";
+import type { Answer, Door } from "../../lib/door/answer.ts";
+import { jsonReply } from "../../lib/door/reply.ts";
+import type { Target } from "../../lib/door/route.ts";
+import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
+import { POLICY_DEFAULTS } from "../../lib/wire/backup-policy.ts";
+import type { World } from "../../lib/world.ts";
+import { type Admit, type BackupSettings, requireBackup, requireBucket } from "./admit.ts";
+import { type Export, exportNow, reportOf } from "./export.ts";
+import { pointView } from "./snapshots.ts";
+
+const NOTHING = { points: 0, objects: 0, bytes: 0 };
+
+export function postPrune(
+  door: Door,
+  { query }: Target,
+  { exporting, admit }: { exporting: Export; admit: Admit },
+): Answer {
+  const parameters = parseQuery(query, ["plan"]);
+  if (!parameters.ok) return parameters;
+  const plan = parameters.value.get("plan");
+  if (plan !== undefined && plan !== "true" && plan !== "false")
+    return refuse("bad_parameter", "plan is true or false.");
+  const allowed = requireBackup(door, "");
+  if (!allowed.ok) return allowed;
+  if (door.request.body.length > 0) return refuse("invalid_body", "This route takes no body.");
+  const settings = requireBucket(door.world);
+  if (!settings.ok) return settings;
+  return admit(settings.value, async (given) => {
+    if (plan === "true") {
+      const planned = await judgePlan(exporting.world, given);
+      return () => planReply(exporting.world, planned, { state: "plan", pruned: NOTHING });
+    }
+    const report = reportOf(await exportNow(exporting, given, { asked: { prune: true } }));
+    if (!report.ok) return () => report;
+    const planned = await judgePlan(exporting.world, given);
+    const state = report.value.state === "skipped" ? "skipped" : "pruned";
+    return () => planReply(exporting.world, planned, { state, pruned: report.value.pruned });
+  });
+}
+
+async function judgePlan({ db, nowMs }: World, { bucket, policy }: BackupSettings): Promise<PrunePlan> {
+  return planPrune({ db, target: await targetOf(bucket), store: readExportedStore(db), policy, nowMs });
+}
+
+function planReply(
+  { db, variable }: World,
+  plan: PrunePlan,
+  more: { state: "plan" | "pruned" | "skipped"; pruned: typeof NOTHING },
+): Answer {
+  const { lineage } = readExportedStore(db);
+  return jsonReply(200, {
+    ...more,
+    retention: (variable("backup_retention") ?? "").trim() || POLICY_DEFAULTS.backup_retention,
+    kept: plan.kept.length,
+    points: plan.doomed.map(({ point, dueMs }) => pointView(db, { lineage, point, removableMs: dueMs })),
+    objects: plan.objects,
+    bytes: plan.bytes,
+    heldBy: plan.heldBy,
+  });
+}

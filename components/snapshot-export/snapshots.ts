@@ -1,0 +1,70 @@
+/** GET /v1/backup/snapshots: the restore points of this history, and the other histories in the bucket. */
+import { listBranches } from "../../lib/backup/branches.ts";
+import { targetOf } from "../../lib/backup/s3-bucket.ts";
+import { parseQuery } from "../../lib/core/query.ts";
+import { refuse } from "../../lib/core/refusal.ts";
+import { formatTime } from "../../lib/core/time.ts";
+import type { Answer, Door } from "../../lib/door/answer.ts";
+import { jsonReply } from "../../lib/door/reply.ts";
+import type { Target } from "../../lib/door/route.ts";
+import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
+import { findPointProof, listPoints, type PointRow } from "../../lib/store/backup-points.ts";
+import type { Db } from "../../lib/store/driver.ts";
+import { type Admit, requireBackup, requireBucket } from "./admit.ts";
+import type { Export } from "./export.ts";
+
+const LIMIT = 100;
+const LIMIT_MAX = 1000;
+
+export function getSnapshots(
+  door: Door,
+  { query }: Target,
+  { exporting, admit }: { exporting: Export; admit: Admit },
+): Answer {
+  const parameters = parseQuery(query, ["limit", "cursor"]);
+  if (!parameters.ok) return parameters;
+  const limit = Number(parameters.value.get("limit") ?? LIMIT);
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
+    return refuse("bad_parameter", `limit is a whole number from 1 to ${LIMIT_MAX}.`);
+  const cursor = parameters.value.get("cursor");
+  if (cursor !== undefined && !/^[0-9a-f]{16}$/.test(cursor))
+    return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
+  const allowed = requireBackup(door, "");
+  if (!allowed.ok) return allowed;
+  const settings = requireBucket(door.world);
+  if (!settings.ok) return settings;
+  return admit(settings.value, async ({ bucket }) => {
+    const { db } = exporting.world;
+    const target = await targetOf(bucket);
+    const { lineage } = readExportedStore(db);
+    const points = listPoints(db, { target, lineage });
+    const start = cursor === undefined ? 0 : points.findIndex(({ run }) => run === cursor) + 1;
+    const page = points.slice(start, start + limit);
+    const branches = cursor === undefined ? await listBranches(db, exporting.openBucket(bucket), target) : [];
+    const next = points.length > start + limit ? { next: page.at(-1)?.run } : {};
+    return () =>
+      jsonReply(200, {
+        lineage,
+        snapshots: page.map((point) => pointView(db, { lineage, point, removableMs: point.doomedMs })),
+        branches,
+        ...next,
+      });
+  });
+}
+
+/** A restore point as it is shown. */
+export function pointView(
+  db: Db,
+  { lineage, point, removableMs }: { lineage: string; point: PointRow; removableMs: number | null },
+): Record<string, unknown> {
+  return {
+    revision: point.revision,
+    made: formatTime(point.madeMs),
+    lineage,
+    run: point.run,
+    manifest: point.manifest,
+    baseRevision: point.baseRevision,
+    proof: findPointProof(db, { lineage, revision: point.revision }),
+    removableFrom: removableMs === null ? null : formatTime(removableMs),
+  };
+}
