@@ -68,7 +68,6 @@ export const runningRoutes: readonly Operation[] = [
       "bad_namespace",
       "bad_key",
       "not_found",
-      "message_required",
       "idempotency_mismatch",
     ],
   },

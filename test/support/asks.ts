@@ -38,6 +38,8 @@ const newKey = { op: "put", namespace: "shop", key: "new", value: 1 };
 const change = (more: object, top: object = {}): Ask => ({
   sending: { json: { ...top, changes: [{ ...newKey, ...more }] } },
 });
+const PURGE = { namespace: "shop", key: "there", why: "a mistake" };
+const purge = (more: object): Ask => ({ sending: { json: { ...PURGE, ...more } } });
 const TWICE = [
   ["authorization", "Bearer x"],
   ["authorization", "Bearer x"],
@@ -84,7 +86,7 @@ export function commonAsks(
     exists: withHeaders({ "if-none-match": "*" }),
     precondition_required: { sending: good },
     idempotency_mismatch: withHeaders({ "if-match": "*", "idempotency-key": "one" }),
-    bucket_not_set: {},
+    bucket_not_set: { sending: good },
   };
 }
 
@@ -185,6 +187,15 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       not_found: absent,
       in_use: { path: `/v1/admin/tokens/${server.rootToken.split("_")[1]}` },
     },
+    purge: {
+      reserved_namespace: purge({ namespace: "_system" }),
+      bad_namespace: purge({ namespace: "Shop" }),
+      bad_key: purge({ key: "\0" }),
+      not_found: purge({ key: "none" }),
+      idempotency_mismatch: {
+        sending: { json: PURGE, headers: { "idempotency-key": "one" } },
+      },
+    },
     rotateToken: { not_found: { path: `${absent.path}/rotate`, sending: { json: { digest } } } },
   };
 }
@@ -214,6 +225,8 @@ export function goodBody({ id, body }: Operation): Sending & { headers?: Record<
     return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
   if (id === "makeToken") return { json: { name: "n", accessor: "c".repeat(12), digest, grants } };
   if (id === "rotateToken") return { json: { digest } };
+  if (id === "purge") return { json: PURGE };
+  if (id === "pickBranch") return { json: { lineage: "this" } };
   if (id === "putMode") return { json: { mode: "read_only" } };
   return body === undefined ? {} : { json: {} };
 }
