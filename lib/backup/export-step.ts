@@ -80,12 +80,13 @@ export function nextStep(context: StepContext, position: Position | undefined): 
   if (store.revision === 0) return undefined;
   // Without a position a history is exported from its beginning if the store still has it, else from a base.
   if (position === undefined) return beginsAtZero(db) ? "segments" : "base";
-  // What was purged lies in the old objects: a base that no longer has it comes first.
-  if (hasUnwrittenPurge(db)) return "base";
   const behind = position.revision < store.revision;
   if (behind && mergeableTail(context, position) === undefined && isFull(position.objects, limits))
     return "base";
   if (behind) return "segments";
+  // What was purged lies in the old objects. A base at the purge or later no longer has it, and shares its
+  // revision with no base that does.
+  if (hasUnwrittenPurge(db)) return "base";
   if (needsBase(position.objects, limits)) return "base";
   return store.sealedRevision !== null && readSealedManifest(db) === null ? "seal" : undefined;
 }
@@ -222,7 +223,6 @@ async function exportBase(
   const { db, store, target, lease, limits } = context;
   const revision = position?.revision ?? store.revision;
   const purgeMark = readPurgeMark(db);
-  const purges = listUnwrittenPurges(db);
   const known = findBaseProgress(db);
   const goesOn = known !== undefined && known.target === target && known.lineage === store.lineage;
   let base = goesOn ? known : beginBase({ target, lineage: store.lineage, revision });
@@ -247,6 +247,7 @@ async function exportBase(
     base = step.progress;
     if (!saveBaseProgress(db, lease, { base, purgeMark })) return giveUp(context, start);
   }
+  const purges = listUnwrittenPurges(db).filter((purge) => purge.revision <= base.revision);
   const { object, bytes, digest } = await makeIndex(context, base, start.run);
   await writeObject(context, start, { ...object, rawBytes: bytes.length, bytes });
   if (readPurgeMark(db) !== purgeMark) return giveUp(context, start);
