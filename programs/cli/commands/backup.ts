@@ -1,39 +1,196 @@
-/** `ledge backup`: write what is new to the bucket now, and say how far the bucket is. */
+/** `ledge backup`: what lies in the bucket, proving it, pruning it, and deciding a fork. */
 import type { Command } from "commander";
-import * as z from "zod";
+import {
+  BackupProof,
+  BackupRun,
+  BackupStatus,
+  Picked,
+  PrunePlan,
+  Sealed,
+  Snapshots,
+  snapshotRows,
+  statusRows,
+} from "../backup-views.ts";
 import type { Client } from "../client.ts";
-import { printJson, sayDone } from "../output.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { count, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 
-const Run = z.looseObject({
-  state: z.string(),
-  from: z.number().nullish(),
-  to: z.number().nullish(),
-  objects: z.number().nullish(),
-  bytes: z.number().nullish(),
-});
+interface Output {
+  readonly output: string;
+}
 
-export function addBackup(program: Command, client: () => Client): void {
-  const backup = program.command("backup").description("backups: run one now, see how far the bucket is");
+export function addBackup(program: Command, client: () => Client): Command {
+  const backup = program
+    .command("backup")
+    .description("backups: run, prove and prune them, see what lies in the bucket, decide a fork");
+  const text = () => outputOption(["text", "json"]);
+  const table = () => outputOption(["table", "json"]);
+  backup
+    .command("status")
+    .description("how far the bucket is, and how sure that is")
+    .addOption(table())
+    .action(async (options: Output) => status(client(), options));
   backup
     .command("run")
     .description("write what is new to the bucket now")
-    .addOption(outputOption(["text", "json"]))
-    .action(async (options: { output: string }) => {
-      const run = await client().json(Run, "POST", "/v1/backup/run");
-      if (options.output === "json") return printJson(run);
-      if (run.state === "exported")
-        return sayDone(
-          `the bucket now holds revision ${run.to} (${run.objects} objects, ${run.bytes} bytes)`,
-        );
-      sayDone(
-        run.state === "skipped"
-          ? "another run is at work; nothing to do"
-          : "nothing new since the last backup",
-      );
-    });
+    .addOption(text())
+    .action(async (options: Output) => run(client(), options));
   backup
-    .command("status")
-    .description("how far the bucket is, as JSON")
-    .action(async () => printJson(await client().json(z.unknown(), "GET", "/v1/backup/status")));
+    .command("prove")
+    .description("read the whole newest chain back, and compare it with the live store")
+    .addOption(text())
+    .action(async (options: Output) => prove(client(), options));
+  backup
+    .command("prune")
+    .description("remove the restore points that the retention no longer wants")
+    .option("--plan", "only say what would go, and from when it may")
+    .addOption(table())
+    .action(async (options: Output & { plan?: boolean }) => prune(client(), options));
+  backup
+    .command("ls")
+    .description("restore points, newest first, and the other histories in the bucket")
+    .option("--all", "every page of them")
+    .addOption(table())
+    .action(async (options: Output & { all?: boolean }) => list(client(), options));
+  backup
+    .command("pick")
+    .description("decide a fork: this store goes on, or gives way to another lineage")
+    .argument("<lineage>", "`this`, or eight or more digits of a lineage that `backup ls` shows")
+    .addOption(text())
+    .action(async (lineage: string, options: Output) => pick(client(), lineage, options));
+  backup
+    .command("adopt")
+    .description("let a store that was put back or copied go on as a history of its own")
+    .addOption(text())
+    .action(async (options: Output) => adopt(client(), options));
+  backup
+    .command("seal")
+    .description("the last backup before a move: the store writes nothing after it")
+    .addOption(text())
+    .action(async (options: Output) => seal(client(), options));
+  return backup;
+}
+
+async function status(client: Client, { output }: Output): Promise<void> {
+  const found = await client.json(BackupStatus, "GET", "/v1/backup/status");
+  if (output === "json") printJson(found);
+  else printTable(["", ""], statusRows(found));
+}
+
+async function run(client: Client, { output }: Output): Promise<void> {
+  const done = await client.json(BackupRun, "POST", "/v1/backup/run");
+  if (output === "json") return printJson(done);
+  if (done.state === "skipped") return sayDone("another run is at work; nothing to do");
+  if (done.state === "exported")
+    sayDone(`the bucket now holds revision ${done.to} (${done.objects} objects, ${done.bytes} bytes)`);
+  else sayDone("nothing new since the last backup");
+  if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
+}
+
+async function prove(client: Client, { output }: Output): Promise<void> {
+  const proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
+  if (output === "json") return printJson(proof);
+  if (proof.state === "proven")
+    return sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
+  const words = {
+    proving: "the chain is long; the proof goes on with the next ticks (`./ledge backup status`)",
+    skipped: "another run is at work; ask again in a moment",
+    nothing: "there is no backup to prove yet: `./ledge backup run`",
+  }[proof.state];
+  say(words);
+}
+
+async function prune(client: Client, { output, plan }: Output & { plan?: boolean }): Promise<void> {
+  const asked = plan === true ? { query: { plan: "true" } } : {};
+  const pruned = await client.json(PrunePlan, "POST", "/v1/backup/prune", asked);
+  if (output === "json") return printJson(pruned);
+  if (pruned.points.length > 0)
+    printTable(
+      ["REVISION", "MADE", "RUN", "MAY GO FROM"],
+      pruned.points.map((point) => [
+        String(point.revision),
+        point.made,
+        point.run,
+        point.removableFrom ?? "now",
+      ]),
+    );
+  say(`retention "${pruned.retention}" keeps ${count(pruned.kept, "restore point")}`);
+  if (pruned.points.length > 0)
+    say(
+      `${count(pruned.points.length, "restore point")} and ${count(pruned.objects, "object")} (${formatBytes(pruned.bytes)}) go when their time has come`,
+    );
+  if (pruned.heldBy !== null) say(`nothing is removed before that: ${pruned.heldBy}`);
+  if (pruned.state === "skipped") say("another run is at work; nothing was removed");
+  if (pruned.state === "pruned")
+    sayDone(
+      `removed ${count(pruned.pruned.points, "restore point")} and ${count(pruned.pruned.objects, "object")}`,
+    );
+}
+
+async function list(client: Client, { output, all }: Output & { all?: boolean }): Promise<void> {
+  const first = await client.json(Snapshots, "GET", "/v1/backup/snapshots");
+  const snapshots = [...first.snapshots];
+  for (let cursor = all === true ? first.next : undefined; cursor !== undefined; ) {
+    const page: Snapshots = await client.json(Snapshots, "GET", "/v1/backup/snapshots", {
+      query: { cursor, limit: 1000 },
+    });
+    snapshots.push(...page.snapshots);
+    cursor = page.next;
+  }
+  if (output === "json") return printJson({ ...first, snapshots });
+  if (snapshots.length === 0) say("there is no restore point of this history yet: `./ledge backup run`");
+  else printTable(["REVISION", "MADE", "PROOF", "RESTORE WITH", "GOES FROM"], snapshotRows(snapshots));
+  const others = first.branches.filter(({ relation }) => relation !== "this");
+  if (others.length > 0) {
+    say("\nother histories in the bucket");
+    printTable(
+      ["LINEAGE", "EPOCH", "REVISION", "WRITTEN", ""],
+      others.map((branch) => [
+        branch.lineage,
+        String(branch.epoch),
+        String(branch.revision),
+        branch.written,
+        branch.ignored ? `${branch.relation}, let be` : branch.relation,
+      ]),
+    );
+  }
+  if (first.next !== undefined && all !== true) say("there are older ones: --all");
+}
+
+async function pick(client: Client, lineage: string, { output }: Output): Promise<void> {
+  if (!/^(this|[0-9a-f]{8,32})$/.test(lineage))
+    throw new Failure(EXIT.usage, "name `this`, or eight or more hex digits of a lineage", {
+      hint: "`./ledge backup ls` shows them",
+    });
+  const picked = await client.json(Picked, "POST", "/v1/backup/pick", { body: JSON.stringify({ lineage }) });
+  if (output === "json") printJson(picked);
+  else sayPicked(picked);
+}
+
+async function adopt(client: Client, { output }: Output): Promise<void> {
+  const picked = await client.json(Picked, "POST", "/v1/backup/adopt");
+  if (output === "json") printJson(picked);
+  else sayPicked(picked);
+}
+
+function sayPicked(picked: Picked): void {
+  if (picked.state === "let_be") return sayDone("the other history is let be; backups go on");
+  if (picked.state === "gave_way") {
+    sayDone(`this store gives way to ${picked.lineage}, and takes no more writes`);
+    return say("  move its file away, then restore that history: ./ledge restore --branch LINEAGE");
+  }
+  sayDone(`this store goes on as lineage ${picked.lineage}`);
+  say(`  its next commit is revision ${picked.firstRevision} (epoch ${picked.epoch});`);
+  say(`  readers of the other branch are the same up to revision ${picked.sharedRevision}`);
+}
+
+async function seal(client: Client, { output }: Output): Promise<void> {
+  const sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
+  if (output === "json") return printJson(sealed);
+  if (sealed.state !== "sealed") return say("the seal is not written yet; ask again in a moment");
+  sayDone(
+    `sealed at revision ${sealed.revision}, proven ${sealed.provenRevision === sealed.revision ? "too" : `up to ${sealed.provenRevision}`}`,
+  );
+  say("  this store takes no more writes; restore it elsewhere, and it goes on in the same epoch");
 }

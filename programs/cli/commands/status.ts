@@ -1,6 +1,7 @@
 /** `ledge status`: one screen, and for what is wrong the command that mends it. */
 import type { Command } from "commander";
 import * as z from "zod";
+import { BackupStatus } from "../backup-views.ts";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
 import { outputOption } from "../output-option.ts";
@@ -19,15 +20,7 @@ const Status = z.looseObject({
     format: z.number(),
     bytes: z.number(),
   }),
-  backup: z.looseObject({
-    state: z.string(),
-    exportedRevision: z.number().nullish(),
-    exportedAt: z.string().nullish(),
-    provenRevision: z.number().nullish(),
-    behindRevisions: z.number().nullish(),
-    behindSeconds: z.number().nullish(),
-    lastError: z.unknown(),
-  }),
+  backup: BackupStatus,
 });
 type Status = z.infer<typeof Status>;
 
@@ -51,7 +44,7 @@ function rowsOf(url: string, status: Status): string[][] {
       "store",
       `revision ${status.head}, epoch ${status.epoch}, lineage ${status.lineage.slice(0, 8)}, ${formatBytes(store.bytes)}`,
     ],
-    ["mode", status.mode === "open" ? "open" : `${status.mode}: writes are refused`],
+    ["mode", modeLine(status)],
     ["durability", `SQLite ${store.sqlite}, journal ${store.journal}, synchronous ${store.synchronous}`],
     [
       "clock",
@@ -63,16 +56,23 @@ function rowsOf(url: string, status: Status): string[][] {
   ];
 }
 
+function modeLine({ mode }: Status): string {
+  if (mode === "open") return "open";
+  return mode === "stopped"
+    ? "stopped by a fork or a seal: writes are refused (`./ledge backup status`)"
+    : `${mode}: writes are refused (\`./ledge mode open\`)`;
+}
+
 function backupLine(backup: Status["backup"]): string {
   switch (backup.state) {
     case "not_set":
       return "none: no bucket is set, nothing is backed up (docs/settings.md, bucket_name)";
     case "ok":
-      return `up to revision ${backup.exportedRevision}, ${backup.exportedAt}`;
+      return `up to revision ${backup.exportedRevision}, ${backup.exportedAt}; proven up to ${backup.provenRevision ?? "none"}`;
     case "behind":
       return `up to revision ${backup.exportedRevision ?? "none"}, ${backup.behindRevisions} behind: \`./ledge backup run\``;
     case "failing":
-      return `failing since revision ${backup.exportedRevision ?? "none"}: ${JSON.stringify(backup.lastError)}`;
+      return `failing since revision ${backup.exportedRevision ?? "none"}: ${backup.lastError?.detail ?? "the live store disagrees with its history"} (\`./ledge backup status\`)`;
     case "fork":
       return "stopped: two histories have been written to this bucket (`./ledge backup status`)";
     case "foreign":

@@ -1,0 +1,46 @@
+/** `ledge purge`: a value that should never have been written goes, from the store and from the bucket. */
+import type { Command } from "commander";
+import * as z from "zod";
+import type { Client } from "../client.ts";
+import { printJson, say, sayDone } from "../output.ts";
+import { outputOption } from "../output-option.ts";
+import { parseTarget } from "../target.ts";
+
+const Purged = z.looseObject({
+  revision: z.number(),
+  firstRevision: z.number(),
+  currentRevision: z.number().nullable(),
+  vacuumed: z.boolean(),
+  bucket: z.string(),
+  ancestors: z.array(z.string()),
+});
+
+interface PurgeOptions {
+  readonly message: string;
+  readonly keepCurrent?: boolean;
+  readonly output: string;
+}
+
+export function addPurge(program: Command, client: () => Client): void {
+  program
+    .command("purge")
+    .description("erase every value that a key ever had, for a secret that was pasted by mistake")
+    .argument("<document>", "NAMESPACE/KEY")
+    .requiredOption("-m, --message <why>", "why; it stands in the history and in the bucket")
+    .option("--keep-current", "the present value is clean: write it again")
+    .addOption(outputOption(["text", "json"]))
+    .action(async (document: string, options: PurgeOptions) => {
+      const { namespace, key } = parseTarget(document);
+      const { message: why, keepCurrent = false, output } = options;
+      const body = JSON.stringify({ namespace, key, why, keepCurrent });
+      const purged = await client().json(Purged, "POST", "/v1/admin/purge", { body });
+      if (output === "json") return printJson(purged);
+      sayDone(`every value of ${document} since revision ${purged.firstRevision} is erased from the store`);
+      if (purged.bucket === "pending")
+        say("  the bucket follows with the next backups: `./ledge backup status` says when none is open");
+      if (!purged.vacuumed)
+        say("  the file may hold it in freed pages: stop the server and `sqlite3 FILE vacuum`");
+      for (const lineage of purged.ancestors)
+        say(`  lineage ${lineage} held it too; delete its folder in the bucket when you need it no more`);
+    });
+}
