@@ -1,9 +1,15 @@
 /** A StarlingMonkey probe: fetch, gzip, the store, both triggers. */
+import { openCipher } from "../../../lib/backup/cipher.ts";
+import { parseObjectKeys } from "../../../lib/backup/key-text.ts";
+import { openSigner, openVerifier } from "../../../lib/backup/signature.ts";
+import { formatHex } from "../../../lib/core/hex.ts";
 import type { HttpRequest } from "../../../lib/core/http.ts";
 import { serve } from "../../../lib/guest/starling.ts";
 import type { World } from "../../../lib/world.ts";
 
 let counter = 0;
+/** What is signed is a manifest: a few kilobytes. */
+const MANIFEST_BYTES = 4096;
 
 export const { handleCronEvent } = serve(async (request, world, trigger) => {
   counter += 1;
@@ -28,6 +34,8 @@ async function probe(request: HttpRequest, world: World): Promise<unknown> {
       return fetched(decodeURIComponent(request.uri.split("?")[1] ?? ""), request.body);
     case "/scheduled/gzip":
       return { sizeBytes: (await gzip(request.body)).length };
+    case "/scheduled/keys":
+      return useKeys(request.body);
     case "/scheduled/sql":
       return world.db.all("select ?1, typeof(?1), ?2, x'0102'", [41, "é"]).map((row) => row.map(String));
     case "/scheduled/sleep":
@@ -55,4 +63,35 @@ async function fetched(url: string, body: Uint8Array): Promise<unknown> {
 async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** The body: a line of JSON with keys, and what is to be signed and sealed. Tells how long it took, too. */
+async function useKeys(body: Uint8Array): Promise<unknown> {
+  const end = body.indexOf(10);
+  const { secret, trusted, objectKeys, nonce } = JSON.parse(new TextDecoder().decode(body.subarray(0, end)));
+  const bytes = new Uint8Array(body.subarray(end + 1));
+  const manifest = bytes.slice(0, MANIFEST_BYTES);
+  const keys = parseObjectKeys(objectKeys);
+  if (!keys.ok) throw new Error(keys.detail);
+  const [signer, openMs] = await timed(() => openSigner(secret));
+  const [signature, signMs] = await timed(() => signer.sign(manifest));
+  const verifier = openVerifier([trusted]);
+  const [valid, verifyMs] = await timed(() => verifier.verify(signer.keyId, signature, manifest));
+  const cipher = openCipher(keys.value, () => Uint8Array.from(nonce));
+  const [sealed, sealMs] = await timed(async () => cipher.seal("an/object", bytes));
+  const [opened, unsealMs] = await timed(async () => cipher.open("an/object", sealed));
+  return {
+    keyId: signer.keyId,
+    signature,
+    valid,
+    sealedSha256: formatHex(new Uint8Array(await crypto.subtle.digest("SHA-256", sealed))),
+    opened: opened.kind,
+    ms: { open: openMs, sign: signMs, verify: verifyMs, seal: sealMs, unseal: unsealMs },
+  };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const started = performance.now();
+  const result = await work();
+  return [result, performance.now() - started];
 }
