@@ -9,6 +9,7 @@ import { addBackup } from "./commands/backup.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
+import { addKey } from "./commands/key.ts";
 import { addLs } from "./commands/ls.ts";
 import { addNs } from "./commands/ns.ts";
 import { addPut, addRm } from "./commands/put.ts";
@@ -54,6 +55,7 @@ addNs(program, client);
 addToken(program, client);
 addBackup(program, client);
 addRestore(program, () => findDataDir(connectionOptions(), home));
+addKey(program);
 addStatus(program, client);
 for (const command of program.commands) command.exitOverride();
 
