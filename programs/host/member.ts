@@ -10,10 +10,12 @@ import {
   CELL_BYTES,
   type FromWorker,
   type GuestReply,
+  type GuestRequest,
   type OutboundResult,
   type ToWorker,
   type WorkerSettings,
 } from "./protocol.ts";
+import type { CallResult } from "./spin-imports.ts";
 
 export type JobResult =
   | { readonly type: "reply"; readonly reply: GuestReply }
@@ -42,6 +44,8 @@ export interface Job {
 export interface MemberOptions {
   readonly workerFile: string;
   readonly settings: Omit<WorkerSettings, "cell">;
+  /** Runs a call to a component of another kind, as a request of its own. Never rejects. */
+  chain(component: string, request: GuestRequest): Promise<CallResult>;
   /** Components to have an instance of before the first request. */
   readonly warm: readonly string[];
   readonly outgoing: Outgoing;
@@ -141,25 +145,47 @@ export class Member {
         this.#options.onOutput(message.component, message.stream, message.text);
         return;
       case "outbound":
-        this.#callOut(message.id, message.request);
+        this.#tell(message.id, this.#options.outgoing.send(message.request));
+        return;
+      case "chain":
+        this.#tell(message.id, this.#options.chain(message.component, message.request));
+        return;
+      case "ended":
+        if (this.#end(message.id) !== undefined) this.#events.done();
+        return;
+      case "reply":
+        if (message.goesOn) this.#answerEarly(message.id, message);
+        else this.#finish(message.id, message);
         return;
       default:
         this.#finish(message.id, message);
     }
   }
 
-  #finish(id: number, result: JobResult & { id: number }): void {
+  #finish(id: number, result: JobResult): void {
+    const job = this.#end(id);
+    job?.settle(result);
+    if (job !== undefined) this.#events.done();
+  }
+
+  /** The guest has answered and works on: its request stays first in line, and its limit runs on. */
+  #answerEarly(id: number, result: JobResult): void {
     const job = this.jobs[0];
-    if (this.#givenUp || job?.id !== id) return;
+    if (!this.#givenUp && job?.id === id) job.settle(result);
+  }
+
+  /** The first in line is over. Undefined when it was given up before. */
+  #end(id: number): Job | undefined {
+    const job = this.jobs[0];
+    if (this.#givenUp || job?.id !== id) return undefined;
     this.jobs.shift();
     clearTimeout(this.#timer);
     if (this.jobs.length > 0) this.#watch();
-    job.settle(result);
-    this.#events.done();
+    return job;
   }
 
-  async #callOut(id: number, request: Parameters<Outgoing["send"]>[0]): Promise<void> {
-    const result: OutboundResult = { id, ...(await this.#options.outgoing.send(request)) };
+  async #tell(id: number, call: Promise<CallResult>): Promise<void> {
+    const result: OutboundResult = { id, ...(await call) };
     if (this.#givenUp) return;
     this.#arrivals.postMessage(result);
     Atomics.add(this.#cell, CELL.arrivals, 1);

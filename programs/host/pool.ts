@@ -73,6 +73,9 @@ export class Pool {
     const end = Date.now() + graceMs;
     while (this.#members.some((member) => member.jobs.length > 0) && Date.now() < end)
       await pause(DOOM_POLL_MS);
+    for (const member of this.#members) {
+      for (const job of member.jobs.splice(0)) job.settle({ type: "timeout" });
+    }
     const all = [...this.#members, ...(this.#spare === undefined ? [] : [this.#spare])];
     await Promise.all(all.map((member) => member.end()));
   }

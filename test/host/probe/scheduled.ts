@@ -11,13 +11,17 @@ let counter = 0;
 /** What is signed is a manifest: a few kilobytes. */
 const MANIFEST_BYTES = 4096;
 
-export const { handleCronEvent } = serve(async (request, world, trigger) => {
+export const { handleCronEvent } = serve(async (request, world, trigger, later) => {
   counter += 1;
   if (trigger.kind === "cron") {
     world.db.all("create table if not exists tick(due_ms integer, counter integer)");
     world.db.all("insert into tick values(?, ?)", [trigger.dueAtMs, counter]);
     const failing = world.variable("word") === "fail";
     return { status: failing ? 500 : 200, headers: [], body: "" };
+  }
+  if (request.uri.startsWith("/scheduled/later")) {
+    later(() => workOn(request.uri.split("?")[1] ?? "", world));
+    return { status: 202, headers: [], body: "later" };
   }
   const body = JSON.stringify(await probe(request, world));
   return { status: 200, headers: [["content-type", "application/json"]], body };
@@ -48,6 +52,15 @@ async function probe(request: HttpRequest, world: World): Promise<unknown> {
     default:
       throw new Error("no such probe");
   }
+}
+
+/** What an instance does after its answer: sleeps for so many milliseconds and notes it, or worse. */
+async function workOn(what: string, world: World): Promise<void> {
+  if (what === "throw") throw new Error("thrown after the answer");
+  for (; what === "loop"; ) counter += 1;
+  await new Promise((resolve) => setTimeout(resolve, Number(what)));
+  world.db.all("create table if not exists later(counter integer)");
+  world.db.all("insert into later values(?)", [counter]);
 }
 
 async function fetched(url: string, body: Uint8Array): Promise<unknown> {
