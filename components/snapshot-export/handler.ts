@@ -14,6 +14,7 @@ import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
 import { type Admit, admitRun, requireBucket } from "./admit.ts";
+import { type CommittedAsk, committedRoutes, followCommit } from "./committed.ts";
 import { runOnce } from "./run.ts";
 import { getStatus } from "./status.ts";
 
@@ -24,10 +25,15 @@ export function snapshotExport(
   migrations: readonly Migration[],
   openBucket: (settings: BucketSettings) => Bucket,
 ): ScheduledHandler {
-  return async (request, world, trigger) => {
+  return async (request, world, trigger, later) => {
     let settings: BucketSettings | undefined;
+    let committed: CommittedAsk | undefined;
     const admit: Admit = (admitted) => {
       settings = admitted;
+      return ADMITTED;
+    };
+    const admitCommit = (ask: CommittedAsk) => {
+      committed = ask;
       return ADMITTED;
     };
     const reply = (work: (door: Door) => Answer) => answer(work, migrations)(request, world);
@@ -35,7 +41,14 @@ export function snapshotExport(
       const judged = reply((door) => admitTick(door, admit));
       if (settings === undefined) return quietly(judged, world);
     } else {
-      const judged = reply((door) => dispatch(routes(admit), door));
+      const own = committedRoutes(request, admitCommit);
+      const judged = reply((door) => dispatch([...routes(admit), ...own], door));
+      if (committed !== undefined) {
+        const { settings: bucket } = committed;
+        const run = () => runOnce(world, bucket, { openBucket, trigger });
+        const outcome = await followCommit(committed, { world, later, run });
+        return reply(() => outcome());
+      }
       if (settings === undefined) return judged;
     }
     const outcome = await runOnce(world, settings, { openBucket, trigger });

@@ -17,6 +17,8 @@ export interface Door {
   readonly world: World;
   /** The store's format that this code was built for. */
   readonly format: number;
+  /** What it has committed so far; null until then. */
+  readonly made: { revision: number | null };
 }
 
 export type Answer = HttpReply | Refusal;
@@ -36,7 +38,7 @@ export function answer(
 ): (request: HttpRequest, world: World) => HttpReply {
   const format = migrations.at(-1)?.version ?? 0;
   return (request, world) => {
-    const door = { request, world, format };
+    const door: Door = { request, world, format, made: { revision: null } };
     const result = attempt(work, door, migrations);
     const reply = isRefusal(result) ? problem(result, world) : result;
     return request.method === "HEAD" ? { ...reply, body: "" } : reply;
