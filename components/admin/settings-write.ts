@@ -77,7 +77,7 @@ export function writeSetting(
   { change, words }: { change: SettingChange; words: Omit<Words, "condition" | "headers"> },
 ): Outcome<Made> {
   const { world } = door;
-  const unsafe = judgeDurability(world) ?? judgeOnCommit(world);
+  const unsafe = judgeDurability(world) ?? judgeOnCommit(door);
   if (unsafe !== undefined) return unsafe;
   const body = encodeUtf8(change.json ?? "");
   const op: ProposedOp = {

@@ -59,7 +59,7 @@ export function postCommit(door: Door, { query }: Target): Answer {
   if (unfit !== undefined) return unfit;
   const values = valuesOf(door, body.value.changes);
   if (!values.ok) return values;
-  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door.world);
+  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
   return (
     unsafe ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value })
   );

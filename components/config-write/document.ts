@@ -102,7 +102,7 @@ function begin(door: Door, target: Target): Outcome<{ asked: WriteRequest; calle
 }
 
 function write(door: Door, asked: WriteRequest, caller: Caller, change: Change): Answer {
-  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door.world);
+  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
   if (unsafe !== undefined) return unsafe;
   for (let look = 1; ; look += 1) {
     const state = namedState(door.world.db, { ...asked, op: change.op }, asked.condition);

@@ -10,8 +10,12 @@ import type { World } from "../world.ts";
 import { type Answer, type Door, isRefusal, type Work } from "./answer.ts";
 
 /** Before a write: a word that the setting does not have would leave somebody to believe in backups. */
-export function judgeOnCommit({ variable }: World): Refusal<"not_ready"> | undefined {
-  if (parseOnCommit(variable(ON_COMMIT_VARIABLE)) !== undefined) return undefined;
+export function judgeOnCommit({ world, made }: Door): Refusal<"not_ready"> | undefined {
+  const wanted = parseOnCommit(world.variable(ON_COMMIT_VARIABLE));
+  if (wanted !== undefined) {
+    made.onCommit = wanted;
+    return undefined;
+  }
   return refuse(
     "not_ready",
     `The variable ${ON_COMMIT_VARIABLE} must be off, start or wait. Nothing is written.`,
@@ -27,18 +31,20 @@ export function noteCommit(door: Door, outcome: CommitOutcome): void {
 export function withBackup(work: Work): Work {
   return (door) => {
     const answer = work(door);
-    const { revision } = door.made;
-    return revision === null ? answer : backUp(door.world, revision, answer);
+    const { revision, onCommit } = door.made;
+    if (revision === null || onCommit === "off") return answer;
+    return backUp(door.world, { revision, wait: onCommit === "wait" }, answer);
   };
 }
 
-function backUp(world: World, revision: number, answer: Answer): Answer {
-  const wanted = parseOnCommit(world.variable(ON_COMMIT_VARIABLE)) ?? "off";
-  if (wanted === "off" || world.chain === undefined) return answer;
-  const wait = wanted === "wait";
+function backUp(
+  world: World,
+  { revision, wait }: { readonly revision: number; readonly wait: boolean },
+  answer: Answer,
+): Answer {
   const until = wait ? `&until=${world.nowMs() + BACKUP_WAIT_MS}` : "";
   const path = `/internal/backup/committed?revision=${revision}&wait=${wait ? 1 : 0}${until}`;
-  const reply = world.chain("snapshot-export", path);
+  const reply = world.chain?.("snapshot-export", path);
   if (reply === undefined || reply.status >= 300) {
     world.log("backup.not_started", { revision, status: reply?.status ?? null });
   }
