@@ -40,6 +40,10 @@ export class WorkerCell implements Guard {
     Atomics.store(this.#cell, CELL.current, id);
   }
 
+  isRevoked(id: number): boolean {
+    return Atomics.load(this.#cell, CELL.revoked) === id;
+  }
+
   arrivals(): number {
     return Atomics.load(this.#cell, CELL.arrivals);
   }

@@ -237,6 +237,8 @@ class Host {
           spare: inbound,
           deep: inbound ? 2 : 1,
           queueMax: QUEUE_MAX,
+          // Those of the other kind call nested, so none of them waits for a worker.
+          chains: new Set((inbound ? this.#grants : []).filter(mayChain).map(({ name }) => name)),
           outgoing: this.#outgoing,
           chain: (component, request) => this.#chain(component, request),
           onOutput: (component, stream, text) => this.#log({ component, stream, text }),
@@ -248,4 +250,8 @@ class Host {
   #listen(): { readonly host: string; readonly port: number } {
     return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
   }
+}
+
+function mayChain({ outbound }: ComponentGrant): boolean {
+  return outbound.some(({ host }) => host.kind === "chained");
 }

@@ -64,12 +64,16 @@ const RECHECK_MS = 20;
 
 export interface MemberEvents {
   done(): void;
+  /** Its guest waits for another component: what stood behind it is for other workers. */
+  freed(waiting: readonly Job[]): void;
   /** The worker is given up; `failed` is what became of the request it was at. */
   lost(member: Member, failed: JobResult, text: string): void;
 }
 
 export class Member {
   readonly jobs: Job[] = [];
+  /** Its guest waits for a component of another kind. */
+  #chaining = false;
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #cell: Int32Array;
@@ -126,6 +130,7 @@ export class Member {
   }
 
   isHeldUp(): boolean {
+    if (this.#chaining) return true;
     return this.#isReady && this.jobs.length > 0 && performance.now() - this.#firstSinceMs > HELD_UP_MS;
   }
 
@@ -148,7 +153,7 @@ export class Member {
         this.#tell(message.id, this.#options.outgoing.send(message.request));
         return;
       case "chain":
-        this.#tell(message.id, this.#options.chain(message.component, message.request));
+        this.#chain(message);
         return;
       case "ended":
         if (this.#end(message.id) !== undefined) this.#events.done();
@@ -182,6 +187,21 @@ export class Member {
     clearTimeout(this.#timer);
     if (this.jobs.length > 0) this.#watch();
     return job;
+  }
+
+  /** The thread sleeps until it is told the result, so what is revoked before that was not begun. */
+  #chain({ id, component, request }: Extract<FromWorker, { type: "chain" }>): void {
+    const waiting = this.jobs.splice(1);
+    for (const job of waiting) Atomics.store(this.#cell, CELL.revoked, job.id);
+    this.#chaining = true;
+    const called = this.#options.chain(component, request);
+    this.#tell(
+      id,
+      called.finally(() => {
+        this.#chaining = false;
+      }),
+    );
+    this.#events.freed(waiting);
   }
 
   async #tell(id: number, call: Promise<CallResult>): Promise<void> {

@@ -91,5 +91,7 @@ export const CELL = {
   arrivals: 2,
   /** The request that the worker is at, 0 when idle. */
   current: 3,
+  /** The request that stood behind one whose guest waits, and was given to another worker instead. */
+  revoked: 4,
 } as const;
-export const CELL_BYTES = 16;
+export const CELL_BYTES = 20;

@@ -52,6 +52,7 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
   for (const grant of settings.components) await guests.load(grant);
   for (const name of warm) guests.warm(name);
   port.on("message", (message: ToWorker) => {
+    if (cell.isRevoked(message.id)) return;
     cell.setCurrent(message.id);
     if (message.type === "http") answer({ port, guests, cell }, message);
     else

@@ -1,6 +1,6 @@
-import { request } from "node:http";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { listAll } from "../../lib/backup/bucket.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
@@ -191,6 +191,36 @@ describe("backup_on_commit", () => {
     db.all("update backup set lease_until_ms=?1, generation=generation+1", [Date.now() + 600_000]);
     const after = await put(host, "two");
     expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
+    db.close();
+  });
+
+  test("wait leaves workers to reads, however many writers wait for a bucket that hangs", {
+    timeout: 60_000,
+  }, async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const address = silent.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { variables } = await bucketOf();
+    const hanging = { ...variables, bucket_endpoint: `http://127.0.0.1:${port}`, backup_on_commit: "wait" };
+    const { db, host } = await start(hanging);
+    const writers = Promise.all(Array.from({ length: 12 }, (_, n) => put(host, `k${n}`)));
+    let slowestMs = 0;
+    for (let left = 40; left > 0; left -= 1) {
+      const startedMs = performance.now();
+      expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
+      slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // A writer waits ten seconds here; a read behind one would, too.
+    expect(slowestMs).toBeLessThan(5000);
+    expect((await writers).map(({ status, held }) => [status, held])).toEqual(
+      Array.from({ length: 12 }, () => [201, null]),
+    );
     db.close();
   });
 
