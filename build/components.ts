@@ -10,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { awsXmlParser, migrationsModule, sqlConstants } from "./plugins.ts";
+import { awsXmlParser, inlineRotations, migrationsModule, sqlConstants } from "./plugins.ts";
 import { emptyPostReturns, POST_RETURN_RULE } from "./post-return.ts";
 
 export interface ComponentPlan {
@@ -90,7 +90,12 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
     logLevel: "silent",
     // "module" before "browser": what browsers need (a DOM) is exactly what a guest lacks.
     external: ["fermyon:*", "spin:*", "wasi:*"],
-    plugins: [sqlConstants(root), migrationsModule(join(root, "migrations")), awsXmlParser()],
+    plugins: [
+      sqlConstants(root),
+      migrationsModule(join(root, "migrations")),
+      awsXmlParser(),
+      inlineRotations(),
+    ],
   });
   return outputFiles[0]?.text ?? "";
 }

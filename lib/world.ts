@@ -5,6 +5,12 @@ import type { Db } from "./store/driver.ts";
 
 export type Fields = Record<string, string | number | boolean | null>;
 
+/** A POST to another component of this application. Undefined when nobody answered. Never throws. */
+export type Chain = (
+  component: string,
+  path: string,
+) => { readonly status: number; readonly headers: readonly (readonly [string, string])[] } | undefined;
+
 export interface World {
   /** The store's database. Opened lazily, once a request. */
   readonly db: Db;
@@ -18,4 +24,6 @@ export interface World {
   log(event: string, fields: Fields): void;
   /** A Spin variable of this component; undefined when it is not mapped or not set. */
   variable(name: string): string | undefined;
+  /** Calls another component; undefined where a component has no business to. */
+  readonly chain?: Chain;
 }

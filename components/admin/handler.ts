@@ -4,6 +4,7 @@
  */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { answer } from "../../lib/door/answer.ts";
+import { withBackup } from "../../lib/door/backed-up.ts";
 import { dispatch, type Route } from "../../lib/door/route.ts";
 import type { Migration } from "../../lib/store/migrate.ts";
 import type { World } from "../../lib/world.ts";
@@ -41,5 +42,8 @@ const ROUTES: readonly Route[] = [
 
 /** The component's handler, for stores of the migrations it was built with. */
 export function admin(migrations: readonly Migration[]): (request: HttpRequest, world: World) => HttpReply {
-  return answer((door) => dispatch(ROUTES, door), migrations);
+  return answer(
+    withBackup((door) => dispatch(ROUTES, door)),
+    migrations,
+  );
 }

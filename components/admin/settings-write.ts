@@ -9,6 +9,7 @@ import { accept, type Outcome } from "../../lib/core/refusal.ts";
 import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
 import type { Door } from "../../lib/door/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
 import type { Caller } from "../../lib/door/caller.ts";
 import { judgeDurability } from "../../lib/door/durable.ts";
 import { refusalOf } from "../../lib/door/kernel-words.ts";
@@ -71,12 +72,13 @@ export interface Made {
 
 /** Proposes one settings document. Refuses whatever the kernel does, and stores that would lose it. */
 export function writeSetting(
-  { world }: Door,
+  door: Door,
   proposer: Proposer,
   { change, words }: { change: SettingChange; words: Omit<Words, "condition" | "headers"> },
 ): Outcome<Made> {
-  const weak = judgeDurability(world);
-  if (weak !== undefined) return weak;
+  const { world } = door;
+  const unsafe = judgeDurability(world) ?? judgeOnCommit(door);
+  if (unsafe !== undefined) return unsafe;
   const body = encodeUtf8(change.json ?? "");
   const op: ProposedOp = {
     op: change.json === null ? "delete" : "put",
@@ -101,6 +103,7 @@ export function writeSetting(
     ops: [op],
     body,
   });
+  noteCommit(door, outcome);
   return outcome.ok ? accept({ outcome, op }) : refusalOf(outcome, () => "");
 }
 

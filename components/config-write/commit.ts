@@ -18,6 +18,7 @@ import { accept, type Outcome, type Refusal, type RefusalError, refuse } from ".
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
 import { type Caller, credentialsOf, requireCaller } from "../../lib/door/caller.ts";
 import { commitReply } from "../../lib/door/commit-reply.ts";
@@ -58,9 +59,9 @@ export function postCommit(door: Door, { query }: Target): Answer {
   if (unfit !== undefined) return unfit;
   const values = valuesOf(door, body.value.changes);
   if (!values.ok) return values;
-  const weak = judgeDurability(door.world);
+  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
   return (
-    weak ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value })
+    unsafe ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value })
   );
 }
 
@@ -76,7 +77,7 @@ interface PutValue {
   readonly text: boolean;
 }
 
-function propose({ world }: Door, caller: Caller, { body, values, ...words }: Judged): Answer {
+function propose(door: Door, caller: Caller, { body, values, ...words }: Judged): Answer {
   let at = 0;
   const ops = body.changes.map((change, index): ProposedOp => {
     const value = values[index] ?? null;
@@ -94,6 +95,7 @@ function propose({ world }: Door, caller: Caller, { body, values, ...words }: Ju
       text: value?.text ?? false,
     };
   });
+  const { world } = door;
   const outcome = commit(world.db, {
     proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
     door: "write",
@@ -106,6 +108,7 @@ function propose({ world }: Door, caller: Caller, { body, values, ...words }: Ju
     ops,
     body: concatenate(values.flatMap((value) => (value === null ? [] : [value.bytes]))),
   });
+  noteCommit(door, outcome);
   if (!outcome.ok) return refusalOf(outcome, pointerOf);
   return commitReply(outcome, ops, { status: 200, headers: [] });
 }

@@ -8,6 +8,7 @@ import { encodeParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
 import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
 import { commitReply } from "../../lib/door/commit-reply.ts";
 import { parseDocumentKey } from "../../lib/door/document-name.ts";
@@ -101,12 +102,13 @@ function begin(door: Door, target: Target): Outcome<{ asked: WriteRequest; calle
 }
 
 function write(door: Door, asked: WriteRequest, caller: Caller, change: Change): Answer {
-  const weak = judgeDurability(door.world);
-  if (weak !== undefined) return weak;
+  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
+  if (unsafe !== undefined) return unsafe;
   for (let look = 1; ; look += 1) {
     const state = namedState(door.world.db, { ...asked, op: change.op }, asked.condition);
     const op: ProposedOp = { ...change, namespace: asked.namespace, key: asked.key, ...state };
     const outcome = propose(door, asked, caller, op);
+    noteCommit(door, outcome);
     // "Whatever is there" was something else a moment ago: look again.
     const raced =
       !outcome.ok && outcome.code === "stale" && asked.condition.kind === "present" && state.ifRevision !== 1;

@@ -1,6 +1,7 @@
 /** config-write: one document by PUT and DELETE, many by POST /v1/commit. The kernel judges; this translates. */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { answer } from "../../lib/door/answer.ts";
+import { withBackup } from "../../lib/door/backed-up.ts";
 import { dispatch, type Route } from "../../lib/door/route.ts";
 import type { Migration } from "../../lib/store/migrate.ts";
 import type { World } from "../../lib/world.ts";
@@ -16,5 +17,8 @@ const ROUTES: readonly Route[] = [
 export function configWrite(
   migrations: readonly Migration[],
 ): (request: HttpRequest, world: World) => HttpReply {
-  return answer((door) => dispatch(ROUTES, door), migrations);
+  return answer(
+    withBackup((door) => dispatch(ROUTES, door)),
+    migrations,
+  );
 }

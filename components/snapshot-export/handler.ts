@@ -8,12 +8,13 @@ import type { HttpReply } from "../../lib/core/http.ts";
 import { type Answer, answer, type Door } from "../../lib/door/answer.ts";
 import { judgeStore } from "../../lib/door/caller.ts";
 import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { ScheduledHandler, Trigger } from "../../lib/guest/starling.ts";
+import type { ScheduledHandler } from "../../lib/guest/starling.ts";
 import type { Migration } from "../../lib/store/migrate.ts";
 import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
 import { type Admit, admitWork, type BackupSettings, requireBucket, type Work } from "./admit.ts";
+import { type CommittedAsk, committedRoutes, followCommit } from "./committed.ts";
 import { type Export, settled } from "./export.ts";
 import { adoptStore, postPick } from "./pick.ts";
 import { proveNow } from "./prove.ts";
@@ -30,15 +31,26 @@ export function snapshotExport(
   migrations: readonly Migration[],
   openBucket: (settings: BucketSettings) => Bucket,
 ): ScheduledHandler {
-  return async (request, world, trigger) => {
+  return async (request, world, trigger, later) => {
     let admitted: { readonly settings: BackupSettings; readonly work: Work } | undefined;
+    let committed: CommittedAsk | undefined;
     const admit: Admit = (settings, work) => {
       admitted = { settings, work };
       return ADMITTED;
     };
+    const admitCommit = (ask: CommittedAsk) => {
+      committed = ask;
+      return ADMITTED;
+    };
     const reply = (work: (door: Door) => Answer) => answer(work, migrations)(request, world);
     const exporting: Export = { world, openBucket, trigger };
-    const judged = reply((door) => judge(door, { exporting, admit, trigger }));
+    const judged = reply((door) => judge(door, { exporting, admit, admitCommit }));
+    if (committed !== undefined) {
+      const { settings } = committed;
+      const run = () => settled(world, () => runNow(exporting, { follow: true })(settings));
+      const outcome = await followCommit(committed, { world, later, run });
+      return reply(() => outcome());
+    }
     if (admitted === undefined) return trigger.kind === "cron" ? quietly(judged, world) : judged;
     const { settings, work } = admitted;
     const outcome = await settled(world, () => work(settings));
@@ -49,13 +61,12 @@ export function snapshotExport(
 interface Judging {
   readonly exporting: Export;
   readonly admit: Admit;
-  readonly trigger: Trigger;
+  readonly admitCommit: (ask: CommittedAsk) => HttpReply;
 }
 
-function judge(door: Door, { exporting, admit, trigger }: Judging): Answer {
-  return trigger.kind === "cron"
-    ? admitTick(door, admit, exporting)
-    : dispatch(routes(exporting, admit), door);
+function judge(door: Door, { exporting, admit, admitCommit }: Judging): Answer {
+  if (exporting.trigger.kind === "cron") return admitTick(door, admit, exporting);
+  return dispatch([...routes(exporting, admit), ...committedRoutes(door.request, admitCommit)], door);
 }
 
 function routes(exporting: Export, admit: Admit): readonly Route[] {
@@ -64,7 +75,7 @@ function routes(exporting: Export, admit: Admit): readonly Route[] {
     (door, target) =>
       admitWork(door, target, { admit, work: work(exporting) });
   return [
-    { path: "/v1/backup/run", methods: { POST: working(runNow) } },
+    { path: "/v1/backup/run", methods: { POST: working((one) => runNow(one)) } },
     { path: "/v1/backup/prove", methods: { POST: working(proveNow) } },
     {
       path: "/v1/backup/prune",

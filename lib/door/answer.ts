@@ -4,6 +4,7 @@
  */
 import { formatHex } from "../core/hex.ts";
 import type { HttpReply, HttpRequest } from "../core/http.ts";
+import type { OnCommit } from "../core/on-commit.ts";
 import { problemReply } from "../core/problem.ts";
 import { URI_BYTES_MAX } from "../core/query.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
@@ -17,6 +18,8 @@ export interface Door {
   readonly world: World;
   /** The store's format that this code was built for. */
   readonly format: number;
+  /** What it has committed so far (null until then), and what is to follow from that. */
+  readonly made: { revision: number | null; onCommit: OnCommit };
 }
 
 export type Answer = HttpReply | Refusal;
@@ -36,7 +39,7 @@ export function answer(
 ): (request: HttpRequest, world: World) => HttpReply {
   const format = migrations.at(-1)?.version ?? 0;
   return (request, world) => {
-    const door = { request, world, format };
+    const door: Door = { request, world, format, made: { revision: null, onCommit: "off" } };
     const result = attempt(work, door, migrations);
     const reply = isRefusal(result) ? problem(result, world) : result;
     return request.method === "HEAD" ? { ...reply, body: "" } : reply;

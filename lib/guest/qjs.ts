@@ -9,7 +9,7 @@ import { getRandomBytes } from "wasi:random/random@0.2.3";
 import type { HttpReply, HttpRequest } from "../core/http.ts";
 import type { Db } from "../store/driver.ts";
 import { openSpinDb } from "../store/driver-spin.ts";
-import type { Fields, World } from "../world.ts";
+import type { Chain, Fields, World } from "../world.ts";
 import { plainFault } from "./plain-fault.ts";
 import { utf8Bytes } from "./utf8.ts";
 import { readVariable } from "./variable.ts";
@@ -33,10 +33,14 @@ interface SpinResponse {
 const NOTHING = new Uint8Array(0);
 const STDERR_BYTES_MAX = 4096;
 
-/** The `inboundHttp` export of a component. `onFault` turns what a handler throws into a reply. */
+/**
+ * The `inboundHttp` export of a component. `onFault` turns what a handler throws into a reply; `chain` is given to
+ * components that call others (lib/guest/chain.ts, which only their world has the import for).
+ */
 export function serve(
   handler: Handler,
   onFault: FaultReply = plainFault,
+  chain?: Chain,
 ): { handleRequest(request: SpinRequest): SpinResponse } {
   return {
     handleRequest(spin) {
@@ -46,7 +50,7 @@ export function serve(
         headers: spin.headers,
         body: spin.body ?? NOTHING,
       };
-      const world = spinWorld();
+      const world = chain === undefined ? spinWorld() : { ...spinWorld(), chain };
       let reply: HttpReply;
       try {
         reply = handler(request, world);

@@ -12,35 +12,53 @@ import { readVariable } from "./variable.ts";
 
 /** What woke the component. A tick has an empty request. */
 export type Trigger = { readonly kind: "http" } | { readonly kind: "cron"; readonly dueAtMs: number };
-export type ScheduledHandler = (request: HttpRequest, world: World, trigger: Trigger) => Promise<HttpReply>;
+/** Takes work for after the answer: it is handed out first, and the instance lives until the work is done. */
+export type Later = (work: () => Promise<void>) => void;
+export type ScheduledHandler = (
+  request: HttpRequest,
+  world: World,
+  trigger: Trigger,
+  later: Later,
+) => Promise<HttpReply>;
 export type FaultReply = (error: unknown, request: HttpRequest, world: World) => HttpReply;
 
 interface FetchEvent {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;
+  waitUntil(work: Promise<void>): void;
 }
 declare function addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
 
 const NOTHING = new Uint8Array(0);
+/** A due timer may come before the engine's own task that writes the body, but not before it time after time. */
+const LATER_TURNS = 8;
 
 /** Registers the fetch event, and gives the function to export as `handleCronEvent`. */
 export function serve(
   handler: ScheduledHandler,
   onFault: FaultReply = plainFault,
 ): { handleCronEvent(metadata: { timestamp: number | bigint }): Promise<void> } {
-  const answer = async (request: HttpRequest, trigger: Trigger): Promise<HttpReply> => {
+  const answer = async (request: HttpRequest, trigger: Trigger, later: Later): Promise<HttpReply> => {
     const world = spinWorld();
     try {
-      return await handler(request, world, trigger);
+      return await handler(request, world, trigger, later);
     } catch (error) {
       return onFault(error, request, world);
     }
   };
-  addEventListener("fetch", (event) => event.respondWith(respond(event.request, answer)));
+  addEventListener("fetch", (event) => {
+    const works: Work[] = [];
+    const reply = respond(event.request, (request) => answer(request, { kind: "http" }, keepIn(works)));
+    event.respondWith(reply);
+    event.waitUntil(reply.then(() => runLater(works)));
+  });
   return {
     async handleCronEvent(metadata) {
       const request: HttpRequest = { method: "POST", uri: "/", headers: [], body: NOTHING };
-      const reply = await answer(request, { kind: "cron", dueAtMs: Number(metadata.timestamp) * 1000 });
+      const works: Work[] = [];
+      const trigger = { kind: "cron", dueAtMs: Number(metadata.timestamp) * 1000 } as const;
+      const reply = await answer(request, trigger, keepIn(works));
+      await runLater(works);
       // The bindings take a thrown variant for the WIT error.
       if (reply.status >= 400) throw { tag: "other", val: `the tick ended with status ${reply.status}` };
     },
@@ -49,7 +67,7 @@ export function serve(
 
 async function respond(
   incoming: Request,
-  answer: (request: HttpRequest, trigger: Trigger) => Promise<HttpReply>,
+  answer: (request: HttpRequest) => Promise<HttpReply>,
 ): Promise<Response> {
   const headers: [string, string][] = [];
   incoming.headers.forEach((value, name) => {
@@ -61,11 +79,33 @@ async function respond(
     headers,
     body: incoming.body === null ? NOTHING : new Uint8Array(await incoming.arrayBuffer()),
   };
-  const reply = await answer(request, { kind: "http" });
+  const reply = await answer(request);
   const out = new Headers();
   for (const [name, value] of reply.headers) out.append(name, value);
   const body = reply.body.length === 0 ? null : reply.body;
   return new Response(body, { status: reply.status, headers: out });
+}
+
+type Work = () => Promise<void>;
+
+function keepIn(works: Work[]): Later {
+  return (work) => {
+    works.push(work);
+  };
+}
+
+/** One after the other. Lets the engine write the answer first, which work that blocks would hold back. */
+async function runLater(works: readonly Work[]): Promise<void> {
+  if (works.length === 0) return;
+  for (let turn = 0; turn < LATER_TURNS; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const work of works) {
+    try {
+      await work();
+    } catch (error) {
+      // There is nobody left to answer; the log is the only place for it.
+      spinWorld().log("later.failed", { error: error instanceof Error ? error.message : "unknown" });
+    }
+  }
 }
 
 /** What follows scheme and authority. */

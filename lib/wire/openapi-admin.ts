@@ -1,6 +1,7 @@
 /** The routes of namespaces and tokens, each with every code that it may refuse with. */
 import {
   ASKED,
+  BACKED_UP,
   CHANGES,
   COMMITS,
   COMMITTED,
@@ -11,6 +12,8 @@ import {
   SETTINGS,
   STORE,
 } from "./openapi-operation.ts";
+
+const TOKEN_HEADERS = ["ETag", "Ledge-Revision", ...BACKED_UP] as const;
 
 const namespaceRoutes: readonly Operation[] = [
   {
@@ -85,9 +88,9 @@ const tokenRoutes: readonly Operation[] = [
       200: {
         description: "This request has made it before.",
         content: "Token",
-        headers: ["ETag", "Ledge-Revision"],
+        headers: TOKEN_HEADERS,
       },
-      201: { description: "Made.", content: "Token", headers: ["ETag", "Ledge-Revision"] },
+      201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
     },
     codes: [
       ...PARAMETERS,
@@ -121,8 +124,8 @@ const tokenRoutes: readonly Operation[] = [
     parameters: SETTINGS,
     body: "TokenBody",
     answers: {
-      200: { description: "It was there already.", content: "Token", headers: ["ETag", "Ledge-Revision"] },
-      201: { description: "Made.", content: "Token", headers: ["ETag", "Ledge-Revision"] },
+      200: { description: "It was there already.", content: "Token", headers: TOKEN_HEADERS },
+      201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
     },
     codes: [...ASKED, ...CHANGES, ...JSON_BODY, "exists", "escalation"],
   },
@@ -143,7 +146,7 @@ const tokenRoutes: readonly Operation[] = [
     summary: "Revokes a token at once and for ever; it stays in the list.",
     needs: "`admin` and every verb it holds, over the same keys",
     parameters: ["accessor", ...SETTINGS],
-    answers: { 200: { description: "Revoked.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
+    answers: { 200: { description: "Revoked.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body"],
   },
   {
@@ -154,7 +157,7 @@ const tokenRoutes: readonly Operation[] = [
     needs: "`admin` and every verb it holds, over the same keys",
     parameters: ["accessor", ...SETTINGS],
     body: "RotateBody",
-    answers: { 200: { description: "Rotated.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
+    answers: { 200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],
   },
 ];

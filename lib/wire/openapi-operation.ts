@@ -42,7 +42,8 @@ export const NAMES = ["bad_namespace", "bad_path", "bad_key"] as const;
 
 export const SHOWN = ["Ledge-Revision", "Ledge-Head", "Ledge-Lineage"] as const;
 export const FACTS = [...SHOWN, "ETag", "Ledge-Document-Revision", "Ledge-Modified"] as const;
-export const COMMITTED = [...SHOWN, "Ledge-Replayed?"] as const;
+export const BACKED_UP = ["Ledge-Backed-Up?"] as const;
+export const COMMITTED = [...SHOWN, "Ledge-Replayed?", ...BACKED_UP] as const;
 export const WRITTEN = [...COMMITTED, "ETag?", "Ledge-Document-Revision?", "Content-Location"] as const;
 export const FRESH = ["minRevision", "maxStaleness"] as const;
 export const WORDS = ["message", "ledgeMessage", "idempotencyKey"] as const;

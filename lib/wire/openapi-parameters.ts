@@ -121,6 +121,10 @@ export const HEADERS = {
     description: "`true`: this was committed by an earlier request with the same Idempotency-Key.",
     schema: { const: "true" },
   },
+  "Ledge-Backed-Up": {
+    description: "The newest revision in the bucket, where `backup_on_commit` is `wait` and there is one.",
+    schema: integer,
+  },
   "Content-Location": { description: "Where the document is read.", schema: text },
   "Content-Disposition": {
     description: "`attachment`, unless the document is JSON or plain text.",

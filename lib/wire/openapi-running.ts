@@ -1,6 +1,7 @@
 /** The routes of whoever runs a store: mode, status, backup, probes, metrics, and this description. */
 import {
   ASKED,
+  BACKED_UP,
   CHANGES,
   COMMITS,
   JSON_BODY,
@@ -47,7 +48,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`admin` on `*`",
     parameters: SETTINGS,
     body: "ModeBody",
-    answers: { 200: { description: "The mode.", content: "Mode", headers: ["ETag"] } },
+    answers: { 200: { description: "The mode.", content: "Mode", headers: ["ETag", ...BACKED_UP] } },
     codes: [...ASKED, ...COMMITS, ...JSON_BODY, "forbidden", "stale", "exists", "idempotency_mismatch"],
   },
   {

@@ -9,6 +9,7 @@ import { addBackup } from "./commands/backup.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
+import { addKey } from "./commands/key.ts";
 import { addLs } from "./commands/ls.ts";
 import { addMode } from "./commands/mode.ts";
 import { addNs } from "./commands/ns.ts";
@@ -58,6 +59,7 @@ addMode(program, client);
 addPurge(program, client);
 addBackup(program, client);
 addRestore(program, () => findDataDir(connectionOptions(), home));
+addKey(program);
 addStatus(program, client);
 for (const command of program.commands) command.exitOverride();
 

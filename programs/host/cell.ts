@@ -10,12 +10,15 @@ import type { Guard } from "./sqlite.ts";
 export class WorkerCell implements Guard {
   readonly #cell: Int32Array;
   #depth = 0;
+  /** Called before this thread enters SQLite or sleeps: what it says to the front may be waited for. */
+  beforeAct: () => void = () => {};
   constructor(buffer: SharedArrayBuffer) {
     this.#cell = new Int32Array(buffer);
   }
 
   run<T>(work: () => T): T {
     if (this.#depth === 0) {
+      this.beforeAct();
       Atomics.store(this.#cell, CELL.inSqlite, 1);
       // The order matters: the front first dooms and then looks whether the flag is up.
       if (Atomics.load(this.#cell, CELL.doomed) === 1) this.#park();
@@ -37,12 +40,17 @@ export class WorkerCell implements Guard {
     Atomics.store(this.#cell, CELL.current, id);
   }
 
+  isRevoked(id: number): boolean {
+    return Atomics.load(this.#cell, CELL.revoked) === id;
+  }
+
   arrivals(): number {
     return Atomics.load(this.#cell, CELL.arrivals);
   }
 
   /** Sleeps until the count of arrivals is another than `seen`, or the time is over. */
   waitForArrival(seen: number, timeoutMs: number | undefined): void {
+    this.beforeAct();
     Atomics.wait(
       this.#cell,
       CELL.arrivals,

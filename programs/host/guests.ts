@@ -31,6 +31,14 @@ export type GuestResult =
   | { readonly ok: true; readonly reply: GuestReply }
   | { readonly ok: false; readonly trap: string };
 
+/** Who wants to know of an answer before its guest has ended. */
+export interface Watch {
+  /** The answer is whole; the guest may work on. */
+  answered(reply: GuestReply): void;
+  ended(): void;
+}
+const UNWATCHED: Watch = { answered: () => {}, ended: () => {} };
+
 interface Instance<Guest> {
   readonly guest: Guest;
   readonly context: GuestContext;
@@ -69,7 +77,7 @@ export class Guests {
   }
 
   /** One request to one component. */
-  handle(component: string, request: GuestRequest): GuestResult {
+  handle(component: string, request: GuestRequest, watch: Watch = UNWATCHED): GuestResult {
     const loaded = this.#require(component);
     if (loaded.inbound !== undefined) {
       return this.#run(
@@ -81,7 +89,13 @@ export class Guests {
     return this.#run(
       loaded.idleWasi,
       () => this.#newWasi(loaded),
-      (guest) => guest.handle(request),
+      (guest) => {
+        try {
+          return guest.handle(request, (reply) => watch.answered(reply));
+        } finally {
+          watch.ended();
+        }
+      },
     );
   }
 

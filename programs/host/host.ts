@@ -15,6 +15,7 @@ import { Outgoing } from "./outgoing.ts";
 import { Pool } from "./pool.ts";
 import type { ComponentGrant, GuestRequest } from "./protocol.ts";
 import { makeRouter } from "./routes.ts";
+import type { CallResult } from "./spin-imports.ts";
 import { resolveVariables } from "./variables.ts";
 
 export interface HostLine {
@@ -197,6 +198,15 @@ class Host {
     return this.#poolOf(component).run({ type: "http", component, request }, limitMs);
   }
 
+  /** A call from a guest of the other kind. A trap is a 500 without a body, as from the network. */
+  async #chain(component: string, request: GuestRequest): Promise<CallResult> {
+    const result = await this.#run(component, request);
+    if (result.type === "reply") return { ok: true, reply: result.reply };
+    if (result.type !== "trap") return { ok: false, code: "internal-error", text: result.type };
+    this.#log({ component, stream: "stderr", text: `${result.text}\n` });
+    return { ok: true, reply: { status: 500, headers: [], body: undefined } };
+  }
+
   #poolOf(component: string): Pool {
     const grant = this.#grants.find(({ name }) => name === component);
     const pool = grant === undefined ? undefined : this.#pools.get(grant.kind);
@@ -215,6 +225,7 @@ class Host {
           workerFile:
             this.#options.workerFile ?? fileURLToPath(new URL("./host-worker.mjs", import.meta.url)),
           settings: {
+            kind,
             components: this.#grants,
             freshInstances: this.#options.freshInstances ?? false,
             selfOrigin: this.url,
@@ -226,7 +237,10 @@ class Host {
           spare: inbound,
           deep: inbound ? 2 : 1,
           queueMax: QUEUE_MAX,
+          // Those of the other kind call nested, so none of them waits for a worker.
+          chains: new Set((inbound ? this.#grants : []).filter(mayChain).map(({ name }) => name)),
           outgoing: this.#outgoing,
+          chain: (component, request) => this.#chain(component, request),
           onOutput: (component, stream, text) => this.#log({ component, stream, text }),
         }),
       );
@@ -236,4 +250,8 @@ class Host {
   #listen(): { readonly host: string; readonly port: number } {
     return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
   }
+}
+
+function mayChain({ outbound }: ComponentGrant): boolean {
+  return outbound.some(({ host }) => host.kind === "chained");
 }

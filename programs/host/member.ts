@@ -10,10 +10,12 @@ import {
   CELL_BYTES,
   type FromWorker,
   type GuestReply,
+  type GuestRequest,
   type OutboundResult,
   type ToWorker,
   type WorkerSettings,
 } from "./protocol.ts";
+import type { CallResult } from "./spin-imports.ts";
 
 export type JobResult =
   | { readonly type: "reply"; readonly reply: GuestReply }
@@ -42,6 +44,8 @@ export interface Job {
 export interface MemberOptions {
   readonly workerFile: string;
   readonly settings: Omit<WorkerSettings, "cell">;
+  /** Runs a call to a component of another kind, as a request of its own. Never rejects. */
+  chain(component: string, request: GuestRequest): Promise<CallResult>;
   /** Components to have an instance of before the first request. */
   readonly warm: readonly string[];
   readonly outgoing: Outgoing;
@@ -60,12 +64,16 @@ const RECHECK_MS = 20;
 
 export interface MemberEvents {
   done(): void;
+  /** Its guest waits for another component: what stood behind it is for other workers. */
+  freed(waiting: readonly Job[]): void;
   /** The worker is given up; `failed` is what became of the request it was at. */
   lost(member: Member, failed: JobResult, text: string): void;
 }
 
 export class Member {
   readonly jobs: Job[] = [];
+  /** Its guest waits for a component of another kind. */
+  #chaining = false;
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #cell: Int32Array;
@@ -122,6 +130,7 @@ export class Member {
   }
 
   isHeldUp(): boolean {
+    if (this.#chaining) return true;
     return this.#isReady && this.jobs.length > 0 && performance.now() - this.#firstSinceMs > HELD_UP_MS;
   }
 
@@ -141,25 +150,62 @@ export class Member {
         this.#options.onOutput(message.component, message.stream, message.text);
         return;
       case "outbound":
-        this.#callOut(message.id, message.request);
+        this.#tell(message.id, this.#options.outgoing.send(message.request));
+        return;
+      case "chain":
+        this.#chain(message);
+        return;
+      case "ended":
+        if (this.#end(message.id) !== undefined) this.#events.done();
+        return;
+      case "reply":
+        if (message.goesOn) this.#answerEarly(message.id, message);
+        else this.#finish(message.id, message);
         return;
       default:
         this.#finish(message.id, message);
     }
   }
 
-  #finish(id: number, result: JobResult & { id: number }): void {
+  #finish(id: number, result: JobResult): void {
+    const job = this.#end(id);
+    job?.settle(result);
+    if (job !== undefined) this.#events.done();
+  }
+
+  /** The guest has answered and works on: its request stays first in line, and its limit runs on. */
+  #answerEarly(id: number, result: JobResult): void {
     const job = this.jobs[0];
-    if (this.#givenUp || job?.id !== id) return;
+    if (!this.#givenUp && job?.id === id) job.settle(result);
+  }
+
+  /** The first in line is over. Undefined when it was given up before. */
+  #end(id: number): Job | undefined {
+    const job = this.jobs[0];
+    if (this.#givenUp || job?.id !== id) return undefined;
     this.jobs.shift();
     clearTimeout(this.#timer);
     if (this.jobs.length > 0) this.#watch();
-    job.settle(result);
-    this.#events.done();
+    return job;
   }
 
-  async #callOut(id: number, request: Parameters<Outgoing["send"]>[0]): Promise<void> {
-    const result: OutboundResult = { id, ...(await this.#options.outgoing.send(request)) };
+  /** The thread sleeps until it is told the result, so what is revoked before that was not begun. */
+  #chain({ id, component, request }: Extract<FromWorker, { type: "chain" }>): void {
+    const waiting = this.jobs.splice(1);
+    for (const job of waiting) Atomics.store(this.#cell, CELL.revoked, job.id);
+    this.#chaining = true;
+    const called = this.#options.chain(component, request);
+    this.#tell(
+      id,
+      called.finally(() => {
+        this.#chaining = false;
+      }),
+    );
+    this.#events.freed(waiting);
+  }
+
+  async #tell(id: number, call: Promise<CallResult>): Promise<void> {
+    const result: OutboundResult = { id, ...(await call) };
     if (this.#givenUp) return;
     this.#arrivals.postMessage(result);
     Atomics.add(this.#cell, CELL.arrivals, 1);

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { WorkerCell } from "./cell.ts";
-import type { FromWorker, OutboundRequest, OutboundResult } from "./protocol.ts";
+import type { FromWorker, GuestRequest, OutboundRequest, OutboundResult } from "./protocol.ts";
 import type { CallResult, PendingCall } from "./spin-imports.ts";
 import type { Waiter } from "./wasi.ts";
 
@@ -24,11 +24,19 @@ export class OutboundCalls implements Waiter {
   }
 
   send(request: OutboundRequest): PendingCall {
+    return this.#begin((id) => ({ type: "outbound", id, request }));
+  }
+
+  /** To a component that runs on a worker of another kind. */
+  chain(component: string, request: GuestRequest): PendingCall {
+    return this.#begin((id) => ({ type: "chain", id, component, request }));
+  }
+
+  #begin(messageOf: (id: number) => FromWorker): PendingCall {
     this.#lastId += 1;
     const id = this.#lastId;
     this.#underWay += 1;
-    const message: FromWorker = { type: "outbound", id, request };
-    this.#port.postMessage(message);
+    this.#port.postMessage(messageOf(id));
     return {
       result: () => {
         this.#drain();
@@ -43,6 +51,10 @@ export class OutboundCalls implements Waiter {
         }
       },
     };
+  }
+
+  asked(): void {
+    this.#cell.beforeAct();
   }
 
   expects(): boolean {

@@ -26,8 +26,12 @@ export interface PoolOptions extends MemberOptions {
   /** Requests given to one worker at a time; the second saves it from waiting for the front. */
   readonly deep: number;
   readonly queueMax: number;
+  /** Components that may wait for one of another kind. */
+  readonly chains: ReadonlySet<string>;
 }
 
+/** Workers that those who may wait for others leave to the rest. */
+const KEPT_FREE = 3;
 /** How long a worker beyond `size` stays when there is nothing to do. */
 const SURPLUS_MS = 5000;
 export class Pool {
@@ -58,8 +62,7 @@ export class Pool {
         settle({ type: "refused" });
         return;
       }
-      this.#lastId = (this.#lastId % 0x3fffffff) + 1;
-      this.#queue.push({ id: this.#lastId, order, limitMs, settle });
+      this.#queue.push({ id: this.#nextId(), order, limitMs, settle });
       this.#dispatch();
     });
   }
@@ -73,6 +76,9 @@ export class Pool {
     const end = Date.now() + graceMs;
     while (this.#members.some((member) => member.jobs.length > 0) && Date.now() < end)
       await pause(DOOM_POLL_MS);
+    for (const member of this.#members) {
+      for (const job of member.jobs.splice(0)) job.settle({ type: "timeout" });
+    }
     const all = [...this.#members, ...(this.#spare === undefined ? [] : [this.#spare])];
     await Promise.all(all.map((member) => member.end()));
   }
@@ -84,8 +90,20 @@ export class Pool {
   #hire(): Member {
     return new Member(this.#options, {
       done: () => this.#dispatch(),
+      freed: (waiting) => this.#putBack(waiting),
       lost: (member, begun, text) => this.#replace(member, begun, text),
     });
+  }
+
+  #nextId(): number {
+    this.#lastId = (this.#lastId % 0x3fffffff) + 1;
+    return this.#lastId;
+  }
+
+  /** Under numbers of their own: the worker that had them skips the old ones. */
+  #putBack(waiting: readonly Job[]): void {
+    this.#queue.unshift(...waiting.map((job) => ({ ...job, id: this.#nextId() })));
+    this.#dispatch();
   }
 
   #dispatch(): void {
@@ -99,11 +117,26 @@ export class Pool {
         }, HELD_UP_MS);
         return;
       }
-      const job = this.#queue.shift();
-      if (job !== undefined) member.give(job);
+      const job = this.#takeNext();
+      if (job === undefined) break;
+      member.give(job);
     }
     if (this.#members.length > this.#options.size)
       this.#trim ??= setTimeout(() => this.#dismiss(), SURPLUS_MS);
+  }
+
+  /**
+   * The first in the queue. While all but a few workers are at components that may wait for others, more of those
+   * stay in the queue and the rest goes past them: a bucket that hangs must not end all reads.
+   */
+  #takeNext(): Job | undefined {
+    const { sizeMax, chains } = this.#options;
+    const waiting = this.#members.filter(({ jobs }) =>
+      jobs.some(({ order }) => chains.has(order.component)),
+    ).length;
+    const at =
+      waiting < sizeMax - KEPT_FREE ? 0 : this.#queue.findIndex(({ order }) => !chains.has(order.component));
+    return at < 0 ? undefined : this.#queue.splice(at, 1)[0];
   }
 
   /** The worker with the least to do that is not held up, or a new one where that is allowed. */

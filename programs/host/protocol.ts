@@ -18,6 +18,8 @@ export interface ComponentGrant {
 }
 
 export interface WorkerSettings {
+  /** The kind of guests that this worker's requests are for. */
+  readonly kind: ComponentGrant["kind"];
   readonly components: readonly ComponentGrant[];
   readonly freshInstances: boolean;
   readonly cell: SharedArrayBuffer;
@@ -45,7 +47,9 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: "ready" }
-  | { readonly type: "reply"; readonly id: number; readonly reply: GuestReply }
+  /** `goesOn`: the guest works on; `ended` follows, and until then the worker is not free. */
+  | { readonly type: "reply"; readonly id: number; readonly reply: GuestReply; readonly goesOn: boolean }
+  | { readonly type: "ended"; readonly id: number }
   /** The guest trapped, or failed in a way that its platform calls one; its instance is gone. */
   | { readonly type: "trap"; readonly id: number; readonly text: string }
   | { readonly type: "ticked"; readonly id: number; readonly error: string | undefined }
@@ -55,7 +59,14 @@ export type FromWorker =
       readonly stream: "stdout" | "stderr";
       readonly text: string;
     }
-  | { readonly type: "outbound"; readonly id: number; readonly request: OutboundRequest };
+  | { readonly type: "outbound"; readonly id: number; readonly request: OutboundRequest }
+  /** A call to a component of the other kind, which runs on a worker of its own. */
+  | {
+      readonly type: "chain";
+      readonly id: number;
+      readonly component: string;
+      readonly request: GuestRequest;
+    };
 
 /** A call that leaves the guest; the main thread makes it, since a waiting guest holds its thread. */
 export interface OutboundRequest {
@@ -80,5 +91,7 @@ export const CELL = {
   arrivals: 2,
   /** The request that the worker is at, 0 when idle. */
   current: 3,
+  /** The request that stood behind one whose guest waits, and was given to another worker instead. */
+  revoked: 4,
 } as const;
-export const CELL_BYTES = 16;
+export const CELL_BYTES = 20;

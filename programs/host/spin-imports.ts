@@ -10,7 +10,7 @@ import type { Handle, WitResult, WitValue } from "./sqlite.ts";
 /** Calls out of a guest. */
 export interface Outbound {
   /** To another component of this application; undefined when there is none of that name. */
-  chain(component: string, request: OutboundRequest): GuestReply | undefined;
+  chain(component: string, request: OutboundRequest): GuestReply | PendingCall | undefined;
   /** Starts a call to the network. */
   send(request: OutboundRequest): PendingCall;
 }
@@ -112,5 +112,5 @@ export function callOut(
   if (!url.hostname.endsWith(CHAINED)) return outbound.send(request);
   const reply = outbound.chain(url.hostname.slice(0, -CHAINED.length), request);
   if (reply === undefined) return { ok: false, code: "destination-not-found", text: `no ${url.hostname}` };
-  return { ok: true, reply };
+  return "wait" in reply ? reply : { ok: true, reply };
 }

@@ -6,7 +6,7 @@ import type { GuestReply, GuestRequest } from "./protocol.ts";
 import type { Instantiate } from "./quick-guest.ts";
 import type { Waiter } from "./wasi.ts";
 import { FORBIDDEN_HEADERS } from "./wasi-fields.ts";
-import { IncomingRequest, ResponseOutparam } from "./wasi-http.ts";
+import { IncomingRequest, type OutgoingResponse, ResponseOutparam } from "./wasi-http.ts";
 
 export interface WasiExports {
   readonly incomingHandler: { handle(request: IncomingRequest, response: ResponseOutparam): void };
@@ -31,17 +31,17 @@ export class WasiGuest {
     );
   }
 
-  /** Throws when the guest traps, sets no response or reports an error instead of one. */
-  handle(request: GuestRequest): GuestReply {
-    const out = new ResponseOutparam();
+  /**
+   * Returns when the guest has ended; `onReply` is called before, once its answer is whole. Throws when the guest
+   * traps, sets no response or reports an error instead of one.
+   */
+  handle(request: GuestRequest, onReply: (reply: GuestReply) => void): GuestReply {
+    const out = new ResponseOutparam((response) => onReply(replyOf(response)));
     this.#exports.incomingHandler.handle(new IncomingRequest(request, this.#waiter), out);
     if (out.answer === undefined) throw new Error("the guest set no response");
     if (out.answer.tag === "err")
       throw new Error(`the guest answered with an error: ${JSON.stringify(out.answer.val)}`);
-    const response = out.answer.val;
-    const flat = response.headers().flat();
-    const headers = flat.filter((_part, at) => !FORBIDDEN_HEADERS.has(flat[at - (at % 2)] ?? ""));
-    return { status: response.statusCode(), headers, body: response.taken?.bytes() };
+    return replyOf(out.answer.val);
   }
 
   /** Returns the error that the guest reported, if it did. */
@@ -56,4 +56,10 @@ export class WasiGuest {
       return JSON.stringify(error.payload);
     }
   }
+}
+
+function replyOf(response: OutgoingResponse): GuestReply {
+  const flat = response.headers().flat();
+  const headers = flat.filter((_part, at) => !FORBIDDEN_HEADERS.has(flat[at - (at % 2)] ?? ""));
+  return { status: response.statusCode(), headers, body: response.taken?.bytes() };
 }

@@ -22,7 +22,7 @@ class FutureTrailers {
   }
 }
 /** For what is ready from the start. */
-const NO_WAITER: Waiter = { wait: () => {}, expects: () => false };
+const NO_WAITER: Waiter = { wait: () => {}, asked: () => {}, expects: () => false };
 
 class IncomingBody {
   readonly #bytes: Uint8Array;
@@ -201,8 +201,18 @@ class RequestOptions {
 /** Where a guest puts its answer. */
 export class ResponseOutparam {
   answer: { tag: "ok"; val: OutgoingResponse } | { tag: "err"; val: unknown } | undefined;
+  readonly #onWhole: (response: OutgoingResponse) => void;
+  /** `onWhole` is called once the answer is there with all of its body; the guest may work on after that. */
+  constructor(onWhole: (response: OutgoingResponse) => void = () => {}) {
+    this.#onWhole = onWhole;
+  }
   static set(param: ResponseOutparam, answer: NonNullable<ResponseOutparam["answer"]>): void {
     param.answer = answer;
+    if (answer.tag === "err") return;
+    const { val: response } = answer;
+    const whole = () => param.#onWhole(response);
+    if (response.taken === undefined || response.taken.finished) whole();
+    else response.taken.onFinish = whole;
   }
 }
 

@@ -9,6 +9,8 @@ import { randomBytes } from "node:crypto";
 export interface Waiter {
   /** Waits for an arrival, or until the time is over. Undefined time means until an arrival. */
   wait(timeoutMs: number | undefined): void;
+  /** Called when a guest asks what is ready, even if something is. */
+  asked(): void;
   /** Whether anything is under way that could still arrive. */
   expects(): boolean;
 }
@@ -33,6 +35,7 @@ export class Pollable {
 
 /** Waits until one is ready. Throws, which traps the guest, when none of them ever can be. */
 function waitForSome(pollables: readonly Pollable[], waiter: Waiter): number[] {
+  waiter.asked();
   for (;;) {
     const ready = pollables.flatMap((pollable, at) => (pollable.isReady() ? [at] : []));
     if (ready.length > 0) return ready;

@@ -7,7 +7,7 @@ import { WorkerCell } from "./cell.ts";
 import { Guests } from "./guests.ts";
 import { OutboundCalls } from "./outbound-calls.ts";
 import { givePromising } from "./patches.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./protocol.ts";
+import type { FromWorker, GuestReply, ToWorker, WorkerSettings } from "./protocol.ts";
 import { chainedRequest } from "./spin-headers.ts";
 import type { Outbound } from "./spin-imports.ts";
 import { SqlitePool } from "./sqlite.ts";
@@ -34,7 +34,12 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
     send: (request) =>
       calls.send({ ...request, url: request.url.replace(/^https?:\/\/self\.alt/i, settings.selfOrigin) }),
     chain: (component, request) => {
-      if (!settings.components.some(({ name }) => name === component)) return undefined;
+      const called = settings.components.find(({ name }) => name === component);
+      if (called === undefined) return undefined;
+      // A long export must not run where requests wait behind it, and may answer before it ends. Only in this
+      // direction: workers of that kind call all others nested, so no two kinds can wait for each other.
+      if (settings.kind === "inbound-http" && called.kind === "wasi-http")
+        return calls.chain(component, chainedRequest(request));
       const result = guests.handleNested(component, chainedRequest(request));
       if (result.ok) return result.reply;
       send(port, { type: "output", component, stream: "stderr", text: `${result.trap}\n` });
@@ -47,8 +52,9 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
   for (const grant of settings.components) await guests.load(grant);
   for (const name of warm) guests.warm(name);
   port.on("message", (message: ToWorker) => {
+    if (cell.isRevoked(message.id)) return;
     cell.setCurrent(message.id);
-    if (message.type === "http") answer(port, guests, message.id, message.component, message.request);
+    if (message.type === "http") answer({ port, guests, cell }, message);
     else
       send(port, {
         type: "ticked",
@@ -61,16 +67,42 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
   send(port, { type: "ready" });
 }
 
+interface Thread {
+  readonly port: MessagePort;
+  readonly guests: Guests;
+  readonly cell: WorkerCell;
+}
+
+/**
+ * Runs one request. An answer that is whole is held until the guest does something that may take long: most end
+ * right after it, and are answered and ended in one message.
+ */
 function answer(
-  port: MessagePort,
-  guests: Guests,
-  id: number,
-  component: string,
-  request: Parameters<Guests["handle"]>[1],
-) {
-  const result = guests.handle(component, request);
-  if (result.ok) send(port, { type: "reply", id, reply: result.reply });
-  else send(port, { type: "trap", id, text: result.trap });
+  { port, guests, cell }: Thread,
+  { id, component, request }: Extract<ToWorker, { type: "http" }>,
+): void {
+  let whole: GuestReply | undefined;
+  let handedOver = false;
+  const result = guests.handle(component, request, {
+    answered(reply) {
+      whole = reply;
+      cell.beforeAct = () => {
+        cell.beforeAct = () => {};
+        handedOver = true;
+        send(port, { type: "reply", id, reply, goesOn: true });
+      };
+    },
+    ended() {
+      cell.beforeAct = () => {};
+    },
+  });
+  const reply = whole ?? (result.ok ? result.reply : undefined);
+  if (handedOver) send(port, { type: "ended", id });
+  else if (reply !== undefined) send(port, { type: "reply", id, reply, goesOn: false });
+  else send(port, { type: "trap", id, text: result.ok ? "" : result.trap });
+  // Who asked has an answer all the same, as on Spin; the log hears of a guest that failed after it.
+  if (!result.ok && whole !== undefined)
+    send(port, { type: "output", component, stream: "stderr", text: `${result.trap}\n` });
 }
 
 function send(port: MessagePort, message: FromWorker): void {

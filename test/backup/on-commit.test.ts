@@ -1,0 +1,292 @@
+import { createServer, request } from "node:http";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { listAll } from "../../lib/backup/bucket.ts";
+import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
+import { migrate } from "../../lib/store/migrate.ts";
+import type { HostOptions } from "../../programs/host/host.ts";
+import { fill, restore } from "../support/backup.ts";
+import { openServedBucket } from "../support/bucket.ts";
+import { buildFor, openTestHost, root, type TestHost, testFolder } from "../support/host.ts";
+import { putReserved, tokenDocument } from "../support/proposals.ts";
+import { openTestServer, told } from "../support/server.ts";
+import { committedMigrations, openTestStore } from "../support/store.ts";
+
+const MANIFEST = join(root, "spin.toml");
+const ROOT: ParsedToken = { accessor: "rrrrrrrrrrrr", secret: "r".repeat(43) };
+
+beforeAll(() => buildFor(MANIFEST), 180_000);
+
+interface Started {
+  readonly db: NodeDb;
+  readonly host: TestHost;
+}
+
+/** The real components over a store with some history, and a token that may do everything. */
+async function start(variables: Record<string, string>, more: Partial<HostOptions> = {}): Promise<Started> {
+  const stateDir = testFolder();
+  const db = openNodeDb(join(stateDir, "ledge.db"));
+  migrate(db, committedMigrations());
+  fill(db);
+  const grants = [
+    { verbs: ["read", "write", "history", "backup", "status", "admin"], namespace: "*", scope: "" },
+  ];
+  const document = tokenDocument({ digest: secretDigest(ROOT.secret), grants, creator: "aaaaaaaaaaaa" });
+  const made = putReserved(db, "_auth", `token/${ROOT.accessor}`, document);
+  if (!made.ok) throw new Error(made.code);
+  return { db, host: await openTestHost({ manifest: MANIFEST, stateDir, variables, ...more }) };
+}
+
+async function bucketOf(): Promise<
+  { variables: Record<string, string> } & Awaited<ReturnType<typeof openServedBucket>>
+> {
+  const opened = await openServedBucket();
+  const { endpoint, bucketName, accessKeyId, secretAccessKey } = opened.server;
+  const variables = {
+    bucket_endpoint: endpoint,
+    bucket_name: bucketName,
+    bucket_access_key_id: accessKeyId,
+    bucket_secret_access_key: secretAccessKey,
+  };
+  return { ...opened, variables };
+}
+
+interface Written {
+  readonly status: number;
+  /** Ledge-Revision, and Ledge-Backed-Up if it is there. */
+  readonly revision: number;
+  readonly held: number | null;
+}
+
+async function ask(
+  host: TestHost,
+  method: string,
+  path: string,
+  body?: string,
+  type = "text/plain",
+): Promise<Written> {
+  const response = await fetch(`${host.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${formatToken(ROOT)}`,
+      ...(body === undefined ? {} : { "content-type": type }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  await response.arrayBuffer();
+  const held = response.headers.get("ledge-backed-up");
+  const revision = Number(response.headers.get("ledge-revision"));
+  return { status: response.status, revision, held: held === null ? null : Number(held) };
+}
+
+const put = (host: TestHost, key: string, value = "x") =>
+  ask(host, "PUT", `/v1/write/shop?key=${key}`, value);
+
+function exported(db: NodeDb): number {
+  return Number(db.all("select coalesce(revision, 0) from backup where manifest is not null")[0]?.[0] ?? 0);
+}
+
+describe.each([
+  { name: "memory reset", freshInstances: false },
+  { name: "fresh instances", freshInstances: true },
+])("backup_on_commit, with $name", ({ freshInstances }) => {
+  test("wait answers once the bucket holds the revision, of every kind of write", async () => {
+    const { variables, bucket } = await bucketOf();
+    const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
+    const first = await put(host, "one");
+    expect(first).toEqual({ status: 201, revision: first.revision, held: first.revision });
+    const json = "application/json";
+    const changes = [
+      { op: "put", namespace: "shop", key: "two", mediaType: "text/plain", text: "2", ifRevision: 0 },
+    ];
+    const writes = [
+      await ask(host, "POST", "/v1/commit", JSON.stringify({ changes }), json),
+      await ask(host, "PUT", "/v1/admin/namespaces/fresh", "{}", json),
+    ];
+    for (const { status, revision, held } of writes) expect([status < 300, held]).toEqual([true, revision]);
+    const mode = await ask(host, "PUT", "/v1/admin/mode", JSON.stringify({ mode: "open" }), json);
+    expect([mode.status, mode.held]).toEqual([200, exported(db)]);
+    const copy = openTestStore();
+    expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: mode.held });
+    db.close();
+  });
+
+  test("wait says nothing of a write that changes nothing, or that is refused", async () => {
+    const { variables } = await bucketOf();
+    const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
+    await put(host, "one");
+    expect(await ask(host, "PUT", "/v1/write/shop?key=one", "y")).toMatchObject({ status: 428, held: null });
+    const changes = [
+      { op: "put", namespace: "shop", key: "one", mediaType: "text/plain", text: "x", ifRevision: "any" },
+    ];
+    expect(
+      await ask(host, "POST", "/v1/commit", JSON.stringify({ changes }), "application/json"),
+    ).toMatchObject({
+      status: 200,
+      held: null,
+    });
+    db.close();
+  });
+
+  test("start answers as ever, and the bucket gets there by itself", async () => {
+    const { variables } = await bucketOf();
+    const { db, host } = await start({ ...variables, backup_on_commit: "start" }, { freshInstances });
+    const { status, revision, held } = await put(host, "one");
+    expect([status, held]).toEqual([201, null]);
+    await expect.poll(() => exported(db), { timeout: 15_000 }).toBe(revision);
+    db.close();
+  });
+
+  test("off asks nobody", async () => {
+    const { variables, bucket } = await bucketOf();
+    const { db, host } = await start(variables, { freshInstances });
+    expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
+    await host.stop();
+    expect([exported(db), await listAll(bucket, "")]).toEqual([0, []]);
+    db.close();
+  });
+
+  test("wait and start keep every write while the bucket is down", async () => {
+    for (const word of ["wait", "start"]) {
+      const { variables } = await bucketOf();
+      const down = { ...variables, bucket_endpoint: "http://127.0.0.1:1", backup_on_commit: word };
+      const { db, host } = await start(down, { freshInstances });
+      expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
+      expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
+      await expect
+        .poll(() => db.all("select error_code from backup")[0]?.[0], { timeout: 10_000 })
+        .toBe("bucket_unavailable");
+      db.close();
+    }
+  });
+
+  test.each([1, 2])(
+    "wait holds for 50 writers at once, with %i workers",
+    { timeout: 90_000 },
+    async (workers) => {
+      const { variables, bucket } = await bucketOf();
+      const { db, host } = await start(
+        { ...variables, backup_on_commit: "wait" },
+        { freshInstances, workers },
+      );
+      const all = await Promise.all(Array.from({ length: 50 }, (_, n) => put(host, `k${n}`)));
+      expect(all.map(({ status }) => status)).toEqual(all.map(() => 201));
+      const short = all.filter(({ revision, held }) => held === null || held < revision);
+      expect(short).toEqual([]);
+      const copy = openTestStore();
+      expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: exported(db) });
+      db.close();
+    },
+  );
+});
+
+describe("backup_on_commit", () => {
+  test("wait gives up while another exporter holds the lease, and says how far the bucket is", {
+    timeout: 30_000,
+  }, async () => {
+    const { variables } = await bucketOf();
+    const { db, host } = await start({ ...variables, backup_on_commit: "wait" });
+    const before = await put(host, "one");
+    db.all("update backup set lease_until_ms=?1, generation=generation+1", [Date.now() + 600_000]);
+    const after = await put(host, "two");
+    expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
+    db.close();
+  });
+
+  test("wait leaves workers to reads, however many writers wait for a bucket that hangs", {
+    timeout: 60_000,
+  }, async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const address = silent.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { variables } = await bucketOf();
+    const hanging = { ...variables, bucket_endpoint: `http://127.0.0.1:${port}`, backup_on_commit: "wait" };
+    const { db, host } = await start(hanging);
+    const writers = Promise.all(Array.from({ length: 12 }, (_, n) => put(host, `k${n}`)));
+    let slowestMs = 0;
+    for (let left = 40; left > 0; left -= 1) {
+      const startedMs = performance.now();
+      expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
+      slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // A writer waits ten seconds here; a read behind one would, too.
+    expect(slowestMs).toBeLessThan(5000);
+    expect((await writers).map(({ status, held }) => [status, held])).toEqual(
+      Array.from({ length: 12 }, () => [201, null]),
+    );
+    db.close();
+  });
+
+  test("wait without a bucket writes and says nothing", async () => {
+    const { db, host } = await start({ backup_on_commit: "wait" });
+    expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
+    expect(host.lines.map(({ text }) => text).join("")).toContain("backup.not_started");
+    db.close();
+  });
+
+  test("another word is refused by the setting's name before anything is written, and probes go on", async () => {
+    const server = await openTestServer();
+    const { db, host } = await start({ backup_on_commit: "Wait" });
+    expect(await put(host, "one")).toMatchObject({ status: 503 });
+    expect(db.all("select count(*) from entry where key='one'")).toEqual([[0]]);
+    for (const path of ["/readyz", "/healthz", "/v1/admin/status", "/v1/backup/status"])
+      expect(await ask(host, "GET", path)).toMatchObject({ status: 200 });
+    db.close();
+    const off = await server.send("GET", "/readyz");
+    expect(told(off)).toBe("200");
+  });
+});
+
+describe("the path of a commit's export", () => {
+  test.each([
+    "/internal/backup/committed?revision=1&wait=0",
+    "//internal/backup/committed?revision=1&wait=0",
+    "/v1/backup/../../internal/backup/committed?revision=1&wait=0",
+    "/v1/backup/%2e%2e/%2e%2e/internal/backup/committed?revision=1&wait=0",
+    "/v1/backup/..%2f..%2finternal/backup/committed?revision=1&wait=0",
+    "/v1/backup/internal/backup/committed?revision=1&wait=0",
+    "http://snapshot-export.spin.internal/internal/backup/committed?revision=1&wait=0",
+    "http://snapshot-export.spin.internal/v1/backup/../../internal/backup/committed?revision=1&wait=0",
+  ])("is not there for %s from the network", async (target) => {
+    const { db, host } = await start({ backup_on_commit: "start" });
+    for (const method of ["POST", "GET", "OPTIONS"]) {
+      for (const spoof of [false, true]) expect(await raw(host, method, target, spoof)).toBe(404);
+    }
+    expect(exported(db)).toBe(0);
+    db.close();
+  });
+});
+
+/** The target exactly as given, as a client that means harm would send it. */
+function raw(host: TestHost, method: string, path: string, spoof: boolean): Promise<number | undefined> {
+  const spoofed = [
+    "spin-raw-component-route",
+    "/...",
+    "spin-client-addr",
+    "0.0.0.0:0",
+    "spin-path-info",
+    "/internal",
+  ];
+  const headers = [
+    "host",
+    `127.0.0.1:${host.port}`,
+    "authorization",
+    `Bearer ${formatToken(ROOT)}`,
+    ...(spoof ? spoofed : []),
+  ];
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: "127.0.0.1", port: host.port, method, path, headers }, (incoming) => {
+      incoming.resume();
+      resolve(incoming.statusCode);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
