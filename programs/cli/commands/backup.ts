@@ -175,14 +175,19 @@ async function adopt(client: Client, { output }: Output): Promise<void> {
 }
 
 function sayPicked(picked: Picked): void {
-  if (picked.state === "let_be") return sayDone("the other history is let be; backups go on");
-  if (picked.state === "gave_way") {
-    sayDone(`this store gives way to ${picked.lineage}, and takes no more writes`);
-    return say("  move its file away, then restore that history: ./ledge restore --branch LINEAGE");
+  switch (picked.state) {
+    case "let_be":
+      sayDone("the other history is let be; backups go on");
+      break;
+    case "gave_way":
+      sayDone(`this store gives way to ${picked.lineage}, and takes no more writes`);
+      say("  move its file away, then restore that history: ./ledge restore --branch LINEAGE");
+      break;
+    case "adopted":
+      sayDone(`this store goes on as lineage ${picked.lineage}`);
+      say(`  its next commit is revision ${picked.firstRevision} (epoch ${picked.epoch});`);
+      say(`  readers of the other branch are the same up to revision ${picked.sharedRevision}`);
   }
-  sayDone(`this store goes on as lineage ${picked.lineage}`);
-  say(`  its next commit is revision ${picked.firstRevision} (epoch ${picked.epoch});`);
-  say(`  readers of the other branch are the same up to revision ${picked.sharedRevision}`);
 }
 
 async function seal(client: Client, { output }: Output): Promise<void> {
