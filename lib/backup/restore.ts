@@ -87,6 +87,9 @@ export async function beginRestore(
   });
 }
 
+/** A restore that goes on, or how it ended. */
+export type RestoreState = Exclude<RestoreRecord, { kind: "looked" }>;
+
 /** How long one call may go on. At least one step is done. */
 export interface RestoreBudget {
   readonly ms: number;
@@ -98,10 +101,7 @@ export interface RestoreBudget {
  * with its progress. Throws StepTaken when another caller is at work, BucketFault and StoreFault; then the
  * steps before stay done.
  */
-export async function continueRestore(
-  options: RestoreOptions,
-  budget: RestoreBudget,
-): Promise<RestoreRecord> {
+export async function continueRestore(options: RestoreOptions, budget: RestoreBudget): Promise<RestoreState> {
   const { db, nowMs } = options;
   const record = findRestoreRecord(db);
   if (record?.kind !== "restoring") throw new StepTaken("there is no restore to go on with");
