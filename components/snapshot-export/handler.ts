@@ -14,6 +14,8 @@ import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
 import { type Admit, admitRun, requireBucket } from "./admit.ts";
+import { type Defer, restoreRoutes, tendEmptyStore } from "./restore.ts";
+import { type RestoreWork, runRestore } from "./restore-run.ts";
 import { runOnce } from "./run.ts";
 import { getStatus } from "./status.ts";
 
@@ -30,14 +32,24 @@ export function snapshotExport(
       settings = admitted;
       return ADMITTED;
     };
+    let deferred: { bucket: Bucket; work: RestoreWork } | undefined;
+    const defer: Defer = (found, work) => {
+      deferred = { bucket: openBucket(found), work };
+      return ADMITTED;
+    };
     const reply = (work: (door: Door) => Answer) => answer(work, migrations)(request, world);
     if (trigger.kind === "cron") {
-      const judged = reply((door) => admitTick(door, admit));
-      if (settings === undefined) return quietly(judged, world);
+      const judged = reply((door) => tendOrTick(door, defer, admit));
+      if (settings === undefined && deferred === undefined) return quietly(judged, world);
     } else {
-      const judged = reply((door) => dispatch(routes(admit), door));
-      if (settings === undefined) return judged;
+      const judged = reply((door) => dispatch([...routes(admit), ...restoreRoutes(defer)], door));
+      if (settings === undefined && deferred === undefined) return judged;
     }
+    if (deferred !== undefined) {
+      const restored = await runRestore(world, deferred.bucket, deferred.work);
+      return reply(() => restored());
+    }
+    if (settings === undefined) throw new Error("a request that was admitted has no settings");
     const outcome = await runOnce(world, settings, { openBucket, trigger });
     return reply(() => outcome());
   };
@@ -48,6 +60,13 @@ function routes(admit: Admit): readonly Route[] {
     { path: "/v1/backup/run", methods: { POST: (door, target) => admitRun(door, target, admit) } },
     { path: "/v1/backup/status", methods: { GET: getStatus } },
   ];
+}
+
+/** A store without a history is looked after; one that has a history is backed up. */
+function tendOrTick(door: Door, defer: Defer, admit: Admit): Answer {
+  const tended = tendEmptyStore(door, defer);
+  if (tended !== undefined) return tended.ok ? tended.value : tended;
+  return admitTick(door, admit);
 }
 
 /** The scheduler needs no token; without a bucket its tick is over. */

@@ -103,6 +103,12 @@ export async function listTops(bucket: Bucket): Promise<LineageTop[]> {
     .sort((left, right) => right.revision - left.revision);
 }
 
+/** Whether anybody's backups lie under the prefix. */
+export async function holdsSnapshots(bucket: Bucket): Promise<boolean> {
+  for (const prefix of [HEADS, EPOCHS]) if ((await bucket.list(prefix)).names.length > 0) return true;
+  return (await bucket.folders()).some(isLineage);
+}
+
 async function topOf(bucket: Bucket, lineage: string): Promise<LineageTop | undefined> {
   const page = await bucket.list(manifestsPrefix(lineage));
   const names = page.names.filter((name) => parseManifestName(name) !== undefined);

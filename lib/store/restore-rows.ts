@@ -58,6 +58,13 @@ export function isEmptyStore(db: Db): boolean {
   return row?.[0] === 1;
 }
 
+/** Whether nothing was committed after a restore but what the restore did itself. Index: the primary key. */
+export function isAsRestored(db: Db, revision: number): boolean {
+  return (
+    db.all("select 1 from commits where revision>?1 and actor<>'_restore' limit 1", [revision]).length === 0
+  );
+}
+
 /** An empty store becomes one that is being restored: nobody reads it, and the kernel takes no commit. */
 export function closeForRestore(db: Db): void {
   db.all("delete from usage");

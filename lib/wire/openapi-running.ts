@@ -12,6 +12,10 @@ import {
 /** The fetch interface joins a header given twice, so such a token is just a wrong one. */
 const TOKEN_JOINED = ["unauthenticated", "bad_token", "token_expired"] as const;
 
+const SECRET = ["unauthenticated", "bad_header", "bootstrap_refused"] as const;
+const BUCKET = ["bucket_not_set", "snapshot_damaged", "bucket_denied", "bucket_unavailable"] as const;
+const POINTS = ["not_found", "revision_unknown", "revision_lost", "compacted", "fork"] as const;
+
 export const runningRoutes: readonly Operation[] = [
   {
     id: "readMode",
@@ -76,6 +80,28 @@ export const runningRoutes: readonly Operation[] = [
     parameters: [],
     answers: { 200: { description: "The status.", content: "BackupStatus" } },
     codes: [...PARAMETERS, ...STORE, ...TOKEN_JOINED, "forbidden"],
+  },
+  {
+    id: "previewRestore",
+    method: "get",
+    path: "/v1/backup/restore",
+    summary: "What a restore would bring back, from which objects, and what this store would lose.",
+    needs: "the bootstrap secret instead of a token",
+    parameters: ["restoreRevision", "restoreTime", "restoreBranch"],
+    answers: { 200: { description: "The preview.", content: "RestorePreview" } },
+    codes: [...PARAMETERS, ...STORE, ...SECRET, ...BUCKET, ...POINTS],
+  },
+  {
+    id: "restore",
+    method: "post",
+    path: "/v1/backup/restore",
+    summary:
+      "Restores into this store, which has to be empty. A call works for a while; ask again until it is `restored`.",
+    needs: "the bootstrap secret instead of a token",
+    parameters: [],
+    body: "RestoreBody",
+    answers: { 200: { description: "How far it is.", content: "RestoreAnswer" } },
+    codes: [...PARAMETERS, ...STORE, ...SECRET, ...JSON_BODY, ...COMMITS, ...BUCKET, ...POINTS, "not_empty"],
   },
   {
     id: "readHealth",

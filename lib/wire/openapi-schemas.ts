@@ -4,6 +4,8 @@ import * as admin from "./admin-answers.ts";
 import { BootstrapBody, GrantBody, ModeBody, NamespaceBody, RotateBody, TokenBody } from "./admin-bodies.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
+import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
+import { RestoreBody } from "./restore-record.ts";
 
 const SCHEMAS = {
   CommitBody,
@@ -33,6 +35,9 @@ const SCHEMAS = {
   Status: admin.Status,
   BackupStatus: admin.BackupStatus,
   BackupRun: admin.BackupRun,
+  RestoreBody,
+  RestorePreview,
+  RestoreAnswer,
   Health: admin.Health,
   Ready: admin.Ready,
   Problem: admin.Problem,
