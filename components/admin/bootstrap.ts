@@ -1,15 +1,17 @@
 /**
  * POST /v1/admin/bootstrap: the first token, made by whoever knows the bootstrap secret. The caller makes the
  * token's secret and sends its digest, so the same request again finds it made: a lost answer loses nothing,
- * and of many at once one makes it.
+ * and of many at once one makes it. An empty store beside a bucket with backups needs a word first.
  */
 import { VERBS } from "../../lib/core/grant.ts";
 import { equalDigests } from "../../lib/core/hex.ts";
-import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import { secretDigest, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
+import { refuse } from "../../lib/core/refusal.ts";
+import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { judgeStore, unauthenticated } from "../../lib/door/caller.ts";
+import { judgeBootstrapSecret } from "../../lib/door/bootstrap-secret.ts";
+import { judgeFirstHistory } from "../../lib/door/bucket-look.ts";
+import { judgeStore } from "../../lib/door/caller.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { findSetting } from "../../lib/store/settings.ts";
 import { readView } from "../../lib/store/view.ts";
@@ -17,13 +19,12 @@ import { BootstrapBody } from "../../lib/wire/admin-bodies.ts";
 import { parseWords, writeSetting } from "./settings-write.ts";
 import { tokenReply } from "./token-view.ts";
 
-const SECRET_CHARS_MIN = 32;
 const BODY_BYTES_MAX = 4096;
 
 export function postBootstrap(door: Door, { query }: Target): Answer {
   const unfit = judgeStore(readView(door.world.db, null, null), door);
   if (unfit !== undefined) return unfit;
-  const known = judgeSecret(door);
+  const known = judgeBootstrapSecret(door);
   if (!known.ok) return known;
   const words = parseWords(door, query);
   if (!words.ok) return words;
@@ -38,6 +39,8 @@ export function postBootstrap(door: Door, { query }: Target): Answer {
     return refuse("invalid_body", "Names that begin with _ are Ledge's own.");
   const made = repeated(door, body.value);
   if (made !== undefined) return made;
+  const lost = judgeFirstHistory(door.world, { fresh: body.value.fresh === true });
+  if (lost !== undefined) return lost;
   const document = firstToken(body.value, door.world.nowMs());
   const change = {
     namespace: "_auth" as const,
@@ -57,22 +60,6 @@ export function postBootstrap(door: Door, { query }: Target): Answer {
   // Somebody else was faster; if it was this very request, sent twice, all is well.
   if (!written.ok) return repeated(door, body.value) ?? written;
   return tokenReply(door, body.value.accessor, { status: 201 });
-}
-
-/** The secret is compared by digest, in a time that tells nothing. Refuses `bootstrap_refused`. */
-function judgeSecret({ request, world }: Door): Outcome<true> {
-  const sent = request.headers.filter(([name]) => name === "authorization");
-  const [header] = sent;
-  if (header === undefined) return unauthenticated();
-  if (sent.length > 1) return refuse("bad_header", "The header authorization is given twice.");
-  const secret = world.variable("bootstrap_secret") ?? "";
-  const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
-  if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))
-    return accept(true);
-  return refuse(
-    "bootstrap_refused",
-    `The secret is wrong, or bootstrap is off: the variable bootstrap_secret needs at least ${SECRET_CHARS_MIN} characters.`,
-  );
 }
 
 /** The answer when this request has made its token before. */

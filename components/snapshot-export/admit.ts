@@ -1,4 +1,6 @@
 /** Who may work on backups, and whether there is a bucket to work on. */
+
+import { type BackupKeys, parseBackupKeys } from "../../lib/backup/keys.ts";
 import { allowsEverywhere } from "../../lib/core/grant.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { parseQuery } from "../../lib/core/query.ts";
@@ -16,6 +18,7 @@ import type { World } from "../../lib/world.ts";
 export interface BackupSettings {
   readonly bucket: BucketSettings;
   readonly policy: BackupPolicy;
+  readonly keys: BackupKeys;
 }
 
 /** Work that waits for the network, once it is admitted: what it gives makes the answer or throws. */
@@ -50,7 +53,12 @@ export function requireBackup(door: Door, query: string): Outcome<Caller> {
 }
 
 /** The settings of backups. Variables that are set but malformed are named, here and in the status. */
-export function requireBucket({ db, nowMs, variable }: World): Outcome<BackupSettings, "bucket_not_set"> {
+export function requireBucket({
+  db,
+  nowMs,
+  randomBytes,
+  variable,
+}: World): Outcome<BackupSettings, "bucket_not_set"> {
   const bucket = parseBucketVariables(variable);
   if (bucket.kind === "not_set") {
     return refuse(
@@ -59,9 +67,10 @@ export function requireBucket({ db, nowMs, variable }: World): Outcome<BackupSet
     );
   }
   const policy = parseBackupPolicy(variable);
-  if (bucket.kind === "set" && policy.kind === "set")
-    return accept({ bucket: bucket.settings, policy: policy.policy });
-  const named = [bucket, policy].flatMap((one) => (one.kind === "invalid" ? one.variables : []));
+  const keys = parseBackupKeys(variable, randomBytes);
+  if (bucket.kind === "set" && policy.kind === "set" && keys.kind === "set")
+    return accept({ bucket: bucket.settings, policy: policy.policy, keys: keys.keys });
+  const named = [bucket, policy, keys].flatMap((one) => (one.kind === "invalid" ? one.variables : []));
   const detail = `These variables are missing or malformed: ${named.join(", ")}.`;
   recordBackupError(db, { nowMs: nowMs(), code: "bucket_not_set", detail });
   return refuse("bucket_not_set", detail);

@@ -25,7 +25,7 @@ const BUDGETS = {
 /** Runs a tick. Throws BucketFault and StoreFault. */
 export async function exportNow(
   { world, openBucket, trigger }: Export,
-  { bucket, policy }: BackupSettings,
+  { bucket, policy, keys }: BackupSettings,
   more: Pick<Tick, "asked" | "follow"> = {},
 ): Promise<TickOutcome> {
   const { db, nowMs, randomBytes } = world;
@@ -36,6 +36,7 @@ export async function exportNow(
     nowMs,
     randomBytes,
     policy,
+    keys,
     budget: BUDGETS[trigger.kind],
     ...more,
   });

@@ -19,6 +19,8 @@ import { type Export, settled } from "./export.ts";
 import { adoptStore, postPick } from "./pick.ts";
 import { proveNow } from "./prove.ts";
 import { postPrune } from "./prune.ts";
+import { type Defer, restoreRoutes, tendEmptyStore } from "./restore.ts";
+import { runRestore } from "./restore-run.ts";
 import { runNow } from "./run.ts";
 import { sealNow } from "./seal.ts";
 import { getSnapshots } from "./snapshots.ts";
@@ -44,7 +46,11 @@ export function snapshotExport(
     };
     const reply = (work: (door: Door) => Answer) => answer(work, migrations)(request, world);
     const exporting: Export = { world, openBucket, trigger };
-    const judged = reply((door) => judge(door, { exporting, admit, admitCommit }));
+    const defer: Defer = (settings, restore) =>
+      admit(settings, ({ bucket, keys }) =>
+        runRestore({ world, bucket: openBucket(bucket), reading: keys.reading }, restore),
+      );
+    const judged = reply((door) => judge(door, { exporting, admit, admitCommit, defer }));
     if (committed !== undefined) {
       const { settings } = committed;
       const run = () => settled(world, () => runNow(exporting, { follow: true })(settings));
@@ -62,11 +68,14 @@ interface Judging {
   readonly exporting: Export;
   readonly admit: Admit;
   readonly admitCommit: (ask: CommittedAsk) => HttpReply;
+  readonly defer: Defer;
 }
 
-function judge(door: Door, { exporting, admit, admitCommit }: Judging): Answer {
-  if (exporting.trigger.kind === "cron") return admitTick(door, admit, exporting);
-  return dispatch([...routes(exporting, admit), ...committedRoutes(door.request, admitCommit)], door);
+function judge(door: Door, { exporting, admit, admitCommit, defer }: Judging): Answer {
+  if (exporting.trigger.kind === "cron")
+    return tendOrTick(door, defer, () => admitTick(door, admit, exporting));
+  const own = [...restoreRoutes(defer), ...committedRoutes(door.request, admitCommit)];
+  return dispatch([...routes(exporting, admit), ...own], door);
 }
 
 function routes(exporting: Export, admit: Admit): readonly Route[] {
@@ -93,6 +102,13 @@ function routes(exporting: Export, admit: Admit): readonly Route[] {
     },
     { path: "/v1/backup/status", methods: { GET: getStatus } },
   ];
+}
+
+/** A store without a history is looked after; one that has a history is backed up. */
+function tendOrTick(door: Door, defer: Defer, tick: () => Answer): Answer {
+  const tended = tendEmptyStore(door, defer);
+  if (tended !== undefined) return tended.ok ? tended.value : tended;
+  return tick();
 }
 
 /** The scheduler needs no token; without a bucket its tick is over. */

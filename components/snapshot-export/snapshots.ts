@@ -1,5 +1,5 @@
 /** GET /v1/backup/snapshots: the restore points of this history, and the other histories in the bucket. */
-import { listBranches } from "../../lib/backup/branches.ts";
+import { listRelations } from "../../lib/backup/relations.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { refuse } from "../../lib/core/refusal.ts";
@@ -40,7 +40,8 @@ export function getSnapshots(
     const points = listPoints(db, { target, lineage });
     const start = cursor === undefined ? 0 : points.findIndex(({ run }) => run === cursor) + 1;
     const page = points.slice(start, start + limit);
-    const branches = cursor === undefined ? await listBranches(db, exporting.openBucket(bucket), target) : [];
+    const branches =
+      cursor === undefined ? await listRelations(db, exporting.openBucket(bucket), target) : [];
     const next = points.length > start + limit ? { next: page.at(-1)?.run } : {};
     return () =>
       jsonReply(200, {

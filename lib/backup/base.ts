@@ -16,6 +16,8 @@ import {
 } from "../store/export-pages.ts";
 import { type BasePart, type PartHeader, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { concat, gzip, sha256Hex, toBase64, utf8 } from "./bytes.ts";
+import type { Cipher } from "./cipher.ts";
+import { encrypted } from "./export-run.ts";
 import { basePartName } from "./names.ts";
 import { fastOrSlow, type MadeObject } from "./segment.ts";
 
@@ -36,7 +38,7 @@ const START: Place = { namespace: "", key: "", revision: 0 };
 export async function makeBasePart(
   db: Db,
   base: BaseProgress,
-  { run, partBytes }: { run: string; partBytes: number },
+  { run, partBytes, cipher }: { run: string; partBytes: number; cipher: Cipher | undefined },
 ): Promise<BaseStep> {
   if (base.phase === "index") return { part: undefined, progress: base };
   const page =
@@ -45,7 +47,7 @@ export async function makeBasePart(
     const phase = NEXT_PHASE[base.phase];
     return { part: undefined, progress: { ...base, phase, cursor: JSON.stringify(START) } };
   }
-  const part = await makePart(base, run, page);
+  const part = await makePart(base, page, { run, cipher });
   const progress = { ...base, cursor: page.cursor, parts: [...base.parts, part.object] };
   return { part, progress };
 }
@@ -83,7 +85,11 @@ function documentsPage(db: Db, base: BaseProgress, maxBytes: number): Page | und
   return { lines, count: page.lines, cursor: JSON.stringify(last), namespaces, first, last };
 }
 
-async function makePart(base: BaseProgress, run: string, page: Page): Promise<MadeObject<BasePart>> {
+async function makePart(
+  base: BaseProgress,
+  page: Page,
+  { run, cipher }: { run: string; cipher: Cipher | undefined },
+): Promise<MadeObject<BasePart>> {
   const kind = base.phase === "index" ? "documents" : base.phase;
   const number = base.parts.length + 1;
   const { lineage, revision } = base;
@@ -97,10 +103,11 @@ async function makePart(base: BaseProgress, run: string, page: Page): Promise<Ma
     number,
   };
   const raw = concat([utf8(`${JSON.stringify(header)}\n`), page.lines, utf8("\n")]);
-  const bytes = await gzip(raw);
+  const name = basePartName({ lineage, revision, run }, number, kind === "auth");
+  const { bytes, key } = encrypted(cipher, name, await gzip(raw));
   const object: BasePart = {
     kind,
-    name: basePartName({ lineage, revision, run }, number, kind === "auth"),
+    name,
     sizeBytes: bytes.length,
     rawBytes: raw.length,
     sha256: await sha256Hex(bytes),
@@ -108,6 +115,7 @@ async function makePart(base: BaseProgress, run: string, page: Page): Promise<Ma
     namespaces: [...page.namespaces],
     first: page.first === null ? null : [page.first.namespace, page.first.key],
     last: page.last === null ? null : [page.last.namespace, page.last.key],
+    ...key,
   };
   return { object, bytes };
 }

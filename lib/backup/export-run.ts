@@ -29,7 +29,17 @@ import {
 } from "../wire/snapshot.ts";
 import { type Bucket, damaged } from "./bucket.ts";
 import { concat, sha256Hex, utf8 } from "./bytes.ts";
+import type { Cipher } from "./cipher.ts";
 import { epochName, headName, manifestName } from "./names.ts";
+import type { Reading } from "./read-snapshot.ts";
+import type { Signer } from "./signature.ts";
+
+export interface ExportKeys {
+  /** Opened when a manifest is written: a key costs a quarter of a second in the guest. */
+  readonly signer?: (() => Promise<Signer>) | undefined;
+  readonly cipher?: Cipher | undefined;
+  readonly reading?: Reading;
+}
 
 /** What every step of a tick shares. */
 export interface ExportContext {
@@ -39,6 +49,8 @@ export interface ExportContext {
   readonly store: ExportedStore;
   readonly lease: Lease;
   readonly leaseMs: number;
+  /** Signs manifests and encrypts objects, where keys are set; how what is read back is opened. */
+  readonly keys: ExportKeys;
   nowMs(): number;
   randomBytes(length: number): Uint8Array;
   /** Counts what was written, for the answer and the budget. */
@@ -130,7 +142,7 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
     supersedes: chain.supersedes ?? [],
     sealed: chain.sealed ?? false,
   };
-  const bytes = await sealManifest(manifest);
+  const bytes = await sealManifest(manifest, await context.keys.signer?.());
   const name = manifestName({ lineage: store.lineage, revision: chain.revision, run: start.run });
   const position: Position = {
     target: start.target,
@@ -155,11 +167,24 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
   return position;
 }
 
-/** The manifest's two lines: what it says, and the hash of that. A signature will stand beside the hash. */
-export async function sealManifest(manifest: Manifest): Promise<Uint8Array<ArrayBuffer>> {
+/** The manifest's two lines: what it says, and the hash of that, with a signature where there is a key. */
+export async function sealManifest(manifest: Manifest, signer?: Signer): Promise<Uint8Array<ArrayBuffer>> {
   const line = utf8(JSON.stringify(manifest));
-  const seal: Seal = { sha256: await sha256Hex(line) };
+  const sha256 = await sha256Hex(line);
+  const seal: Seal =
+    signer === undefined ? { sha256 } : { sha256, keyId: signer.keyId, signature: await signer.sign(line) };
   return concat([line, utf8(`\n${JSON.stringify(seal)}\n`)]);
+}
+
+/** Bytes as they are stored, and the key's id: encrypted under the object's name where there is a key. */
+export function encrypted(
+  cipher: Cipher | undefined,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly key: { readonly keyId?: string } } {
+  return cipher === undefined
+    ? { bytes, key: {} }
+    : { bytes: cipher.seal(name, bytes), key: { keyId: cipher.keyId } };
 }
 
 function headOf(manifest: Manifest, position: Position): Head {

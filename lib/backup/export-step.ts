@@ -40,7 +40,7 @@ import {
 } from "../wire/snapshot.ts";
 import { beginBase, makeBasePart } from "./base.ts";
 import { sha256Hex, utf8 } from "./bytes.ts";
-import { type ExportContext, finishRun, startRun, writeObject } from "./export-run.ts";
+import { type ExportContext, encrypted, finishRun, startRun, writeObject } from "./export-run.ts";
 import { baseIndexName } from "./names.ts";
 import { makeSegment } from "./segment.ts";
 import { digestState } from "./state-digest.ts";
@@ -180,6 +180,7 @@ async function exportSegments(
       revision: end.revision,
       commits: end.commits,
       previous,
+      cipher: context.keys.cipher,
     };
     for (const { object, bytes } of await makeSegment(db, range)) {
       await writeObject(context, start, { ...object, bytes });
@@ -233,7 +234,11 @@ async function exportBase(
       closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
       return undefined;
     }
-    const step = await makeBasePart(db, base, { run: start.run, partBytes: limits.partBytes });
+    const step = await makeBasePart(db, base, {
+      run: start.run,
+      partBytes: limits.partBytes,
+      cipher: context.keys.cipher,
+    });
     if (step.part !== undefined) {
       first = false;
       const { object, bytes } = step.part;
@@ -265,7 +270,7 @@ async function exportBase(
 }
 
 async function makeIndex(
-  { db, store, nowMs }: StepContext,
+  { db, store, keys, nowMs }: StepContext,
   base: BaseProgress,
   run: string,
 ): Promise<{ object: BaseObject; bytes: Uint8Array<ArrayBuffer>; digest: string }> {
@@ -291,14 +296,16 @@ async function makeIndex(
     parts: [...base.parts],
     digest: state.sha256,
   };
-  const bytes = utf8(`${JSON.stringify(index)}\n`);
+  const name = baseIndexName({ lineage: store.lineage, revision, run });
+  const { bytes, key } = encrypted(keys.cipher, name, utf8(`${JSON.stringify(index)}\n`));
   const object: BaseObject = {
     kind: "base",
-    name: baseIndexName({ lineage: store.lineage, revision, run }),
+    name,
     sizeBytes: bytes.length,
     sha256: await sha256Hex(bytes),
     revision,
     rawBytes: base.parts.reduce((sum, part) => sum + part.rawBytes, 0),
+    ...key,
   };
   return { object, bytes, digest: state.sha256 };
 }

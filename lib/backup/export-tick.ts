@@ -30,6 +30,7 @@ import { stopStore } from "../store/epoch.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../wire/backup-policy.ts";
 import { type Bucket, BucketFault, listAll } from "./bucket.ts";
 import { sha256Hex } from "./bytes.ts";
+import type { ExportKeys } from "./export-run.ts";
 import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./export-step.ts";
 import { type Finding, lookAround } from "./look.ts";
 import { manifestsPrefix } from "./names.ts";
@@ -45,6 +46,7 @@ export interface Tick {
   readonly budget?: { readonly bytes: number; readonly ms: number };
   readonly limits?: Limits;
   readonly policy?: BackupPolicy;
+  readonly keys?: ExportKeys;
   /** What a person asked for besides: a replay now, pruning now. */
   readonly asked?: Asked;
   /** Goes on until nothing is new, for ticks that a commit calls: none may be missed between two of them. */
@@ -139,6 +141,7 @@ async function workUnderLease(tick: Tick, lease: Lease): Promise<TickOutcome> {
     ...tick,
     lease,
     leaseMs: LEASE_MS,
+    keys: tick.keys ?? {},
     store,
     limits: tick.limits ?? LIMITS,
     wrote(sizeBytes, raw) {

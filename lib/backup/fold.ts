@@ -9,7 +9,7 @@ import { compareUtf8 } from "../core/utf8.ts";
 import type { BaseIndex } from "../wire/snapshot.ts";
 import { type Bucket, damaged } from "./bucket.ts";
 import { textOf, utf8 } from "./bytes.ts";
-import { type ReadManifest, readPart, readSegment, required } from "./read-snapshot.ts";
+import { type Reading, type ReadManifest, readPart, readSegment, required } from "./read-snapshot.ts";
 import {
   type BaseChangeLine,
   type ChangeLine,
@@ -31,6 +31,7 @@ export interface FoldedSnapshot {
   readonly bucket: Bucket;
   readonly snapshot: ReadManifest;
   readonly index: BaseIndex | undefined;
+  readonly reading?: Reading | undefined;
 }
 
 /** What one key is at the snapshot's revision: a document's canonical line, or nothing any more. */
@@ -65,11 +66,11 @@ export async function foldRange(
  * Reads what the state does not show, the commits of a base, so that no object of a chain is left unread. Throws
  * BucketFault where a line is not a commit or they are out of order.
  */
-export async function readCommitParts({ bucket, index }: FoldedSnapshot): Promise<void> {
+export async function readCommitParts({ bucket, index, reading }: FoldedSnapshot): Promise<void> {
   let before = 0;
   for (const [at, part] of (index?.parts ?? []).entries()) {
     if (part.kind !== "commits" || index === undefined) continue;
-    const lines = await readPart(bucket, index, part, at + 1);
+    const lines = await readPart(bucket, index, part, at + 1, reading);
     for (const [number, line] of lines.entries()) {
       const { revision } = required(parseCommit(line), part.name, number);
       if (revision <= before || revision > index.revision)
@@ -97,7 +98,7 @@ interface FoldedRange {
 
 /** The newest change of each key after `after`: all of them, or the smallest keys that fit. */
 async function foldSegments(
-  { bucket, snapshot }: FoldedSnapshot,
+  { bucket, snapshot, reading }: FoldedSnapshot,
   after: KeyPlace | null,
   maxBytes: number,
 ): Promise<FoldedRange> {
@@ -114,13 +115,13 @@ async function foldSegments(
   };
   for (const { segment, auth } of snapshot.segments) {
     if (auth !== undefined) {
-      const lines = await readSegment(bucket, lineage, auth, null);
+      const lines = await readSegment(bucket, lineage, auth, null, reading);
       lines.forEach((line, number) => {
         const { revision, changes } = required(parseAuthChanges(line), auth.name, number);
         for (const change of changes) note(change, revision);
       });
     }
-    const lines = await readSegment(bucket, lineage, segment, auth?.sha256 ?? null);
+    const lines = await readSegment(bucket, lineage, segment, auth?.sha256 ?? null, reading);
     lines.forEach((line, number) => {
       const { commit, changes } = required(parseCommitWithChanges(line), segment.name, number);
       for (const change of changes) note(change, commit.revision);
@@ -160,7 +161,7 @@ function foldedOf(change: ChangeLine, revision: number): Folded {
 
 /** What each key of the base is at the base's revision: the last of its lines. In order of places. */
 async function* baseStates(
-  { bucket, index }: FoldedSnapshot,
+  { bucket, index, reading }: FoldedSnapshot,
   kind: "documents" | "auth",
   after: KeyPlace | null,
   upTo: KeyPlace | null,
@@ -171,7 +172,7 @@ async function* baseStates(
     if (part.kind !== kind || part.first === null || part.last === null) continue;
     if (after !== null && comparePlaces(placeOf(part.last), after) <= 0) continue;
     if (upTo !== null && comparePlaces(placeOf(part.first), upTo) > 0) break;
-    const lines = await readPart(bucket, index, part, at + 1);
+    const lines = await readPart(bucket, index, part, at + 1, reading);
     for (const [number, line] of lines.entries()) {
       const change = required(parseBaseChange(line), part.name, number);
       if (!isWithin(change, after, upTo)) continue;

@@ -68,7 +68,12 @@ export async function prove(
   const going = replayGoingOn(context);
   if (going !== undefined) return goOn(context, going);
   const { provenManifest } = readProvenPoint(context.db);
-  const read = await readManifest(context.bucket, position.manifest, position.manifestSha256);
+  const read = await readManifest(
+    context.bucket,
+    position.manifest,
+    position.manifestSha256,
+    context.keys.reading,
+  );
   if (!replay && provenManifest === position.manifest) return { state: "nothing" };
   const proven = replay ? undefined : await readProven(context, provenManifest);
   if (proven !== undefined && proven.base?.name === read.base?.name) return goFrom(context, proven, read);
@@ -97,13 +102,13 @@ function beginReplay({ target, store, nowMs }: ProveContext, position: Position)
 
 /** The manifest that the newest proof is about; undefined when it is gone. */
 async function readProven(
-  { db, bucket }: ProveContext,
+  { db, bucket, keys }: ProveContext,
   manifest: string | null,
 ): Promise<ReadManifest | undefined> {
   const sha256 = manifest === null ? undefined : findManifestSha256(db, manifest);
   if (manifest === null || sha256 === undefined) return undefined;
   try {
-    return await readManifest(bucket, manifest, sha256);
+    return await readManifest(bucket, manifest, sha256, keys.reading);
   } catch (error) {
     // Pruned, or damaged: either way nothing can rest on it, and the chain is replayed.
     if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
@@ -129,6 +134,7 @@ async function goFrom(
         lineage,
         object,
         object === segment ? (auth?.sha256 ?? null) : null,
+        context.keys.reading,
       );
       if (lines.join("\n") !== textOf(readLiveLines(db, object))) {
         throw new ProofMismatch(object.name, "it holds other commits than the live store");
@@ -151,9 +157,11 @@ async function goFrom(
 
 async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
   const { bucket, db, lease } = context;
-  const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256);
+  const { reading } = context.keys;
+  const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256, reading);
   const { base, manifest } = snapshot;
-  const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
+  const index =
+    base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry, reading);
   const folded = await foldOn(context, begun, snapshot, index);
   if (folded === undefined) return { state: "proving", revision: manifest.revision };
   const live = await readLiveOn(context, folded, manifest.revision);
@@ -182,10 +190,11 @@ async function foldOn(
 ): Promise<ReplayProgress | undefined> {
   if (begun.state.phase === "live") return begun;
   const { bucket } = context;
+  const source = { bucket, snapshot, index, reading: context.keys.reading };
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
-  if (begun.state.after === null) await readCommitParts({ bucket, snapshot, index });
+  if (begun.state.after === null) await readCommitParts(source);
   for (let { after } = begun.state; ; ) {
-    after = await foldRange({ bucket, snapshot, index }, digest, { after, maxBytes: context.foldBytes });
+    after = await foldRange(source, digest, { after, maxBytes: context.foldBytes });
     const { progress, block } = digest.putDown();
     if (after !== null) {
       keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });

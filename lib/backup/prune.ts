@@ -152,11 +152,16 @@ async function remove({ bucket, db, lease, leaseMs, nowMs }: PruneContext, name:
 }
 
 /** Every name that the newest manifest of ours needs, as the bucket has it now. */
-async function readNeeded({ bucket }: PruneContext, position: Position): Promise<Set<string>> {
-  const { base, manifest } = await readManifest(bucket, position.manifest, position.manifestSha256);
+async function readNeeded({ bucket, keys }: PruneContext, position: Position): Promise<Set<string>> {
+  const { base, manifest } = await readManifest(
+    bucket,
+    position.manifest,
+    position.manifestSha256,
+    keys.reading,
+  );
   const names = new Set(manifest.objects.map(({ name }) => name));
   if (base === undefined) return names;
-  const index = await readBaseIndex(bucket, base, manifest.ancestry);
+  const index = await readBaseIndex(bucket, base, manifest.ancestry, keys.reading);
   for (const { name } of index.parts) names.add(name);
   return names;
 }

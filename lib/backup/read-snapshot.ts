@@ -22,6 +22,26 @@ const MANIFEST_BYTES_MAX = 16_777_216;
 /** No object that this format can make is larger; what says that it is, is refused before it is fetched. */
 const OBJECT_BYTES_MAX = 268_435_456;
 
+/** Who may have written a manifest: the public keys that a reader trusts. */
+export interface Verifier {
+  readonly keyIds: readonly string[];
+  /** `signature` is base64. False for a key that is not trusted. */
+  verify(keyId: string, signature: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean>;
+}
+
+/** Decrypts the bytes of an object; undefined when the key is not at hand or they do not fit it. */
+export type OpenObject = (
+  name: string,
+  keyId: string,
+  bytes: Uint8Array<ArrayBuffer>,
+) => Uint8Array<ArrayBuffer> | undefined | Promise<Uint8Array<ArrayBuffer> | undefined>;
+
+/** How a reader reads. Without `trust` no signature is asked for, without `open` nothing encrypted is read. */
+export interface Reading {
+  readonly trust?: Verifier | undefined;
+  readonly open?: OpenObject | undefined;
+}
+
 /** A manifest that was read, with the hash of its bytes. */
 export interface ReadManifest {
   readonly name: string;
@@ -37,6 +57,7 @@ export async function readManifest(
   bucket: Bucket,
   name: string,
   expectedSha256?: string,
+  reading: Reading = {},
 ): Promise<ReadManifest> {
   const bytes = await bucket.get(name, MANIFEST_BYTES_MAX);
   if (bytes === undefined) throw damaged(name, "the manifest is missing");
@@ -51,6 +72,7 @@ export async function readManifest(
   if (!seal.success || seal.data.sha256 !== (await sha256Hex(utf8(line)))) {
     throw damaged(name, "its content does not fit its hash");
   }
+  await requireSignature(name, seal.data, utf8(line), reading);
   const parsed = Manifest.safeParse(parseJson(line));
   if (!parsed.success) throw damaged(name, "it is not a manifest of format 1");
   const manifest = parsed.data;
@@ -63,6 +85,20 @@ export async function readManifest(
     throw damaged(name, "its name says something else than its content");
   }
   return { name, sha256, manifest, ...chainOf(name, manifest) };
+}
+
+/** Once keys are trusted, a manifest without the signature of one of them is as good as a damaged one. */
+async function requireSignature(
+  name: string,
+  { keyId, signature }: Seal,
+  bytes: Uint8Array<ArrayBuffer>,
+  { trust }: Reading,
+): Promise<void> {
+  if (trust === undefined) return;
+  if (keyId === undefined || signature === undefined)
+    throw damaged(name, `it is not signed, and only the keys ${trust.keyIds.join(", ")} are trusted`);
+  if (!(await trust.verify(keyId, signature, bytes)))
+    throw damaged(name, `its signature by ${keyId} is not one of the keys ${trust.keyIds.join(", ")}`);
 }
 
 /** Splits the objects and checks that they hold one history without a gap, ending where the manifest says. */
@@ -105,8 +141,9 @@ export async function readBaseIndex(
   bucket: Bucket,
   base: BaseObject,
   ancestry: readonly Ancestor[],
+  reading: Reading = {},
 ): Promise<BaseIndex> {
-  const bytes = await readChecked(bucket, base);
+  const bytes = await opened(base, await readChecked(bucket, base), reading);
   const parsed = BaseIndex.safeParse(parseJson(textOf(bytes) ?? ""));
   if (!parsed.success) throw damaged(base.name, "it is not the index of a base of format 1");
   const index = parsed.data;
@@ -122,8 +159,9 @@ export async function readPart(
   index: BaseIndex,
   part: BasePart,
   number: number,
+  reading: Reading = {},
 ): Promise<string[]> {
-  const [first = "", ...lines] = await readLines(bucket, part);
+  const [first = "", ...lines] = await readLines(bucket, part, reading);
   const header = PartHeader.safeParse(parseJson(first));
   const fits =
     header.success &&
@@ -142,8 +180,9 @@ export async function readSegment(
   lineage: string,
   object: SegmentObject,
   auth: string | null,
+  reading: Reading = {},
 ): Promise<string[]> {
-  const [first = "", ...lines] = await readLines(bucket, object);
+  const [first = "", ...lines] = await readLines(bucket, object, reading);
   const header = SegmentHeader.safeParse(parseJson(first));
   const fits =
     header.success &&
@@ -168,12 +207,13 @@ interface Packed {
   readonly sizeBytes: number;
   readonly rawBytes: number;
   readonly sha256: string;
+  readonly keyId?: string | undefined;
 }
 
-async function readLines(bucket: Bucket, object: Packed): Promise<string[]> {
+async function readLines(bucket: Bucket, object: Packed, reading: Reading): Promise<string[]> {
   if (object.rawBytes > OBJECT_BYTES_MAX)
     throw damaged(object.name, "it says that it is larger than any object");
-  const packed = await readChecked(bucket, object);
+  const packed = await opened(object, await readChecked(bucket, object), reading);
   const raw = await gunzip(packed, object.rawBytes);
   if (raw === undefined || raw.length !== object.rawBytes)
     throw damaged(object.name, "it does not unpack to its size");
@@ -195,6 +235,19 @@ async function readChecked(
   const own = new Uint8Array(bytes);
   if ((await sha256Hex(own)) !== sha256) throw damaged(name, "its bytes do not fit its hash");
   return own;
+}
+
+/** The bytes as they were before encryption, where the manifest says that they are encrypted. */
+async function opened(
+  { name, keyId }: { name: string; keyId?: string | undefined },
+  bytes: Uint8Array<ArrayBuffer>,
+  { open }: Reading,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (keyId === undefined) return bytes;
+  if (open === undefined) throw damaged(name, `it is encrypted with the key ${keyId}, which was not given`);
+  const plain = await open(name, keyId, bytes);
+  if (plain === undefined) throw damaged(name, `it cannot be decrypted with the key ${keyId}`);
+  return plain;
 }
 
 function parseJson(text: string): unknown {

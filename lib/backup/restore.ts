@@ -1,276 +1,165 @@
 /**
- * Restore: a snapshot's objects replayed into an empty store. Promise: the result is the source's state and
- * history at the revision or a fault that names the object; where the snapshot carries a state digest, the
- * replayed rows were compared with it; the next epoch is pending in the result.
+ * Restore: a snapshot's objects replayed into an empty store, either in one transaction or step by step, from
+ * call to call and process to process. Promise: the result is the source's state and history at the revision or
+ * a fault that names the object; until the last check has passed nobody can read or write the store; where the
+ * snapshot carries a state digest, the replayed rows were compared with it.
  */
 import { formatHex } from "../core/hex.ts";
-import { EPOCH_STRIDE } from "../core/revision.ts";
 import type { Db } from "../store/driver.ts";
+import { findRestoreRecord, inTransaction, saveRestoreRecord } from "../store/restore-record.ts";
 import {
-  countRows,
-  emptyStore,
-  findNewestCommit,
-  foldEntries,
+  abandonRestored,
+  closeForRestore,
   insertLineages,
-  listStoreFaults,
-  type PendingEpoch,
-  type RowWriter,
-  rebuildUsage,
-  rowWriter,
-  setRestoredStore,
+  isEmptyStore,
+  type RestoredLineage,
 } from "../store/restore-rows.ts";
-import type { BaseIndex, Digest } from "../wire/snapshot.ts";
-import { type Bucket, damaged } from "./bucket.ts";
+import type { RestoreAsked, RestoreProgress, RestoreRecord, RestoreReport } from "../wire/restore-record.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
+import { type FinishOptions, loadFinish } from "./restore-finish.ts";
+import { loadBase, loadPart, loadSegment } from "./restore-steps.ts";
 import {
-  type ReadManifest,
-  readBaseIndex,
-  readManifest,
-  readPart,
-  readSegment,
-  required,
-} from "./read-snapshot.ts";
-import {
-  type CommitLine,
-  parseAuthChanges,
-  parseBaseChange,
-  parseCommit,
-  parseCommitWithChanges,
-} from "./snapshot-lines.ts";
-import { digestState } from "./state-digest.ts";
+  ancestryAt,
+  openWork,
+  planRestore,
+  type RestoreSource,
+  type RestoreWork,
+  type Step,
+} from "./restore-work.ts";
 
-export interface RestoreProgress {
+export type { RestoreReport } from "../wire/restore-record.ts";
+
+/** How far a restore has come, for people. */
+export interface RestoreNews {
   readonly phase: "replaying" | "checking";
   readonly doneBytes: number;
   readonly totalBytes: number;
 }
 
-export interface RestoreReport {
-  readonly lineage: string;
-  readonly epoch: number;
-  readonly revision: number;
-  readonly manifest: string;
-  /** `proven`: the state at the revision was compared with a digest. `linked`: only its objects' hashes. */
-  readonly check: "proven" | "linked";
-  /** The newest revision whose state was compared with a digest; null when the snapshot carries none. */
-  readonly digestRevision: number | null;
-  /** History can be read from this revision on. */
-  readonly historyFrom: number;
-  readonly commits: number;
-  readonly changes: number;
-  readonly documents: number;
-  readonly objects: number;
-  readonly bytes: number;
-  /** What the first commit in the restored store will open. */
-  readonly pending: PendingEpoch;
-}
-
-export interface RestoreOptions {
+export interface RestoreOptions extends RestoreSource, FinishOptions {
   readonly db: Db;
-  readonly bucket: Bucket;
-  randomBytes(length: number): Uint8Array;
-  onProgress?(progress: RestoreProgress): void;
+  onProgress?(news: RestoreNews): void;
 }
 
 /** Replays the snapshot into the empty store behind `db`, in one transaction. Throws BucketFault, StoreFault. */
 export async function restoreInto(options: RestoreOptions, found: FoundSnapshot): Promise<RestoreReport> {
   const { db } = options;
-  // Rows arrive before what they refer to; foreign_key_check looks at all of them at the end.
+  // Commits come before their changes, but looking each one up costs more than foreign_key_check at the end.
   db.all("pragma foreign_keys=off");
-  db.all("begin immediate");
-  try {
-    if (!emptyStore(db)) throw new Error("a restore needs an empty store");
-    const report = await replay(options, found);
-    db.all("commit");
-    return report;
-  } catch (error) {
-    // What failed matters; a rollback that fails too means that SQLite already did it.
-    try {
-      db.all("rollback");
-    } catch {}
-    throw error;
-  }
-}
-
-/** What the steps of one replay share. */
-interface Replay extends RestoreOptions {
-  readonly found: FoundSnapshot;
-  readonly rows: RowWriter;
-  /** Entries are folded up to here. */
-  folded: number;
-  /** Digests still to be compared, oldest first. */
-  digests: (Digest & { readonly object: string })[];
-  digestRevision: number | null;
-  objects: number;
-  bytes: number;
-}
-
-async function replay(options: RestoreOptions, found: FoundSnapshot): Promise<RestoreReport> {
-  const { db, bucket } = options;
-  const { snapshot, revision, highestEpoch } = found;
-  const { manifest, base, segments } = snapshot;
-  const state: Replay = {
-    ...options,
-    found,
-    rows: rowWriter(db),
-    folded: 0,
-    digests: await digestsBelow(bucket, snapshot, revision),
-    digestRevision: null,
-    objects: 1,
-    bytes: 0,
-  };
-  const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
-  insertLineages(db, manifest.ancestry);
-  if (index !== undefined) await replayBase(state, index, base?.name ?? "");
-  for (const { segment, auth } of segments) {
-    if (segment.after >= revision) break;
-    await replaySegment(state, segment, auth);
-  }
-  await settle(state, revision);
-  const newest = findNewestCommit(db);
-  if (newest?.revision !== revision || (revision === manifest.revision && newest.id !== manifest.tip)) {
-    throw damaged(snapshot.name, `its objects end at revision ${newest?.revision ?? 0}`);
-  }
-  rebuildUsage(db, index?.usage ?? []);
-  options.onProgress?.({ phase: "checking", doneBytes: state.bytes, totalBytes: totalBytes(snapshot) });
-  const [fault] = listStoreFaults(db);
-  if (fault !== undefined) throw damaged(snapshot.name, `the rows it gives are not a store: ${fault}`);
-  const own = manifest.ancestry.at(-1);
-  if (own === undefined) throw damaged(snapshot.name, "it has no ancestry");
-  const pending = pendingEpoch(highestEpoch + 1, options);
-  setRestoredStore(db, own, revision, pending);
-  return {
-    lineage: manifest.lineage,
-    epoch: manifest.epoch,
-    revision,
-    manifest: snapshot.name,
-    check: state.digestRevision === revision ? "proven" : "linked",
-    digestRevision: state.digestRevision,
-    historyFrom: Math.max(1, ...(index?.usage ?? []).map(({ compacted }) => compacted)),
-    ...countRows(db),
-    objects: state.objects,
-    bytes: state.bytes,
-    pending,
-  };
-}
-
-/** Digests at or below the revision: the manifest's own, and its parent's where it lies inside the chain. */
-async function digestsBelow(
-  bucket: Bucket,
-  { name, manifest, base }: ReadManifest,
-  revision: number,
-): Promise<Replay["digests"]> {
-  const digests: Replay["digests"] = [];
-  if (manifest.digest !== null) digests.push({ ...manifest.digest, object: name });
-  else if (manifest.parent !== null) {
-    const parent = await readManifest(bucket, manifest.parent.name, manifest.parent.sha256);
-    if (parent.manifest.digest !== null) digests.push({ ...parent.manifest.digest, object: parent.name });
-  }
-  const start = base?.revision ?? 0;
-  return digests.filter((digest) => digest.revision >= start && digest.revision <= revision);
-}
-
-async function replayBase(state: Replay, index: BaseIndex, name: string): Promise<void> {
-  const { rows, bucket } = state;
-  for (const [at, part] of index.parts.entries()) {
-    const lines = await readPart(bucket, index, part, at + 1);
-    lines.forEach((line, number) => {
-      if (part.kind === "commits") {
-        rows.commit(required(parseCommit(line), part.name, number));
-        return;
-      }
-      const { created, version, ...change } = required(parseBaseChange(line), part.name, number);
-      rows.change(change, created === null || version === null ? undefined : { created, version });
-    });
-    noteObject(state, part.rawBytes);
-  }
-  rows.flush();
-  noteObject(state, 0);
-  state.folded = index.revision;
-  // The index says it too, for bases that a later manifest carries without a digest of its own.
-  if (!state.digests.some(({ revision }) => revision === index.revision)) {
-    state.digests.unshift({ revision: index.revision, sha256: index.digest, object: name });
-  }
-  await compareDigests(state, index.revision);
-}
-
-async function replaySegment(
-  state: Replay,
-  segment: ReadManifest["segments"][number]["segment"],
-  auth: ReadManifest["segments"][number]["auth"],
-): Promise<void> {
-  const { bucket, rows, found } = state;
-  const { lineage } = found.snapshot.manifest;
-  const tokens = new Map<number, ReturnType<typeof parseAuthChanges>>();
-  if (auth !== undefined) {
-    const lines = await readSegment(bucket, lineage, auth, null);
-    lines.forEach((line, number) => {
-      const parsed = required(parseAuthChanges(line), auth.name, number);
-      tokens.set(parsed.revision, parsed);
-    });
-    noteObject(state, auth.rawBytes);
-  }
-  const lines = await readSegment(bucket, lineage, segment, auth?.sha256 ?? null);
-  let before = segment.after;
-  for (const [number, line] of lines.entries()) {
-    const { commit, changes } = required(parseCommitWithChanges(line), segment.name, number);
-    if (commit.revision <= before || commit.revision > segment.revision) {
-      throw damaged(segment.name, `revision ${commit.revision} does not belong there`);
+  return inTransaction(db, async () => {
+    if (!isEmptyStore(db)) throw new Error("a restore needs an empty store");
+    const work = await openWork(db, options, await planRestore(options, found, {}));
+    open(db, work.ancestry);
+    for (const step of work.steps) {
+      report(options, work, step);
+      const apply = await loadStep(work, step, options);
+      const ended = await apply();
+      if (ended !== undefined) return ended;
     }
-    before = commit.revision;
-    if (commit.revision > found.revision) return;
-    const next = state.digests[0];
-    if (next !== undefined && next.revision < commit.revision) await settle(state, next.revision);
-    const all = [...changes, ...(tokens.get(commit.revision)?.changes ?? [])];
-    checkCount(commit, all.length, segment.name);
-    rows.commit(commit);
-    for (const change of all) rows.change({ ...change, revision: commit.revision });
-  }
-  if (before !== segment.revision) throw damaged(segment.name, "it ends before its revision");
-  noteObject(state, segment.rawBytes);
-}
-
-function checkCount({ revision, count }: CommitLine, found: number, object: string): void {
-  // Compaction takes changes away, so there may be fewer; more would be somebody else's.
-  if (found > count) throw damaged(object, `commit ${revision} has ${found} changes instead of ${count}`);
-}
-
-/** Brings the entries up to a revision and compares its digest if there is one. */
-async function settle(state: Replay, revision: number): Promise<void> {
-  state.rows.flush();
-  if (state.folded < revision) foldEntries(state.db, state.folded);
-  state.folded = revision;
-  await compareDigests(state, revision);
-}
-
-async function compareDigests(state: Replay, revision: number): Promise<void> {
-  for (const next of state.digests.filter((digest) => digest.revision === revision)) {
-    // The digest reads namespaces from usage, which has to be there by now.
-    rebuildUsage(state.db, []);
-    const { sha256 } = await digestState(state.db, { kind: "entries" });
-    if (sha256 !== next.sha256)
-      throw damaged(next.object, `the state at revision ${revision} does not fit its digest`);
-    state.digestRevision = revision;
-  }
-  state.digests = state.digests.filter((digest) => digest.revision > revision);
-}
-
-function noteObject(state: Replay, rawBytes: number): void {
-  state.objects += 1;
-  state.bytes += rawBytes;
-  state.onProgress?.({
-    phase: "replaying",
-    doneBytes: state.bytes,
-    totalBytes: totalBytes(state.found.snapshot),
+    throw new Error("a restore ends with its last step");
   });
 }
 
-function totalBytes({ manifest }: ReadManifest): number {
-  return manifest.objects.reduce((sum, { rawBytes }) => sum + rawBytes, 0);
+/** The store is no longer empty, and not in the middle of a restore. */
+export class StoreNotEmpty extends Error {}
+
+/** Somebody else did this step meanwhile; ask again how far the restore is. */
+export class StepTaken extends Error {}
+
+/**
+ * Begins a restore that goes on from call to call: the store is closed from here on. With `restart` an
+ * unfinished one is given up first. Throws StoreNotEmpty, BucketFault, StoreFault.
+ */
+export async function beginRestore(
+  options: RestoreOptions,
+  found: FoundSnapshot,
+  { asked, restart }: { asked: RestoreAsked; restart: boolean },
+): Promise<RestoreProgress> {
+  const { db, nowMs, randomBytes } = options;
+  const progress = await planRestore(options, found, asked);
+  return inTransaction(db, () => {
+    if (restart && findRestoreRecord(db)?.kind === "restoring")
+      abandonRestored(db, formatHex(randomBytes(16)));
+    if (!isEmptyStore(db)) throw new StoreNotEmpty("the store is not empty");
+    open(db, ancestryAt(found.snapshot, found.revision));
+    saveRestoreRecord(db, progress, nowMs());
+    return progress;
+  });
 }
 
-/** A random lineage that begins somewhere in the lower half of its epoch's numbers. */
-function pendingEpoch(epoch: number, { randomBytes }: RestoreOptions): PendingEpoch {
-  const start = randomBytes(8).reduce((number, byte) => (number * 256 + byte) % 2 ** 39, 0);
-  return { lineage: formatHex(randomBytes(16)), epoch, firstRevision: epoch * EPOCH_STRIDE + start };
+/** A restore that goes on, or how it ended. */
+export type RestoreState = Exclude<RestoreRecord, { kind: "looked" }>;
+
+/** How long one call may go on. At least one step is done. */
+export interface RestoreBudget {
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+/**
+ * Does the next steps of the restore that is going on in the store, each in a transaction of its own together
+ * with its progress. Throws StepTaken when another caller is at work, BucketFault and StoreFault; then the
+ * steps before stay done.
+ */
+export async function continueRestore(options: RestoreOptions, budget: RestoreBudget): Promise<RestoreState> {
+  const { db, nowMs } = options;
+  const record = findRestoreRecord(db);
+  if (record?.kind !== "restoring") throw new StepTaken("there is no restore to go on with");
+  const work = await openWork(db, options, record);
+  const startMs = nowMs();
+  for (;;) {
+    const done = await doStep(options, work);
+    const { at } = work;
+    if (done !== undefined) return { kind: "restored", asked: at.asked, report: done };
+    const spent = at.doneBytes - record.doneBytes;
+    if (spent >= budget.bytes || nowMs() - startMs >= budget.ms) return at;
+  }
+}
+
+async function doStep(options: RestoreOptions, work: RestoreWork): Promise<RestoreReport | undefined> {
+  const { db, nowMs } = options;
+  const { at } = work;
+  const step = work.steps[at.step];
+  if (step === undefined) throw new Error("a restore has no step after its last");
+  report(options, work, step);
+  const apply = await loadStep(work, step, { ...options, newRoot: options.newRoot ?? at.asked.token });
+  return inTransaction(db, async () => {
+    const now = findRestoreRecord(db);
+    if (now?.kind !== "restoring" || now.step !== at.step || now.manifest !== at.manifest)
+      throw new StepTaken("another caller has done this step");
+    const ended = await apply();
+    work.at = { ...work.at, step: at.step + 1 };
+    const record: RestoreRecord =
+      ended === undefined ? work.at : { kind: "restored", asked: at.asked, report: ended };
+    saveRestoreRecord(db, record, nowMs());
+    return ended;
+  });
+}
+
+async function loadStep(
+  work: RestoreWork,
+  step: Step,
+  options: FinishOptions,
+): Promise<() => Promise<RestoreReport | undefined>> {
+  if (step.kind === "finish") return loadFinish(work, options);
+  const apply =
+    step.kind === "part"
+      ? await loadPart(work, step)
+      : step.kind === "base"
+        ? await loadBase(work)
+        : await loadSegment(work, step);
+  return async () => {
+    await apply();
+    return undefined;
+  };
+}
+
+function open(db: Db, lineages: readonly RestoredLineage[]): void {
+  closeForRestore(db);
+  insertLineages(db, lineages);
+}
+
+function report({ onProgress }: RestoreOptions, { at }: RestoreWork, { kind }: Step): void {
+  const { doneBytes, totalBytes } = at;
+  onProgress?.({ phase: kind === "finish" ? "checking" : "replaying", doneBytes, totalBytes });
 }

@@ -14,6 +14,8 @@ import {
 } from "../store/export-pages.ts";
 import { type SegmentHeader, type SegmentObject, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { concat, gzip, sha256Hex, toBase64, utf8 } from "./bytes.ts";
+import type { Cipher } from "./cipher.ts";
+import { encrypted } from "./export-run.ts";
 import { authSegmentName, segmentName } from "./names.ts";
 
 export interface MadeObject<T> {
@@ -28,6 +30,7 @@ export interface SegmentRange {
   readonly revision: number;
   readonly commits: number;
   readonly previous: string | null;
+  readonly cipher?: Cipher | undefined;
 }
 
 /** The objects of a range: the tokens' first, where there are any, then the segment that names its hash. */
@@ -103,10 +106,11 @@ async function makeObject(range: SegmentRange, content: Content): Promise<MadeOb
     auth,
   };
   const raw = concat([utf8(`${JSON.stringify(header)}\n`), lines, utf8("\n")]);
-  const bytes = await gzip(raw);
+  const name = kind === "auth" ? authSegmentName(range) : segmentName(range);
+  const { bytes, key } = encrypted(range.cipher, name, await gzip(raw));
   const object: SegmentObject = {
     kind,
-    name: kind === "auth" ? authSegmentName(range) : segmentName(range),
+    name,
     sizeBytes: bytes.length,
     rawBytes: raw.length,
     sha256: await sha256Hex(bytes),
@@ -115,6 +119,7 @@ async function makeObject(range: SegmentRange, content: Content): Promise<MadeOb
     commits: range.commits,
     previous,
     namespaces,
+    ...key,
   };
   return { object, bytes };
 }

@@ -66,12 +66,18 @@ export function judgeCaller(
 
 /** Whether the store can serve at all. Throws StoreBehind when it must be brought up to date first. */
 export function judgeStore(view: StoreView, door: Door): Refusal<"not_ready" | "store_newer"> | undefined {
-  if (view.format < door.format) throw new StoreBehind();
-  if (view.format > door.format) return storeNewer(view.format, door.format);
+  const unfit = judgeFormat(view, door);
+  if (unfit !== undefined) return unfit;
   if (view.state === "restoring") {
     return refuse("not_ready", "The store is being restored. It answers once every check has passed.");
   }
   return undefined;
+}
+
+/** The same, without asking whether it is being restored: for those who restore it. */
+export function judgeFormat(view: StoreView, door: Door): Refusal<"store_newer"> | undefined {
+  if (view.format < door.format) throw new StoreBehind();
+  return view.format > door.format ? storeNewer(view.format, door.format) : undefined;
 }
 
 /** A caller with a token, or the refusal; what every route begins with that nobody may use anonymously. */

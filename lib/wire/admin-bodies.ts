@@ -8,7 +8,13 @@ const accessor = z.string().check(z.regex(/^[a-z2-7]{12}$/));
 const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const count = z.int().check(z.minimum(0));
 
-export const BootstrapBody = z.strictObject({ name, accessor, digest });
+export const BootstrapBody = z.strictObject({
+  name,
+  accessor,
+  digest,
+  /** Begins a new history although the bucket holds backups. */
+  fresh: z.optional(z.boolean()),
+});
 export type BootstrapBody = z.infer<typeof BootstrapBody>;
 
 export const GrantBody = z.strictObject({

@@ -102,6 +102,7 @@ const tokenRoutes: readonly Operation[] = [
       "unauthenticated",
       "bootstrap_refused",
       "bootstrap_done",
+      "bucket_foreign",
     ],
   },
   {

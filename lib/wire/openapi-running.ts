@@ -14,20 +14,21 @@ import {
 
 /** The fetch interface joins a header given twice, so such a token is just a wrong one. */
 const TOKEN_JOINED = ["unauthenticated", "bad_token", "token_expired"] as const;
-/** What every route that works on the bucket may refuse with. */
-const BUCKET = [
+/** What a route may refuse with that asks the bucket, and one that works on it for a token. */
+const BUCKET = ["bucket_not_set", "snapshot_damaged", "bucket_denied", "bucket_unavailable"] as const;
+const WORK = [
   ...PARAMETERS,
   ...STORE,
   ...TOKEN_JOINED,
+  ...BUCKET,
   "forbidden",
-  "bucket_not_set",
   "fork",
   "bucket_foreign",
-  "snapshot_damaged",
-  "bucket_denied",
-  "bucket_unavailable",
   "outcome_unknown",
 ] as const;
+
+const SECRET = ["unauthenticated", "bad_header", "bootstrap_refused"] as const;
+const POINTS = ["not_found", "revision_unknown", "revision_lost", "compacted", "fork"] as const;
 
 export const runningRoutes: readonly Operation[] = [
   {
@@ -90,7 +91,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: [],
     answers: { 200: { description: "What was written.", content: "BackupRun" } },
-    codes: [...BUCKET, "invalid_body"],
+    codes: [...WORK, "invalid_body"],
   },
   {
     id: "proveBackup",
@@ -100,7 +101,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: [],
     answers: { 200: { description: "What was proven.", content: "BackupProof" } },
-    codes: [...BUCKET, "invalid_body"],
+    codes: [...WORK, "invalid_body"],
   },
   {
     id: "pruneBackup",
@@ -110,7 +111,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: ["plan"],
     answers: { 200: { description: "The plan, and what was removed.", content: "PrunePlan" } },
-    codes: [...BUCKET, "invalid_body"],
+    codes: [...WORK, "invalid_body"],
   },
   {
     id: "pickBranch",
@@ -121,7 +122,7 @@ export const runningRoutes: readonly Operation[] = [
     parameters: [],
     body: "PickBody",
     answers: { 200: { description: "Decided.", content: "Picked" } },
-    codes: [...BUCKET, ...JSON_BODY, "not_found"],
+    codes: [...WORK, ...JSON_BODY, "not_found"],
   },
   {
     id: "adoptStore",
@@ -131,7 +132,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: [],
     answers: { 200: { description: "Adopted.", content: "Picked" } },
-    codes: [...BUCKET, "invalid_body"],
+    codes: [...WORK, "invalid_body"],
   },
   {
     id: "sealBackup",
@@ -141,7 +142,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: [],
     answers: { 200: { description: "Sealed.", content: "Sealed" } },
-    codes: [...BUCKET, "invalid_body", "read_only"],
+    codes: [...WORK, "invalid_body", "read_only"],
   },
   {
     id: "listSnapshots",
@@ -151,7 +152,7 @@ export const runningRoutes: readonly Operation[] = [
     needs: "`backup` on `*`",
     parameters: ["limit", "cursor"],
     answers: { 200: { description: "Newest first.", content: "Snapshots" } },
-    codes: [...BUCKET, "bad_cursor"],
+    codes: [...WORK, "bad_cursor"],
   },
   {
     id: "readBackupStatus",
@@ -162,6 +163,28 @@ export const runningRoutes: readonly Operation[] = [
     parameters: [],
     answers: { 200: { description: "The status.", content: "BackupStatus" } },
     codes: [...PARAMETERS, ...STORE, ...TOKEN_JOINED, "forbidden"],
+  },
+  {
+    id: "previewRestore",
+    method: "get",
+    path: "/v1/backup/restore",
+    summary: "What a restore would bring back, from which objects, and what this store would lose.",
+    needs: "the bootstrap secret instead of a token",
+    parameters: ["restoreRevision", "restoreTime", "restoreBranch"],
+    answers: { 200: { description: "The preview.", content: "RestorePreview" } },
+    codes: [...PARAMETERS, ...STORE, ...SECRET, ...BUCKET, ...POINTS],
+  },
+  {
+    id: "restore",
+    method: "post",
+    path: "/v1/backup/restore",
+    summary:
+      "Restores into this store, which has to be empty. A call works for a while; ask again until it is `restored`.",
+    needs: "the bootstrap secret instead of a token",
+    parameters: [],
+    body: "RestoreBody",
+    answers: { 200: { description: "How far it is.", content: "RestoreAnswer" } },
+    codes: [...PARAMETERS, ...STORE, ...SECRET, ...JSON_BODY, ...COMMITS, ...BUCKET, ...POINTS, "not_empty"],
   },
   {
     id: "readHealth",

@@ -13,6 +13,8 @@ import {
 } from "./admin-bodies.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
+import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
+import { RestoreBody } from "./restore-record.ts";
 
 const SCHEMAS = {
   CommitBody,
@@ -52,6 +54,9 @@ const SCHEMAS = {
   Picked: admin.Picked,
   Sealed: admin.Sealed,
   PurgeAnswer: admin.PurgeAnswer,
+  RestoreBody,
+  RestorePreview,
+  RestoreAnswer,
   Health: admin.Health,
   Ready: admin.Ready,
   Problem: admin.Problem,

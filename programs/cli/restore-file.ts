@@ -11,7 +11,7 @@ import { link, open, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
 import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
-import { type RestoreProgress, type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
+import { type RestoreNews, type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import { StoreFault } from "../../lib/store/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
 import { migrate } from "../../lib/store/migrate.ts";
@@ -23,7 +23,7 @@ export interface RestoreToFileOptions {
   readonly to: string;
   /** Default: the newest in the bucket. */
   readonly revision?: number;
-  onProgress?(progress: RestoreProgress): void;
+  onProgress?(news: RestoreNews): void;
 }
 
 const SIBLINGS = ["-wal", "-shm", "-journal"];
@@ -64,7 +64,7 @@ function refuseTaken(target: string): void {
 }
 
 async function fill(file: string, options: RestoreToFileOptions): Promise<RestoreReport> {
-  const found = await findSnapshot(options.bucket, options.revision);
+  const found = await findSnapshot(options.bucket, { revision: options.revision });
   if (!found.ok) throw new Failure(EXIT.absent, found.detail, { code: found.code });
   const db = openNodeDb(file);
   try {
@@ -72,7 +72,13 @@ async function fill(file: string, options: RestoreToFileOptions): Promise<Restor
     migrate(db, migrations);
     const { onProgress } = options;
     return await restoreInto(
-      { db, bucket: options.bucket, randomBytes, ...(onProgress === undefined ? {} : { onProgress }) },
+      {
+        db,
+        bucket: options.bucket,
+        randomBytes,
+        nowMs: Date.now,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
       found.value,
     );
   } finally {

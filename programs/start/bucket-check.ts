@@ -5,12 +5,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bucket } from "../../lib/backup/bucket.ts";
-
-/** True when the bucket holds the head of any history under its prefix. Throws BucketFault. */
-export async function holdsBackups(bucket: Bucket): Promise<boolean> {
-  return (await bucket.list("heads/")).names.length > 0;
-}
 
 /** Moves the bundled bucket's folder aside, so that a new history begins in an empty one. Nothing is deleted. */
 export async function setBucketAside(dataDir: string): Promise<string | undefined> {

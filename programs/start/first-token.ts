@@ -9,7 +9,7 @@ import { formatToken, newToken, parseToken, secretDigest } from "../../lib/core/
 
 export type FirstToken =
   | { readonly state: "made" | "kept"; readonly token: string; readonly file: string }
-  | { readonly state: "elsewhere"; readonly file: string };
+  | { readonly state: "elsewhere" | "restoring"; readonly file: string };
 
 /** A new store does not know the token of the one before it, whose file is moved aside. */
 export function setTokenAside(dataDir: string): void {
@@ -17,11 +17,17 @@ export function setTokenAside(dataDir: string): void {
   if (existsSync(file)) renameSync(file, `${file}-until-${new Date().toISOString().replaceAll(":", "-")}`);
 }
 
+export interface Asked {
+  readonly url: string;
+  readonly bootstrapSecret: string;
+  /** The bucket was looked at, or left behind on purpose: a new history may begin. */
+  readonly fresh: boolean;
+}
+
 /** Makes sure that `admin-token` holds a token of this store, unless the store had its first one elsewhere. */
 export async function ensureFirstToken(
   dataDir: string,
-  url: string,
-  bootstrapSecret: string,
+  { url, bootstrapSecret, fresh }: Asked,
 ): Promise<FirstToken> {
   const file = join(dataDir, "admin-token");
   if (existsSync(file)) return { state: "kept", token: readFileSync(file, "utf8").trim(), file };
@@ -32,12 +38,18 @@ export async function ensureFirstToken(
   const answer = await fetch(`${url}/v1/admin/bootstrap`, {
     method: "POST",
     headers: { authorization: `Bearer ${bootstrapSecret}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "admin", accessor: parsed.accessor, digest: secretDigest(parsed.secret) }),
+    body: JSON.stringify({
+      name: "admin",
+      accessor: parsed.accessor,
+      digest: secretDigest(parsed.secret),
+      fresh,
+    }),
   });
   if (answer.status === 409) {
     rmSync(pending);
     return { state: "elsewhere", file };
   }
+  if (answer.status === 503) return { state: "restoring", file };
   if (!answer.ok) throw new Error(`the first token was refused: ${answer.status} ${await answer.text()}`);
   renameSync(pending, file);
   return { state: "made", token, file };

@@ -4,21 +4,24 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import color from "picocolors";
+import { holdsSnapshots } from "../../lib/backup/branches.ts";
+import type { RestoreReport } from "../../lib/backup/restore.ts";
 import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
-import { parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
+import { type BucketSettings, parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
 import { type RunningHost, startHost } from "../host/host.ts";
 import { readManifest } from "../host/manifest.ts";
 import { resolveVariables } from "../host/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
-import { holdsBackups, setBucketAside } from "./bucket-check.ts";
+import { setBucketAside } from "./bucket-check.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
+import { isWithoutHistory, restoreAtStart } from "./self-restore.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const manifestFile = join(root, "spin.toml");
@@ -33,17 +36,19 @@ async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2), process.env);
   const startedMs = Date.now();
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const isNew = !existsSync(join(options.dataDir, "ledge.db"));
+  const isNew = isWithoutHistory(join(options.dataDir, "ledge.db"));
   if (isNew && options.freshHistory) await setAside(options);
   const variable = variableOf(options);
   const bucket = await openBucket(options.dataDir, variable);
   try {
-    if (isNew && !options.freshHistory) await refuseSecondHistory(options, bucket, variable);
-    if (isNew) setTokenAside(options.dataDir);
+    const restored =
+      isNew && !options.freshHistory ? await settleHistory(options, bucket, variable) : undefined;
+    if (isNew && restored === undefined) setTokenAside(options.dataDir);
     const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
     try {
-      const token = await ensureFirstToken(options.dataDir, host.url, bootstrapSecret);
+      const asked = { url: host.url, bootstrapSecret, fresh: isNew };
+      const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
       console.log(greeting(options, host, bucket, token, Date.now() - startedMs));
@@ -75,24 +80,41 @@ async function setAside(options: StartOptions): Promise<void> {
 
 type Variable = (name: string) => string | undefined;
 
-async function refuseSecondHistory(
+/** Before a history begins: an empty bucket, a restore, or a person who says which. */
+async function settleHistory(
   options: StartOptions,
   bucket: BucketUse,
   variable: Variable,
-): Promise<void> {
+): Promise<RestoreReport | undefined> {
   const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
-  if (parsed.kind === "not_set") return;
-  if (!(await holdsBackups(openS3Bucket(parsed.settings, { attempts: 2, timeoutMs: 5000 })))) return;
-  const database = shown(join(options.dataDir, "ledge.db"));
+  if (parsed.kind === "not_set") return undefined;
+  if (!(await holdsSnapshots(openS3Bucket(parsed.settings, { attempts: 2, timeoutMs: 5000 }))))
+    return undefined;
+  const file = join(options.dataDir, "ledge.db");
+  if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings);
   const from = bucket.bundled ? "" : " --from s3://… (see ./ledge restore --help)";
   throw new Stopped(
-    `There is no database in ${shown(options.dataDir)}, but the bucket holds backups.
-If the database was lost, restore it:   ./ledge restore --to ${database}${from}
+    `There is no database with a history in ${shown(options.dataDir)}, but the bucket holds backups.
+If the database was lost, restore it:   ./ledge restore --to ${shown(file)}${from}
+To have a start do it by itself:        npm start -- --variable restore_on_start=true
 To begin a new history on purpose:      npm start -- --fresh
 Nothing was changed.`,
   );
+}
+
+async function restoreItself(file: string, settings: BucketSettings): Promise<RestoreReport> {
+  try {
+    const report = await restoreAtStart(openS3Bucket(settings), file);
+    console.log(
+      `Restored revision ${report.revision} (${report.check}, ${report.documents} documents) from the bucket into ${shown(file)}.`,
+    );
+    return report;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Stopped(`The bucket holds backups, and restoring them failed: ${said}`);
+  }
 }
 
 async function listen(
@@ -132,6 +154,7 @@ function greeting(
   const who = {
     made: `admin; the token was made now and is kept in ${shown(token.file)}`,
     kept: `admin; the token is kept in ${shown(token.file)}`,
+    restoring: "this store is being restored; ./ledge restore --server goes on with it",
     elsewhere: "this store had its first token elsewhere: set LEDGE_TOKEN for the commands",
   }[token.state];
   return [

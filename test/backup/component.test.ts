@@ -96,7 +96,7 @@ describe("the component snapshot-export", () => {
       ["GET", "/v1/backup/status", READER, 403, "forbidden"],
       ["POST", "/v1/backup/run?all=1", TICKER, 400, "unknown_parameter"],
       ["GET", "/v1/backup/run", TICKER, 405, "method_not_allowed"],
-      ["POST", "/v1/backup/restore", TICKER, 404, "no_route"],
+      ["POST", "/v1/backup/restore", TICKER, 403, "bootstrap_refused"],
       ["GET", "/v1/backup/", TICKER, 404, "no_route"],
       ["POST", "/v1/backup/run", TICKER, 409, "bucket_not_set"],
     ];

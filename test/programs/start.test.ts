@@ -97,6 +97,11 @@ describe("npm start", () => {
     expect((await ledge(["--data", data, "get", "demo/banner"])).stdout).toBe("Hello from Ledge");
     await second.stop();
     rmSync(join(data, "ledge.db"));
+    const itself = await startServer(data, ["--variable", "restore_on_start=true"]);
+    expect(itself.greeting).toMatch(/Restored revision \d+ \(proven, \d+ documents\)/);
+    expect((await ledge(["--data", data, "get", "demo/banner"])).stdout).toBe("Hello from Ledge");
+    await itself.stop();
+    rmSync(join(data, "ledge.db"));
     const third = await startServer(data, ["--fresh"]);
     expect(third.greeting).toContain("ledge.db");
     expect(readdirSync(data).filter((name) => name.startsWith("bucket-until-"))).toHaveLength(1);

@@ -6,7 +6,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import { LIMITS, type Limits } from "../../lib/backup/export-step.ts";
 import { runTick, type Tick, type TickOutcome } from "../../lib/backup/export-tick.ts";
-import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
+import { findSnapshot, type Wanted } from "../../lib/backup/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
@@ -116,9 +116,13 @@ export function fill(db: Db): void {
 }
 
 export async function restore(db: Db, bucket: Bucket, revision?: number): Promise<RestoreReport> {
-  const found = await findSnapshot(bucket, revision);
+  return restoreWanted(db, bucket, { revision });
+}
+
+export async function restoreWanted(db: Db, bucket: Bucket, wanted: Wanted): Promise<RestoreReport> {
+  const found = await findSnapshot(bucket, wanted);
   if (!found.ok) throw new Error(`${found.code}: ${found.detail}`);
-  return restoreInto({ db, bucket, randomBytes: bytes }, found.value);
+  return restoreInto({ db, bucket, randomBytes: bytes, nowMs: () => T0 }, found.value);
 }
 
 const TABLES = {

@@ -1,0 +1,202 @@
+/**
+ * The part of a restore that waits for the bucket: a preview, some steps, or a tick's look. A call does as much
+ * as a request may take and says how far it came; whoever asked asks again.
+ */
+import { holdsSnapshots } from "../../lib/backup/branches.ts";
+import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
+import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
+import type { Reading } from "../../lib/backup/read-snapshot.ts";
+import {
+  beginRestore,
+  continueRestore,
+  type RestoreOptions,
+  type RestoreState,
+  StepTaken,
+  StoreNotEmpty,
+} from "../../lib/backup/restore.ts";
+import { previewRestore } from "../../lib/backup/restore-preview.ts";
+import { type Refusal, refuse } from "../../lib/core/refusal.ts";
+import { parseTime } from "../../lib/core/time.ts";
+import type { Answer } from "../../lib/door/answer.ts";
+import { jsonReply } from "../../lib/door/reply.ts";
+import { recordBackupError } from "../../lib/store/backup-status.ts";
+import { findRestoreRecord, saveRestoreRecord } from "../../lib/store/restore-record.ts";
+import { isAsRestored, isEmptyStore } from "../../lib/store/restore-rows.ts";
+import type { RestoreAnswer } from "../../lib/wire/restore-answers.ts";
+import type { RestoreAsked, RestoreRecord } from "../../lib/wire/restore-record.ts";
+import type { World } from "../../lib/world.ts";
+
+export type RestoreWork =
+  | { readonly kind: "preview"; readonly asked: RestoreAsked }
+  | { readonly kind: "restore"; readonly asked: RestoreAsked; readonly restart: boolean }
+  | { readonly kind: "tick"; readonly restores: boolean };
+
+/** Where a restore happens, from which bucket, and how that is read. */
+export interface RestorePlace {
+  readonly world: World;
+  readonly bucket: Bucket;
+  readonly reading: Reading;
+}
+
+/** What one call may do, beyond the step it is in. */
+const BUDGET = { ms: 20_000, bytes: 33_554_432 };
+
+/** Does the work. What comes back gives the answer or throws what the work threw, for the door to judge. */
+export async function runRestore(place: RestorePlace, work: RestoreWork): Promise<() => Answer> {
+  const { world } = place;
+  try {
+    const answer = await doWork(place, work);
+    return () => answer;
+  } catch (error) {
+    if (error instanceof StepTaken)
+      return () => refuse("busy", "Another caller is at this restore. Ask again.");
+    if (error instanceof StoreNotEmpty) return () => notEmpty();
+    if (!(error instanceof BucketFault)) {
+      return () => {
+        throw error;
+      };
+    }
+    const { code, object, detail } = error;
+    world.log("restore.failed", { code, object, detail });
+    if (work.kind === "tick") recordBackupError(world.db, { nowMs: world.nowMs(), code, detail });
+    return () => refuse(code, detail);
+  }
+}
+
+function doWork(place: RestorePlace, work: RestoreWork): Promise<Answer> {
+  switch (work.kind) {
+    case "preview":
+      return preview(place, work.asked);
+    case "restore":
+      return restore(place, work);
+    case "tick":
+      return tend(place, work);
+  }
+}
+
+async function preview(place: RestorePlace, asked: RestoreAsked): Promise<Answer> {
+  const { world, bucket, reading } = place;
+  const { db } = world;
+  if (isEmptyStore(db)) await look(place);
+  const found = await findSnapshot(bucket, wantedOf(asked), reading);
+  return found.ok ? jsonReply(200, await previewRestore({ bucket, reading }, found.value, db)) : found;
+}
+
+async function restore(
+  place: RestorePlace,
+  { asked, restart }: { asked: RestoreAsked; restart: boolean },
+): Promise<Answer> {
+  const { db } = place.world;
+  const record = findRestoreRecord(db);
+  const same = record !== undefined && record.kind !== "looked" && isSame(record.asked, asked);
+  // The answer that said so may have been lost.
+  if (record?.kind === "restored" && same && isAsRestored(db, record.report.revision))
+    return jsonReply(200, answerOf(record));
+  if (record?.kind === "restoring" && !restart) {
+    if (same || isSame({}, asked)) return jsonReply(200, answerOf(await goOn(place)));
+    return refuse(
+      "not_empty",
+      `A restore to revision ${record.revision} is going on. Go on with it with an empty body, or say "restart": true.`,
+    );
+  }
+  if (record?.kind !== "restoring" && !isEmptyStore(db)) return notEmpty();
+  return begin(place, { asked, restart });
+}
+
+async function begin(
+  place: RestorePlace,
+  { asked, restart }: { asked: RestoreAsked; restart: boolean },
+): Promise<Answer> {
+  const { world, bucket, reading } = place;
+  const found = await findSnapshot(bucket, wantedOf(asked), reading);
+  if (!found.ok) return found;
+  const { manifest } = found.value.snapshot;
+  await beginRestore(optionsOf(place), found.value, { asked, restart });
+  world.log("restore.began", { lineage: manifest.lineage, revision: found.value.revision });
+  return jsonReply(200, answerOf(await goOn(place)));
+}
+
+async function goOn(place: RestorePlace): Promise<RestoreState> {
+  const { world } = place;
+  const record = await continueRestore(optionsOf(place), BUDGET);
+  if (record.kind === "restored") {
+    const { lineage, revision, check, revocationsApplied } = record.report;
+    world.log("restore.completed", { lineage, revision, check, revocationsApplied });
+  }
+  return record;
+}
+
+/** A tick: what lies in the bucket, and the next steps where the store restores itself. */
+async function tend(place: RestorePlace, { restores }: { restores: boolean }): Promise<Answer> {
+  const { world } = place;
+  if (findRestoreRecord(world.db)?.kind === "restoring") {
+    await goOn(place);
+    return jsonReply(200, {});
+  }
+  const holds = await look(place);
+  if (!holds || !restores) return jsonReply(200, {});
+  const answer = await begin(place, { asked: {}, restart: false });
+  if ("ok" in answer) recordRefusal(world, answer);
+  return answer;
+}
+
+function recordRefusal(world: World, { code, detail }: Refusal): void {
+  world.log("restore.refused", { code, detail });
+  recordBackupError(world.db, { nowMs: world.nowMs(), code, detail });
+}
+
+/** Looks whether anybody's backups lie in the bucket, for those components that cannot. */
+async function look({ world, bucket }: RestorePlace): Promise<boolean> {
+  const holds = await holdsSnapshots(bucket);
+  const { db, nowMs } = world;
+  // A restore that has begun meanwhile must not be forgotten.
+  if (isEmptyStore(db)) saveRestoreRecord(db, { kind: "looked", holds, atMs: nowMs() }, nowMs());
+  return holds;
+}
+
+function optionsOf({ world, bucket, reading }: RestorePlace): RestoreOptions {
+  const { db, nowMs, randomBytes } = world;
+  return { db, bucket, nowMs, randomBytes, reading };
+}
+
+function wantedOf({ revision, time, branch }: RestoreAsked) {
+  return { revision, branch, timeMs: time === undefined ? undefined : parseTime(time) };
+}
+
+function isSame(left: RestoreAsked, right: RestoreAsked): boolean {
+  const facts = ({ revision, time, branch, token }: RestoreAsked) =>
+    JSON.stringify([revision, time, branch, token?.name, token?.accessor, token?.digest]);
+  return facts(left) === facts(right);
+}
+
+function notEmpty(): Refusal<"not_empty"> {
+  return refuse("not_empty", "The store holds commits. A restore needs an empty one, or a file of its own.");
+}
+
+function answerOf(record: Exclude<RestoreRecord, { kind: "looked" }>): RestoreAnswer {
+  if (record.kind === "restoring") {
+    const { revision, manifest, doneBytes, totalBytes, doneObjects, totalObjects } = record;
+    return {
+      state: "restoring",
+      revision,
+      manifest,
+      doneBytes,
+      totalBytes,
+      doneObjects,
+      totalObjects,
+      report: null,
+    };
+  }
+  const { report } = record;
+  const { revision, manifest, bytes, objects } = report;
+  return {
+    state: "restored",
+    revision,
+    manifest,
+    doneBytes: bytes,
+    totalBytes: bytes,
+    doneObjects: objects - 1,
+    totalObjects: objects - 1,
+    report,
+  };
+}

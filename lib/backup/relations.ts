@@ -1,0 +1,64 @@
+/** The histories in a bucket, by their heads, and how each is related to the live store. */
+import { formatTime } from "../core/time.ts";
+import { isIgnored, readExportedStore } from "../store/backup-catalogue.ts";
+import type { Db } from "../store/driver.ts";
+import { listAncestry } from "../store/export-pages.ts";
+import { Head } from "../wire/snapshot.ts";
+import { type Bucket, listAll } from "./bucket.ts";
+import { textOf } from "./bytes.ts";
+import { HEADS, parseHeadName } from "./names.ts";
+
+export interface Relation {
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly revision: number;
+  /** When its newest manifest was written. */
+  readonly written: string;
+  /** `beside`: it shares history with this store and went another way. */
+  readonly relation: "this" | "ancestor" | "beside" | "foreign" | "unreadable";
+  /** A person has told this store to let it be. */
+  readonly ignored: boolean;
+}
+
+const HEAD_BYTES = 4_194_304;
+
+/** Reads every head under the prefix. Throws BucketFault. */
+export async function listRelations(db: Db, bucket: Bucket, target: string): Promise<Relation[]> {
+  const store = readExportedStore(db);
+  const own = new Set(listAncestry(db).map(({ lineage }) => lineage));
+  const branches: Relation[] = [];
+  for (const name of await listAll(bucket, HEADS)) {
+    const lineage = parseHeadName(name);
+    if (lineage === undefined) continue;
+    const head = await readHead(bucket, name);
+    const ignored = isIgnored(db, { target, lineage: store.lineage, other: lineage });
+    if (head === undefined) {
+      branches.push({
+        lineage,
+        epoch: 0,
+        revision: 0,
+        written: formatTime(0),
+        relation: "unreadable",
+        ignored,
+      });
+      continue;
+    }
+    const shares = head.ancestry.some((one) => own.has(one.lineage));
+    const relation =
+      lineage === store.lineage ? "this" : own.has(lineage) ? "ancestor" : shares ? "beside" : "foreign";
+    const { epoch, revision, written } = head;
+    branches.push({ lineage, epoch, revision, written, relation, ignored });
+  }
+  return branches;
+}
+
+async function readHead(bucket: Bucket, name: string): Promise<Head | undefined> {
+  const bytes = await bucket.get(name, HEAD_BYTES);
+  try {
+    const parsed = Head.safeParse(JSON.parse(bytes === undefined ? "" : (textOf(bytes) ?? "")));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    // Not JSON: somebody else's object under our name.
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The bootstrap secret: what stands in for a token as long as a store has none. It is compared by digest, in a
+ * time that tells nothing.
+ */
+import { equalDigests } from "../core/hex.ts";
+import { accept, type Outcome, refuse } from "../core/refusal.ts";
+import { secretDigest } from "../core/token.ts";
+import type { Door } from "./answer.ts";
+import { unauthenticated } from "./caller.ts";
+
+const SECRET_CHARS_MIN = 32;
+
+/** Refuses `unauthenticated`, `bad_header` and `bootstrap_refused`. */
+export function judgeBootstrapSecret({ request, world }: Door): Outcome<true> {
+  const sent = request.headers.filter(([name]) => name === "authorization");
+  const [header] = sent;
+  if (header === undefined) return unauthenticated();
+  if (sent.length > 1) return refuse("bad_header", "The header authorization is given twice.");
+  const secret = world.variable("bootstrap_secret") ?? "";
+  const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
+  if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))
+    return accept(true);
+  return refuse(
+    "bootstrap_refused",
+    `The secret is wrong, or bootstrap is off: the variable bootstrap_secret needs at least ${SECRET_CHARS_MIN} characters.`,
+  );
+}

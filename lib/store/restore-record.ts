@@ -1,0 +1,36 @@
+/** The one row of `backup_restore` (lib/wire/restore-record.ts says what it holds). */
+import { RestoreRecord } from "../wire/restore-record.ts";
+import type { Db } from "./driver.ts";
+
+/** Throws StoreFault. */
+export function findRestoreRecord(db: Db): RestoreRecord | undefined {
+  const [row] = db.all("select progress from backup_restore where id=1");
+  return row === undefined ? undefined : RestoreRecord.parse(JSON.parse(String(row[0])));
+}
+
+export function saveRestoreRecord(db: Db, record: RestoreRecord, nowMs: number): void {
+  db.all("insert or replace into backup_restore (id, progress, updated_ms) values (1,?1,?2)", [
+    JSON.stringify(record),
+    nowMs,
+  ]);
+}
+
+export function deleteRestoreRecord(db: Db): void {
+  db.all("delete from backup_restore");
+}
+
+/** Runs statements, and what waits for nothing but computing, in one transaction. Throws StoreFault. */
+export async function inTransaction<T>(db: Db, work: () => T | Promise<T>): Promise<T> {
+  db.all("begin immediate");
+  try {
+    const result = await work();
+    db.all("commit");
+    return result;
+  } catch (error) {
+    // What failed matters; a rollback that fails too means that SQLite already did it.
+    try {
+      db.all("rollback");
+    } catch {}
+    throw error;
+  }
+}

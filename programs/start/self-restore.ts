@@ -1,0 +1,54 @@
+/**
+ * What a start does before a store without a history begins one: where the setting says so, the newest backup is
+ * restored here, natively and in one go, before anybody is served. Promise: a crash in the middle leaves no
+ * store or an empty one, and the next start does it again.
+ */
+import migrations from "ledge:migrations";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import type { Bucket } from "../../lib/backup/bucket.ts";
+import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
+import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
+import { faultKind, StoreFault } from "../../lib/store/driver.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
+import { migrate } from "../../lib/store/migrate.ts";
+import { deleteRestoreRecord } from "../../lib/store/restore-record.ts";
+import { isEmptyStore } from "../../lib/store/restore-rows.ts";
+import { restoreToFile } from "../cli/restore-file.ts";
+
+/** Whether there is no store, or one that nothing was ever committed to. */
+export function isWithoutHistory(file: string): boolean {
+  if (!existsSync(file)) return true;
+  try {
+    return using(file, isEmptyStore);
+  } catch (error) {
+    // No tables yet: nothing was committed. Any other fault is the host's to meet, and no reason to begin anew.
+    if (error instanceof StoreFault) return faultKind(error) === "no_table";
+    throw error;
+  }
+}
+
+function using<T>(file: string, work: (db: NodeDb) => T): T {
+  const db = openNodeDb(file);
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** Restores the newest into a file that is not there, or into the empty store that is. */
+export async function restoreAtStart(bucket: Bucket, file: string): Promise<RestoreReport> {
+  if (!existsSync(file)) return restoreToFile({ bucket, to: file });
+  const found = await findSnapshot(bucket);
+  if (!found.ok) throw new Error(`${found.code}: ${found.detail}`);
+  const db = openNodeDb(file);
+  try {
+    migrate(db, migrations);
+    const report = await restoreInto({ db, bucket, randomBytes, nowMs: Date.now }, found.value);
+    deleteRestoreRecord(db);
+    return report;
+  } finally {
+    db.close();
+  }
+}
