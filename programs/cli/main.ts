@@ -53,7 +53,12 @@ addExport(program, client);
 addNs(program, client);
 addToken(program, client);
 addBackup(program, client);
-addRestore(program, () => findDataDir(connectionOptions(), home));
+addRestore(program, {
+  get dataDir() {
+    return findDataDir(connectionOptions(), home);
+  },
+  url: () => findConnection(connectionOptions(), home).url,
+});
 addStatus(program, client);
 for (const command of program.commands) command.exitOverride();
 
