@@ -32,6 +32,8 @@ export interface FoundSnapshot {
   readonly snapshot: ReadManifest;
   /** The revision to restore to, at or below the manifest's, and perhaps below that of its base. */
   readonly revision: number;
+  /** The newest revision of the branch. */
+  readonly newestRevision: number;
   /** What else the bucket holds. */
   readonly others: readonly OtherBranch[];
 }
@@ -73,6 +75,7 @@ export async function findSnapshot(
   return accept({
     snapshot: snapshot.value,
     revision: revision.value,
+    newestRevision: newest.manifest.revision,
     others: tops
       .filter(({ lineage }) => lineage !== newest.manifest.lineage)
       .map((top) => {

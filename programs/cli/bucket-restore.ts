@@ -3,112 +3,98 @@
  * bundled bucket of the data folder, and starts its server itself if the host is down.
  */
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
-import {
-  BUCKET_VARIABLES,
-  type BucketSettings,
-  parseBucketVariables,
-} from "../../lib/wire/bucket-settings.ts";
-import { startBucket } from "../host/bucket.ts";
-import { EXIT, Failure } from "./failure.ts";
-import { formatBytes, openProgress, printJson } from "./output.ts";
+import type { Bucket } from "../../lib/backup/bucket.ts";
+import type { RestoreReport } from "../../lib/backup/restore.ts";
+import { openBucketSource } from "./bucket-source.ts";
+import { count, formatBytes, openProgress, type Progress, printJson, say } from "./output.ts";
 import { restoreToFile } from "./restore-file.ts";
+import { judgeOptions, type RestoreOptions, wantedOf, wholeNumber, withNewRoot } from "./restore-options.ts";
+import { printPlan, printPreview } from "./restore-plan.ts";
+import { previewServer, restoreServer } from "./restore-server.ts";
+import { restoreToTree } from "./restore-tree.ts";
+import type { RestoreWish } from "./restore-wish.ts";
+import { readReading } from "./snapshot-reading.ts";
 
-export interface RestoreOptions {
-  readonly to: string;
-  readonly from?: string;
-  readonly revision?: string;
-  readonly output: "text" | "json";
+/** Where the server is, for --server alone. */
+export interface RestorePlaces {
+  readonly dataDir: string;
+  url(): string;
 }
 
-/** Without --from it reads the bundled bucket of the data folder, and starts its server if the host is down. */
-export async function runRestore(options: RestoreOptions, dataDir: string): Promise<void> {
-  const source =
-    options.from === undefined
-      ? await bundled(dataDir)
-      : { settings: settingsFrom(options.from), stop: async () => {} };
+/** Runs the command in the way that the options name. */
+export async function runRestore(options: RestoreOptions, places: RestorePlaces): Promise<void> {
+  judgeOptions(options);
+  if (options.server === true) return runServer(options, places.url());
+  const source = await openBucketSource(options.from, places.dataDir);
   try {
-    await restore(source.settings, options);
+    const { bucket } = source;
+    const progress = openProgress(100);
+    const wish = await wishOf(options, bucket, progress);
+    await withNewRoot(options, (newRoot) => restore(options, { ...wish, newRoot }, progress));
   } finally {
     await source.stop();
   }
 }
 
-async function restore(settings: BucketSettings, options: RestoreOptions): Promise<void> {
-  const revision = options.revision === undefined ? undefined : parseRevision(options.revision);
-  const progress = openProgress(100);
-  const report = await restoreToFile({
-    bucket: openS3Bucket(settings),
-    to: options.to,
-    ...(revision === undefined ? {} : { revision }),
+async function wishOf(options: RestoreOptions, bucket: Bucket, progress: Progress): Promise<RestoreWish> {
+  return {
+    ...wantedOf(options),
+    bucket,
+    reading: readReading(options.trust),
+    minRevision: wholeNumber("--min-revision", options.minRevision),
+    revokeAll: options.revokeAll,
     onProgress: ({ phase, doneBytes, totalBytes }) =>
       progress.to(
         totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes,
         progressText(phase, doneBytes, totalBytes),
       ),
-  });
-  progress.end(`${options.to} holds revision ${report.revision}`);
-  if (options.output === "json") printJson(report);
+  };
+}
+
+async function restore(options: RestoreOptions, wish: RestoreWish, progress: Progress): Promise<void> {
+  const { to, toDir, output } = options;
+  if (options.plan === true) return printPlan(wish, to, output);
+  if (toDir !== undefined) {
+    const { namespace: namespaces, caseSensitive = false } = options;
+    const tree = await restoreToTree(wish, toDir, { namespaces, caseSensitive });
+    progress.end(
+      `${count(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
+    );
+    return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
+  }
+  if (to === undefined) throw new Error("a restore has no place to go");
+  const report = await restoreToFile({ ...wish, to, replace: options.replace });
+  progress.end(`${to} holds revision ${report.revision}`);
+  if (report.keptAs !== undefined) say(`  the store before is kept as ${report.keptAs}; it takes no writes`);
+  sayTokens(report, options);
+  if (output === "json") printJson(report);
+}
+
+async function runServer(options: RestoreOptions, url: string): Promise<void> {
+  wantedOf(options);
+  if (options.plan === true) return printPreview(await previewServer(url, options), options.output);
+  const answer = await withNewRoot(options, (newRoot) => restoreServer(url, options, newRoot));
+  if (answer.report !== null) sayTokens(answer.report, options);
+  if (options.output === "json") printJson(answer);
+}
+
+/** What a restore cannot know of tokens is said, since a revocation that is lost is a way in. */
+function sayTokens(report: RestoreReport, { newRoot }: RestoreOptions): void {
+  const { revocationsApplied, tokensUncertain, tokensKnownTo, tokensUnread, liveRoots } = report;
+  if (revocationsApplied > 0)
+    say(`  ${count(revocationsApplied, "token")} revoked, rotated or shortened since: done again`);
+  for (const name of tokensUnread)
+    say(`  could not be read, so what it did to tokens is not done again: ${name}`);
+  if (tokensUncertain > 0)
+    say(
+      `  of ${count(tokensUncertain, "live token")} nothing is known after revision ${tokensKnownTo}; --revoke-all --new-root FILE ends them all`,
+    );
+  if (newRoot !== undefined) say(`  a new root token is in ${newRoot}`);
+  else if (liveRoots === 0)
+    say("  no live root token is left: restore again with --new-root FILE to have one");
 }
 
 function progressText(phase: "replaying" | "checking", doneBytes: number, totalBytes: number): string {
   if (phase === "checking") return "checking the whole file";
   return `restoring: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
-}
-
-function parseRevision(text: string): number {
-  if (!/^\d{1,16}$/.test(text)) throw new Failure(EXIT.usage, "--revision takes a revision, a whole number");
-  return Number(text);
-}
-
-async function bundled(dataDir: string): Promise<{ settings: BucketSettings; stop(): Promise<void> }> {
-  const dir = join(dataDir, "bucket");
-  if (!existsSync(dir)) {
-    throw new Failure(EXIT.absent, `there is no bundled bucket in ${dataDir}`, {
-      hint: "name the bucket with --from",
-    });
-  }
-  const server = await startBucket({ dir });
-  const { endpoint, bucketName, accessKeyId, secretAccessKey } = server;
-  return {
-    settings: {
-      endpoint,
-      bucketName,
-      accessKeyId,
-      secretAccessKey,
-      region: "us-east-1",
-      prefix: "ledge",
-      pathStyle: true,
-    },
-    stop: () => server.stop(),
-  };
-}
-
-/** ENDPOINT/BUCKET[/PREFIX]; what is secret comes from the environment. */
-function settingsFrom(from: string): BucketSettings {
-  let url: URL;
-  try {
-    url = new URL(from);
-  } catch (cause) {
-    throw new Failure(EXIT.usage, `--from ${from} is not an address`, {
-      cause,
-      hint: "say ENDPOINT/BUCKET[/PREFIX]",
-    });
-  }
-  const [bucketName = "", ...prefix] = url.pathname.split("/").filter((part) => part !== "");
-  const told: Record<string, string> = {
-    bucket_endpoint: url.origin,
-    bucket_name: bucketName,
-    bucket_prefix: prefix.join("/"),
-  };
-  const parsed = parseBucketVariables(
-    (name) => told[name] ?? process.env[`SPIN_VARIABLE_${name.toUpperCase()}`],
-  );
-  if (parsed.kind === "set") return parsed.settings;
-  const missing = parsed.kind === "invalid" ? parsed.variables : [BUCKET_VARIABLES.bucketName];
-  throw new Failure(EXIT.usage, `the bucket is not told completely: ${missing.join(", ")}`, {
-    hint: "see ./ledge restore --help",
-  });
 }

@@ -58,7 +58,12 @@ addToken(program, client);
 addMode(program, client);
 addPurge(program, client);
 addBackup(program, client);
-addRestore(program, () => findDataDir(connectionOptions(), home));
+addRestore(program, {
+  get dataDir() {
+    return findDataDir(connectionOptions(), home);
+  },
+  url: () => findConnection(connectionOptions(), home).url,
+});
 addKey(program);
 addStatus(program, client);
 for (const command of program.commands) command.exitOverride();

@@ -1,55 +1,53 @@
 /**
- * A database file from a bucket. Promise: the name appears only when the file behind it is complete, checked
- * and synced, and nothing that was there before is touched; a journal that lies beside the name would be
- * played into the new file, so it is refused as well.
+ * A database file from a bucket. Promise: the name appears, or changes, only when the file behind it is complete,
+ * checked and synced; without `replace` nothing that was there before is touched. A journal that lies beside the
+ * name would be played into the new file, so it is refused as well.
  */
 
-import migrations from "ledge:migrations";
 import { randomBytes } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
-import { link, open, unlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { link, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
-import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
-import { type RestoreNews, type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
-import { StoreFault } from "../../lib/store/driver.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
-import { migrate } from "../../lib/store/migrate.ts";
-import { EXIT, type ExitCode, Failure } from "./failure.ts";
+import type { RestoreReport } from "../../lib/backup/restore.ts";
+import { digestState } from "../../lib/backup/state-digest.ts";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { refuseInUse, replaceStore, SIBLINGS, syncPath } from "./restore-replace.ts";
+import { fillFile, type RestoreWish, withTemporary } from "./restore-wish.ts";
 
-export interface RestoreToFileOptions {
-  readonly bucket: Bucket;
+export interface RestoreToFileOptions extends RestoreWish {
   /** The file to make. */
   readonly to: string;
-  /** Default: the newest in the bucket. */
-  readonly revision?: number;
-  onProgress?(news: RestoreNews): void;
+  /** Takes the place of the store that is there. */
+  readonly replace?: boolean | undefined;
 }
 
-const SIBLINGS = ["-wal", "-shm", "-journal"];
-const EXIT_OF: Readonly<Record<BucketFault["code"], ExitCode>> = {
-  snapshot_damaged: EXIT.fault,
-  bucket_denied: EXIT.auth,
-  bucket_unavailable: EXIT.unreachable,
-};
+export interface FileReport extends RestoreReport {
+  /** Where the store is that was replaced. */
+  readonly keptAs?: string;
+}
 
 /** Builds the file. Throws Failure with the exit code and, where there is one, the code of http.md. */
-export async function restoreToFile(options: RestoreToFileOptions): Promise<RestoreReport> {
+export async function restoreToFile(options: RestoreToFileOptions): Promise<FileReport> {
   const target = resolve(options.to);
-  refuseTaken(target);
+  const replaces = options.replace === true && existsSync(target);
+  if (replaces) refuseInUse(target);
+  else refuseTaken(target);
   if (!existsSync(dirname(target))) {
     throw new Failure(EXIT.usage, `there is no folder ${dirname(target)}`);
   }
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.restoring`);
-  try {
-    const report = await fill(temporary, options);
-    await giveName(temporary, target);
-    return report;
-  } catch (error) {
-    throw failureOf(error);
-  } finally {
-    for (const suffix of ["", ...SIBLINGS]) rmSync(`${temporary}${suffix}`, { force: true });
-  }
+  return withTemporary(temporary, async () => {
+    const { report, digest } = await fillFile(temporary, options, replaces);
+    syncPath(temporary);
+    if (!replaces) {
+      await giveName(temporary, target);
+      return report;
+    }
+    const keptAs = replaceStore(temporary, target, Date.now());
+    await checkAgain(target, digest);
+    return { ...report, keptAs };
+  });
 }
 
 function refuseTaken(target: string): void {
@@ -57,71 +55,30 @@ function refuseTaken(target: string): void {
     if (!existsSync(name)) continue;
     const hint =
       name === target
-        ? "restoring never overwrites: choose another name, or move that file and its journals away"
+        ? "restoring never overwrites: choose another name, or say --replace"
         : "a journal left beside the name would be played into the new file: move it away first";
     throw new Failure(EXIT.refused, `${name} exists`, { hint });
   }
 }
 
-async function fill(file: string, options: RestoreToFileOptions): Promise<RestoreReport> {
-  const found = await findSnapshot(options.bucket, { revision: options.revision });
-  if (!found.ok) throw new Failure(EXIT.absent, found.detail, { code: found.code });
-  const db = openNodeDb(file);
-  try {
-    makeQuick(db);
-    migrate(db, migrations);
-    const { onProgress } = options;
-    return await restoreInto(
-      {
-        db,
-        bucket: options.bucket,
-        randomBytes,
-        nowMs: Date.now,
-        ...(onProgress === undefined ? {} : { onProgress }),
-      },
-      found.value,
-    );
-  } finally {
-    db.close();
-  }
-}
-
-/** Nobody knows the file yet, and it is synced as a whole before anybody does: no journal, no waiting. */
-function makeQuick(db: NodeDb): void {
-  db.raw.pragma("journal_mode = memory");
-  db.raw.pragma("synchronous = off");
-  db.raw.pragma("cache_size = -65536");
-}
-
-/** Syncs, links without ever replacing, and syncs the folder so that the name survives too. */
+/** Links without ever replacing, and syncs the folder so that the name survives too. */
 async function giveName(temporary: string, target: string): Promise<void> {
-  await sync(temporary);
   refuseTaken(target);
   await link(temporary, target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EEXIST") refuseTaken(target);
     throw error;
   });
   await unlink(temporary);
-  await sync(dirname(target));
+  syncPath(dirname(target));
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
+/** What stands at the name now is what was checked before it got the name. */
+async function checkAgain(target: string, digest: string): Promise<void> {
+  const db = openNodeDb(target, { mustExist: true });
   try {
-    await handle.sync();
+    const { sha256 } = await digestState(db, { kind: "entries" });
+    if (sha256 !== digest) throw new Failure(EXIT.fault, `${target} is not what was restored`);
   } finally {
-    await handle.close();
+    db.close();
   }
-}
-
-function failureOf(error: unknown): unknown {
-  if (error instanceof BucketFault) {
-    const hint =
-      error.code === "bucket_denied" ? "look at the bucket's name, region and credentials" : undefined;
-    return new Failure(EXIT_OF[error.code], error.detail, { code: error.code, hint, cause: error });
-  }
-  if (error instanceof StoreFault) {
-    return new Failure(EXIT.fault, `the file could not be written: ${error.text}`, { cause: error });
-  }
-  return error;
 }

@@ -1,28 +1,46 @@
-/** `ledge restore`: a database file from the bucket, with nothing else running (../bucket-restore.ts). */
+/** `ledge restore`: what a bucket holds comes back as a file, a folder or a server's store (../bucket-restore.ts). */
 import type { Command } from "commander";
-import type { RestoreOptions } from "../bucket-restore.ts";
+import type { RestorePlaces } from "../bucket-restore.ts";
 import { outputOption } from "../output-option.ts";
+import type { RestoreOptions } from "../restore-options.ts";
 
 const FROM_HELP = `
 --from takes the bucket's address, ENDPOINT/BUCKET[/PREFIX], for example
   https://s3.eu-central-1.amazonaws.com/my-backups/ledge
 Credentials, region and the style of addressing come from the same variables as the server's, as environment:
   SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID, SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY, SPIN_VARIABLE_BUCKET_REGION,
-  SPIN_VARIABLE_BUCKET_SESSION_TOKEN, SPIN_VARIABLE_BUCKET_PATH_STYLE (true or false)
+  SPIN_VARIABLE_BUCKET_SESSION_TOKEN, SPIN_VARIABLE_BUCKET_PATH_STYLE (true or false),
+  SPIN_VARIABLE_BACKUP_ENCRYPTION_KEYS where objects are encrypted
 `;
 
-export function addRestore(program: Command, dataDir: () => string): void {
+const many = (value: string, before: string[] = []) => [...before, value];
+
+export function addRestore(program: Command, places: RestorePlaces): void {
   program
     .command("restore")
-    .description("build a database file from the bucket, every object checked")
-    .requiredOption("--to <file>", "the file to make; it must not be there yet")
+    .description("bring a backup back: into a database file, as files, or into a running empty server")
+    .option("--to <file>", "the database file to make")
+    .option("--to-dir <dir>", "write documents as files below a new folder, as `ledge export` does")
+    .option("--server", "restore into the running server, whose store has to be empty")
+    .option("--plan", "show what would be restored and what would be lost, and write nothing")
     .option("--from <url>", "the bucket (default: the bundled one in the data folder)")
     .option("--revision <n>", "an older kept revision (default: the newest)")
+    .option("--time <moment>", "the last commit at or before a moment, like 2026-01-31T12:00:00Z")
+    .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN, at least 8 digits each")
+    .option("--min-revision <n>", "refuse a bucket whose newest revision is older")
+    .option("--trust <key>", "take only what this key has signed (may be given again; or LEDGE_TRUST)", many)
+    .option("--replace", "with --to: put the new file in the place of a store that is there")
+    .option("--revoke-all", "with --to: revoke every token of the restored store")
+    .option("--new-root <file>", "make a root token and write it to this new file")
+    .option("-n, --namespace <name>", "with --to-dir: only this namespace (may be given again)", many)
+    .option("--case-sensitive", "with --to-dir: write names that differ only in case")
+    .option("--secret-file <file>", "with --server: the bootstrap secret (or LEDGE_BOOTSTRAP_SECRET)")
+    .option("--restart", "with --server: give up a restore that is going on, and begin again")
     .addOption(outputOption(["text", "json"]))
     .addHelpText("after", FROM_HELP)
     .action(async (options: RestoreOptions) => {
       // The bucket's client is megabytes, so it is loaded by this command alone.
       const { runRestore } = await import("../bucket-restore.ts");
-      await runRestore(options, dataDir());
+      await runRestore(options, places);
     });
 }

@@ -1,0 +1,263 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { digestState } from "../../lib/backup/state-digest.ts";
+import { formatTime } from "../../lib/core/time.ts";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { migrate } from "../../lib/store/migrate.ts";
+import { contents, fill, openQuickStore, put, tick } from "../support/backup.ts";
+import { openServedBucket } from "../support/bucket.ts";
+import { testFolder } from "../support/host.ts";
+import { ledge, root } from "../support/processes.ts";
+import { T0 } from "../support/proposals.ts";
+import { checkStore, committedMigrations } from "../support/store.ts";
+
+const CLI = join(root, "dist/programs/cli.mjs");
+const STRACE = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
+
+/** A bucket with two points, and a store file that has gone on since the first. */
+async function prepared() {
+  const { db: source } = openQuickStore();
+  const { server, bucket } = await openServedBucket();
+  fill(source);
+  const point = put(source, "k", "at the point");
+  await tick(source, bucket);
+  const newest = put(source, "k", "newest");
+  await tick(source, bucket);
+  const folder = testFolder();
+  const args = ["restore", "--from", `${server.endpoint}/${server.bucketName}/ledge`];
+  const env = {
+    SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
+    SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
+  };
+  const run = (...more: string[]) => ledge([...args, ...more], { env });
+  return { source, folder, point, newest, args, env, run, file: join(folder, "ledge.db") };
+}
+
+function valueIn(file: string, key: string): unknown {
+  const db = openNodeDb(file);
+  try {
+    checkStore(db);
+    return db.all("select cast(value as text) from entry where namespace='shop' and key=?1", [key])[0]?.[0];
+  } finally {
+    db.close();
+  }
+}
+
+describe("ledge restore", () => {
+  test("previews without writing, and says what the store there would lose", async () => {
+    const { folder, file, point, run } = await prepared();
+    expect((await run("--to", file)).status).toBe(0);
+    const db = openNodeDb(file);
+    const lost = put(db, "k", "gone soon");
+    db.close();
+    const before = readFileSync(file);
+    const shown = await run("--to", file, "--plan", "--revision", String(point));
+    expect(shown.status).toBe(0);
+    for (const words of [
+      `revision ${point}`,
+      "proven",
+      "would lose",
+      "2 commits",
+      String(lost),
+      "shop: 2 changes",
+    ])
+      expect(shown.stdout).toContain(words);
+    const json = JSON.parse((await run("--to", file, "--plan", "-o", "json")).stdout);
+    expect(json).toMatchObject({ check: "proven", store: { commits: 1, first: { revision: lost } } });
+    expect(json.objects.length).toBeGreaterThan(0);
+    expect(readFileSync(file)).toEqual(before);
+    expect(readdirSync(folder)).toEqual(["ledge.db"]);
+  });
+
+  test("takes a revision, a moment, and refuses a bucket that went back", async () => {
+    const { folder, newest, point, run } = await prepared();
+    const at = (name: string) => join(folder, name);
+    expect((await run("--to", at("a"), "--revision", String(point))).status).toBe(0);
+    expect(valueIn(at("a"), "k")).toBe("at the point");
+    expect((await run("--to", at("b"), "--time", formatTime(T0))).status).toBe(0);
+    expect(valueIn(at("b"), "k")).toBe("newest");
+    const early = await run("--to", at("c"), "--time", "2001-01-01T00:00:00Z");
+    expect([early.status, early.stderr]).toEqual([3, expect.stringContaining("no commit at or before")]);
+    expect((await run("--to", at("c"), "--min-revision", String(newest))).status).toBe(0);
+    const back = await run("--to", at("d"), "--min-revision", String(newest + 1));
+    expect([back.status, back.stderr]).toEqual([6, expect.stringContaining("went back")]);
+    const vague = await run("--to", at("d"), "--time", "yesterday");
+    expect(vague.status).toBe(2);
+    expect((await run("--revision", "1")).status).toBe(2);
+    expect((await run("--to", at("d"), "--revoke-all")).stderr).toContain("--new-root");
+    expect(existsSync(at("d"))).toBe(false);
+  });
+
+  test("writes documents as files", async () => {
+    const { folder, run } = await prepared();
+    const dir = join(folder, "tree");
+    expect((await run("--to-dir", dir)).status).toBe(0);
+    expect(readdirSync(dir)).toEqual(["shop"]);
+    expect(readFileSync(join(dir, "shop", "k.txt"), "utf8")).toBe("newest");
+    expect(existsSync(join(dir, "_auth"))).toBe(false);
+  });
+
+  test("makes a root token of its own that only its owner can read", async () => {
+    const { folder, file, run } = await prepared();
+    const token = join(folder, "root-token");
+    const ran = await run("--to", file, "--revoke-all", "--new-root", token, "-o", "json");
+    expect(ran.status).toBe(0);
+    expect(statSync(token).mode & 0o777).toBe(0o600);
+    expect(ran.stdout + ran.stderr).not.toContain(readFileSync(token, "utf8").trim());
+    expect(JSON.parse(ran.stdout)).toMatchObject({ liveRoots: 1, tokensUncertain: 0 });
+    const again = await run("--to", join(folder, "x"), "--new-root", token);
+    expect([again.status, again.stderr]).toEqual([6, expect.stringContaining("never written over")]);
+  });
+});
+
+describe("ledge restore --replace", () => {
+  test("puts the new store in the old one's place and keeps the old one, stopped", async () => {
+    const { folder, file, point, run } = await prepared();
+    await run("--to", file);
+    const ran = await run("--to", file, "--replace", "--revision", String(point), "-o", "json");
+    expect(ran.status).toBe(0);
+    const { keptAs } = JSON.parse(ran.stdout);
+    expect(readdirSync(folder).sort()).toEqual(["ledge.db", keptAs.slice(folder.length + 1)].sort());
+    expect([valueIn(file, "k"), valueIn(keptAs, "k")]).toEqual(["at the point", "newest"]);
+    const kept = openNodeDb(keptAs);
+    expect(kept.all("select state from store")).toEqual([["stopped"]]);
+    expect(() => put(kept, "k", "v")).toThrow("read_only");
+    kept.close();
+  });
+
+  test("plays back the journal that a killed process left, before it takes the place", async () => {
+    const { folder, file, run } = await prepared();
+    await run("--to", file);
+    const killed = spawnSync(process.execPath, ["-e", HALF_A_COMMIT, file], { cwd: root });
+    expect(killed.signal).toBe("SIGKILL");
+    expect(readdirSync(folder)).toContain("ledge.db-journal");
+    const ran = await run("--to", file, "--replace", "-o", "json");
+    expect([ran.status, ran.stderr]).toEqual([0, expect.any(String)]);
+    expect(valueIn(file, "k")).toBe("newest");
+    expect(valueIn(JSON.parse(ran.stdout).keptAs, "k")).toBe("newest");
+    expect(readdirSync(folder).filter((name) => name.endsWith("-journal"))).toEqual([]);
+  });
+
+  test("moves the journal of a file aside that is no database", async () => {
+    const { folder, file, run } = await prepared();
+    writeFileSync(file, "this is not a database, and quite long enough to be looked at".repeat(40));
+    writeFileSync(`${file}-journal`, "left over");
+    const ran = await run("--to", file, "--replace", "-o", "json");
+    expect([ran.status, ran.stderr]).toEqual([0, expect.any(String)]);
+    const { keptAs } = JSON.parse(ran.stdout);
+    expect(readFileSync(`${keptAs}-journal`, "utf8")).toBe("left over");
+    expect(readFileSync(keptAs, "utf8")).toContain("not a database");
+    expect(valueIn(file, "k")).toBe("newest");
+    expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  test("refuses a database that is not ours, and one that another process has open, by name", async () => {
+    const { folder, file, run } = await prepared();
+    const foreign = join(folder, "foreign.db");
+    const other = openNodeDb(foreign);
+    other.all("create table t (x)");
+    other.close();
+    const before = readFileSync(foreign);
+    expect(await run("--to", foreign, "--replace")).toMatchObject({
+      status: 6,
+      stderr: expect.stringContaining("not a store of Ledge"),
+    });
+    expect(readFileSync(foreign)).toEqual(before);
+    await run("--to", file);
+    const held = openNodeDb(file);
+    const alias = join(folder, "alias.db");
+    linkSync(file, alias);
+    for (const name of [file, alias]) {
+      const ran = await run("--to", name, "--replace");
+      expect([ran.status, ran.stderr]).toEqual([6, expect.stringContaining(`process ${process.pid}`)]);
+    }
+    rmSync(alias);
+    held.close();
+    expect(readdirSync(folder).sort()).toEqual(["foreign.db", "ledge.db"]);
+  });
+
+  test.skipIf(!STRACE)(
+    "killed at every rename, link, sync and write leaves the old store or the new one (needs strace)",
+    { timeout: 300_000 },
+    async () => {
+      const { source, file, folder, args, env, point } = await prepared();
+      const whole = process.env.LEDGE_FULL === "1";
+      const digestOf = async (name: string) => {
+        const db = openNodeDb(name);
+        try {
+          checkStore(db);
+          return (await digestState(db, { kind: "entries" })).sha256;
+        } finally {
+          db.close();
+        }
+      };
+      await ledge([...args, "--to", join(folder, "new"), "--revision", String(point)], { env });
+      const fresh = await digestOf(join(folder, "new"));
+      const calls = [
+        ["link,linkat,rename,renameat,renameat2", []],
+        ["fsync,fdatasync", []],
+        ["unlink,unlinkat", [file, `${file}-journal`]],
+        ["pwrite64", [file, `${file}-journal`]],
+      ] as const;
+      const older = ["--revision", String(point)];
+      const restoring = [process.execPath, CLI, ...args, "--to", file, "--replace", ...older];
+      const seen = new Set<string>();
+      let kills = 0;
+      for (const [set, paths] of calls) {
+        for (let when = 1; when < 40; when += whole || when < 6 ? 1 : 5) {
+          for (const name of readdirSync(folder)) if (name !== "new") rmSync(join(folder, name));
+          oldStore(file, source);
+          const old = await digestOf(file);
+          const inject = [
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            ...paths.flatMap((path) => ["-P", path]),
+            "-e",
+            `inject=${set}:signal=KILL:when=${when}`,
+          ];
+          const status = await strace([...inject, ...restoring], { ...env, UV_THREADPOOL_SIZE: "1" });
+          const digest = await digestOf(file);
+          expect([old, fresh], `${set} ${when}`).toContain(digest);
+          for (const name of readdirSync(folder))
+            if (name.includes(".until-") && !name.endsWith("-journal"))
+              expect(await digestOf(join(folder, name))).toBe(old);
+          if (status === 0) break;
+          kills += 1;
+          seen.add(digest === old ? "old" : "new");
+        }
+      }
+      expect(kills).toBeGreaterThan(8);
+      expect([...seen].sort()).toEqual(["new", "old"]);
+    },
+  );
+});
+
+/** Not spawnSync: the bucket's server lives in this process. */
+function strace(args: readonly string[], env: Record<string, string>): Promise<number | null> {
+  const child = spawn("strace", args, { env: { ...process.env, ...env }, stdio: "ignore" });
+  return new Promise((done) => child.once("close", done));
+}
+
+/** The source as a file of its own that nothing else has open. */
+function oldStore(file: string, source: ReturnType<typeof openQuickStore>["db"]): void {
+  writeFileSync(file, source.raw.serialize());
+  const db = openNodeDb(file);
+  migrate(db, committedMigrations());
+  put(db, "k", "only in the old store");
+  expect(contents(db).store).toBeDefined();
+  db.close();
+}
+
+const HALF_A_COMMIT = `
+const Database = require("better-sqlite3");
+const db = new Database(process.argv[1]);
+db.pragma("cache_size = 1");
+db.pragma("synchronous = full");
+db.exec("begin immediate; update entry set value=zeroblob(100000), size=100000;");
+db.exec("update change set value=zeroblob(60000)");
+process.kill(process.pid, "SIGKILL");
+`;
