@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type Client, openClient } from "./client.ts";
 import { addBackup } from "./commands/backup.ts";
+import { addBackupObjects } from "./commands/backup-objects.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
@@ -57,7 +58,7 @@ addNs(program, client);
 addToken(program, client);
 addMode(program, client);
 addPurge(program, client);
-addBackup(program, client);
+addBackupObjects(addBackup(program, client), () => findDataDir(connectionOptions(), home));
 addRestore(program, {
   get dataDir() {
     return findDataDir(connectionOptions(), home);

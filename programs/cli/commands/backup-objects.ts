@@ -1,0 +1,41 @@
+/** `ledge backup show` and `verify`: snapshots as they lie in the bucket, with no server asked (../bucket-verify.ts). */
+import type { Command } from "commander";
+import type { VerifyOptions } from "../bucket-verify.ts";
+import { outputOption } from "../output-option.ts";
+
+const many = (value: string, before: string[] = []) => [...before, value];
+
+export function addBackupObjects(backup: Command, dataDir: () => string): void {
+  const place = (command: Command): Command =>
+    command
+      .option("--from <url>", "the bucket, as for `ledge restore` (default: the bundled one)")
+      .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN")
+      .option("--revision <n>", "the snapshot that holds this revision (default: the newest)")
+      .option(
+        "--trust <key>",
+        "take only what this key has signed (may be given again; or LEDGE_TRUST)",
+        many,
+      );
+  place(backup.command("show").description("what a snapshot consists of, and how it is linked and signed"))
+    .addOption(outputOption(["table", "json"]))
+    .action(async (options: VerifyOptions) => {
+      // The bucket's client is megabytes, so it is loaded by these commands alone.
+      const { showSnapshot } = await import("../bucket-verify.ts");
+      await showSnapshot(options, dataDir());
+    });
+  place(
+    backup
+      .command("verify")
+      .description(
+        "check one object against the manifest that names it, or replay a whole snapshot in a scratch file",
+      )
+      .argument("[object]", "a name as `backup show` has it; without one the whole snapshot"),
+  )
+    .option("--store <file>", "also compare with this store's own state at that revision")
+    .addOption(outputOption(["text", "json"]))
+    .action(async (object: string | undefined, options: VerifyOptions) => {
+      const { verifySnapshot, verifyObject } = await import("../bucket-verify.ts");
+      if (object === undefined) await verifySnapshot(options, dataDir());
+      else await verifyObject(object, options, dataDir());
+    });
+}
