@@ -26,7 +26,7 @@ const BUDGETS = {
 export async function exportNow(
   { world, openBucket, trigger }: Export,
   { bucket, policy, keys }: BackupSettings,
-  more: Pick<Tick, "asked" | "follow"> = {},
+  more: Pick<Tick, "asked"> = {},
 ): Promise<TickOutcome> {
   const { db, nowMs, randomBytes } = world;
   const outcome = await runTick({
@@ -38,6 +38,7 @@ export async function exportNow(
     policy,
     keys,
     budget: BUDGETS[trigger.kind],
+    follow: true,
     ...more,
   });
   logOutcome(world, outcome);

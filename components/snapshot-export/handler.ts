@@ -53,7 +53,7 @@ export function snapshotExport(
     const judged = reply((door) => judge(door, { exporting, admit, admitCommit, defer }));
     if (committed !== undefined) {
       const { settings } = committed;
-      const run = () => settled(world, () => runNow(exporting, { follow: true })(settings));
+      const run = () => settled(world, () => runNow(exporting)(settings));
       const outcome = await followCommit(committed, { world, later, run });
       return reply(() => outcome());
     }
@@ -84,7 +84,7 @@ function routes(exporting: Export, admit: Admit): readonly Route[] {
     (door, target) =>
       admitWork(door, target, { admit, work: work(exporting) });
   return [
-    { path: "/v1/backup/run", methods: { POST: working((one) => runNow(one)) } },
+    { path: "/v1/backup/run", methods: { POST: working(runNow) } },
     { path: "/v1/backup/prove", methods: { POST: working(proveNow) } },
     {
       path: "/v1/backup/prune",

@@ -1,12 +1,11 @@
 /** POST /v1/backup/run, and the tick of the scheduler: what is new goes to the bucket. */
-import type { Tick } from "../../lib/backup/export-tick.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Work } from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
 
-export function runNow(exporting: Export, more: Pick<Tick, "follow"> = {}): Work {
+export function runNow(exporting: Export): Work {
   return async (settings) => {
-    const report = reportOf(await exportNow(exporting, settings, more));
+    const report = reportOf(await exportNow(exporting, settings));
     return () => (report.ok ? jsonReply(200, report.value) : report);
   };
 }

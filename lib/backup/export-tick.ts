@@ -49,7 +49,7 @@ export interface Tick {
   readonly keys?: ExportKeys;
   /** What a person asked for besides: a replay now, pruning now. */
   readonly asked?: Asked;
-  /** Goes on until nothing is new, for ticks that a commit calls: none may be missed between two of them. */
+  /** Looks again before it rests: a commit that found this tick at work counts on being taken along. */
   readonly follow?: boolean;
 }
 
@@ -80,14 +80,37 @@ const FOLDERS = ["segments", "bases", "auth"] as const;
 export async function runTick(tick: Tick): Promise<TickOutcome> {
   const startedMs = tick.nowMs();
   const lastMs = (tick.budget ?? BUDGET).ms;
+  let before: TickReport | undefined;
   for (;;) {
     const outcome = await runOnce(tick);
-    if (tick.follow !== true || outcome.state === "stopped" || outcome.state === "skipped") return outcome;
+    if (outcome.state === "stopped") return outcome;
+    const report = before === undefined ? outcome : together(before, outcome);
+    if (tick.follow !== true || outcome.state === "skipped") return report;
     // A commit that came after the last look of this tick found the lease taken, and counts on us.
     const store = readExportedStore(tick.db);
     const caughtUp = isIdle(store) || (outcome.to ?? 0) >= store.revision;
-    if (caughtUp || tick.nowMs() - startedMs >= lastMs) return outcome;
+    if (caughtUp || tick.nowMs() - startedMs >= lastMs) return report;
+    before = report;
   }
+}
+
+/** Two rounds of a tick as one report. */
+function together(before: TickReport, after: TickReport): TickReport {
+  if (before.state !== "exported") return after;
+  return {
+    state: "exported",
+    from: before.from,
+    to: after.state === "skipped" ? before.to : after.to,
+    objects: before.objects + after.objects,
+    bytes: before.bytes + after.bytes,
+    manifest: after.manifest ?? before.manifest,
+    provenRevision: after.provenRevision,
+    pruned: {
+      points: before.pruned.points + after.pruned.points,
+      objects: before.pruned.objects + after.pruned.objects,
+      bytes: before.pruned.bytes + after.pruned.bytes,
+    },
+  };
 }
 
 async function runOnce(tick: Tick): Promise<TickOutcome> {

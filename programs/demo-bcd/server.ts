@@ -7,7 +7,11 @@ import { join } from "node:path";
 export interface Server {
   readonly url: string;
   readonly pid: number;
+  /** Resolves when the process is gone, however that came. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
+  /** Ends it at once where it is still there. */
+  kill(): void;
 }
 
 /** Starts it and waits for its first lines. Rejects with what it printed when it ends before. */
@@ -26,6 +30,9 @@ export function startServer(root: string, dataDir: string, args: readonly string
     child.kill("SIGINT");
     await ended;
   };
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  };
   return new Promise((resolve, reject) => {
     child.once("exit", (status) => reject(new Error(`the server ended with ${status}:\n${printed}`)));
     child.stderr.on("data", (chunk: Buffer) => {
@@ -35,7 +42,8 @@ export function startServer(root: string, dataDir: string, args: readonly string
       printed += chunk.toString();
       const url = /server\s+(http:\S+)/.exec(printed)?.[1];
       // The greeting ends with the line that names restore.
-      if (url !== undefined && printed.includes("restore --to")) resolve({ url, pid: child.pid ?? 0, stop });
+      if (url !== undefined && printed.includes("restore --to"))
+        resolve({ url, pid: child.pid ?? 0, ended, stop, kill });
     });
   });
 }

@@ -15,3 +15,17 @@ describe("npm run demo:bcd", () => {
     expect(ran.status).toBe(0);
   }, 120_000);
 });
+
+describe("npm run demo:disaster", () => {
+  test("ends with nothing lost that was proven, on a cut of the records", () => {
+    const args = ["--every", "40", "--seconds", "2"];
+    const ran = spawnSync(process.execPath, [join(root, "dist/programs/demo-disaster.mjs"), ...args], {
+      encoding: "utf8",
+      cwd: root,
+    });
+    expect(ran.stderr).not.toContain("Error");
+    expect(ran.stdout).toContain("✓ nothing that was proven is lost");
+    expect(ran.stdout).toMatch(/✓ back after .* s, writing in epoch 1/);
+    expect(ran.status).toBe(0);
+  }, 120_000);
+});
