@@ -74,7 +74,7 @@ function pickLineage(exporting: Export, wanted: string): Work {
       clearFinding(db);
       return () => jsonReply(200, { state: "let_be", ...NONE, lineage: store.lineage });
     }
-    const other = finding.lineages.find((lineage) => lineage.startsWith(wanted));
+    const other = finding.lineages.find((lineage) => wanted === "other" || lineage.startsWith(wanted));
     if (other === undefined) {
       return () =>
         refuse(

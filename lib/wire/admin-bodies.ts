@@ -55,6 +55,8 @@ export const PurgeBody = z.strictObject({
 });
 export type PurgeBody = z.infer<typeof PurgeBody>;
 
-/** `this` is this store's lineage; any other makes this store give way. */
-export const PickBody = z.strictObject({ lineage: z.string().check(z.regex(/^(this|[0-9a-f]{8,32})$/)) });
+/** `this` store goes on; `other`, or a lineage that is not this store's, makes it give way. */
+export const PickBody = z.strictObject({
+  lineage: z.string().check(z.regex(/^(this|other|[0-9a-f]{8,32})$/)),
+});
 export type PickBody = z.infer<typeof PickBody>;

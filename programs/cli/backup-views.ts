@@ -126,7 +126,7 @@ export function statusRows(status: BackupStatus): string[][] {
 function stateLine({ state, finding }: BackupStatus): string {
   switch (state) {
     case "fork":
-      return `fork (${finding?.cause ?? "unknown"}): exporting has stopped. \`./ledge backup ls\`, then \`./ledge backup pick this\` or another lineage`;
+      return `fork (${finding?.cause ?? "unknown"}): exporting has stopped. \`./ledge backup ls\`, then \`./ledge backup pick this\` or \`pick other\` (docs/recovery.md)`;
     case "foreign":
       return "foreign: another store's backups lie under this prefix. Choose another bucket_prefix, or set bucket_shared";
     case "not_set":

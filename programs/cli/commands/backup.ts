@@ -56,7 +56,7 @@ export function addBackup(program: Command, client: () => Client): Command {
   backup
     .command("pick")
     .description("decide a fork: this store goes on, or gives way to another lineage")
-    .argument("<lineage>", "`this`, or eight or more digits of a lineage that `backup ls` shows")
+    .argument("<lineage>", "`this`, `other`, or eight or more digits of a lineage that `backup ls` shows")
     .addOption(text())
     .action(async (lineage: string, options: Output) => pick(client(), lineage, options));
   backup
@@ -159,8 +159,8 @@ async function list(client: Client, { output, all }: Output & { all?: boolean })
 }
 
 async function pick(client: Client, lineage: string, { output }: Output): Promise<void> {
-  if (!/^(this|[0-9a-f]{8,32})$/.test(lineage))
-    throw new Failure(EXIT.usage, "name `this`, or eight or more hex digits of a lineage", {
+  if (!/^(this|other|[0-9a-f]{8,32})$/.test(lineage))
+    throw new Failure(EXIT.usage, "name `this`, `other`, or eight or more hex digits of a lineage", {
       hint: "`./ledge backup ls` shows them",
     });
   const picked = await client.json(Picked, "POST", "/v1/backup/pick", { body: JSON.stringify({ lineage }) });
@@ -180,7 +180,7 @@ function sayPicked(picked: Picked): void {
       sayDone("the other history is let be; backups go on");
       break;
     case "gave_way":
-      sayDone(`this store gives way to ${picked.lineage}, and takes no more writes`);
+      sayDone("this store gives way, and takes no more writes");
       say("  move its file away, then restore that history: ./ledge restore --branch LINEAGE");
       break;
     case "adopted":
