@@ -198,6 +198,7 @@ describe("a reader written from the page", () => {
       wire.Claim,
       wire.Seal,
       wire.Digest,
+      wire.Proof,
     ];
     for (const schema of schemas) {
       for (const member of Object.keys(schema.shape)) expect(page).toContain(`\`${member}\``);
