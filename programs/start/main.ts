@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import color from "picocolors";
 import { holdsSnapshots } from "../../lib/backup/branches.ts";
+import { parseBackupKeys } from "../../lib/backup/keys.ts";
+import type { Reading } from "../../lib/backup/read-snapshot.ts";
 import type { RestoreReport } from "../../lib/backup/restore.ts";
 import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
 import { type BucketSettings, parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
@@ -18,6 +20,7 @@ import { readManifest } from "../host/manifest.ts";
 import { resolveVariables } from "../host/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
+import { bucketNews } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
@@ -51,7 +54,9 @@ async function main(): Promise<void> {
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
-      console.log(greeting(options, host, bucket, token, Date.now() - startedMs));
+      const settings = bucketOf(bucket, variable);
+      const news = isNew || settings === undefined ? [] : await bucketNews(host.databaseFile, settings);
+      console.log(greeting(options, host, { ...bucket, news }, token, Date.now() - startedMs));
       await interrupted();
       console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
     } finally {
@@ -80,6 +85,12 @@ async function setAside(options: StartOptions): Promise<void> {
 
 type Variable = (name: string) => string | undefined;
 
+/** The bucket's settings; undefined where there is none, or none that can be read: the export says which. */
+function bucketOf(bucket: BucketUse, variable: Variable): BucketSettings | undefined {
+  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
+  return parsed.kind === "set" ? parsed.settings : undefined;
+}
+
 /** Before a history begins: an empty bucket, a restore, or a person who says which. */
 async function settleHistory(
   options: StartOptions,
@@ -93,7 +104,10 @@ async function settleHistory(
   if (!(await holdsSnapshots(openS3Bucket(parsed.settings, { attempts: 2, timeoutMs: 5000 }))))
     return undefined;
   const file = join(options.dataDir, "ledge.db");
-  if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings);
+  const keys = parseBackupKeys(variable, randomBytes);
+  if (keys.kind === "invalid")
+    throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
+  if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings, keys.keys.reading);
   const from = bucket.bundled ? "" : " --from s3://… (see ./ledge restore --help)";
   throw new Stopped(
     `There is no database with a history in ${shown(options.dataDir)}, but the bucket holds backups.
@@ -104,9 +118,13 @@ Nothing was changed.`,
   );
 }
 
-async function restoreItself(file: string, settings: BucketSettings): Promise<RestoreReport> {
+async function restoreItself(
+  file: string,
+  settings: BucketSettings,
+  reading: Reading,
+): Promise<RestoreReport> {
   try {
-    const report = await restoreAtStart(openS3Bucket(settings), file);
+    const report = await restoreAtStart(openS3Bucket(settings), file, reading);
     console.log(
       `Restored revision ${report.revision} (${report.check}, ${report.documents} documents) from the bucket into ${shown(file)}.`,
     );
@@ -145,7 +163,7 @@ async function listen(
 function greeting(
   options: StartOptions,
   host: RunningHost,
-  bucket: BucketUse,
+  bucket: BucketUse & { readonly news: readonly string[] },
   token: FirstToken,
   tookMs: number,
 ): string {
@@ -162,6 +180,7 @@ function greeting(
     line("server", paint.cyan(host.url)),
     line("data", shown(host.databaseFile)),
     line("bucket", bucket.description),
+    ...bucket.news.map((one) => line("", paint.yellow(one))),
     line("you", who),
     line("try", options.demo ? "./ledge get demo/limits/api" : "./ledge ns ls"),
     line("", options.demo ? "./ledge put demo/banner 'Good morning' --if any" : "./ledge ns put shop-prod"),

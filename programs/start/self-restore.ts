@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
+import type { Reading } from "../../lib/backup/read-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
 import { faultKind, StoreFault } from "../../lib/store/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
@@ -38,14 +39,14 @@ function using<T>(file: string, work: (db: NodeDb) => T): T {
 }
 
 /** Restores the newest into a file that is not there, or into the empty store that is. */
-export async function restoreAtStart(bucket: Bucket, file: string): Promise<RestoreReport> {
-  if (!existsSync(file)) return restoreToFile({ bucket, to: file });
-  const found = await findSnapshot(bucket);
+export async function restoreAtStart(bucket: Bucket, file: string, reading: Reading): Promise<RestoreReport> {
+  if (!existsSync(file)) return restoreToFile({ bucket, reading, to: file });
+  const found = await findSnapshot(bucket, {}, reading);
   if (!found.ok) throw new Error(`${found.code}: ${found.detail}`);
   const db = openNodeDb(file);
   try {
     migrate(db, migrations);
-    const report = await restoreInto({ db, bucket, randomBytes, nowMs: Date.now }, found.value);
+    const report = await restoreInto({ db, bucket, reading, randomBytes, nowMs: Date.now }, found.value);
     deleteRestoreRecord(db);
     return report;
   } finally {

@@ -1,0 +1,36 @@
+/**
+ * Whose backups lie in the bucket, said when a server starts. A bucket that does not answer holds nobody up: the
+ * exporter's status says that soon enough.
+ */
+import { BucketFault } from "../../lib/backup/bucket.ts";
+import { listRelations } from "../../lib/backup/relations.ts";
+import { openS3Bucket, targetOf } from "../../lib/backup/s3-bucket.ts";
+import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
+import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
+
+/** Sentences for a person; none where all is as it should be. */
+export async function bucketNews(file: string, settings: BucketSettings): Promise<string[]> {
+  const db = openNodeDb(file, { readonly: true, mustExist: true });
+  try {
+    const bucket = openS3Bucket(settings, { attempts: 1, timeoutMs: 2000 });
+    const relations = await listRelations(db, bucket, await targetOf(settings));
+    const { revision } = readExportedStore(db);
+    return relations.flatMap((one) => {
+      const who = one.lineage.slice(0, 8);
+      if (one.ignored) return [];
+      if (one.relation === "foreign" || one.relation === "unreadable")
+        return [`it also holds backups of lineage ${who}, which is not part of this store's history`];
+      if (one.relation === "beside")
+        return [`lineage ${who} in it went another way than this store (./ledge backup ls)`];
+      if (one.relation === "this" && one.revision > revision)
+        return [`it is at revision ${one.revision}, this store at ${revision}: see docs/recovery.md`];
+      return [];
+    });
+  } catch (error) {
+    if (error instanceof BucketFault) return [`it did not answer: ${error.detail}`];
+    throw error;
+  } finally {
+    db.close();
+  }
+}
