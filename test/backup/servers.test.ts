@@ -1,6 +1,7 @@
 /** One suite over the chaos server and every real one that can be had here: the fake is no kinder than they are. */
 import { startBucket } from "../../programs/host/bucket.ts";
 import { describeBucket } from "../chaos/conformance.ts";
+import { startMoto, startSwift, startVersityGw, whyNot } from "../chaos/real-servers.ts";
 import { startChaos } from "../chaos/server.ts";
 import { settingsOf } from "../support/bucket.ts";
 import { chaosSettings } from "../support/chaos.ts";
@@ -20,3 +21,7 @@ describeBucket("the bundled server", async () => {
   };
   return { settings: settingsOf(server), stop };
 });
+
+describeBucket("VersityGW", startVersityGw, { skip: whyNot.versitygw });
+describeBucket("moto", startMoto, { skip: whyNot.moto });
+describeBucket("OpenStack Swift", startSwift, { skip: whyNot.swift });
