@@ -121,8 +121,10 @@ function requireBucketAnswer(answer: HttpAnswer, body: Uint8Array, isList: boole
     const retryable = statusCode >= 500 || statusCode === 408 || statusCode === 429;
     throw new BrokenAnswer(`status ${statusCode} without the error of a bucket`, { retryable });
   }
-  const page = body.length > 0 && /^text\/html\b/i.test(headerOf(answer, "content-type") ?? "");
-  if (page) throw new BrokenAnswer(`status ${statusCode} with a web page`, { retryable: true });
+  // What we put is JSON or gzip; a list is XML. A page in their place would be taken for somebody else's object.
+  const foreign = isList ? /html/i : /html|xml/i;
+  if (body.length > 0 && foreign.test(headerOf(answer, "content-type") ?? ""))
+    throw new BrokenAnswer(`status ${statusCode} with a web page`, { retryable: true });
   if (isList && !/<\/(\w+:)?ListBucketResult>\s*$/.test(textOf(body) ?? ""))
     throw new BrokenAnswer("the list is not whole, or no list", { retryable: true });
 }

@@ -25,15 +25,18 @@ export interface S3BucketOptions {
   readonly attempts?: number;
   /** Gives up on an attempt after so long a silence; a body has time for its size besides. */
   readonly timeoutMs?: number;
+  /** Before an attempt that is not the first: at first up to so long. */
+  readonly pauseMs?: number;
 }
 
 const TIMEOUT_MS = 30_000;
+const PAUSE_MS = 400;
 
 /** Opens the bucket; asks it nothing yet. */
 export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions = {}): Bucket {
-  const { attempts = 3, timeoutMs = TIMEOUT_MS } = options;
+  const { attempts = 3, timeoutMs = TIMEOUT_MS, pauseMs = PAUSE_MS } = options;
   const client = openClient(settings);
-  const retries = openRetries({ attempts, timeoutMs });
+  const retries = openRetries({ attempts, timeoutMs, pauseMs });
   const Bucket = settings.bucketName;
   const root = settings.prefix === "" ? "" : `${settings.prefix}/`;
   const asking = async <T>(what: string, about: string, ask: () => Promise<T>): Promise<T> => {

@@ -9,20 +9,21 @@ export interface RetryOptions {
   readonly attempts: number;
   /** Of one attempt's silence. No attempt begins later than one and a half of it after the first. */
   readonly timeoutMs: number;
+  /** The first pause is up to this long, each further one up to twice the one before. */
+  readonly pauseMs: number;
 }
 
 export interface Retries {
   run<T>(ask: () => Promise<T>): Promise<T>;
 }
 
-const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 /** Each retry takes 1 of these, each success gives a half back: in the long run half a retry a request. */
 const ALLOWANCE = 10;
 const GIVEN_BACK = 0.5;
 
 /** One for each client: the share of retries is counted over all of its requests. */
-export function openRetries({ attempts, timeoutMs }: RetryOptions): Retries {
+export function openRetries({ attempts, timeoutMs, pauseMs: firstMs }: RetryOptions): Retries {
   let allowance = ALLOWANCE;
   return {
     async run(ask) {
@@ -34,7 +35,7 @@ export function openRetries({ attempts, timeoutMs }: RetryOptions): Retries {
           return result;
         } catch (error) {
           if (attempt >= attempts || allowance < 1 || !mayPass(error)) throw error;
-          const pauseMs = randomShare() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+          const pauseMs = randomShare() * Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** (attempt - 1));
           if (Date.now() + pauseMs > lastStartMs) throw error;
           allowance -= 1;
           await new Promise((done) => setTimeout(done, pauseMs));

@@ -64,7 +64,8 @@ interface Named extends Sent {
 
 type Report = (offence: Offence, name: string, detail: string) => void;
 
-function isManifest(name: string): boolean {
+/** By its name, without the prefix. */
+export function isManifest(name: string): boolean {
   return /^[0-9a-f]{32}\/manifests\//.test(name);
 }
 
@@ -127,7 +128,8 @@ function judgeManifest(name: string, bytes: Uint8Array, { held, standing, report
   standing.set(name, named);
 }
 
-function parseManifest(bytes: Uint8Array): Manifest | undefined {
+/** Undefined when a reader would refuse it. */
+export function parseManifest(bytes: Uint8Array): Manifest | undefined {
   const [line = "", sealLine = "", end] = Buffer.from(bytes).toString().split("\n");
   const seal = Seal.safeParse(parseJson(sealLine));
   if (end !== "" || !seal.success || seal.data.sha256 !== sentOf(Buffer.from(line)).sha256) return undefined;

@@ -8,7 +8,7 @@ import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import { type ChaosOptions, type ChaosServer, startChaos } from "../chaos/server.ts";
 
 /** Longer than anything here takes on a busy machine, short enough to be waited for. */
-const QUICK: S3BucketOptions = { attempts: 3, timeoutMs: 700 };
+const QUICK: S3BucketOptions = { attempts: 3, timeoutMs: 700, pauseMs: 2 };
 
 export function chaosSettings(server: ChaosServer, changes: Partial<BucketSettings> = {}): BucketSettings {
   const { endpoint, bucketName, region, access } = server;
