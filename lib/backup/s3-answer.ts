@@ -5,7 +5,7 @@
  */
 import type { MiddlewareStack } from "@smithy/types";
 import { concat, textOf } from "./bytes.ts";
-import { BrokenAnswer } from "./s3-failure.ts";
+import { BrokenAnswer, NO_ANSWER } from "./s3-failure.ts";
 
 export interface Expected {
   /** Silence of this length ends the attempt; bodies have time for their size besides. */
@@ -42,9 +42,8 @@ export function watchAnswer<Input extends object, Output extends object>(
   let body: Uint8Array | undefined;
   command.middlewareStack.add(
     (next) => async (args) => {
-      const late = "no answer came in time";
       const stop = () => controller.abort();
-      const result = await within(timeoutMs + transferMs(sentBytes), next(args), { late, stop });
+      const result = await within(timeoutMs + transferMs(sentBytes), next(args), { late: NO_ANSWER, stop });
       const answer = result.response;
       if (!isHttpAnswer(answer)) return result;
       const objectMax = answer.statusCode < 300 ? maxBytes : undefined;

@@ -21,6 +21,7 @@ export interface Place {
   readonly region: string;
 }
 
+export const NO_ANSWER = "no answer came in time";
 const ABSENT = "NoSuchKey";
 const SKEWED = new Set(["RequestTimeTooSkewed", "RequestExpired"]);
 const ELSEWHERE = new Set([
@@ -97,6 +98,8 @@ function denialOf(error: unknown, name: string, { bucketName, region }: Place): 
 
 /** Errors of sockets and TLS carry their word in `code`: ECONNREFUSED, SELF_SIGNED_CERT_IN_CHAIN. */
 function networkWord(error: unknown): string {
+  // Nobody but our own deadline aborts a request.
+  if (nameOf(error) === "AbortError") return NO_ANSWER;
   return textMember(error, "code") ?? nameOf(error);
 }
 

@@ -66,7 +66,7 @@ async function rounds({ seed, rounds, faults, before }: ChaosRun): Promise<Chaos
     server.faults.set(...faults);
     const outcome = await tickUnder(harness, hasty);
     counts[outcome === undefined ? "failed" : "exported"] += 1;
-    expect(outcome?.state).not.toBe("stopped");
+    expect(outcome?.state === "stopped" ? outcome.finding : undefined).toBe(undefined);
     if (await expectRestorePoint(harness)) counts.restored += 1;
     expectNoOffence(server);
   }
