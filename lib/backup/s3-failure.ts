@@ -21,6 +21,8 @@ export interface Place {
   readonly region: string;
 }
 
+/** Node's words for a certificate that it does not take. */
+const UNTRUSTED = /CERT|ALTNAME/;
 export const NO_ANSWER = "no answer came in time";
 const ABSENT = "NoSuchKey";
 const SKEWED = new Set(["RequestTimeTooSkewed", "RequestExpired"]);
@@ -64,7 +66,7 @@ export function mayPass(error: unknown): boolean {
   // The SDK has seen the bucket's clock, and signs by that from now on.
   if (metadataOf(error).clockSkewCorrected === true) return true;
   const status = statusOf(error);
-  if (status === undefined) return !DENIED.has(nameOf(error));
+  if (status === undefined) return !DENIED.has(nameOf(error)) && !UNTRUSTED.test(networkWord(error));
   return status >= 500 ? status !== 501 : status === 408 || status === 429 || PASSING.has(nameOf(error));
 }
 
