@@ -93,7 +93,7 @@ async function handle(context: Context, message: IncomingMessage, response: Serv
   const fault = live.faults.choose(request.method, name);
   if (fault?.kind === "slow") await wait(fault.delayMs);
   const answer = await judged(context, request, fault);
-  const told = fault?.kind === "silence" || isCut(fault) ? undefined : answer.status;
+  const told = answer.status === 0 || isCut(fault) ? undefined : answer.status;
   const sent = request.body === undefined ? undefined : sentOf(request.body);
   const { method, query, headers } = request;
   const { effect, code } = answer;

@@ -85,6 +85,37 @@ async function signAgain(
   return made.authorization;
 }
 
+/** The headers of a request that is signed as a client would; for tests of the server itself. */
+export async function signedHeaders(
+  { endpoint, access, region }: { endpoint: string; access: Access; region: string },
+  {
+    method,
+    path,
+    headers,
+    body,
+  }: { method: string; path: string; headers: Record<string, string>; body: string },
+): Promise<Record<string, string>> {
+  const { host } = new URL(endpoint);
+  const signer = new SignatureV4({
+    service: "s3",
+    region,
+    credentials: access,
+    sha256: NodeSha256,
+    uriEscapePath: false,
+  });
+  const request = {
+    method,
+    protocol: "http:",
+    hostname: host,
+    path,
+    query: {},
+    headers: { ...headers, host },
+    body,
+  };
+  const { host: _made, ...signed } = (await signer.sign(request)).headers;
+  return signed;
+}
+
 /** `20261125T100318Z`; NaN for anything else. */
 function parseAmzDate(text = ""): number {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
