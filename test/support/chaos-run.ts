@@ -165,7 +165,7 @@ function stateAt(db: Db, revision: number): unknown {
 /** The faults have stopped: two ticks bring the bucket up to the store, and it restores over the wire. */
 async function expectCalm(harness: Harness): Promise<void> {
   const { db, server } = harness;
-  const patient = chaosBucket(server, {}, { attempts: 1, timeoutMs: 30_000 });
+  const patient = chaosBucket(server, {}, { timeoutMs: 30_000, pauseMs: 2 });
   const outcomes = [await tickUnder(harness, patient), await tickUnder(harness, patient)];
   const status = readBackupStatus(db, harness.nowMs, true);
   expect([status.state, status.behindRevisions, outcomes.map((one) => one?.state)]).toEqual([
