@@ -6,13 +6,17 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
+import { installBucketServers } from "./install-bucket-servers.mjs";
 
 const full = process.argv.includes("--full");
 const names = process.argv.slice(2).filter((argument) => argument !== "--full");
 const report = join(root, ".cache", "test-report.json");
 
 ensurePackages();
-if (full) installSpinSqlite();
+if (full) {
+  installSpinSqlite();
+  installBucketServers();
+}
 const { main } = await importTypeScript("build/main.ts");
 const built = await main(root, []);
 process.exitCode = built === 0 ? runTests() : 1;

@@ -1,111 +1,104 @@
 /**
  * A bucket over S3, with the AWS SDK. Promise: plain signed single PUTs with Content-Length, no checksum
- * headers and no conditional requests, so that Ceph, MinIO and the small providers all work; a few retries
- * with jitter, then a fault that says whether the bucket was silent or refused. Only the export component
- * and Node programs import this file: the SDK is megabytes.
+ * headers and no conditional requests, so that Ceph, MinIO and the small providers all work; no request hangs,
+ * and no answer counts that is cut or not a bucket's; a few retries with jitter, then a fault that says whether
+ * the bucket was silent or refused. Only the export component and Node programs import this file: the SDK is
+ * megabytes.
  */
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   PutObjectCommand,
   S3Client,
-  type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import type { BucketSettings } from "../wire/bucket-settings.ts";
-import { type Bucket, BucketFault, damaged } from "./bucket.ts";
+import { type Bucket, damaged } from "./bucket.ts";
 import { sha256Hex, utf8 } from "./bytes.ts";
+import { addressBucket } from "./s3-address.ts";
+import { watchAnswer } from "./s3-answer.ts";
+import { faultOf, saysAbsent } from "./s3-failure.ts";
+import { openRetries } from "./s3-retry.ts";
 
 export interface S3BucketOptions {
   readonly attempts?: number;
-  /** Gives up on a request after this long. */
+  /** Gives up on an attempt after so long a silence; a body has time for its size besides. */
   readonly timeoutMs?: number;
+  /** Before an attempt that is not the first: at first up to so long. */
+  readonly pauseMs?: number;
 }
 
 const TIMEOUT_MS = 30_000;
-const DENIED = new Set([
-  "AccessDenied",
-  "AllAccessDisabled",
-  "AuthorizationHeaderMalformed",
-  "CredentialsProviderError",
-  "ExpiredToken",
-  "Forbidden",
-  "InvalidAccessKeyId",
-  "InvalidToken",
-  "NoSuchBucket",
-  "PermanentRedirect",
-  "SignatureDoesNotMatch",
-]);
+const PAUSE_MS = 400;
 
 /** Opens the bucket; asks it nothing yet. */
 export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions = {}): Bucket {
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const client = openClient(settings, options.attempts ?? 3);
+  const { attempts = 3, timeoutMs = TIMEOUT_MS, pauseMs = PAUSE_MS } = options;
+  const client = openClient(settings);
+  const retries = openRetries({ attempts, timeoutMs, pauseMs });
   const Bucket = settings.bucketName;
   const root = settings.prefix === "" ? "" : `${settings.prefix}/`;
-  const abort = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
+  const asking = async <T>(what: string, about: string, ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await retries.run(ask);
+    } catch (error) {
+      throw faultOf(what, about, error, settings);
+    }
+  };
+  const listPage = (what: string, about: string, input: Omit<ListObjectsV2CommandInput, "Bucket">) =>
+    asking(what, about, () => {
+      const command = new ListObjectsV2Command({ Bucket, ...input });
+      return client.send(command, watchAnswer(command, { timeoutMs, isList: true }));
+    });
   return {
     async put(name, bytes) {
-      const command = new PutObjectCommand({
-        Bucket,
-        Key: root + name,
-        Body: bytes,
-        ContentLength: bytes.length,
-        ContentType: name.endsWith(".json") ? "application/json" : "application/gzip",
+      await asking(`PUT ${name}`, name, () => {
+        const command = new PutObjectCommand({
+          Bucket,
+          Key: root + name,
+          Body: bytes,
+          ContentLength: bytes.length,
+          ContentType: name.endsWith(".json") ? "application/json" : "application/gzip",
+        });
+        return client.send(command, watchAnswer(command, { timeoutMs, sentBytes: bytes.length }));
       });
-      await asking(`PUT ${name}`, name, () => client.send(command, abort()));
     },
     async get(name, maxBytes) {
-      return asking(`GET ${name}`, name, async () => {
+      const body = await asking(`GET ${name}`, name, async () => {
+        const command = new GetObjectCommand({ Bucket, Key: root + name });
+        const answer = watchAnswer(command, { timeoutMs, maxBytes });
         try {
-          const { Body, ContentLength } = await client.send(
-            new GetObjectCommand({ Bucket, Key: root + name }),
-            abort(),
-          );
-          if ((ContentLength ?? 0) > maxBytes) throw damaged(name, `it is larger than ${maxBytes} bytes`);
-          const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array(0);
-          if (bytes.length > maxBytes) throw damaged(name, `it is larger than ${maxBytes} bytes`);
-          return bytes;
+          await client.send(command, answer);
         } catch (error) {
-          if (nameOf(error) === "NoSuchKey" || nameOf(error) === "NotFound") return undefined;
+          if (saysAbsent(error)) return "absent";
           throw error;
         }
+        return answer.body();
       });
+      if (body === "absent") return undefined;
+      if (body === undefined) throw damaged(name, `it is larger than ${maxBytes} bytes`);
+      return body;
     },
     async list(prefix, after) {
-      const page = await asking(`LIST ${prefix}`, prefix, () =>
-        client.send(
-          new ListObjectsV2Command({
-            Bucket,
-            Prefix: root + prefix,
-            ...(after === undefined ? {} : { StartAfter: root + after }),
-          }),
-          abort(),
-        ),
-      );
+      const start = after === undefined ? {} : { StartAfter: root + after };
+      const page = await listPage(`LIST ${prefix}`, prefix, { Prefix: root + prefix, ...start });
       const names: string[] = [];
       for (const { Key } of page.Contents ?? [])
         if (Key?.startsWith(root)) names.push(Key.slice(root.length));
       return { names, more: page.IsTruncated ?? false };
     },
     async remove(name) {
-      const command = new DeleteObjectCommand({ Bucket, Key: root + name });
-      await asking(`DELETE ${name}`, name, () => client.send(command, abort()));
+      await asking(`DELETE ${name}`, name, () => {
+        const command = new DeleteObjectCommand({ Bucket, Key: root + name });
+        return client.send(command, watchAnswer(command, { timeoutMs }));
+      });
     },
     async folders() {
       const names: string[] = [];
       for (let token: string | undefined; ; ) {
-        const page = await asking("LIST of the prefix", root, () =>
-          client.send(
-            new ListObjectsV2Command({
-              Bucket,
-              Prefix: root,
-              Delimiter: "/",
-              ...(token === undefined ? {} : { ContinuationToken: token }),
-            }),
-            abort(),
-          ),
-        );
+        const from = token === undefined ? {} : { ContinuationToken: token };
+        const page = await listPage("LIST of the prefix", root, { Prefix: root, Delimiter: "/", ...from });
         for (const { Prefix } of page.CommonPrefixes ?? []) {
           if (Prefix !== undefined) names.push(Prefix.slice(root.length, -1));
         }
@@ -121,69 +114,19 @@ export function targetOf({ endpoint, bucketName, prefix }: BucketSettings): Prom
   return sha256Hex(utf8(JSON.stringify([endpoint, bucketName, prefix])));
 }
 
-/**
- * The client. A bucket itself is asked for as `/name`, not `/name/` as the SDK has it: both mean the same, and
- * small servers (the bundled one among them) check the signature of the first only.
- */
-function openClient(settings: BucketSettings, maxAttempts: number): S3Client {
-  const client = new S3Client(clientConfig(settings, maxAttempts));
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const { request } = args;
-      if (hasPath(request) && /^\/[^/]+\/$/.test(request.path)) request.path = request.path.slice(0, -1);
-      return next(args);
-    },
-    { step: "build", name: "bucketWithoutSlash" },
-  );
-  return client;
-}
-
-function hasPath(request: unknown): request is { path: string } {
-  return (
-    typeof request === "object" && request !== null && "path" in request && typeof request.path === "string"
-  );
-}
-
-function clientConfig(settings: BucketSettings, maxAttempts: number): S3ClientConfig {
-  const { endpoint, region, pathStyle, accessKeyId, secretAccessKey, sessionToken } = settings;
-  return {
+/** The SDK asks once; asking again is s3-retry.ts's, which counts bodies that break off as well. */
+function openClient(settings: BucketSettings): S3Client {
+  const { endpoint, region, accessKeyId, secretAccessKey, sessionToken } = settings;
+  const client = new S3Client({
     endpoint,
     region,
-    forcePathStyle: pathStyle,
-    maxAttempts,
+    forcePathStyle: true,
+    maxAttempts: 1,
+    expectContinueHeader: false,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-  };
-}
-
-async function asking<T>(what: string, object: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw faultOf(what, object, error);
-  }
-}
-
-/** Only the error's name and status are kept: message and cause repeat what was sent, credentials included. */
-function faultOf(what: string, object: string, error: unknown): BucketFault {
-  if (error instanceof BucketFault) return error;
-  const name = nameOf(error);
-  const status = statusOf(error);
-  if (DENIED.has(name) || status === 401 || status === 403) {
-    return new BucketFault("bucket_denied", object, `${what} was refused: ${name}`);
-  }
-  const shown = status === undefined ? name : `${name}, status ${status}`;
-  return new BucketFault("bucket_unavailable", object, `${what} failed: ${shown}`);
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "unknown";
-}
-
-function statusOf(error: unknown): number | undefined {
-  if (typeof error !== "object" || error === null || !("$metadata" in error)) return undefined;
-  const metadata = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+  });
+  addressBucket(client, settings);
+  return client;
 }

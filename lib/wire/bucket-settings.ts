@@ -15,6 +15,10 @@ export const BucketSettings = z.strictObject({
   sessionToken: z.optional(z.string().check(z.minLength(1), z.maxLength(8000))),
   /** Empty, or what stands before every name, without a slash at either end. */
   prefix: z.string().check(z.maxLength(500), z.regex(/^$|^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/)),
+  /**
+   * True: endpoint/bucket/name. False: bucket.endpoint/name; an endpoint whose host begins with the bucket's name
+   * and a dot is the bucket's own host already.
+   */
   pathStyle: z.boolean(),
 });
 export type BucketSettings = z.infer<typeof BucketSettings>;

@@ -3,7 +3,7 @@
  * servers. Promise: only who can read the folder can use it: its credentials are random, kept beside the
  * objects with mode 600, and unsigned requests are refused. It is as durable as the folder, no more.
  */
-import { randomBytes } from "node:crypto";
+import crypto, { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
@@ -27,6 +27,19 @@ const Credentials = z.strictObject({
   secretAccessKey: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 type Credentials = z.infer<typeof Credentials>;
+
+/**
+ * The server makes its continuation tokens with DES, which OpenSSL 3 no longer has: a list of more than 1,000
+ * names was an error 500. Triple DES with one key three times is the same cipher.
+ */
+const { createCipheriv, createDecipheriv } = crypto;
+const thrice = (key: Buffer) => Buffer.concat([key, key, key]);
+Object.assign(crypto, {
+  createCipheriv: (name: string, key: Buffer, iv: Buffer) =>
+    name === "des" ? createCipheriv("des-ede3-cbc", thrice(key), iv) : createCipheriv(name, key, iv),
+  createDecipheriv: (name: string, key: Buffer, iv: Buffer) =>
+    name === "des" ? createDecipheriv("des-ede3-cbc", thrice(key), iv) : createDecipheriv(name, key, iv),
+});
 
 /** Serves `dir` as a bucket; makes folder and credentials when they are missing. Port 0 takes a free one. */
 export async function startBucket({ dir, port = 0 }: { dir: string; port?: number }): Promise<BucketServer> {
