@@ -64,11 +64,11 @@ export async function startRun(context: ExportContext): Promise<RunStart> {
   const start = { run, target, lineage: store.lineage, nowMs: context.nowMs() };
   const first = !hasExported(db, { target, lineage: store.lineage });
   openRun(db, lease, start);
-  if (first) await claimEpoch(context, start);
+  if (first) await claimEpoch(context);
   return start;
 }
 
-async function claimEpoch({ db, bucket, store, nowMs }: ExportContext, { run }: RunStart): Promise<void> {
+async function claimEpoch({ db, bucket, store }: ExportContext): Promise<void> {
   const name = epochName(store.epoch, store.lineage);
   if ((await bucket.get(name, 65_536)) !== undefined) return;
   const own = listAncestry(db).at(-1);
@@ -80,8 +80,6 @@ async function claimEpoch({ db, bucket, store, nowMs }: ExportContext, { run }: 
     firstRevision: store.firstRevision,
     parent: own?.parent ?? null,
     parentRevision: own?.parentRevision ?? null,
-    run,
-    written: formatTime(nowMs()),
   };
   await putChecked(bucket, name, utf8(`${JSON.stringify(claim)}\n`));
 }
@@ -202,6 +200,9 @@ function headOf(manifest: Manifest, position: Position): Head {
   };
 }
 
+/** How long to wait before each further look: a bucket may show a moment ago for a moment. */
+const LOOK_AGAIN_MS = [100, 400];
+
 /** A PUT counts only once the same bytes came back. */
 export async function putChecked(
   bucket: Bucket,
@@ -209,9 +210,14 @@ export async function putChecked(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   await bucket.put(name, bytes);
-  const back = await bucket.get(name, bytes.length + 1);
-  if (back === undefined) throw damaged(name, "the bucket does not have what was just written");
-  if (back.length !== bytes.length || (await sha256Hex(new Uint8Array(back))) !== (await sha256Hex(bytes))) {
-    throw damaged(name, "the bucket gives back other bytes than were written");
+  const sha256 = await sha256Hex(bytes);
+  for (let look = 0; ; look += 1) {
+    const back = await bucket.get(name, bytes.length + 1);
+    const same = back?.length === bytes.length && (await sha256Hex(new Uint8Array(back))) === sha256;
+    if (same) return;
+    const waitMs = LOOK_AGAIN_MS[look];
+    if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    else if (back === undefined) throw damaged(name, "the bucket does not have what was just written");
+    else throw damaged(name, "the bucket gives back other bytes than were written");
   }
 }

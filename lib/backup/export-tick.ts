@@ -245,6 +245,8 @@ async function settleUnfinished({ db, bucket, target, nowMs }: Tick, lease: Leas
         completeRun(db, lease, { run, nowMs: nowMs(), position });
         continue;
       }
+      // Cut off in the middle: a name that nobody else can have, and that a restore would stumble over.
+      if (bytes !== undefined) await bucket.remove(manifest);
     }
     abandonRun(db, lease, { run, nowMs: nowMs() });
   }

@@ -74,12 +74,8 @@ async function judgeOwn(
   if (bytes === undefined || isOwnHead(db, await sha256Hex(new Uint8Array(bytes)))) return undefined;
   const own = { lineages: [store.lineage] };
   const head = parseHead(bytes);
-  if (head === undefined) {
-    return fork(`the head of lineage ${store.lineage} holds something that this store did not write`, {
-      cause: "same_lineage",
-      ...own,
-    });
-  }
+  // Not whole: a PUT that was cut off, or somebody's rubbish. It says nothing of any history, and is written over.
+  if (head === undefined) return undefined;
   if (head.revision > store.revision) {
     return fork(
       `the bucket is at revision ${head.revision}, the store at ${store.revision}: the store went back`,

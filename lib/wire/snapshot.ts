@@ -180,6 +180,7 @@ export const Head = z.strictObject({
 });
 export type Head = z.infer<typeof Head>;
 
+/** Nothing in it changes from try to try, so that writing it again writes the same. */
 export const Claim = z.strictObject({
   format,
   kind: z.literal("epoch"),
@@ -188,8 +189,6 @@ export const Claim = z.strictObject({
   firstRevision: revision,
   parent: z.nullable(lineage),
   parentRevision: z.nullable(revision),
-  run,
-  written: moment,
 });
 export type Claim = z.infer<typeof Claim>;
 
