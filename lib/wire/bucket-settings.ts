@@ -13,8 +13,13 @@ export const BucketSettings = z.strictObject({
   accessKeyId: z.string().check(z.minLength(1), z.maxLength(500)),
   secretAccessKey: z.string().check(z.minLength(1), z.maxLength(1000)),
   sessionToken: z.optional(z.string().check(z.minLength(1), z.maxLength(8000))),
-  /** Empty, or what stands before every name, without a slash at either end. */
-  prefix: z.string().check(z.maxLength(500), z.regex(/^$|^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/)),
+  /**
+   * What stands before every name, without a slash at either end and without a segment of dots. Never empty: an
+   * empty one is a variable that was lost on its way, and has put one customer's backups among another's elsewhere.
+   */
+  prefix: z
+    .string()
+    .check(z.maxLength(500), z.regex(/^(?!\.+(\/|$))[A-Za-z0-9._-]+(\/(?!\.+(\/|$))[A-Za-z0-9._-]+)*$/)),
   /**
    * True: endpoint/bucket/name. False: bucket.endpoint/name; an endpoint whose host begins with the bucket's name
    * and a dot is the bucket's own host already.
@@ -34,6 +39,9 @@ export const BUCKET_VARIABLES = {
   prefix: "bucket_prefix",
   pathStyle: "bucket_path_style",
 } as const;
+
+/** Where no prefix is told at all. One that is told and blank is refused. */
+export const DEFAULT_PREFIX = "ledge";
 
 /** What the manifest's default says when nothing is set: Spin refuses to start on an empty outbound host. */
 export const NO_ENDPOINT = "https://bucket.invalid";
@@ -58,7 +66,7 @@ export function parseBucketVariables(variable: (name: string) => string | undefi
     accessKeyId: read(BUCKET_VARIABLES.accessKeyId),
     secretAccessKey: read(BUCKET_VARIABLES.secretAccessKey),
     ...(sessionToken === "" ? {} : { sessionToken }),
-    prefix: read(BUCKET_VARIABLES.prefix).replace(/^\/+|\/+$/g, ""),
+    prefix: (variable(BUCKET_VARIABLES.prefix) ?? DEFAULT_PREFIX).trim(),
     pathStyle: pathStyle === "" || pathStyle === "true" ? true : pathStyle === "false" ? false : pathStyle,
   });
   if (parsed.success) return { kind: "set", settings: parsed.data };

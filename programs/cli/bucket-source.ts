@@ -9,6 +9,7 @@ import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
 import {
   BUCKET_VARIABLES,
   type BucketSettings,
+  DEFAULT_PREFIX,
   parseBucketVariables,
 } from "../../lib/wire/bucket-settings.ts";
 import { startBucket } from "../host/bucket.ts";
@@ -45,7 +46,7 @@ async function bundled(dataDir: string): Promise<{ settings: BucketSettings; sto
       accessKeyId,
       secretAccessKey,
       region: "us-east-1",
-      prefix: "ledge",
+      prefix: DEFAULT_PREFIX,
       pathStyle: true,
     },
     stop: () => server.stop(),
@@ -67,7 +68,7 @@ function settingsFrom(from: string): BucketSettings {
   const told: Record<string, string> = {
     bucket_endpoint: url.origin,
     bucket_name: bucketName,
-    bucket_prefix: prefix.join("/"),
+    bucket_prefix: prefix.length === 0 ? DEFAULT_PREFIX : prefix.join("/"),
   };
   const parsed = parseBucketVariables(
     (name) => told[name] ?? process.env[`SPIN_VARIABLE_${name.toUpperCase()}`],
