@@ -5,13 +5,14 @@
  */
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 import { formatTime } from "../core/time.ts";
-import { Head } from "../wire/snapshot.ts";
-import { branchOf, type LineageTop, listTops, otherTips, readableManifest } from "./branches.ts";
-import { type Bucket, BucketFault, listAll } from "./bucket.ts";
-import { textOf } from "./bytes.ts";
+import { branchOf, type LineageTop, listTops, otherTips, readableManifest, readHeads } from "./branches.ts";
+import { type Bucket, BucketFault, damaged, listAll } from "./bucket.ts";
 import { findRevisionAt } from "./find-time.ts";
-import { EPOCHS, HEADS, manifestsPrefix, parseEpochName, parseManifestName } from "./names.ts";
+import { EPOCHS, manifestsPrefix, parseEpochName, parseManifestName } from "./names.ts";
 import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "./read-snapshot.ts";
+
+/** Higher ones would leave no revision below 2^53; a head that says so is wrong. */
+const EPOCHS_MAX = 8192;
 
 /** What is asked for; at most one of `revision` and `timeMs`. Nothing: the newest. */
 export interface Wanted {
@@ -103,7 +104,14 @@ async function chooseBranch(
       `Two histories went on in epoch ${first.epoch}. Name one with branch: ${names.join(", ")}.`,
     );
   }
+  const lost = (await readHeads(bucket)).find(({ revision }) => revision > first.revision);
+  if (lost !== undefined) return withOlder(bucket, first.names, missing(lost.manifest.name), reading);
   return newestOf(bucket, first, reading);
+}
+
+/** A manifest is written before the head that names it, so a newer head means that the manifest was lost. */
+function missing(manifest: string): BucketFault {
+  return damaged(manifest, "a head names it, and it is missing");
 }
 
 async function namedBranch(
@@ -121,7 +129,12 @@ async function namedBranch(
   if (top === undefined) return refuse("not_found", `The bucket holds no lineage ${lineage}.`);
   if (fitting.length > 1)
     return refuse("bad_parameter", `${fitting.length} lineages begin with ${lineage}; give more digits.`);
-  if (run === undefined) return newestOf(bucket, top, reading);
+  if (run === undefined) {
+    const heads = await readHeads(bucket);
+    const lost = heads.find((head) => head.lineage === top.lineage && head.revision > top.revision);
+    if (lost !== undefined) return withOlder(bucket, top.names, missing(lost.manifest.name), reading);
+    return newestOf(bucket, top, reading);
+  }
   const names = await listAll(bucket, manifestsPrefix(top.lineage));
   const name = names.find((one) => parseManifestName(one)?.run.startsWith(run));
   if (name === undefined) return refuse("not_found", `Lineage ${lineage} has no manifest of the run ${run}.`);
@@ -342,19 +355,6 @@ export async function findHighestEpoch(bucket: Bucket, tops: readonly LineageTop
   let highest = Math.max(0, ...tops.map(({ epoch }) => epoch));
   for (const name of await listAll(bucket, EPOCHS))
     highest = Math.max(highest, parseEpochName(name)?.epoch ?? 0);
-  for (const name of await listAll(bucket, HEADS)) {
-    const bytes = await bucket.get(name, 4_194_304);
-    const epoch = bytes === undefined ? undefined : headEpoch(bytes);
-    if (epoch !== undefined && epoch < 8192) highest = Math.max(highest, epoch);
-  }
+  for (const { epoch } of await readHeads(bucket)) if (epoch < EPOCHS_MAX) highest = Math.max(highest, epoch);
   return highest;
-}
-
-function headEpoch(bytes: Uint8Array): number | undefined {
-  try {
-    const head = Head.safeParse(JSON.parse(textOf(bytes) ?? ""));
-    return head.success ? head.data.epoch : undefined;
-  } catch {
-    return undefined;
-  }
 }
