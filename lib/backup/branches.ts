@@ -4,7 +4,9 @@
  * is named by lineage and run. Promise: a manifest that an own abandoned run left late is no branch.
  */
 import { EPOCH_STRIDE } from "../core/revision.ts";
+import { Head } from "../wire/snapshot.ts";
 import { type Bucket, BucketFault, listAll } from "./bucket.ts";
+import { textOf } from "./bytes.ts";
 import {
   EPOCHS,
   HEADS,
@@ -27,6 +29,7 @@ import { parseCommitWithChanges } from "./snapshot-lines.ts";
 /** How many manifests are looked at for a second chain. */
 const SCAN_MAX = 200;
 const READS_AT_ONCE = 8;
+const HEAD_BYTES_MAX = 4_194_304;
 
 export interface Branch {
   /** What `--branch` takes: the lineage's first digits, with `@` and a run where it holds two chains. */
@@ -107,6 +110,26 @@ export async function listTops(bucket: Bucket): Promise<LineageTop[]> {
 export async function holdsSnapshots(bucket: Bucket): Promise<boolean> {
   for (const prefix of [HEADS, EPOCHS]) if ((await bucket.list(prefix)).names.length > 0) return true;
   return (await bucket.folders()).some(isLineage);
+}
+
+/** Every head that can be read. They can stop a restore, and are never data. */
+export async function readHeads(bucket: Bucket): Promise<Head[]> {
+  const heads: Head[] = [];
+  for (const name of await listAll(bucket, HEADS)) {
+    const bytes = await bucket.get(name, HEAD_BYTES_MAX);
+    const head = bytes === undefined ? undefined : parseHead(bytes);
+    if (head !== undefined && parseHeadName(name) === head.lineage) heads.push(head);
+  }
+  return heads;
+}
+
+function parseHead(bytes: Uint8Array): Head | undefined {
+  try {
+    const head = Head.safeParse(JSON.parse(textOf(bytes) ?? ""));
+    return head.success ? head.data : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function topOf(bucket: Bucket, lineage: string): Promise<LineageTop | undefined> {

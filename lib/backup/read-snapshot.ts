@@ -15,7 +15,7 @@ import {
   type SegmentObject,
 } from "../wire/snapshot.ts";
 import { type Bucket, damaged } from "./bucket.ts";
-import { gunzip, sha256Hex, textOf, utf8 } from "./bytes.ts";
+import { fromBase64, gunzip, sha256Hex, textOf, toBase64, utf8 } from "./bytes.ts";
 import { parseManifestName } from "./names.ts";
 
 const MANIFEST_BYTES_MAX = 16_777_216;
@@ -68,8 +68,14 @@ export async function readManifest(
   if (line === undefined || sealLine === undefined || end !== "" || rest.length > 0) {
     throw damaged(name, "a manifest is two lines");
   }
-  const seal = Seal.safeParse(parseJson(sealLine));
-  if (!seal.success || seal.data.sha256 !== (await sha256Hex(utf8(line)))) {
+  const sealed = parseJson(sealLine);
+  const seal = Seal.safeParse(sealed);
+  // Nothing hashes the seal, so it has one spelling only.
+  if (
+    !seal.success ||
+    JSON.stringify(sealed) !== sealLine ||
+    seal.data.sha256 !== (await sha256Hex(utf8(line)))
+  ) {
     throw damaged(name, "its content does not fit its hash");
   }
   await requireSignature(name, seal.data, utf8(line), reading);
@@ -97,6 +103,9 @@ async function requireSignature(
   if (trust === undefined) return;
   if (keyId === undefined || signature === undefined)
     throw damaged(name, `it is not signed, and only the keys ${trust.keyIds.join(", ")} are trusted`);
+  const canonical = fromBase64(signature);
+  if (canonical === undefined || toBase64(canonical) !== signature)
+    throw damaged(name, `its signature by ${keyId} is not base64`);
   if (!(await trust.verify(keyId, signature, bytes)))
     throw damaged(name, `its signature by ${keyId} is not one of the keys ${trust.keyIds.join(", ")}`);
 }

@@ -8,7 +8,8 @@ import { type RowWriter, rowWriter } from "../store/restore-rows.ts";
 import type { RestoreAsked, RestoreProgress } from "../wire/restore-record.ts";
 import type { Ancestor, BaseIndex, BasePart, Digest, SegmentObject } from "../wire/snapshot.ts";
 import { type Bucket, damaged } from "./bucket.ts";
-import { type FoundSnapshot, parentOf } from "./find-snapshot.ts";
+import { parentOf } from "./find-holder.ts";
+import type { FoundSnapshot } from "./find-snapshot.ts";
 import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "./read-snapshot.ts";
 
 export type Step =

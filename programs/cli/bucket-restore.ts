@@ -87,7 +87,7 @@ function sayTokens(report: RestoreReport, { newRoot }: RestoreOptions): void {
     say(`  could not be read, so what it did to tokens is not done again: ${name}`);
   if (tokensUncertain > 0)
     say(
-      `  of ${count(tokensUncertain, "live token")} nothing is known after revision ${tokensKnownTo}; --revoke-all --new-root FILE ends them all`,
+      `  ${count(tokensUncertain, "live token")}: a revocation after revision ${tokensKnownTo} is not in the bucket (--revoke-all ends them)`,
     );
   if (newRoot !== undefined) say(`  a new root token is in ${newRoot}`);
   else if (liveRoots === 0)

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
@@ -108,10 +108,11 @@ async function settleHistory(
   if (keys.kind === "invalid")
     throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
   if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings, keys.keys.reading);
+  const over = existsSync(file) ? " --replace" : "";
   const from = bucket.bundled ? "" : " --from s3://… (see ./ledge restore --help)";
   throw new Stopped(
     `There is no database with a history in ${shown(options.dataDir)}, but the bucket holds backups.
-If the database was lost, restore it:   ./ledge restore --to ${shown(file)}${from}
+If the database was lost, restore it:   ./ledge restore --to ${shown(file)}${over}${from}
 To have a start do it by itself:        npm start -- --variable restore_on_start=true
 To begin a new history on purpose:      npm start -- --fresh
 Nothing was changed.`,

@@ -65,4 +65,18 @@ describe("runTick and restoreInto", () => {
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven" });
     expectSame(copy.db, db);
   });
+
+  test("R-752: bring back what was written, and a file made anew, while no exporter lived", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    await tick(db, bucket);
+    put(db, "while", "nobody looked");
+    db.all("vacuum");
+    put(db, "while", "still nobody");
+    await tick(db, bucket);
+    const copy = openQuickStore();
+    expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven" });
+    expectSame(copy.db, db);
+  });
 });
