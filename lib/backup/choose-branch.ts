@@ -145,19 +145,28 @@ async function needs(
   return index.parts.some(({ name }) => name === object);
 }
 
-/** Of manifests at one revision: the one with the newest digest. They hold the same state, or are a fork. */
+/**
+ * Of manifests at one revision: the one with the newest digest. They hold the same state, or are a fork. One that
+ * cannot be read, torn when its exporter died, matters only where there is no other.
+ */
 export async function bestOf(
   bucket: Bucket,
   names: readonly string[],
   reading: Reading,
 ): Promise<ReadManifest> {
   let best: ReadManifest | undefined;
+  let torn: BucketFault | undefined;
   for (const name of names) {
-    const read = await readManifest(bucket, name, undefined, reading);
-    if (best === undefined || digestRevision(read) > digestRevision(best)) best = read;
+    try {
+      const read = await readManifest(bucket, name, undefined, reading);
+      if (best === undefined || digestRevision(read) > digestRevision(best)) best = read;
+    } catch (error) {
+      if (!(error instanceof BucketFault) || error.code !== "snapshot_damaged") throw error;
+      torn ??= error;
+    }
   }
-  if (best === undefined) throw new Error("there is no manifest to choose from");
-  return best;
+  if (best !== undefined) return best;
+  throw torn ?? new Error("there is no manifest to choose from");
 }
 
 function digestRevision({ manifest }: ReadManifest): number {

@@ -30,20 +30,13 @@ const KINDS: Record<string, readonly FaultRule[]> = {
   ],
   "silence and stalled bodies": [at(0.008, { kind: "silence" }), at(0.008, { kind: "stall" })],
   "lost answers": [at(0.06, { kind: "lost" }), at(0.03, { kind: "reset" })],
-  // Heads apart: one that cannot be read is taken for another store's, and exporting stops until a person looks.
-  "torn objects": [
-    at(0.04, { kind: "torn", told: true }, { name: /^ledge\/(?!heads\/)/ }),
-    at(0.08, { kind: "torn", told: false }, { name: /^ledge\/(?!heads\/)/ }),
-  ],
+  "torn objects": [at(0.04, { kind: "torn", told: true }), at(0.08, { kind: "torn", told: false })],
   "bodies cut in the middle": [
     at(0.05, { kind: "cut", length: true }),
     at(0.05, { kind: "cut", length: false }),
   ],
   "stale lists": [at(0.6, { kind: "stale", operations: 9 }, { methods: ["LIST"] })],
-  // Claims apart: one that seems not to be there is written again, with another run's content.
-  "stale objects": [
-    at(0.05, { kind: "stale", operations: 3 }, { methods: ["GET"], name: /^ledge\/(?!epochs\/)/ }),
-  ],
+  "stale objects": [at(0.05, { kind: "stale", operations: 3 }, { methods: ["GET"] })],
   "pages of a proxy": [
     at(0.04, page(502, "text/html", "<html><h1>Bad Gateway</h1></html>")),
     at(0.03, page(200, "text/html; charset=utf-8", "<html>Please log in</html>")),
