@@ -115,10 +115,10 @@ async function memoryOf({ guest, token, bucket }: Bench): Promise<Row[]> {
   const startedMs = performance.now();
   await guest.post("/v1/backup/run", token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
-  const afterExport = guest.memoryBytes() / 1e6;
+  const afterExport = (await guest.memoryBytes()) / 1e6;
   const rawMb = bucket.rawBytes() / 1e6;
   const proof = await proofSeconds(guest, token);
-  const afterProof = guest.memoryBytes() / 1e6;
+  const afterProof = (await guest.memoryBytes()) / 1e6;
   const documents = LARGE.toLocaleString("en-US");
   const beside = "what a Wasm memory can be: 4,295 MB";
   return [

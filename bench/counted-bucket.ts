@@ -22,8 +22,8 @@ export interface CountedBucket {
   readonly address: string;
   /** What came since the last call. */
   traffic(): Traffic;
-  /** Bytes of NDJSON in all objects. */
-  rawBytes(): number;
+  /** Bytes of NDJSON in the objects of a folder, or in all. */
+  rawBytes(folder?: string): number;
   /** The variables of spin.toml that name it. */
   readonly variables: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -54,10 +54,10 @@ export async function startCountedBucket(): Promise<CountedBucket> {
       const writtenBytes = written.reduce((sum, { sent }: JournalEntry) => sum + (sent?.sizeBytes ?? 0), 0);
       return { requests: entries.length, written: written.length, writtenBytes, headMs };
     },
-    rawBytes() {
+    rawBytes(folder = "") {
       let bytes = 0;
       for (const [name, object] of server.objects.state())
-        if (name.endsWith(".gz")) bytes += gunzipSync(object).length;
+        if (name.endsWith(".gz") && name.includes(folder)) bytes += gunzipSync(object).length;
       return bytes;
     },
     stop: () => server.stop(),

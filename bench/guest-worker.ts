@@ -2,7 +2,7 @@
  * The host's worker thread with one addition: after each request it writes to a file how large the largest of the
  * newest Wasm memories is. A memory never shrinks, so that is the most that a guest had.
  */
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 
 /** The guest that served, and the one made ahead for the next request; each may have two memories. */
@@ -24,7 +24,8 @@ if (file !== undefined && workerData.settings.kind === "wasi-http") {
   await import("../programs/host/worker.ts");
   // Behind the worker's own listener, which has run the guest to its end by then.
   parentPort?.on("message", () => {
-    writeFileSync(file, String(Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength))));
+    writeFileSync(`${file}.new`, String(Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength))));
+    renameSync(`${file}.new`, file);
     memories.splice(0, Math.max(0, memories.length - KEPT));
   });
 } else await import("../programs/host/worker.ts");

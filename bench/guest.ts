@@ -2,8 +2,9 @@
  * The real components on the embedded host over a store, without their schedule: what a bench asks of the exporter,
  * timed from outside.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type RunningHost, startHost } from "../programs/host/host.ts";
 import { bundle } from "./threads.ts";
 
@@ -12,8 +13,8 @@ export interface Guest {
   post(path: string, token: string, json?: string): Promise<{ seconds: number; body: unknown }>;
   /** Milliseconds of a tick as the schedule makes it; throws when it failed. */
   tick(): Promise<number>;
-  /** The most that the exporter's Wasm memory had in its last request. */
-  memoryBytes(): number;
+  /** The most that the exporter's Wasm memory had in its last request; it is told a moment after the answer. */
+  memoryBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export async function startGuest(
   const failed = (what: string) => new Error(`${what}\n${lines.slice(-5).join("")}`);
   return {
     async post(path, token, json) {
+      rmSync(memoryFile, { force: true });
       const startedMs = performance.now();
       const authorization = `Bearer ${token}`;
       const response = await fetch(`${host.url}${path}`, {
@@ -57,7 +59,10 @@ export async function startGuest(
       if (error !== undefined) throw failed(`the tick failed: ${error}`);
       return performance.now() - startedMs;
     },
-    memoryBytes: () => Number(readFileSync(memoryFile, "utf8")),
+    async memoryBytes() {
+      while (!existsSync(memoryFile)) await sleep(20);
+      return Number(readFileSync(memoryFile, "utf8"));
+    },
     stop: () => host.stop(),
   };
 }
