@@ -29,8 +29,8 @@ const T0 = Date.UTC(2026, 0, 1);
 const PRICES = { write: 0.005 / 1000, read: 0.0004 / 1000, gigabyteMonth: 0.023 };
 
 const SCHEDULES: readonly Schedule[] = [
-  { work: "a tick a minute, a change each minute", tickMs: MINUTE, changeMs: MINUTE, days: 5 },
-  { work: "a tick a minute, a change an hour", tickMs: MINUTE, changeMs: HOUR, days: 5 },
+  { work: "a tick a minute, a change each minute", tickMs: MINUTE, changeMs: MINUTE, days: 4 },
+  { work: "a tick a minute, a change an hour", tickMs: MINUTE, changeMs: HOUR, days: 4 },
   { work: "a tick every 5 s, a change each 5 s", tickMs: 5 * SECOND, changeMs: 5 * SECOND, days: 1 },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [store|http|data|start|export|restore|cost|first-answer …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
- * the command and the machine. Ratios are what counts: times are of this machine and this moment.
+ * `npm run bench [PART …]` prints a table; with `--write` each part's goes to its place in docs/benchmarks.md with the
+ * command and the machine. Ratios are what counts: times are of this machine and this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -34,6 +34,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     console.error(`unknown part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`);
     return 2;
   }
+  const write = args.includes("--write");
   const rows: Row[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
@@ -41,23 +42,21 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     const measured = await part(root);
     console.error(asMarkdown(measured));
     rows.push(...measured);
+    if (write) writeTable(root, name, measured);
   }
   console.log(asMarkdown(rows));
-  if (args.includes("--write")) writeTable(root, rows);
   return 0;
 }
 
-const START = "<!-- table -->";
-const END = "<!-- end of table -->";
-
-/** Replaces the table between its marks; the words around it are written by hand. */
-function writeTable(root: string, rows: readonly Row[]): void {
+/** Replaces the table of a part between its marks; the words around it are written by hand. */
+function writeTable(root: string, name: string, rows: readonly Row[]): void {
   const file = join(root, "docs", "benchmarks.md");
   const text = readFileSync(file, "utf8");
+  const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  const table = `${START}\nMeasured with \`npm run bench -- --write\` on ${machine}; the load comes from the same machine.\n\n${asMarkdown(rows)}\n${END}`;
+  const table = `${start}\nMeasured with \`npm run bench -- ${name} --write\` on ${machine}; the load comes from the same machine.\n\n${asMarkdown(rows)}\n${end}`;
   writeFileSync(
     file,
-    text.slice(0, text.indexOf(START)) + table + text.slice(text.indexOf(END) + END.length),
+    text.slice(0, text.indexOf(start)) + table + text.slice(text.indexOf(end) + end.length),
   );
 }

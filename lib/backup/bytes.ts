@@ -5,6 +5,8 @@
 import { formatHex } from "../core/hex.ts";
 
 const encoder = new TextEncoder();
+/** One for all: making one costs the guest more than decoding a small value. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode(text));
@@ -13,7 +15,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 /** Text of bytes that must be well-formed UTF-8; undefined when they are not. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }
