@@ -22,12 +22,13 @@ const WASM_MAX_MB = 4295;
 
 export async function benchExport(root: string): Promise<Row[]> {
   const rate = await inBench(root, realDocuments(30), (bench) => exportRate(root, bench));
-  const small = await inBench(root, smallDocuments(SMALL), (bench) => ticks(bench, SMALL));
-  const large = await inBench(root, smallDocuments(LARGE), async (bench) => {
-    const memory = await memoryOf(bench);
-    return { memory, ticks: await ticks(bench, LARGE) };
-  });
-  return [...rate, ...large.memory, ...costRows(small, large.ticks)];
+  const large = await inBench(root, smallDocuments(SMALL), (small) =>
+    inBench(root, smallDocuments(LARGE), async (other) => {
+      const memory = await memoryOf(other);
+      return [...memory, ...(await tickRows(small, other))];
+    }),
+  );
+  return [...rate, ...large];
 }
 
 interface Bench extends MadeStore {
@@ -138,44 +139,52 @@ async function memoryOf({ guest, token, bucket }: Bench): Promise<Row[]> {
 }
 
 interface TickCost {
-  readonly documents: number;
-  readonly changes: number;
   readonly ms: number;
   readonly requests: number;
   readonly written: number;
   readonly writtenBytes: number;
 }
 
-/** What a tick costs after so many changes; the first export is made when there is none yet. */
-async function ticks({ db, guest, token, bucket }: Bench, documents: number): Promise<TickCost[]> {
-  await guest.post("/v1/backup/run", token);
-  const costs: TickCost[] = [];
+/** What a tick costs after so many changes, in both stores in turn: how busy the machine is then tells on both. */
+async function tickRows(small: Bench, large: Bench): Promise<Row[]> {
+  await small.guest.post("/v1/backup/run", small.token);
+  const rows: Row[] = [];
   for (const changes of CHANGES) {
-    const runs: TickCost[] = [];
+    const costs: { small: TickCost; large: TickCost }[] = [];
     for (let run = 0; run < (changes === 1 ? TICKS : 1); run += 1) {
-      putAll(db, smallDocuments(changes, { among: documents, life: changes + run }));
-      bucket.traffic();
-      const ms = await guest.tick();
-      runs.push({ documents, changes, ms, ...bucket.traffic() });
+      const life = changes + run;
+      costs.push({
+        small: await tickAfter(small, smallDocuments(changes, { among: SMALL, life })),
+        large: await tickAfter(large, smallDocuments(changes, { among: LARGE, life })),
+      });
     }
-    const median = runs.sort((left, right) => left.ms - right.ms)[Math.floor(runs.length / 2)];
-    if (median !== undefined) costs.push(median);
+    const [inSmall, inLarge] = [
+      middle(costs.map((cost) => cost.small)),
+      middle(costs.map((cost) => cost.large)),
+    ];
+    rows.push({
+      work: `tick after ${count(changes, "change")} in ${LARGE.toLocaleString("en-US")} documents, in the guest`,
+      figure: tickFigure(inLarge),
+      beside: `in ${SMALL.toLocaleString("en-US")}: ${tickFigure(inSmall)}`,
+      ratio: inLarge.ms / inSmall.ms,
+      ...(changes === 1 ? { goal: "about 1: cost follows the change" } : {}),
+    });
   }
-  return costs;
+  return rows;
 }
 
-function costRows(small: readonly TickCost[], large: readonly TickCost[]): Row[] {
-  return large.map((cost, at) => {
-    const other = small[at] ?? cost;
-    const { changes, documents } = cost;
-    return {
-      work: `tick after ${count(changes, "change")} in ${documents.toLocaleString("en-US")} documents, in the guest`,
-      figure: tickFigure(cost),
-      beside: `in ${other.documents.toLocaleString("en-US")}: ${tickFigure(other)}`,
-      ratio: cost.ms / other.ms,
-      ...(changes === 1 ? { goal: "about 1: cost follows the change" } : {}),
-    };
-  });
+async function tickAfter({ db, guest, bucket }: Bench, documents: Iterable<Document>): Promise<TickCost> {
+  putAll(db, documents);
+  bucket.traffic();
+  const ms = await guest.tick();
+  return { ms, ...bucket.traffic() };
+}
+
+/** The one with the median time. */
+function middle(costs: TickCost[]): TickCost {
+  const [cost] = costs.sort((left, right) => left.ms - right.ms).slice(Math.floor(costs.length / 2));
+  if (cost === undefined) throw new Error("nothing was measured");
+  return cost;
 }
 
 function tickFigure({ ms, requests, written, writtenBytes }: TickCost): string {
