@@ -76,7 +76,7 @@ async function simulate(root: string, { tickMs, changeMs, hours }: Schedule): Pr
   for (let nowMs = T0; nowMs <= T0 + hours * HOUR; nowMs += tickMs) {
     if (nowMs > T0 && (nowMs - T0) % changeMs === 0) {
       const number = ((nowMs - T0) / changeMs) % DOCUMENTS;
-      put(
+      commit(
         [{ key: `services/${number}/limits/${number}`, value: `{"enabled":true,"limit":${nowMs}}` }],
         nowMs,
       );
