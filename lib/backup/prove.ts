@@ -26,7 +26,7 @@ import { listStateNamespaces, readStatePage } from "../store/state-pages.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { BucketFault, damaged } from "./bucket.ts";
 import { sha256Hex, textOf, utf8 } from "./bytes.ts";
-import { type ExportContext, putChecked } from "./export-run.ts";
+import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
 import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
 import { type ReadManifest, readBaseIndex, readManifest, readSegment } from "./read-snapshot.ts";
@@ -190,7 +190,7 @@ async function foldOn(
 ): Promise<ReplayProgress | undefined> {
   if (begun.state.phase === "live") return begun;
   const { bucket } = context;
-  const source = { bucket, snapshot, index, reading: context.keys.reading };
+  const source = { bucket, snapshot, index, reading: context.keys.reading, beat: heartbeat(context) };
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
   if (begun.state.after === null) await readCommitParts(source);
   for (let { after } = begun.state; ; ) {
@@ -221,6 +221,7 @@ async function readLiveOn(
 ): Promise<StateDigest | undefined> {
   const { db } = context;
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
+  const beat = heartbeat(context);
   let after: KeyPlace | null = begun.state.after;
   for (const namespace of listStateNamespaces(db)) {
     if (after !== null && namespace < after.namespace) continue;
@@ -234,6 +235,7 @@ async function readLiveOn(
       await digest.add(namespace, page.text, page);
       afterKey = page.lastKey;
       after = { namespace, key: afterKey };
+      beat();
       if (context.hasTime()) continue;
       const { progress, block } = digest.putDown();
       keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });
