@@ -31,7 +31,7 @@ import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
 import { type ReadManifest, readBaseIndex, readManifest, readSegment } from "./read-snapshot.ts";
 import { readLiveLines } from "./segment.ts";
-import { openDigest, type StateDigest } from "./state-digest.ts";
+import { digestState, openDigest, type StateDigest } from "./state-digest.ts";
 
 export interface ProveContext extends ExportContext {
   /** About how much of what changed since the base a range of a replay holds in memory. */
@@ -142,6 +142,7 @@ async function goFrom(
       names.push(object.name);
     }
   }
+  await checkDigest(context, read);
   const rests = { name: proven.name, sha256: proven.sha256 };
   const written = await writeProof(context, read, { how: "continued", rests, digest: null });
   recordProof(db, context.lease, {
@@ -153,6 +154,14 @@ async function goFrom(
     read: names,
   });
   return { state: "proven", revision, how: "continued" };
+}
+
+/** A digest that is not its state's would make a restore of good objects fail: no manifest keeps one. */
+async function checkDigest(context: ProveContext, { name, manifest }: ReadManifest): Promise<void> {
+  const { digest, revision } = manifest;
+  if (digest?.revision !== revision) return;
+  const live = await digestState(context.db, { kind: "history", upTo: revision }, heartbeat(context));
+  if (live.sha256 !== digest.sha256) throw damaged(name, "its digest is not that of its own objects");
 }
 
 async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
