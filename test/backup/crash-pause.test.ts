@@ -11,6 +11,7 @@ import { chaosBucket } from "../support/chaos.ts";
 import {
   expectEnded,
   expectTrue,
+  holdersOf,
   objectsOf,
   type RunningChild,
   runChild,
@@ -18,22 +19,22 @@ import {
   setStage,
   startChild,
 } from "../support/crash.ts";
-import { commitOne, type Operation, perform } from "../support/crash-operations.ts";
-import { FULL, forEachCrash } from "../support/crash-sample.ts";
+import { commitOne, type Operation, perform, SECRET } from "../support/crash-operations.ts";
+import { FULL, forEachCrash, sampled } from "../support/crash-sample.ts";
 import { makeScene, type Scene } from "../support/crash-scenes.ts";
 
-const TIMEOUT_MS = FULL ? 1_800_000 : 60_000;
+const TIMEOUT_MS = FULL ? 1_800_000 : 180_000;
 /** Longer than the lease. */
 const PAUSE_MS = 200_000;
-const OPERATIONS = ["upkeep", "export", "purge", "prune"] as const;
+const OPERATIONS = ["upkeep", "export", "purge", "prune", "leak"] as const;
 const GIVEN = process.env.LEDGE_CHAOS_SEED;
 const SEEDS =
   GIVEN === undefined ? Array.from({ length: FULL ? 100 : 10 }, (_, n) => n + 1) : [Number(GIVEN)];
 
 interface Known {
   readonly scene: Scene;
-  /** At how many moments it can be stopped. */
-  readonly moments: number;
+  /** The moments at which it can be stopped. */
+  readonly moments: readonly string[];
 }
 
 const known = new Map<Operation, Promise<Known>>();
@@ -50,7 +51,7 @@ async function makeKnown(operation: Operation): Promise<Known> {
   const { report } = await runChild(stage);
   await stage.close();
   expect(report?.error).toBeNull();
-  return { scene, moments: report?.moments ?? 0 };
+  return { scene, moments: report?.moments ?? [] };
 }
 
 /** Waits until the process is stopped. False: it came to its end instead. */
@@ -81,22 +82,30 @@ function stateOf(pid: number): string | undefined {
   }
 }
 
-/** What the winner does, on a connection of its own; the sleeper's clock stands still. */
+/** What the winner does, on a connection of its own; the sleeper's clock stands still. A leak is purged. */
 async function takeOver({ scene, server }: Stage, db: NodeDb, laterMs: number): Promise<void> {
-  const { ordered } = scene;
+  const operation = scene.ordered.operation === "leak" ? "purge" : scene.ordered.operation;
+  const ordered = { ...scene.ordered, operation };
   const bucket = chaosBucket(server, {}, { timeoutMs: 20_000, pauseMs: 2 });
   await perform(db, bucket, { ...ordered, nowMs: ordered.nowMs + laterMs });
 }
 
-async function pauseOne(seed: number): Promise<"stopped" | "ended"> {
-  const random = seededRandom(seed);
-  const { scene, moments } = await knownScene(OPERATIONS[seed % OPERATIONS.length] ?? "upkeep");
+interface Pause {
+  readonly operation: Operation;
+  /** The moment, from 1. */
+  readonly k: number;
+  /** Something is committed while it sleeps. */
+  readonly commits: boolean;
+}
+
+async function pauseOne({ operation, k, commits }: Pause): Promise<"stopped" | "ended"> {
+  const { scene } = await knownScene(operation);
   const stage = await setStage(scene);
-  const sleeper = await startChild(stage, { at: { kind: "stop", k: 1 + random.below(moments) } });
+  const sleeper = await startChild(stage, { at: { kind: "stop", k } });
   const db = openNodeDb(stage.file, { mustExist: true });
   try {
     if (!(await isStopped(sleeper))) return "ended";
-    if (random.below(2) === 0) commitOne(db, "meanwhile", random.bytes(50));
+    if (commits) commitOne(db, "meanwhile", "a value");
     const begun = stage.server.journal.entries.length;
     await takeOver(stage, db, PAUSE_MS);
     await expectTrue(stage, db);
@@ -106,14 +115,13 @@ async function pauseOne(seed: number): Promise<"stopped" | "ended"> {
     expect(report?.error ?? null).toBeNull();
     const held = objectsOf(stage.server);
     for (const [name, bytes] of winners) expect(held.get(name), `${name} is the winner's`).toEqual(bytes);
-    await expectTrue(stage, db);
-    commitOne(db, "afterwards", random.bytes(50));
+    await expectTrue(stage, db, { slept: true });
+    commitOne(db, "afterwards", "a value");
     await takeOver(stage, db, 2 * PAUSE_MS);
-    await expectTrue(stage, db);
+    await expectTrue(stage, db, { slept: true });
     await expectEnded(stage, db);
+    if (operation === "leak") expect(holdersOf(SECRET, objectsOf(stage.server))).toEqual([]);
     return "stopped";
-  } catch (error) {
-    throw new Error(`seed ${seed}, ${scene.ordered.operation}: ${String(error)}`, { cause: error });
   } finally {
     // One that still sleeps would sleep for ever.
     if (stateOf(sleeper.pid) === "T") process.kill(sleeper.pid, "SIGKILL");
@@ -130,17 +138,48 @@ function writtenSince({ server }: Stage, begun: number): Map<string, Uint8Array>
   return new Map([...objectsOf(server)].filter(([name]) => names.has(name) && !name.startsWith("heads/")));
 }
 
+async function seeded(seed: number): Promise<Pause> {
+  const random = seededRandom(seed);
+  const operation = OPERATIONS[seed % OPERATIONS.length] ?? "upkeep";
+  const { moments } = await knownScene(operation);
+  return { operation, k: 1 + random.below(moments.length), commits: random.below(2) === 0 };
+}
+
+/** Right before each request that changes the bucket, when the lease has just been looked at. */
+async function beforeRequests(operation: Operation): Promise<Pause[]> {
+  const { moments } = await knownScene(operation);
+  return moments.flatMap((moment, at) =>
+    /^before (PUT|DELETE)/.test(moment)
+      ? [true, false].map((commits) => ({ operation, k: at + 1, commits }))
+      : [],
+  );
+}
+
 describe("an exporter that sleeps longer than its lease", () => {
   test(
     "takes nothing from the one that took over, and harms no restore point",
     async () => {
       const counts = { stopped: 0, ended: 0 };
       await forEachCrash(SEEDS, async (seed) => {
-        counts[await pauseOne(seed)] += 1;
+        counts[await pauseOne(await seeded(seed))] += 1;
       });
       expect(counts.stopped).toBeGreaterThan(SEEDS.length * 0.8);
-      if (FULL) console.info(`crashes: paused: ${JSON.stringify(counts)}`);
+      if (FULL) console.info(`crashes: paused at seeded moments: ${JSON.stringify(counts)}`);
     },
     TIMEOUT_MS,
   );
+
+  for (const operation of OPERATIONS) {
+    test(
+      `before a request of its ${operation} does that request in vain`,
+      async () => {
+        const pauses = sampled(await beforeRequests(operation), 1);
+        await forEachCrash(pauses, async (pause) => {
+          await pauseOne(pause);
+        });
+        if (FULL) console.info(`crashes: paused before requests of ${operation}: ${pauses.length}`);
+      },
+      TIMEOUT_MS,
+    );
+  }
 });

@@ -20,7 +20,7 @@ import {
   straceMissing,
 } from "../support/strace.ts";
 
-const TIMEOUT_MS = FULL ? 7_200_000 : 60_000;
+const TIMEOUT_MS = FULL ? 7_200_000 : 180_000;
 const missing = straceMissing();
 if (missing !== null) console.warn(`crashes at system calls are not tested: ${missing}`);
 

@@ -28,21 +28,21 @@ export interface ChildReport {
   readonly error: string | null;
   /** How often each name was called. */
   readonly seen: Readonly<Record<string, number>>;
-  /** Moments at which no transaction was open. */
-  readonly moments: number;
+  /** Each moment at which no transaction was open: the name and the side. */
+  readonly moments: readonly string[];
 }
 
 const order: ChildOrder = JSON.parse(process.argv[2] ?? "");
 const { at } = order;
 const seen: Record<string, number> = {};
-let moments = 0;
+const moments: string[] = [];
 
 const db = openNodeDb(order.file, { mustExist: true });
 const hook = (name: string, side: Side) => {
   if (side === "before") seen[name] = (seen[name] ?? 0) + 1;
   if (!db.raw.inTransaction) {
-    moments += 1;
-    if (at.kind === "stop" && at.k === moments) process.kill(process.pid, "SIGSTOP");
+    moments.push(`${side} ${name}`);
+    if (at.kind === "stop" && at.k === moments.length) process.kill(process.pid, "SIGSTOP");
   }
   if (at.kind === "kill" && at.name === name && at.side === side && at.k === seen[name])
     process.kill(process.pid, "SIGKILL");

@@ -14,7 +14,7 @@ import { purgeValue } from "../../lib/store/purge.ts";
 import type { BackupPolicy } from "../../lib/wire/backup-policy.ts";
 import { propose, rootToken } from "./proposals.ts";
 
-export const OPERATIONS = ["first", "export", "prove", "prune", "upkeep", "purge", "adopt"] as const;
+export const OPERATIONS = ["first", "export", "prove", "prune", "upkeep", "leak", "purge", "adopt"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const SECRET = "hunter2-do-not-keep";
@@ -32,7 +32,7 @@ export interface Ordered {
 /** Does it to its end. Throws what the store or the bucket throws, and when it does not come to an end. */
 export async function perform(db: Db, bucket: Bucket, ordered: Ordered): Promise<void> {
   const tick = (asked?: Tick["asked"]) => tickOnce(db, bucket, ordered, asked);
-  if (["first", "export", "upkeep"].includes(ordered.operation)) return tick();
+  if (["first", "export", "upkeep", "leak"].includes(ordered.operation)) return tick();
   if (ordered.operation === "prove") return tick({ replay: true });
   if (ordered.operation === "prune") return tick({ prune: true });
   if (ordered.operation === "adopt") {

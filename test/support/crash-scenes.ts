@@ -59,6 +59,12 @@ const MAKERS: Record<Operation, (db: NodeDb, bucket: MemoryBucket) => Promise<Ma
     for (let n = 0; n < 3; n += 1) put(db, `new/${n}`, `${n}`.repeat(900));
     return { nowMs: nowMs + 2 * HOUR, policy: { retention: STAGES, graceMs: HOUR } };
   },
+  // What is to be purged is on its way to the bucket.
+  async leak(db, bucket) {
+    await ticked(db, bucket, { nowMs: T0 });
+    put(db, SECRET_KEY, `{"password":"${SECRET}"}`);
+    return { nowMs: T0 + MINUTE, policy: { retention: { kind: "forever" } } };
+  },
   async purge(db, bucket) {
     await ticked(db, bucket, { nowMs: T0 });
     put(db, SECRET_KEY, `{"password":"${SECRET}"}`);

@@ -13,7 +13,7 @@ import { findPosition } from "../../lib/store/backup-catalogue.ts";
 import { readProvenRevision } from "../../lib/store/backup-status.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
-import { audit, isManifest } from "../chaos/audit.ts";
+import { audit, type Finding, isManifest } from "../chaos/audit.ts";
 import { sentOf } from "../chaos/journal.ts";
 import { type ChaosServer, startChaos } from "../chaos/server.ts";
 import { expectSame, openQuickStore, restore } from "./backup.ts";
@@ -151,11 +151,27 @@ export async function expectRecovers(stage: Stage): Promise<void> {
   }
 }
 
+function offences({ journal, objects }: ChaosServer) {
+  return audit(journal.entries, { prefix: PREFIX, state: objects.state() });
+}
+
+/**
+ * A manifest that came too late, from an exporter that slept: nothing can stop a request that is on its way, so it
+ * named what was gone for a moment, and was taken away by who had written it.
+ */
+function isTakenBack({ offence, detail }: Finding, state: ReadonlyMap<string, Uint8Array>): boolean {
+  return offence === "names_absent" && !state.has(PREFIX + detail.split(" ")[0]);
+}
+
 /** What holds at every moment, whatever was cut. */
-export async function expectTrue({ scene, server }: Stage, db: NodeDb): Promise<void> {
+export async function expectTrue(
+  { scene, server }: Stage,
+  db: NodeDb,
+  { slept }: { slept: boolean } = { slept: false },
+): Promise<void> {
   checkStore(db);
   const state = server.objects.state();
-  expect(audit(server.journal.entries, { prefix: PREFIX, state })).toEqual([]);
+  expect(offences(server).filter((finding) => !slept || !isTakenBack(finding, state))).toEqual([]);
   await withBeginning(scene, async (beginning) => {
     expectAcknowledged(scene, beginning, db);
     const objects = objectsOf(server);
@@ -182,7 +198,7 @@ function expectAcknowledged({ revision, ordered }: Scene, beginning: Db, db: Db)
 
 /** The history up to a revision; a value that is being purged is there or erased, here and there. */
 function changesUpTo(db: Db, revision: number, { operation }: Ordered) {
-  const hidden = operation === "purge" ? SECRET_KEY : "";
+  const hidden = operation === "purge" || operation === "leak" ? SECRET_KEY : "";
   return db.all("select * from change where revision<=?1 and key<>?2 order by namespace, key, revision", [
     revision,
     hidden,
@@ -218,7 +234,7 @@ export function objectsOf(server: ChaosServer): Map<string, Uint8Array> {
   return new Map([...server.objects.state()].map(([name, bytes]) => [name.slice(PREFIX.length), bytes]));
 }
 
-function holdersOf(text: string, objects: ReadonlyMap<string, Uint8Array>): string[] {
+export function holdersOf(text: string, objects: ReadonlyMap<string, Uint8Array>): string[] {
   return [...objects].flatMap(([name, bytes]) => {
     const content = name.endsWith(".gz") ? gunzipSync(bytes) : Buffer.from(bytes);
     return content.includes(text) ? [name] : [];
