@@ -1,10 +1,11 @@
 /**
- * `npm run bench [store|http|data|start …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
+ * `npm run bench [store|http|data|start|cost …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
  * the command and the machine. Ratios are what counts: times are of this machine and this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchHttp } from "./http.ts";
 import { asMarkdown, type Row } from "./rows.ts";
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, (root: string) => Promise<Row[]>>> = {
   http: benchHttp,
   data: benchData,
   start: benchStart,
+  cost: benchCost,
 };
 
 export async function main(root: string, args: readonly string[]): Promise<number> {
