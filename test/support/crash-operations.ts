@@ -44,7 +44,8 @@ export async function perform(db: Db, bucket: Bucket, ordered: Ordered): Promise
     return tick();
   }
   purge(db, ordered);
-  for (let ticks = 0; countOpenPurges(db) > 0; ticks += 1) {
+  await tick();
+  for (let ticks = 1; countOpenPurges(db) > 0; ticks += 1) {
     if (ticks === TICKS_MAX) throw new Error(`the purge is open after ${TICKS_MAX} ticks`);
     await tick();
   }

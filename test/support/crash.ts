@@ -124,7 +124,9 @@ export async function startChild(
       else failed(new Error(`the child ended with ${status ?? signal}\n${stdout}\n${stderr}`));
     });
   });
-  return { pid: running.pid ?? 0, end };
+  // Never 0: a signal to that goes to the whole group.
+  if (running.pid === undefined) await end;
+  return { pid: running.pid ?? -1, end };
 }
 
 /** Runs it to its end, or to its death. */
