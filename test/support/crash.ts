@@ -124,9 +124,11 @@ export async function startChild(
       else failed(new Error(`the child ended with ${status ?? signal}\n${stdout}\n${stderr}`));
     });
   });
-  // Never 0: a signal to that goes to the whole group.
-  if (running.pid === undefined) await end;
-  return { pid: running.pid ?? -1, end };
+  const { pid } = running;
+  if (pid !== undefined) return { pid, end };
+  // Any number in its place would signal somebody else.
+  await end;
+  throw new Error("a child without a process id has ended well");
 }
 
 /** Runs it to its end, or to its death. */
