@@ -1,12 +1,16 @@
 /**
- * `npm run bench [store|http|data|start …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
+ * `npm run bench [store|http|data|start|export|restore|cost|first-answer …]`: prints the table; with `--write` it goes to docs/benchmarks.md with
  * the command and the machine. Ratios are what counts: times are of this machine and this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { benchExport } from "./backup.ts";
+import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
+import { benchFirstAnswer } from "./first-answer.ts";
 import { benchHttp } from "./http.ts";
+import { benchRestore } from "./restore.ts";
 import { asMarkdown, type Row } from "./rows.ts";
 import { benchStart } from "./start.ts";
 import { benchStore } from "./store.ts";
@@ -16,9 +20,14 @@ const parts: Readonly<Record<string, (root: string) => Promise<Row[]>>> = {
   http: benchHttp,
   data: benchData,
   start: benchStart,
+  export: benchExport,
+  restore: benchRestore,
+  cost: benchCost,
+  "first-answer": benchFirstAnswer,
 };
 
 export async function main(root: string, args: readonly string[]): Promise<number> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const names = args.filter((argument) => argument !== "--write");
   const unknown = names.filter((name) => !(name in parts));
   if (unknown.length > 0) {

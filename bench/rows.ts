@@ -28,3 +28,7 @@ export async function median(runs: number, measure: () => number | Promise<numbe
   for (let run = 0; run < runs; run += 1) figures.push(await measure());
   return figures.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
 }
+
+export function megabytesPerSecond(megabytes: number, seconds: number): string {
+  return `${seconds.toFixed(1)} s, ${(megabytes / seconds).toFixed(1)} MB/s`;
+}
