@@ -30,6 +30,9 @@ alter table backup_object add column read_ms integer;
 alter table backup_object add column doomed_ms integer;
 create index backup_object_doomed on backup_object (doomed_ms) where doomed_ms is not null;
 
+create index backup_object_by_run on backup_object (run);
+create index backup_run_points on backup_run (lineage, revision) where removed_ms is null and manifest is not null;
+
 -- A lineage that a person has told us to let be.
 alter table backup_seen add column ignored integer not null default 0;
 

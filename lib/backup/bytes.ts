@@ -5,8 +5,9 @@
 import { formatHex } from "../core/hex.ts";
 
 const encoder = new TextEncoder();
+const newDecoder = () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** One for all: making one costs the guest more than decoding a small value. */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+let decoder = newDecoder();
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode(text));
@@ -17,6 +18,8 @@ export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
+    // Whatever an engine may keep of bytes that were cut off must not begin the next text.
+    decoder = newDecoder();
     return undefined;
   }
 }

@@ -10,12 +10,13 @@ import {
   type ExportedStore,
   hasExported,
   intendManifest,
+  isAbandoned,
   openRun,
   type Position,
   type RunStart,
   recordObject,
 } from "../store/backup-catalogue.ts";
-import { type Lease, renewLease } from "../store/backup-lease.ts";
+import { type Lease, LeaseLost, renewLease } from "../store/backup-lease.ts";
 import type { Db } from "../store/driver.ts";
 import { findTip, listAncestry } from "../store/export-pages.ts";
 import {
@@ -27,7 +28,7 @@ import {
   type Seal,
   SNAPSHOT_FORMAT,
 } from "../wire/snapshot.ts";
-import { type Bucket, damaged } from "./bucket.ts";
+import { type Bucket, BucketFault, damaged } from "./bucket.ts";
 import { concat, sha256Hex, utf8 } from "./bytes.ts";
 import type { Cipher } from "./cipher.ts";
 import { epochName, headName, manifestName } from "./names.ts";
@@ -55,6 +56,17 @@ export interface ExportContext {
   randomBytes(length: number): Uint8Array;
   /** Counts what was written, for the answer and the budget. */
   wrote(sizeBytes: number, rawBytes: number): void;
+}
+
+/** Keeps the lease through long work without a request of its own: a write to the store now and then, no more. */
+export function heartbeat({ db, lease, leaseMs, nowMs }: ExportContext): () => void {
+  let beatMs = nowMs();
+  return () => {
+    const now = nowMs();
+    if (now - beatMs < leaseMs / 8) return;
+    beatMs = now;
+    renewLease(db, lease, now + leaseMs);
+  };
 }
 
 /** Enters a new run and, the first time a lineage exports, claims its epoch in the bucket. */
@@ -103,7 +115,13 @@ export async function writeObject(
   await putChecked(context.bucket, object.name, object.bytes);
   const { name, kind, revision, sha256 } = object;
   const written = { name, kind, revision, sizeBytes: object.bytes.length, sha256 };
-  recordObject(context.db, context.lease, start, written, context.nowMs() + context.leaseMs);
+  try {
+    recordObject(context.db, context.lease, start, written, context.nowMs() + context.leaseMs);
+  } catch (error) {
+    // Nothing counts on what was never noted.
+    if (error instanceof LeaseLost) await takeBack(context.bucket, name);
+    throw error;
+  }
   context.wrote(object.bytes.length, object.rawBytes);
 }
 
@@ -159,10 +177,29 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
   renewLease(db, lease, context.nowMs() + context.leaseMs);
   await putChecked(bucket, name, bytes);
   context.wrote(bytes.length, bytes.length);
-  completeRun(db, lease, { run: start.run, nowMs: context.nowMs(), position });
+  try {
+    completeRun(db, lease, { run: start.run, nowMs: context.nowMs(), position });
+  } catch (error) {
+    // Given up by whoever took over, who may have removed what it names since. Found by them, it is theirs.
+    if (error instanceof LeaseLost && isAbandoned(db, start.run)) await takeBack(bucket, name);
+    throw error;
+  }
   // A tripwire: whoever writes over it is noticed by the next look, so it is not read back here.
   await bucket.put(headName(store.lineage), head);
   return position;
+}
+
+/**
+ * An exporter that slept longer than its lease between looking at it and a PUT has written too late: what was purged
+ * may be in it, and what it names may be gone. Names carry the run, so this is nobody else's.
+ */
+async function takeBack(bucket: Bucket, name: string): Promise<void> {
+  try {
+    await bucket.remove(name);
+  } catch (error) {
+    // Pruning takes away what runs that were given up have left.
+    if (!(error instanceof BucketFault)) throw error;
+  }
 }
 
 /** The manifest's two lines: what it says, and the hash of that, with a signature where there is a key. */

@@ -40,7 +40,7 @@ import {
 } from "../wire/snapshot.ts";
 import { beginBase, makeBasePart } from "./base.ts";
 import { sha256Hex, utf8 } from "./bytes.ts";
-import { type ExportContext, encrypted, finishRun, startRun, writeObject } from "./export-run.ts";
+import { type ExportContext, encrypted, finishRun, heartbeat, startRun, writeObject } from "./export-run.ts";
 import { baseIndexName } from "./names.ts";
 import { makeSegment } from "./segment.ts";
 import { digestState } from "./state-digest.ts";
@@ -270,14 +270,15 @@ async function exportBase(
 }
 
 async function makeIndex(
-  { db, store, keys, nowMs }: StepContext,
+  context: StepContext,
   base: BaseProgress,
   run: string,
 ): Promise<{ object: BaseObject; bytes: Uint8Array<ArrayBuffer>; digest: string }> {
+  const { db, store, keys, nowMs } = context;
   const { revision } = base;
   const tip = findTip(db, revision);
   if (tip?.revision !== revision) throw new Error("a base stands at a commit");
-  const state = await digestState(db, { kind: "history", upTo: revision });
+  const state = await digestState(db, { kind: "history", upTo: revision }, heartbeat(context));
   const sizes = new Map(state.namespaces.map((one) => [one.namespace, one]));
   const index: BaseIndex = {
     format: SNAPSHOT_FORMAT,

@@ -32,6 +32,8 @@ export interface FoldedSnapshot {
   readonly snapshot: ReadManifest;
   readonly index: BaseIndex | undefined;
   readonly reading?: Reading | undefined;
+  /** Called after each object: reading a long chain takes longer than a lease. */
+  beat?(): void;
 }
 
 /** What one key is at the snapshot's revision: a document's canonical line, or nothing any more. */
@@ -66,11 +68,12 @@ export async function foldRange(
  * Reads what the state does not show, the commits of a base, so that no object of a chain is left unread. Throws
  * BucketFault where a line is not a commit or they are out of order.
  */
-export async function readCommitParts({ bucket, index, reading }: FoldedSnapshot): Promise<void> {
+export async function readCommitParts({ bucket, index, reading, beat }: FoldedSnapshot): Promise<void> {
   let before = 0;
   for (const [at, part] of (index?.parts ?? []).entries()) {
     if (part.kind !== "commits" || index === undefined) continue;
     const lines = await readPart(bucket, index, part, at + 1, reading);
+    beat?.();
     for (const [number, line] of lines.entries()) {
       const { revision } = required(parseCommit(line), part.name, number);
       if (revision <= before || revision > index.revision)
@@ -103,7 +106,7 @@ interface FoldedRange {
 
 /** The newest change of each key after `after`: all of them, or the smallest keys that fit. */
 async function foldSegments(
-  { bucket, snapshot, reading }: FoldedSnapshot,
+  { bucket, snapshot, reading, beat }: FoldedSnapshot,
   after: KeyPlace | null,
   maxBytes: number,
 ): Promise<FoldedRange> {
@@ -131,6 +134,7 @@ async function foldSegments(
       const { commit, changes } = required(parseCommitWithChanges(line), segment.name, number);
       for (const change of changes) note(change, commit.revision);
     });
+    beat?.();
     if (bytes <= maxBytes) continue;
     const kept = smallest([...newest.values()].sort(comparePlaces), maxBytes / 2);
     upTo = kept.at(-1) ?? null;
@@ -166,7 +170,7 @@ function foldedOf(change: ChangeLine, revision: number): Folded {
 
 /** What each key of the base is at the base's revision: the last of its lines. In order of places. */
 async function* baseStates(
-  { bucket, index, reading }: FoldedSnapshot,
+  { bucket, index, reading, beat }: FoldedSnapshot,
   kind: "documents" | "auth",
   after: KeyPlace | null,
   upTo: KeyPlace | null,
@@ -178,6 +182,7 @@ async function* baseStates(
     if (after !== null && comparePlaces(placeOf(part.last), after) <= 0) continue;
     if (upTo !== null && comparePlaces(placeOf(part.first), upTo) > 0) break;
     const lines = await readPart(bucket, index, part, at + 1, reading);
+    beat?.();
     for (const [number, line] of lines.entries()) {
       const change = required(parseBaseChange(line), part.name, number);
       if (!isWithin(change, after, upTo)) continue;

@@ -4,7 +4,7 @@
  */
 import { formatHex } from "../core/hex.ts";
 import { EPOCH_STRIDE } from "../core/revision.ts";
-import { type ExportedStore, ignoreLineages, readExportedStore } from "../store/backup-catalogue.ts";
+import { type ExportedStore, readExportedStore } from "../store/backup-catalogue.ts";
 import { listRuns } from "../store/backup-points.ts";
 import type { Db } from "../store/driver.ts";
 import { adoptHistory, stopStore } from "../store/epoch.ts";
@@ -47,8 +47,8 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
     firstRevision: epoch * EPOCH_STRIDE + randomStart(context),
   };
   const tailLineage = randomHex(context, 16);
-  adoptHistory(db, { sharedRevision, tailLineage, nextEpoch: highest + 1, pending });
-  ignoreLineages(db, { target, lineage: pending.lineage, others: [...new Set([...others, store.lineage])] });
+  const ignored = { target, others: [...new Set([...others, store.lineage])] };
+  adoptHistory(db, { sharedRevision, tailLineage, nextEpoch: highest + 1, pending, ignored });
   return { sharedRevision, ...pending };
 }
 

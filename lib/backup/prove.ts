@@ -26,12 +26,12 @@ import { listStateNamespaces, readStatePage } from "../store/state-pages.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { BucketFault, damaged } from "./bucket.ts";
 import { sha256Hex, textOf, utf8 } from "./bytes.ts";
-import { type ExportContext, putChecked } from "./export-run.ts";
+import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
 import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
 import { type ReadManifest, readBaseIndex, readManifest, readSegment } from "./read-snapshot.ts";
 import { readLiveLines } from "./segment.ts";
-import { openDigest, type StateDigest } from "./state-digest.ts";
+import { digestState, openDigest, type StateDigest } from "./state-digest.ts";
 
 export interface ProveContext extends ExportContext {
   /** About how much of what changed since the base a range of a replay holds in memory. */
@@ -142,6 +142,7 @@ async function goFrom(
       names.push(object.name);
     }
   }
+  await checkDigest(context, read);
   const rests = { name: proven.name, sha256: proven.sha256 };
   const written = await writeProof(context, read, { how: "continued", rests, digest: null });
   recordProof(db, context.lease, {
@@ -153,6 +154,14 @@ async function goFrom(
     read: names,
   });
   return { state: "proven", revision, how: "continued" };
+}
+
+/** A digest that is not its state's would make a restore of good objects fail: no manifest keeps one. */
+async function checkDigest(context: ProveContext, { name, manifest }: ReadManifest): Promise<void> {
+  const { digest, revision } = manifest;
+  if (digest?.revision !== revision) return;
+  const live = await digestState(context.db, { kind: "history", upTo: revision }, heartbeat(context));
+  if (live.sha256 !== digest.sha256) throw damaged(name, "its digest is not that of its own objects");
 }
 
 async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
@@ -190,7 +199,7 @@ async function foldOn(
 ): Promise<ReplayProgress | undefined> {
   if (begun.state.phase === "live") return begun;
   const { bucket } = context;
-  const source = { bucket, snapshot, index, reading: context.keys.reading };
+  const source = { bucket, snapshot, index, reading: context.keys.reading, beat: heartbeat(context) };
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
   if (begun.state.after === null) await readCommitParts(source);
   for (let { after } = begun.state; ; ) {
@@ -221,6 +230,7 @@ async function readLiveOn(
 ): Promise<StateDigest | undefined> {
   const { db } = context;
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
+  const beat = heartbeat(context);
   let after: KeyPlace | null = begun.state.after;
   for (const namespace of listStateNamespaces(db)) {
     if (after !== null && namespace < after.namespace) continue;
@@ -234,6 +244,7 @@ async function readLiveOn(
       await digest.add(namespace, page.text, page);
       afterKey = page.lastKey;
       after = { namespace, key: afterKey };
+      beat();
       if (context.hasTime()) continue;
       const { progress, block } = digest.putDown();
       keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });

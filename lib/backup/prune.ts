@@ -5,12 +5,13 @@
  * interrupted or repeated prune is harmless.
  */
 import { keptPoints } from "../core/retention.ts";
-import type { Position } from "../store/backup-catalogue.ts";
+import { findSeen, type Position, recordSeen } from "../store/backup-catalogue.ts";
 import { renewLease } from "../store/backup-lease.ts";
 import {
   doomObjects,
   doomPoints,
   forgetObject,
+  forgetRuns,
   listDueObjects,
   listDuePoints,
   listKnownNames,
@@ -100,6 +101,9 @@ export function markPlan({ db, lease, target, store, nowMs }: PruneContext, plan
   doomObjects(db, lease, { target, lineage: store.lineage }, nowMs());
 }
 
+/** Rows of runs that left nothing in the bucket; kept a while so that a late list means something. */
+const FORGET_AFTER_MS = 30 * 86_400_000;
+
 /** Removes what is due. The caller has looked around just now and found nobody. Throws BucketFault, LeaseLost. */
 export async function executePrune(context: PruneContext, position: Position): Promise<PruneOutcome> {
   const { db, lease, target, store, policy, nowMs } = context;
@@ -119,6 +123,7 @@ export async function executePrune(context: PruneContext, position: Position): P
     removedPoints += 1;
   }
   const objects = await removeObjects(context, needed, beforeMs);
+  forgetRuns(db, lease, nowMs() - policy.graceMs - FORGET_AFTER_MS);
   return { ...objects, points: removedPoints, finding: undefined };
 }
 
@@ -172,7 +177,7 @@ async function readNeeded({ bucket, keys }: PruneContext, position: Position): P
  * given up has written after all: what it names goes with it.
  */
 async function findStrangers(context: PruneContext, beforeMs: number): Promise<Finding | undefined> {
-  const { bucket, db, store } = context;
+  const { bucket, db, lease, store, target } = context;
   const parts: (NameParts & { readonly name: string })[] = [];
   for (const name of await listAll(bucket, manifestsPrefix(store.lineage))) {
     const parsed = parseManifestName(name);
@@ -188,7 +193,13 @@ async function findStrangers(context: PruneContext, beforeMs: number): Promise<F
     if (state === "abandoned") recordPointRemoval(db, context.lease, { run, nowMs: context.nowMs() });
     if (state === "removed" || state === "abandoned") await remove(context, name);
     if (state !== undefined) continue;
-    if (await isOurHistory(context, name, revision)) continue;
+    const known = { target, lineage: store.lineage, other: run };
+    if (findSeen(db, known) !== undefined) continue;
+    if (await isOurHistory(context, name, revision)) {
+      // Written before a planned move, or before a damaged catalogue: read once, left alone, never deleted.
+      recordSeen(db, lease, { ...known, revision, tip: findCommitId(db, revision) ?? "" });
+      continue;
+    }
     return {
       kind: "fork",
       detail: `another store wrote ${name} into the folder of lineage ${store.lineage}`,

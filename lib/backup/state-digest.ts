@@ -79,8 +79,8 @@ export function openDigest(
   };
 }
 
-/** Reads the whole state of the source, page by page. */
-export async function digestState(db: Db, source: StateSource): Promise<StateDigest> {
+/** Reads the whole state of the source, page by page; `beat` is called with each. */
+export async function digestState(db: Db, source: StateSource, beat?: () => void): Promise<StateDigest> {
   const digest = openDigest();
   for (const namespace of listStateNamespaces(db)) {
     for (let afterKey = ""; ; ) {
@@ -88,6 +88,7 @@ export async function digestState(db: Db, source: StateSource): Promise<StateDig
       if (page === undefined) break;
       await digest.add(namespace, page.text, page);
       afterKey = page.lastKey;
+      beat?.();
     }
   }
   return digest.end();

@@ -4,7 +4,13 @@
  * next export begins with a base of its own, since nothing can rest on that chain.
  */
 import { type Position, resetPosition } from "../store/backup-catalogue.ts";
-import { doomSuperseded, isAsNew, readDoomed } from "../store/backup-points.ts";
+import {
+  doomSuperseded,
+  isAsNew,
+  listPoints,
+  readDoomed,
+  recordPointRemoval,
+} from "../store/backup-points.ts";
 import { distrustProof, findReplay, readProvenPoint, recordReplayFailed } from "../store/backup-proof.ts";
 import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../store/backup-purge.ts";
 import { readPrunedMs, recordBackupError, recordPruned } from "../store/backup-status.ts";
@@ -108,9 +114,24 @@ async function proveIfDue(
     recordBackupError(db, { nowMs: nowMs(), code: error.code, detail: error.detail });
     // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.
     if (error instanceof ProofMismatch) recordReplayFailed(db, lease, nowMs());
-    else resetPosition(db, lease);
+    else {
+      resetPosition(db, lease);
+      // A manifest of ours that contradicts what it names is no restore point, and a restore would stumble over it.
+      if (error.object === position.manifest) await dropPoint(context, position);
+    }
     return false;
   }
+}
+
+async function dropPoint(
+  { bucket, db, lease, target, store, nowMs }: StepContext,
+  position: Position,
+): Promise<void> {
+  const points = listPoints(db, { target, lineage: store.lineage });
+  const point = points.find(({ manifest }) => manifest === position.manifest);
+  if (point === undefined) return;
+  recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
+  await bucket.remove(position.manifest);
 }
 
 /** Whether the newest proof failed and none has passed since. */

@@ -10,9 +10,6 @@ import { readExported } from "../store/exported.ts";
 import type { World } from "../world.ts";
 import { type Answer, type Door, isRefusal, type Work } from "./answer.ts";
 
-/** How often somebody who waits for another's export looks. */
-const LOOK_MS = 50;
-
 /** Before a write: a word that the setting does not have would leave somebody to believe in backups. */
 export function judgeOnCommit({ world, made }: Door): Refusal<"not_ready"> | undefined {
   const wanted = parseOnCommit(world.variable(ON_COMMIT_VARIABLE));
@@ -46,11 +43,10 @@ function backUp(
   { revision, wait }: { readonly revision: number; readonly wait: boolean },
   answer: Answer,
 ): Answer {
-  const untilMs = world.nowMs() + BACKUP_WAIT_MS;
-  const other = watchOther(world, { revision, wait, untilMs });
-  if (other === "at_work") return answer;
-  if (other !== "none") return wait ? withHeld(answer, String(other.held)) : answer;
-  const until = wait ? `&until=${untilMs}` : "";
+  // An exporter at work looks again before it rests, so this commit goes with it: one for each commit would cost more
+  // than the commit. Who waits asks all the same: the exporter's instance waits then, and holds up no writer's.
+  if (!wait && readExported(world.db, world.nowMs()).leased) return answer;
+  const until = wait ? `&until=${world.nowMs() + BACKUP_WAIT_MS}` : "";
   const path = `/internal/backup/committed?revision=${revision}&wait=${wait ? 1 : 0}${until}`;
   const reply = world.chain?.("snapshot-export", path);
   if (reply === undefined || reply.status >= 300) {
@@ -58,23 +54,6 @@ function backUp(
   }
   const held = reply?.headers.find(([name]) => name.toLowerCase() === BACKED_UP_HEADER)?.[1];
   return wait && held !== undefined ? withHeld(answer, held) : answer;
-}
-
-/**
- * An exporter at work looks again before it rests, so this commit goes with it: starting another for each commit
- * would cost more than the commit. Who waits looks on; when the other rests without it, an own one is started.
- */
-function watchOther(
-  world: World,
-  { revision, wait, untilMs }: { revision: number; wait: boolean; untilMs: number },
-): "at_work" | "none" | { readonly held: number } {
-  for (;;) {
-    const seen = readExported(world.db, world.nowMs());
-    if (seen.revision !== null && seen.revision >= revision) return { held: seen.revision };
-    if (!seen.leased) return "none";
-    if (!wait || world.nowMs() >= untilMs) return "at_work";
-    world.sleepMs(LOOK_MS);
-  }
 }
 
 function withHeld(answer: Answer, held: string): Answer {

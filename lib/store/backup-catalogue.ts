@@ -227,6 +227,11 @@ export function abandonRun(db: Db, lease: Lease, { run, nowMs }: { run: string; 
   );
 }
 
+/** Whether another exporter has given up a run. */
+export function isAbandoned(db: Db, run: string): boolean {
+  return db.all("select 1 from backup_run where run=?1 and state='abandoned'", [run]).length > 0;
+}
+
 /** Runs that were neither completed nor abandoned: their exporter died. Index: backup_run_unfinished. */
 export function listUnfinishedRuns(db: Db): UnfinishedRun[] {
   return db

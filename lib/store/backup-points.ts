@@ -198,6 +198,17 @@ export function forgetObject(db: Db, lease: Lease, name: string): void {
   underLease(db, lease, () => db.all("delete from backup_object where name=?1 and doomed_ms=0", [name]));
 }
 
+/** Forgets runs that ended before a moment and have left nothing in the bucket. Index: backup_object_by_run. */
+export function forgetRuns(db: Db, lease: Lease, beforeMs: number): void {
+  underLease(db, lease, () =>
+    db.all(
+      `delete from backup_run where finished_ms<?1 and state<>'started' and (removed_ms<?1 or manifest is null)
+        and not exists (select 1 from backup_object o where o.run=backup_run.run)`,
+      [beforeMs],
+    ),
+  );
+}
+
 /** Enters objects that a run of ours left behind without noting them. */
 export function recordOrphans(
   db: Db,

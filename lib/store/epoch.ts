@@ -2,6 +2,7 @@
  * The store's place among histories: opening another epoch, stopping, sealing. Promise: a revision that another
  * store may have given to other content is never taken for ours again.
  */
+import { ignoreLineages } from "./backup-catalogue.ts";
 import { type Db, StoreFault } from "./driver.ts";
 
 export interface NewEpoch {
@@ -19,6 +20,8 @@ export interface Adoption {
   readonly nextEpoch: number;
   /** What the next commit opens; its epoch is above the tail's. */
   readonly pending: NewEpoch;
+  /** Lineages that the new one lets be in the bucket. */
+  readonly ignored: { readonly target: string; readonly others: readonly string[] };
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Adoption {
  * and there. Also opens a store that was stopped or sealed. One transaction.
  */
 export function adoptHistory(db: Db, adoption: Adoption): void {
-  const { sharedRevision, tailLineage, nextEpoch, pending } = adoption;
+  const { sharedRevision, tailLineage, nextEpoch, pending, ignored } = adoption;
   inTransaction(db, () => {
     const [row] = db.all("select lineage, revision, first_revision from store where id=1");
     const [lineage, revision, first] = [String(row?.[0]), Number(row?.[1]), Number(row?.[2])];
@@ -53,6 +56,8 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
     db.all(
       "update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null where id=1",
     );
+    // With the finding gone nobody would know any more which lineages the person has decided about.
+    ignoreLineages(db, { ...ignored, lineage: pending.lineage });
     db.all("delete from backup_base");
     db.all("delete from backup_proof");
   });

@@ -27,7 +27,7 @@ const WORK = [
   "outcome_unknown",
 ] as const;
 
-const SECRET = ["unauthenticated", "bad_header", "bootstrap_refused"] as const;
+const SECRET = ["unauthenticated", "bootstrap_refused"] as const;
 const POINTS = ["not_found", "revision_unknown", "revision_lost", "compacted", "fork"] as const;
 
 export const runningRoutes: readonly Operation[] = [

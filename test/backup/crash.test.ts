@@ -115,7 +115,7 @@ describe("ticks that overlap", () => {
     other.close();
   });
 
-  test("change nothing when one wakes after its lease was taken by another", async () => {
+  test("R-LEASE: change nothing when one wakes after its lease was taken by another", async () => {
     const { db, file } = openTestStore();
     const other = openNodeDb(file);
     fill(db);

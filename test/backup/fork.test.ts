@@ -3,6 +3,7 @@ import { adopt, giveWay } from "../../lib/backup/fork.ts";
 import { readBaseIndex, readManifest, readPart, readSegment } from "../../lib/backup/read-snapshot.ts";
 import { EPOCH_STRIDE } from "../../lib/core/revision.ts";
 import { ignoreLineages } from "../../lib/store/backup-catalogue.ts";
+import { readBackupStatus } from "../../lib/store/backup-status.ts";
 import type { NodeDb } from "../../lib/store/driver-node.ts";
 import {
   begin,
@@ -16,8 +17,9 @@ import {
   TARGET,
   tick,
 } from "../support/backup.ts";
-import { type MemoryBucket, memoryBucket } from "../support/bucket.ts";
+import { Cut, type MemoryBucket, memoryBucket } from "../support/bucket.ts";
 import { cloneStore } from "../support/clone.ts";
+import { namedDb } from "../support/named-calls.ts";
 import { T0 } from "../support/proposals.ts";
 
 const HOUR = 3_600_000;
@@ -97,6 +99,21 @@ describe("a cloned store that writes on beside its source", () => {
     await restore(copy, bucket);
     expect([value(copy, "k"), value(copy, "new")]).toEqual(["right", "life"]);
     expect(contents(copy)).toEqual(contents(right));
+  });
+
+  test("is adopted whole or not at all, so that a person who is cut off decides about the same lineages", async () => {
+    const { left, right, bucket } = await twins();
+    put(left, "k", "left");
+    await tick(left, bucket);
+    put(right, "k", "right");
+    await tick(right, bucket);
+    const [lineage] = store(right, "lineage");
+    const cut = namedDb(right, (name) => {
+      if (name === "insert backup_seen") throw new Cut("the process ends here");
+    });
+    await expect(adopt({ db: cut, bucket, target: TARGET, randomBytes: bytes }, [])).rejects.toThrow(Cut);
+    expect(readBackupStatus(right, T0, true).finding?.lineages).toEqual([lineage]);
+    expect(store(right, "lineage, pending_lineage")).toEqual([lineage, null]);
   });
 
   test("is adopted where nothing at all is shared", async () => {

@@ -19,7 +19,7 @@ import { committedMigrations } from "../support/store.ts";
 
 const FULL = process.env.LEDGE_FULL === "1";
 /** Places in each object at which something is done to it. */
-const PLACES = FULL ? 700 : 24;
+const PLACES = FULL ? 400 : 24;
 const MIGRATIONS = committedMigrations();
 
 type Objects = Map<string, Uint8Array<ArrayBuffer>>;

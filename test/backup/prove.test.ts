@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { foldRange } from "../../lib/backup/fold.ts";
 import { readBaseIndex, readManifest } from "../../lib/backup/read-snapshot.ts";
 import { digestState, openDigest } from "../../lib/backup/state-digest.ts";
+import type { Db } from "../../lib/store/driver.ts";
 import type { NodeDb } from "../../lib/store/driver-node.ts";
-import { begin, fill, openQuickStore, put, remove, SMALL, tick } from "../support/backup.ts";
+import { begin, fill, openQuickStore, put, remove, restore, SMALL, tick } from "../support/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../support/bucket.ts";
 import { T0 } from "../support/proposals.ts";
 
@@ -157,6 +158,34 @@ describe("a proof", () => {
       "snapshot_damaged",
       expect.stringContaining("other commits than the live store"),
     ]);
+  });
+
+  test("takes away a manifest whose digest is not its state's, and the next tick writes another", async () => {
+    const { db, bucket } = await filled();
+    put(db, "x", "y");
+    // The digest of the manifest is computed wrong, and everything else right.
+    let written = "";
+    bucket.before = (call) => {
+      if (call.includes("/manifests/") && call.startsWith("put ")) written = call.slice(4);
+    };
+    const wrong: Db = {
+      all(sql, params) {
+        const rows = db.all(sql, params);
+        const lines = rows[0]?.[0];
+        if (written === "" && sql.includes("hex(d.value)") && lines instanceof Uint8Array)
+          lines.fill(0x78, 0, 1);
+        return rows;
+      },
+    };
+    await tick(wrong, bucket, { nowMs: T0 + 60_000 });
+    expect(backup(db, "error_code, error_detail")).toEqual([
+      "snapshot_damaged",
+      expect.stringContaining("digest"),
+    ]);
+    expect(bucket.objects.has(written)).toBe(false);
+    await tick(db, bucket, { nowMs: T0 + 120_000 });
+    const copy = openQuickStore();
+    expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: head(db) });
   });
 
   test("scrubs the live store beside a replay", async () => {

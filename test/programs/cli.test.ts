@@ -288,7 +288,7 @@ describe("ledge backup, restore and status", () => {
 
   test("end with 1 and the object's name when the bucket is damaged, and leave no file", async () => {
     expect((await ledge(["backup", "run"])).status).toBe(0);
-    expect(JSON.parse((await ledge(["backup", "status"])).stdout)).toMatchObject({
+    expect(JSON.parse((await ledge(["backup", "status", "-o", "json"])).stdout)).toMatchObject({
       state: "ok",
       lastError: null,
     });

@@ -187,6 +187,8 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       not_found: absent,
       in_use: { path: `/v1/admin/tokens/${server.rootToken.split("_")[1]}` },
     },
+    previewRestore: restoreAsks("previewRestore"),
+    restore: restoreAsks("restore"),
     purge: {
       reserved_namespace: purge({ namespace: "_system" }),
       bad_namespace: purge({ namespace: "Shop" }),
@@ -200,13 +202,32 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   };
 }
 
-function asBootstrap(code: string): Ask {
-  const bootstrap = OPERATIONS.find(({ id }) => id === "bootstrap");
-  if (bootstrap === undefined) throw new Error("there is no bootstrap");
-  const asks = commonAsks(bootstrap, { rootToken: "", expired: "", weak: "" });
+/** What goes wrong alike everywhere, asked by somebody who knows the bootstrap secret. */
+function asBootstrap(code: string, id = "bootstrap"): Ask {
+  const operation = OPERATIONS.find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`there is no ${id}`);
+  const asks = commonAsks(operation, { rootToken: "", expired: "", weak: "" });
   const ask = Object.entries(asks).find(([name]) => name === code)?.[1];
   return { ...ask, sending: { ...ask?.sending, token: BOOTSTRAP_SECRET } };
 }
+
+const ASKED_WITH_SECRET = [
+  "bad_parameter",
+  "unknown_parameter",
+  "media_type",
+  "content_encoding",
+  "too_large",
+  "bad_json",
+  "invalid_body",
+  "bucket_not_set",
+] as const;
+
+function restoreAsks(id: string): Asks {
+  const asks = Object.fromEntries(ASKED_WITH_SECRET.map((code) => [code, asBootstrap(code, id)]));
+  return { ...asks, bootstrap_refused: { sending: { ...goodSending(id), token: "x".repeat(40) } } };
+}
+
+const goodSending = (id: string): Sending => (id === "restore" ? { json: {} } : {});
 
 /** The path with a document, a token and a commit that are there. */
 export function goodPath({ path }: Operation, weak: string): string {
