@@ -14,7 +14,7 @@ import { POLICY_DEFAULTS } from "../../lib/wire/backup-policy.ts";
 import type { World } from "../../lib/world.ts";
 import { type Admit, type BackupSettings, requireBackup, requireBucket } from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
-import { pointView } from "./snapshots.ts";
+import { pointViews } from "./snapshots.ts";
 
 const NOTHING = { points: 0, objects: 0, bytes: 0 };
 
@@ -60,7 +60,11 @@ function planReply(
     ...more,
     retention: (variable("backup_retention") ?? "").trim() || POLICY_DEFAULTS.backup_retention,
     kept: plan.kept.length,
-    points: plan.doomed.map(({ point, dueMs }) => pointView(db, { lineage, point, removableMs: dueMs })),
+    points: pointViews(
+      db,
+      lineage,
+      plan.doomed.map(({ point, dueMs }) => ({ point, removableMs: dueMs })),
+    ),
     objects: plan.objects,
     bytes: plan.bytes,
     heldBy: plan.heldBy,

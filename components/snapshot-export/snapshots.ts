@@ -8,7 +8,7 @@ import type { Answer, Door } from "../../lib/door/answer.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { findPointProof, listPoints, type PointRow } from "../../lib/store/backup-points.ts";
+import { listPointProofs, listPoints, type PointRow } from "../../lib/store/backup-points.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import { type Admit, requireBackup, requireBucket } from "./admit.ts";
 import type { Export } from "./export.ts";
@@ -46,26 +46,32 @@ export function getSnapshots(
     return () =>
       jsonReply(200, {
         lineage,
-        snapshots: page.map((point) => pointView(db, { lineage, point, removableMs: point.doomedMs })),
+        snapshots: pointViews(
+          db,
+          lineage,
+          page.map((point) => ({ point, removableMs: point.doomedMs })),
+        ),
         branches,
         ...next,
       });
   });
 }
 
-/** A restore point as it is shown. */
-export function pointView(
+/** Restore points as they are shown. */
+export function pointViews(
   db: Db,
-  { lineage, point, removableMs }: { lineage: string; point: PointRow; removableMs: number | null },
-): Record<string, unknown> {
-  return {
+  lineage: string,
+  points: readonly { readonly point: PointRow; readonly removableMs: number | null }[],
+): Record<string, unknown>[] {
+  const proofs = listPointProofs(db, { lineage, revisions: points.map(({ point }) => point.revision) });
+  return points.map(({ point, removableMs }) => ({
     revision: point.revision,
     made: formatTime(point.madeMs),
     lineage,
     run: point.run,
     manifest: point.manifest,
     baseRevision: point.baseRevision,
-    proof: findPointProof(db, { lineage, revision: point.revision }),
+    proof: proofs.get(point.revision) ?? null,
     removableFrom: removableMs === null ? null : formatTime(removableMs),
-  };
+  }));
 }

@@ -133,16 +133,17 @@ async function removeObjects(
   beforeMs: number,
 ): Promise<Pick<PruneOutcome, "objects" | "bytes" | "more">> {
   const { db, lease, target, store } = context;
+  const place = { target, lineage: store.lineage };
   let [objects, bytes] = [0, 0];
   for (;;) {
-    const due = listDueObjects(db, { target, lineage: store.lineage }, beforeMs, STEP_OBJECTS);
+    const due = listDueObjects(db, place, beforeMs, STEP_OBJECTS);
     if (due.length === 0) return { objects, bytes, more: false };
     for (const { name, sizeBytes } of due) {
       if (!context.hasTime()) return { objects, bytes, more: true };
       // The rows said that nobody needs it; the newest manifest itself has the last word.
       if (needed.has(name))
         throw new Error(`the catalogue gives up ${name}, which the newest manifest names`);
-      if (!recordObjectRemoval(db, lease, name)) continue;
+      if (!recordObjectRemoval(db, lease, place, name)) continue;
       await remove(context, name);
       forgetObject(db, lease, name);
       objects += 1;

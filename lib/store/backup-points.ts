@@ -73,32 +73,46 @@ export function doomPoints(
       [JSON.stringify(doomed), atMs],
     );
     db.all(
-      "update backup_run set doomed_ms=null where run in (select value from json_each(?1)) and removed_ms is null",
+      "update backup_run set doomed_ms=null where run in (select value from json_each(?1)) and doomed_ms is not null and removed_ms is null",
       [JSON.stringify(spared)],
     );
   });
 }
 
-/** Objects of a range that no point needs: the condition on a row `o` of backup_object. */
-const UNNEEDED = (
-  point: string,
-) => `not exists (select 1 from backup_run r where r.target=o.target and r.lineage=o.lineage
-  and r.state='complete' and r.manifest is not null and r.removed_ms is null ${point}
-  and case when o.kind like 'proof%' then r.revision=o.revision when o.kind like 'base%' then coalesce(r.base_revision,o.revision)=o.revision
-    else o.revision>coalesce(r.base_revision,0) and o.revision<=r.revision end)
+/** Points that stand in the bucket, `point` narrowing them down: the condition on a row `r` of backup_run. */
+const standing = (point: string) =>
+  `r.state='complete' and r.manifest is not null and r.removed_ms is null ${point}`;
+
+/**
+ * What stands before a statement that asks `unneeded` of the place ?1, ?2: from which base up to which revision the
+ * points reach. One row a base, so that an object is compared with a handful of these and not with every point:
+ * there are tens of thousands of both, and the store takes no commit meanwhile.
+ */
+const spans = (point: string) =>
+  `with span as materialized (select r.base_revision as base, max(r.revision) as top from backup_run r
+    where r.target=?1 and r.lineage=?2 and ${standing(point)} group by r.base_revision) `;
+
+/** Objects that no point needs: the condition on a row `o` of backup_object, behind `spans` of the same points. */
+const unneeded = (point: string) =>
+  `not case when o.kind like 'proof%' then exists (select 1 from backup_run r
+      where r.target=o.target and r.lineage=o.lineage and r.revision=o.revision and ${standing(point)})
+    when o.kind like 'base%' then exists (select 1 from span where coalesce(base,o.revision)=o.revision)
+    else exists (select 1 from span where coalesce(base,0)<o.revision and top>=o.revision) end
   and not exists (select 1 from backup_base b where o.kind like 'base%' and b.lineage=o.lineage and b.revision=o.revision)
   and not exists (select 1 from backup_run w where w.run=o.run and w.state='started')`;
 
 /** Marks the objects that no wanted point needs, and unmarks those that one needs again. */
 export function doomObjects(db: Db, lease: Lease, { target, lineage }: Place, atMs: number): void {
   underLease(db, lease, () => {
-    const wanted = UNNEEDED("and r.doomed_ms is null");
+    const wanted = "and r.doomed_ms is null";
+    const own = "o.target=?1 and o.lineage=?2";
     db.all(
-      `update backup_object as o set doomed_ms=?3 where o.target=?1 and o.lineage=?2 and o.doomed_ms is null and ${wanted}`,
+      `${spans(wanted)} update backup_object as o set doomed_ms=?3 where ${own} and o.doomed_ms is null and ${unneeded(wanted)}`,
       [target, lineage, atMs],
     );
     db.all(
-      `update backup_object as o set doomed_ms=null where o.target=?1 and o.lineage=?2 and o.doomed_ms>0 and o.kind<>'orphan' and not (${wanted})`,
+      `${spans(wanted)} update backup_object as o set doomed_ms=null where ${own} and o.doomed_ms>0 and o.kind<>'orphan'
+        and not (${unneeded(wanted)})`,
       [target, lineage],
     );
   });
@@ -118,15 +132,14 @@ export function doomSuperseded(
     const older = `target=?1 and lineage=?2 and state='complete' and manifest is not null and removed_ms is null and revision>=?3
       and rowid<(select rowid from backup_run where manifest=?4)`;
     db.all(`update backup_run set doomed_ms=1 where ${older}`, [target, lineage, from, manifest]);
+    const kept = "and r.doomed_ms is not 1";
     const old = `o.target=?1 and o.lineage=?2 and o.revision>=?3 and o.rowid<(select x.rowid from backup_object x
       join backup_run r on r.run=x.run where r.manifest=?4 order by x.rowid limit 1)
-      and ${UNNEEDED("and r.doomed_ms is not 1")}`;
-    db.all(`update backup_object as o set doomed_ms=1 where coalesce(o.doomed_ms,2)>1 and ${old}`, [
-      target,
-      lineage,
-      from,
-      manifest,
-    ]);
+      and ${unneeded(kept)}`;
+    db.all(
+      `${spans(kept)} update backup_object as o set doomed_ms=1 where coalesce(o.doomed_ms,2)>1 and ${old}`,
+      [target, lineage, from, manifest],
+    );
     const [row] = db.all(
       `select (select count(*) from backup_run where doomed_ms=1 and removed_ms is null and target=?1 and lineage=?2)
         + (select count(*) from backup_object where doomed_ms in (0,1) and target=?1 and lineage=?2)`,
@@ -175,19 +188,20 @@ export function listDueObjects(
 ): DueObject[] {
   return db
     .all(
-      `select o.name, o.size_bytes from backup_object o where o.target=?1 and o.lineage=?2 and o.doomed_ms<=?3
-         and (o.doomed_ms=0 or ${UNNEEDED("")}) order by o.doomed_ms, o.revision limit ?4`,
+      `${spans("")} select o.name, o.size_bytes from backup_object o where o.target=?1 and o.lineage=?2 and o.doomed_ms<=?3
+         and (o.doomed_ms=0 or ${unneeded("")}) order by o.doomed_ms, o.revision limit ?4`,
       [target, lineage, beforeMs, limit],
     )
     .map(([name, size]) => ({ name: String(name), sizeBytes: Number(size) }));
 }
 
 /** Says that an object is being removed (0), once more only if it still may be. False: it is needed again. */
-export function recordObjectRemoval(db: Db, lease: Lease, name: string): boolean {
+export function recordObjectRemoval(db: Db, lease: Lease, { target, lineage }: Place, name: string): boolean {
   return underLease(db, lease, () => {
     const rows = db.all(
-      `update backup_object as o set doomed_ms=0 where o.name=?1 and o.doomed_ms is not null and (o.doomed_ms=0 or ${UNNEEDED("")}) returning 1`,
-      [name],
+      `${spans("")} update backup_object as o set doomed_ms=0 where o.target=?1 and o.lineage=?2 and o.name=?3
+        and o.doomed_ms is not null and (o.doomed_ms=0 or ${unneeded("")}) returning 1`,
+      [target, lineage, name],
     );
     return rows.length > 0;
   });
@@ -258,9 +272,10 @@ export function readUnneeded(
   { target, lineage }: Place,
   runs: readonly string[],
 ): { objects: number; bytes: number } {
+  const kept = "and r.run not in (select value from json_each(?3))";
   const [row] = db.all(
-    `select count(*), coalesce(sum(o.size_bytes),0) from backup_object o where o.target=?1 and o.lineage=?2
-     and ${UNNEEDED("and r.run not in (select value from json_each(?3))")}`,
+    `${spans(kept)} select count(*), coalesce(sum(o.size_bytes),0) from backup_object o where o.target=?1 and o.lineage=?2
+      and ${unneeded(kept)}`,
     [target, lineage, JSON.stringify(runs)],
   );
   return { objects: Number(row?.[0]), bytes: Number(row?.[1]) };
@@ -279,15 +294,15 @@ export function readDoomed(
   return { points: Number(row?.[0]), objects: Number(row?.[1]), bytes: Number(row?.[2]) };
 }
 
-/** The best proof of a restore point at a revision. */
-export function findPointProof(
+/** The best proof of the restore points at each of these revisions; one look for all, since it reads every object. */
+export function listPointProofs(
   db: Db,
-  { lineage, revision }: { lineage: string; revision: number },
-): "replay" | "continued" | null {
+  { lineage, revisions }: { lineage: string; revisions: readonly number[] },
+): Map<number, "replay" | "continued"> {
   const rows = db.all(
-    "select distinct kind from backup_object where lineage=?1 and revision=?2 and kind like 'proof-%'",
-    [lineage, revision],
+    `select revision, max(kind='proof-replay') from backup_object where lineage=?1
+      and revision in (select value from json_each(?2)) and kind in ('proof-replay','proof-continued') group by revision`,
+    [lineage, JSON.stringify(revisions)],
   );
-  const kinds = rows.map(([kind]) => kind);
-  return kinds.includes("proof-replay") ? "replay" : kinds.includes("proof-continued") ? "continued" : null;
+  return new Map(rows.map(([revision, replay]) => [Number(revision), replay === 1 ? "replay" : "continued"]));
 }

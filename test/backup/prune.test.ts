@@ -103,6 +103,21 @@ describe("pruning", () => {
     expectSame(copy.db, db);
   });
 
+  test("keeps a proof as long as a point at its revision, and no longer", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    const nowMs = await live(db, bucket, 8);
+    await tick(db, bucket, { nowMs, policy: POLICY, asked: { prune: true } });
+    const points = listPoints(db, { target: TARGET, lineage: lineage(db) });
+    const wanted = new Set(points.flatMap(({ doomedMs, revision }) => (doomedMs === null ? [revision] : [])));
+    const proofs = db.all("select revision, doomed_ms is null from backup_object where kind like 'proof-%'");
+    expect(proofs.map(([revision, stays]) => [revision, stays === 1])).toEqual(
+      proofs.map(([revision]) => [revision, wanted.has(Number(revision))]),
+    );
+    expect(new Set(proofs.map(([, stays]) => stays))).toEqual(new Set([0, 1]));
+  });
+
   test("waits for the grace to be over", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
