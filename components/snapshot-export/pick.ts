@@ -2,7 +2,7 @@
  * POST /v1/backup/pick and /adopt: what a person decides about a fork. `this` goes on as a history of its own, or
  * lets the others be where nothing of ours is in doubt; another lineage makes this store give way.
  */
-import { type Adopted, adopt, giveWay } from "../../lib/backup/fork.ts";
+import { type Adopted, adopt } from "../../lib/backup/fork.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
 import { allowsEverywhere } from "../../lib/core/grant.ts";
 import { parseQuery } from "../../lib/core/query.ts";
@@ -14,14 +14,14 @@ import { credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.t
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { ignoreLineages, readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { acquireLease, releaseLease } from "../../lib/store/backup-lease.ts";
+import { acquireLease, LEASE_MS, releaseLease } from "../../lib/store/backup-lease.ts";
 import { clearFinding, readBackupStatus } from "../../lib/store/backup-status.ts";
+import { stopStore } from "../../lib/store/epoch.ts";
 import { PickBody } from "../../lib/wire/admin-bodies.ts";
 import { type Admit, type BackupSettings, requireBucket, type Work } from "./admit.ts";
 import type { Export } from "./export.ts";
 
 const BODY_BYTES_MAX = 1024;
-const LEASE_MS = 120_000;
 
 export function postPick(
   door: Door,
@@ -82,7 +82,7 @@ function pickLineage(exporting: Export, wanted: string): Work {
           `The fork is about ${[store.lineage, ...finding.lineages].join(", ")}; name one of these.`,
         );
     }
-    giveWay(db);
+    stopStore(db);
     return () => jsonReply(200, { state: "gave_way", ...NONE, lineage: other });
   });
 }

@@ -4,23 +4,14 @@
  * is named by lineage and run. Promise: a manifest that an own abandoned run left late is no branch.
  */
 import { EPOCH_STRIDE } from "../core/revision.ts";
-import { Head } from "../wire/snapshot.ts";
-import { type Bucket, BucketFault, listAll } from "./bucket.ts";
-import { textOf } from "./bytes.ts";
-import {
-  EPOCHS,
-  HEADS,
-  isLineage,
-  manifestsPrefix,
-  parseEpochName,
-  parseHeadName,
-  parseManifestName,
-} from "./names.ts";
+import type { Bucket } from "./bucket.ts";
+import { listClaims, listHeads } from "./heads.ts";
+import { EPOCHS, HEADS, isLineage, manifestsPrefix, parseManifestName } from "./names.ts";
 import {
   type Reading,
   type ReadManifest,
+  readableManifest,
   readBaseIndex,
-  readManifest,
   readSegment,
   required,
 } from "./read-snapshot.ts";
@@ -29,7 +20,6 @@ import { parseCommitWithChanges } from "./snapshot-lines.ts";
 /** How many manifests are looked at for a second chain. */
 const SCAN_MAX = 200;
 const READS_AT_ONCE = 8;
-const HEAD_BYTES_MAX = 4_194_304;
 
 export interface Branch {
   /** What `--branch` takes: the lineage's first digits, with `@` and a run where it holds two chains. */
@@ -96,10 +86,10 @@ function epochOf(revision: number): number {
  * small servers leave some out).
  */
 export async function listTops(bucket: Bucket): Promise<LineageTop[]> {
-  const claims = (await listAll(bucket, EPOCHS)).map((name) => parseEpochName(name)?.lineage);
-  const heads = (await listAll(bucket, HEADS)).map(parseHeadName);
-  const found = new Set((await bucket.folders()).filter(isLineage));
-  for (const lineage of [...claims, ...heads]) if (lineage !== undefined) found.add(lineage);
+  const claims = (await listClaims(bucket)).map(({ lineage }) => lineage);
+  const heads = await listHeads(bucket);
+  const folders = (await bucket.folders()).filter(isLineage);
+  const found = new Set([...folders, ...claims, ...heads]);
   const tops = await Promise.all([...found].sort().map((lineage) => topOf(bucket, lineage)));
   return tops
     .filter((top): top is LineageTop => top !== undefined)
@@ -110,26 +100,6 @@ export async function listTops(bucket: Bucket): Promise<LineageTop[]> {
 export async function holdsSnapshots(bucket: Bucket): Promise<boolean> {
   for (const prefix of [HEADS, EPOCHS]) if ((await bucket.list(prefix)).names.length > 0) return true;
   return (await bucket.folders()).some(isLineage);
-}
-
-/** Every head that can be read. They can stop a restore, and are never data. */
-export async function readHeads(bucket: Bucket): Promise<Head[]> {
-  const heads: Head[] = [];
-  for (const name of await listAll(bucket, HEADS)) {
-    const bytes = await bucket.get(name, HEAD_BYTES_MAX);
-    const head = bytes === undefined ? undefined : parseHead(bytes);
-    if (head !== undefined && parseHeadName(name) === head.lineage) heads.push(head);
-  }
-  return heads;
-}
-
-function parseHead(bytes: Uint8Array): Head | undefined {
-  try {
-    const head = Head.safeParse(JSON.parse(textOf(bytes) ?? ""));
-    return head.success ? head.data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function topOf(bucket: Bucket, lineage: string): Promise<LineageTop | undefined> {
@@ -240,19 +210,4 @@ async function readAll(
     for (const one of got) if (one !== undefined) read.set(one.name, one);
   }
   return read;
-}
-
-/** The manifest; undefined when it is damaged or gone. Throws BucketFault when the bucket fails. */
-export async function readableManifest(
-  bucket: Bucket,
-  name: string,
-  reading: Reading,
-): Promise<ReadManifest | undefined> {
-  try {
-    return await readManifest(bucket, name, undefined, reading);
-  } catch (error) {
-    // Nothing is restored from it: a manifest that is read for what it says of others may be damaged.
-    if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
-    throw error;
-  }
 }

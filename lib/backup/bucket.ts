@@ -46,6 +46,11 @@ export function damaged(object: string, what: string): BucketFault {
   return new BucketFault("snapshot_damaged", object, `${object}: ${what}`);
 }
 
+/** The bucket answers, and an object in it is missing or wrong. */
+export function isDamage(error: unknown): error is BucketFault {
+  return error instanceof BucketFault && error.code === "snapshot_damaged";
+}
+
 /** Every name under a prefix, page by page. */
 export async function listAll(bucket: Bucket, prefix: string): Promise<string[]> {
   const names: string[] = [];

@@ -4,10 +4,17 @@
  * gone is named together with the next one that could be used.
  */
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
-import { branchOf, type LineageTop, otherTips, readableManifest, readHeads } from "./branches.ts";
-import { type Bucket, BucketFault, damaged, listAll } from "./bucket.ts";
+import { branchOf, type LineageTop, otherTips } from "./branches.ts";
+import { type Bucket, BucketFault, damaged, isDamage, listAll } from "./bucket.ts";
+import { readHeads } from "./heads.ts";
 import { manifestsPrefix, parseManifestName } from "./names.ts";
-import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "./read-snapshot.ts";
+import {
+  type Reading,
+  type ReadManifest,
+  readableManifest,
+  readBaseIndex,
+  readManifest,
+} from "./read-snapshot.ts";
 
 export type FindRefusal =
   | "not_found"
@@ -108,7 +115,7 @@ async function withOlder(
   error: unknown,
   reading: Reading,
 ): Promise<never> {
-  if (!(error instanceof BucketFault) || error.code !== "snapshot_damaged") throw error;
+  if (!isDamage(error)) throw error;
   const older = await findOlder(bucket, names, error.object, reading);
   if (older === undefined) throw error;
   const detail = `${error.detail}; the next older snapshot is ${older.branch} (revision ${older.revision})`;
@@ -161,7 +168,7 @@ export async function bestOf(
       const read = await readManifest(bucket, name, undefined, reading);
       if (best === undefined || digestRevision(read) > digestRevision(best)) best = read;
     } catch (error) {
-      if (!(error instanceof BucketFault) || error.code !== "snapshot_damaged") throw error;
+      if (!isDamage(error)) throw error;
       torn ??= error;
     }
   }

@@ -16,7 +16,7 @@ import {
   readExportedStore,
   resetPosition,
 } from "../store/backup-catalogue.ts";
-import { acquireLease, type Lease, LeaseLost, releaseLease } from "../store/backup-lease.ts";
+import { acquireLease, LEASE_MS, type Lease, LeaseLost, releaseLease } from "../store/backup-lease.ts";
 import { recordLostPoints } from "../store/backup-points.ts";
 import {
   clearBackupError,
@@ -33,7 +33,8 @@ import { sha256Hex } from "./bytes.ts";
 import type { ExportKeys } from "./export-run.ts";
 import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./export-step.ts";
 import { type Finding, lookAround } from "./look.ts";
-import { manifestsPrefix } from "./names.ts";
+import { folderPrefix, manifestsPrefix } from "./names.ts";
+import { MANIFEST_BYTES_MAX } from "./read-snapshot.ts";
 import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
 
 export interface Tick {
@@ -71,9 +72,7 @@ export interface TickReport {
 export type TickOutcome = TickReport | { readonly state: "stopped"; readonly finding: Finding };
 
 const BUDGET = { bytes: 268_435_456, ms: 20_000 };
-const LEASE_MS = 120_000;
 const LOOK_EVERY_MS = 3_600_000;
-const MANIFEST_BYTES_MAX = 16_777_216;
 const FOLDERS = ["segments", "bases", "auth"] as const;
 
 /** Runs one tick. Throws BucketFault (noted in the status) and StoreFault. */
@@ -227,7 +226,7 @@ async function followMovedBucket(
   if (bytes === undefined || (await sha256Hex(new Uint8Array(bytes))) !== position.manifestSha256) return;
   const held = new Set<string>();
   for (const folder of FOLDERS) {
-    for (const name of await listAll(bucket, `${store.lineage}/${folder}/`)) held.add(name);
+    for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) held.add(name);
   }
   if (!listPositionNames(db, position).every((name) => held.has(name))) return;
   moveTarget(db, lease, { from: position.target, to: target });

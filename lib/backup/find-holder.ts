@@ -4,11 +4,17 @@
  * kept, is refused as what it is.
  */
 import { accept, refuse } from "../core/refusal.ts";
-import { type LineageTop, readableManifest } from "./branches.ts";
+import type { LineageTop } from "./branches.ts";
 import type { Bucket } from "./bucket.ts";
 import { type Branched, bestOf, type Found, newestOf } from "./choose-branch.ts";
 import { manifestsPrefix, parseManifestName } from "./names.ts";
-import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "./read-snapshot.ts";
+import {
+  type Reading,
+  type ReadManifest,
+  readableManifest,
+  readIndex,
+  readManifest,
+} from "./read-snapshot.ts";
 
 /** A manifest of the branch that holds the revision. */
 export async function findHolder(
@@ -66,8 +72,7 @@ export async function parentOf(
   reading: Reading,
 ): Promise<ReadManifest | undefined> {
   if (manifest.parent === null) return undefined;
-  const read = await readableManifest(bucket, manifest.parent.name, reading);
-  return read?.sha256 === manifest.parent.sha256 ? read : undefined;
+  return readableManifest(bucket, manifest.parent.name, reading, manifest.parent.sha256);
 }
 
 /** A base keeps history from before it: enough for a revision that no namespace has compacted away. */
@@ -77,8 +82,8 @@ async function inHistory(
   revision: number,
   reading: Reading,
 ): Promise<Found<ReadManifest>> {
-  if (read.base === undefined) return accept(read);
-  const index = await readBaseIndex(bucket, read.base, read.manifest.ancestry, reading);
+  const index = await readIndex(bucket, read, reading);
+  if (index === undefined) return accept(read);
   const oldest = Math.max(0, ...index.usage.map(({ compacted }) => compacted));
   if (revision >= oldest) return accept(read);
   return refuse("compacted", `The bucket holds history from revision ${oldest} on.`, { members: { oldest } });

@@ -5,12 +5,12 @@
  */
 import { accept, refuse } from "../core/refusal.ts";
 import { formatTime } from "../core/time.ts";
-import { branchOf, type LineageTop, listTops, readHeads } from "./branches.ts";
-import { type Bucket, listAll } from "./bucket.ts";
+import { branchOf, type LineageTop, listTops } from "./branches.ts";
+import type { Bucket } from "./bucket.ts";
 import { chooseBranch, type Found } from "./choose-branch.ts";
 import { findHolder } from "./find-holder.ts";
 import { findRevisionAt } from "./find-time.ts";
-import { EPOCHS, parseEpochName } from "./names.ts";
+import { listClaims, readHeads } from "./heads.ts";
 import type { Reading, ReadManifest } from "./read-snapshot.ts";
 
 /** Higher ones would leave no revision below 2^53; a head that says so is wrong. */
@@ -85,9 +85,7 @@ async function atTime(
 
 /** The highest epoch that anything in the bucket speaks of; an unreadable head counts for nothing. */
 export async function findHighestEpoch(bucket: Bucket, tops: readonly LineageTop[]): Promise<number> {
-  let highest = Math.max(0, ...tops.map(({ epoch }) => epoch));
-  for (const name of await listAll(bucket, EPOCHS))
-    highest = Math.max(highest, parseEpochName(name)?.epoch ?? 0);
-  for (const { epoch } of await readHeads(bucket)) if (epoch < EPOCHS_MAX) highest = Math.max(highest, epoch);
-  return highest;
+  const claims = await listClaims(bucket);
+  const heads = (await readHeads(bucket)).filter(({ epoch }) => epoch < EPOCHS_MAX);
+  return Math.max(0, ...[...tops, ...claims, ...heads].map(({ epoch }) => epoch));
 }

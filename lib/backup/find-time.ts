@@ -7,7 +7,7 @@ import type { Bucket } from "./bucket.ts";
 import {
   type Reading,
   type ReadManifest,
-  readBaseIndex,
+  readIndex,
   readPart,
   readSegment,
   required,
@@ -43,18 +43,23 @@ export async function findRevisionAt(
 /** All commits that a snapshot holds, an object at a time. */
 async function* commitPages(
   bucket: Bucket,
-  { manifest, base, segments }: ReadManifest,
+  snapshot: ReadManifest,
   reading: Reading,
 ): AsyncGenerator<CommitLine[]> {
-  const index =
-    base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry, reading);
+  const index = await readIndex(bucket, snapshot, reading);
   for (const [at, part] of (index?.parts ?? []).entries()) {
     if (index === undefined || part.kind !== "commits") continue;
     const lines = await readPart(bucket, index, part, at + 1, reading);
     yield lines.map((line, number) => required(parseCommit(line), part.name, number));
   }
-  for (const { segment, auth } of segments) {
-    const lines = await readSegment(bucket, manifest.lineage, segment, auth?.sha256 ?? null, reading);
+  for (const { segment, auth } of snapshot.segments) {
+    const lines = await readSegment(
+      bucket,
+      snapshot.manifest.lineage,
+      segment,
+      auth?.sha256 ?? null,
+      reading,
+    );
     yield lines.map((line, number) => required(parseCommitWithChanges(line), segment.name, number).commit);
   }
 }

@@ -3,15 +3,16 @@
  * a store that goes on does so under a lineage and numbers that nobody else has.
  */
 import { formatHex } from "../core/hex.ts";
-import { EPOCH_STRIDE } from "../core/revision.ts";
 import { type ExportedStore, readExportedStore } from "../store/backup-catalogue.ts";
 import { listRuns } from "../store/backup-points.ts";
 import type { Db } from "../store/driver.ts";
-import { adoptHistory, stopStore } from "../store/epoch.ts";
+import { adoptHistory } from "../store/epoch.ts";
 import { findCommitId } from "../store/export-pages.ts";
-import { type Bucket, BucketFault, listAll } from "./bucket.ts";
-import { EPOCHS, manifestsPrefix, parseEpochName, parseManifestName } from "./names.ts";
-import { readManifest } from "./read-snapshot.ts";
+import { type Bucket, listAll } from "./bucket.ts";
+import { listClaims } from "./heads.ts";
+import { manifestsPrefix, parseManifestName } from "./names.ts";
+import { newEpoch } from "./new-epoch.ts";
+import { readableManifest } from "./read-snapshot.ts";
 
 export interface ForkContext {
   readonly db: Db;
@@ -37,24 +38,15 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
   const { db, bucket, target } = context;
   const store = readExportedStore(db);
   const sharedRevision = await findShared(context, store);
-  const highest = Math.max(store.epoch, pendingEpochOf(db), await highestEpoch(bucket));
+  const claimed = (await listClaims(bucket)).map(({ epoch }) => epoch);
+  const highest = Math.max(store.epoch, pendingEpochOf(db), ...claimed);
   // What only we have after the shared revision takes an epoch of its own.
   const hasTail = store.revision > sharedRevision && sharedRevision >= store.firstRevision;
-  const epoch = highest + (hasTail ? 2 : 1);
-  const pending = {
-    lineage: randomHex(context, 16),
-    epoch,
-    firstRevision: epoch * EPOCH_STRIDE + randomStart(context),
-  };
-  const tailLineage = randomHex(context, 16);
+  const pending = newEpoch(highest + (hasTail ? 2 : 1), context);
+  const tailLineage = formatHex(context.randomBytes(16));
   const ignored = { target, others: [...new Set([...others, store.lineage])] };
   adoptHistory(db, { sharedRevision, tailLineage, nextEpoch: highest + 1, pending, ignored });
   return { sharedRevision, ...pending };
-}
-
-/** The person has decided for another branch: this store writes nothing more. */
-export function giveWay(db: Db): void {
-  stopStore(db);
 }
 
 /**
@@ -76,7 +68,7 @@ async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Pr
   let shared = store.firstRevision - 1;
   let apart = false;
   for (const { name, revision } of theirs) {
-    const read = await readIfWhole(bucket, name);
+    const read = await readableManifest(bucket, name);
     if (read === undefined) continue;
     const { tip, parent } = read.manifest;
     if (findCommitId(db, revision) === tip) shared = Math.max(shared, revision);
@@ -88,34 +80,6 @@ async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Pr
   return apart ? Math.min(shared, store.revision) : store.revision;
 }
 
-async function readIfWhole(bucket: Bucket, name: string) {
-  try {
-    return await readManifest(bucket, name);
-  } catch (error) {
-    // A manifest that cannot be read proves nothing about anybody.
-    if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
-    throw error;
-  }
-}
-
-/** The highest epoch that a claim or the newest manifest of a claimed lineage speaks of. */
-async function highestEpoch(bucket: Bucket): Promise<number> {
-  let highest = 0;
-  for (const name of await listAll(bucket, EPOCHS)) {
-    highest = Math.max(highest, parseEpochName(name)?.epoch ?? 0);
-  }
-  return highest;
-}
-
 function pendingEpochOf(db: Db): number {
   return Number(db.all("select coalesce(pending_epoch,0) from store where id=1")[0]?.[0] ?? 0);
-}
-
-function randomHex({ randomBytes }: ForkContext, length: number): string {
-  return formatHex(randomBytes(length));
-}
-
-/** Somewhere in the lower half of an epoch's numbers. */
-function randomStart({ randomBytes }: ForkContext): number {
-  return randomBytes(8).reduce((number, byte) => (number * 256 + byte) % 2 ** 39, 0);
 }

@@ -14,10 +14,10 @@ import {
 import type { Lease } from "../store/backup-lease.ts";
 import type { Db } from "../store/driver.ts";
 import { findCommitId, listAncestry } from "../store/export-pages.ts";
-import { Head } from "../wire/snapshot.ts";
-import { type Bucket, listAll } from "./bucket.ts";
-import { sha256Hex, textOf } from "./bytes.ts";
-import { EPOCHS, HEADS, headName, parseEpochName, parseHeadName } from "./names.ts";
+import type { Head } from "../wire/snapshot.ts";
+import type { Bucket } from "./bucket.ts";
+import { sha256Hex } from "./bytes.ts";
+import { listClaims, listHeads, parseHead, readHead, readHeadBytes } from "./heads.ts";
 
 /** What a finding is about, for whoever picks: kept with it in the store. */
 export interface FindingData {
@@ -55,12 +55,10 @@ export interface LookContext {
   readonly shared: boolean;
 }
 
-const SMALL_OBJECT_BYTES = 4_194_304;
-
 /** GETs the own head and LISTs the others; those not yet judged are read. */
 export async function lookAround(context: LookContext): Promise<Look> {
   const { bucket, store } = context;
-  const own = await bucket.get(headName(store.lineage), SMALL_OBJECT_BYTES);
+  const own = await readHeadBytes(bucket, store.lineage);
   const ownHead = own === undefined ? undefined : await sha256Hex(new Uint8Array(own));
   const finding =
     (await judgeOwn(context, own)) ?? (await judgeOthers(context)) ?? (await judgeClaims(context));
@@ -97,15 +95,13 @@ async function judgeOthers(context: LookContext): Promise<Finding | undefined> {
   const { db, bucket, target, store, thorough } = context;
   const findings: Finding[] = [];
   const parent = listAncestry(db).at(-1)?.parent;
-  for (const name of await listAll(bucket, HEADS)) {
-    const other = parseHeadName(name);
-    if (other === undefined || other === store.lineage) continue;
+  for (const other of await listHeads(bucket)) {
+    if (other === store.lineage) continue;
     const pair = { target, lineage: store.lineage, other };
     // The history that we left may have a survivor who writes on: its head is read every time.
     const again = thorough || other === parent;
     if (isIgnored(db, pair) || (!again && findSeen(db, pair) !== undefined)) continue;
-    const bytes = await bucket.get(name, SMALL_OBJECT_BYTES);
-    const head = bytes === undefined ? undefined : parseHead(bytes);
+    const head = await readHead(bucket, other);
     // A name without a head that can be read says only that somebody is there: as foreign as can be.
     const finding = head === undefined || head.lineage !== other ? foreign(other) : judgeOther(context, head);
     if (finding !== undefined && !(context.shared && finding.kind === "foreign")) findings.push(finding);
@@ -158,9 +154,8 @@ function judgeOther({ db, lease, target, store }: LookContext, head: Head): Find
 /** Before the first export: nobody else may have claimed our epoch. */
 async function judgeClaims({ db, bucket, target, store, shared }: LookContext): Promise<Finding | undefined> {
   if (hasExported(db, { target, lineage: store.lineage })) return undefined;
-  for (const name of await listAll(bucket, `${EPOCHS}${store.epoch}-`)) {
-    const claim = parseEpochName(name);
-    if (claim === undefined || claim.lineage === store.lineage) continue;
+  for (const claim of await listClaims(bucket, store.epoch)) {
+    if (claim.lineage === store.lineage) continue;
     if (isIgnored(db, { target, lineage: store.lineage, other: claim.lineage })) continue;
     if (store.epoch === 0) {
       if (shared) continue;
@@ -177,19 +172,9 @@ async function judgeClaims({ db, bucket, target, store, shared }: LookContext): 
 
 /** Whether a lineage's head shows an ancestor of ours. One that cannot be read might be anybody's: not related. */
 async function isRelated(bucket: Bucket, lineage: string, db: Db): Promise<boolean> {
-  const bytes = await bucket.get(headName(lineage), SMALL_OBJECT_BYTES);
-  const head = bytes === undefined ? undefined : parseHead(bytes);
+  const head = await readHead(bucket, lineage);
   const own = listAncestry(db);
   return head?.ancestry.some((one) => own.some((ancestor) => ancestor.lineage === one.lineage)) ?? false;
-}
-
-function parseHead(bytes: Uint8Array): Head | undefined {
-  try {
-    const parsed = Head.safeParse(JSON.parse(textOf(bytes) ?? ""));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function fork(detail: string, data: FindingData): Finding {

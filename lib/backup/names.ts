@@ -26,7 +26,7 @@ export interface NameParts {
 }
 
 function stem(folder: Folder, { lineage, revision, run }: NameParts): string {
-  return `${lineage}/${folder}/${inverse(revision)}-${digits(revision)}-${run}`;
+  return `${folderPrefix(lineage, folder)}${inverse(revision)}-${digits(revision)}-${run}`;
 }
 
 export function manifestName(parts: NameParts): string {
@@ -54,8 +54,13 @@ export function proofName(parts: NameParts): string {
   return `${stem("proofs", parts)}.json`;
 }
 
+/** What the names of a lineage's folder begin with. */
+export function folderPrefix(lineage: string, folder: Folder): string {
+  return `${lineage}/${folder}/`;
+}
+
 export function manifestsPrefix(lineage: string): string {
-  return `${lineage}/manifests/`;
+  return folderPrefix(lineage, "manifests");
 }
 
 export const HEADS = "heads/";

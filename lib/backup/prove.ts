@@ -15,7 +15,6 @@ import {
   dropReplay,
   findManifestSha256,
   findReplay,
-  type ProofRecord,
   type ReplayProgress,
   readProvenPoint,
   recordProof,
@@ -29,7 +28,13 @@ import { sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
 import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
-import { type ReadManifest, readBaseIndex, readManifest, readSegment } from "./read-snapshot.ts";
+import {
+  type ReadManifest,
+  readableManifest,
+  readIndex,
+  readManifest,
+  readSegment,
+} from "./read-snapshot.ts";
 import { readLiveLines } from "./segment.ts";
 import { digestState, openDigest, type StateDigest } from "./state-digest.ts";
 
@@ -67,17 +72,22 @@ export async function prove(
 ): Promise<ProofOutcome> {
   const going = replayGoingOn(context);
   if (going !== undefined) return goOn(context, going);
-  const { provenManifest } = readProvenPoint(context.db);
-  const read = await readManifest(
-    context.bucket,
-    position.manifest,
-    position.manifestSha256,
-    context.keys.reading,
-  );
-  if (!replay && provenManifest === position.manifest) return { state: "nothing" };
-  const proven = replay ? undefined : await readProven(context, provenManifest);
-  if (proven !== undefined && proven.base?.name === read.base?.name) return goFrom(context, proven, read);
-  return goOn(context, beginReplay(context, position));
+  const proven = replay ? undefined : await readProven(context);
+  if (proven === undefined) return goOn(context, beginReplay(context, position));
+  if (proven.name === position.manifest) return { state: "nothing" };
+  const { manifest, manifestSha256 } = position;
+  const read = await readManifest(context.bucket, manifest, manifestSha256, context.keys.reading);
+  return proven.base?.name === read.base?.name
+    ? goFrom(context, proven, read)
+    : goOn(context, beginReplay(context, position));
+}
+
+/** The manifest that the newest proof is about; undefined when it was pruned or is damaged: nothing can rest on it. */
+async function readProven({ db, bucket, keys }: ProveContext): Promise<ReadManifest | undefined> {
+  const { provenManifest } = readProvenPoint(db);
+  const sha256 = provenManifest === null ? undefined : findManifestSha256(db, provenManifest);
+  if (provenManifest === null || sha256 === undefined) return undefined;
+  return readableManifest(bucket, provenManifest, keys.reading, sha256);
 }
 
 /** A replay in the making, as far as it is about this bucket and this history. */
@@ -98,22 +108,6 @@ function beginReplay({ target, store, nowMs }: ProveContext, position: Position)
     state: { phase: "bucket", after: null, digest: { done: [], open: null }, folded: null },
     block: new Uint8Array(0),
   };
-}
-
-/** The manifest that the newest proof is about; undefined when it is gone. */
-async function readProven(
-  { db, bucket, keys }: ProveContext,
-  manifest: string | null,
-): Promise<ReadManifest | undefined> {
-  const sha256 = manifest === null ? undefined : findManifestSha256(db, manifest);
-  if (manifest === null || sha256 === undefined) return undefined;
-  try {
-    return await readManifest(bucket, manifest, sha256, keys.reading);
-  } catch (error) {
-    // Pruned, or damaged: either way nothing can rest on it, and the chain is replayed.
-    if (error instanceof BucketFault && error.code === "snapshot_damaged") return undefined;
-    throw error;
-  }
 }
 
 /** Reads what the manifest names beyond the proven one, and finds the live store's lines in it. */
@@ -144,15 +138,7 @@ async function goFrom(
   }
   await checkDigest(context, read);
   const rests = { name: proven.name, sha256: proven.sha256 };
-  const written = await writeProof(context, read, { how: "continued", rests, digest: null });
-  recordProof(db, context.lease, {
-    ...written,
-    manifest: read.name,
-    revision,
-    nowMs: context.nowMs(),
-    how: "continued",
-    read: names,
-  });
+  await keepProof(context, read, { how: "continued", rests, digest: null, names });
   return { state: "proven", revision, how: "continued" };
 }
 
@@ -168,24 +154,15 @@ async function goOn(context: ProveContext, begun: ReplayProgress): Promise<Proof
   const { bucket, db, lease } = context;
   const { reading } = context.keys;
   const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256, reading);
-  const { base, manifest } = snapshot;
-  const index =
-    base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry, reading);
+  const { manifest } = snapshot;
+  const index = await readIndex(bucket, snapshot, reading);
   const folded = await foldOn(context, begun, snapshot, index);
   if (folded === undefined) return { state: "proving", revision: manifest.revision };
   const live = await readLiveOn(context, folded, manifest.revision);
   if (live === undefined) return { state: "proving", revision: manifest.revision };
   compare(snapshot, folded.state.folded, live);
-  const written = await writeProof(context, snapshot, { how: "replay", rests: null, digest: live.sha256 });
-  const read = [...manifest.objects.map(({ name }) => name), ...(index?.parts ?? []).map(({ name }) => name)];
-  recordProof(db, lease, {
-    ...written,
-    manifest: snapshot.name,
-    revision: manifest.revision,
-    nowMs: context.nowMs(),
-    how: "replay",
-    read,
-  });
+  const names = [...manifest.objects, ...(index?.parts ?? [])].map(({ name }) => name);
+  await keepProof(context, snapshot, { how: "replay", rests: null, digest: live.sha256, names });
   recordScrub(db, lease, { nowMs: context.nowMs(), faults: countScrubFaults(db) });
   return { state: "proven", revision: manifest.revision, how: "replay" };
 }
@@ -279,11 +256,17 @@ function compare({ name, manifest }: ReadManifest, folded: StateDigest | null, l
   );
 }
 
-async function writeProof(
-  { bucket, target, nowMs, randomBytes }: ProveContext,
+/** Writes the proof as an object of the bucket, and notes it with the objects that it read. */
+async function keepProof(
+  { db, lease, bucket, target, nowMs, randomBytes }: ProveContext,
   { name, sha256, manifest }: ReadManifest,
-  { how, rests, digest }: Pick<Proof, "how" | "rests" | "digest">,
-): Promise<Pick<ProofRecord, "object" | "place">> {
+  {
+    how,
+    rests,
+    digest,
+    names,
+  }: Pick<Proof, "how" | "rests" | "digest"> & { readonly names: readonly string[] },
+): Promise<void> {
   const run = formatHex(randomBytes(8));
   const { lineage, revision } = manifest;
   const proof: Proof = {
@@ -308,5 +291,6 @@ async function writeProof(
     sizeBytes: bytes.length,
     sha256: await sha256Hex(bytes),
   };
-  return { object, place: { run, target, lineage } };
+  const place = { run, target, lineage };
+  recordProof(db, lease, { object, place, manifest: name, revision, nowMs: nowMs(), how, read: names });
 }

@@ -26,11 +26,17 @@ import {
 import { readProvenPoint } from "../store/backup-proof.ts";
 import { findCommitId } from "../store/export-pages.ts";
 import type { BackupPolicy } from "../wire/backup-policy.ts";
-import { BucketFault, listAll } from "./bucket.ts";
+import { listAll } from "./bucket.ts";
 import type { ExportContext } from "./export-run.ts";
 import type { Finding } from "./look.ts";
-import { manifestsPrefix, type NameParts, parseManifestName, parseObjectName } from "./names.ts";
-import { readBaseIndex, readManifest } from "./read-snapshot.ts";
+import {
+  folderPrefix,
+  manifestsPrefix,
+  type NameParts,
+  parseManifestName,
+  parseObjectName,
+} from "./names.ts";
+import { readableManifest, readIndex, readManifest } from "./read-snapshot.ts";
 
 export interface PruneContext extends ExportContext {
   readonly policy: BackupPolicy;
@@ -159,17 +165,9 @@ async function remove({ bucket, db, lease, leaseMs, nowMs }: PruneContext, name:
 
 /** Every name that the newest manifest of ours needs, as the bucket has it now. */
 async function readNeeded({ bucket, keys }: PruneContext, position: Position): Promise<Set<string>> {
-  const { base, manifest } = await readManifest(
-    bucket,
-    position.manifest,
-    position.manifestSha256,
-    keys.reading,
-  );
-  const names = new Set(manifest.objects.map(({ name }) => name));
-  if (base === undefined) return names;
-  const index = await readBaseIndex(bucket, base, manifest.ancestry, keys.reading);
-  for (const { name } of index.parts) names.add(name);
-  return names;
+  const read = await readManifest(bucket, position.manifest, position.manifestSha256, keys.reading);
+  const index = await readIndex(bucket, read, keys.reading);
+  return new Set([...read.manifest.objects, ...(index?.parts ?? [])].map(({ name }) => name));
 }
 
 /**
@@ -211,13 +209,9 @@ async function findStrangers(context: PruneContext, beforeMs: number): Promise<F
 }
 
 async function isOurHistory({ bucket, db }: PruneContext, name: string, revision: number): Promise<boolean> {
-  try {
-    return (await readManifest(bucket, name)).manifest.tip === findCommitId(db, revision);
-  } catch (error) {
-    // Gone since the list, or no manifest: then it is nobody's word for anything.
-    if (error instanceof BucketFault && error.code === "snapshot_damaged") return true;
-    throw error;
-  }
+  const read = await readableManifest(bucket, name);
+  // Gone since the list, or no manifest: then it is nobody's word for anything.
+  return read === undefined || read.manifest.tip === findCommitId(db, revision);
 }
 
 const FOLDERS = ["segments", "bases", "auth", "proofs"] as const;
@@ -227,7 +221,7 @@ export async function noteOrphans(context: PruneContext): Promise<number> {
   const { bucket, db, lease, target, store, policy, nowMs } = context;
   const found: { name: string; run: string; revision: number }[] = [];
   for (const folder of FOLDERS) {
-    for (const name of await listAll(bucket, `${store.lineage}/${folder}/`)) {
+    for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) {
       const parsed = parseObjectName(name);
       if (parsed !== undefined) found.push({ name, ...parsed });
     }

@@ -14,11 +14,12 @@ import {
   SegmentHeader,
   type SegmentObject,
 } from "../wire/snapshot.ts";
-import { type Bucket, damaged } from "./bucket.ts";
+import { type Bucket, damaged, isDamage } from "./bucket.ts";
 import { fromBase64, gunzip, sha256Hex, textOf, toBase64, utf8 } from "./bytes.ts";
 import { parseManifestName } from "./names.ts";
 
-const MANIFEST_BYTES_MAX = 16_777_216;
+/** No manifest is larger. */
+export const MANIFEST_BYTES_MAX = 16_777_216;
 /** No object that this format can make is larger; what says that it is, is refused before it is fetched. */
 const OBJECT_BYTES_MAX = 268_435_456;
 
@@ -93,6 +94,21 @@ export async function readManifest(
   return { name, sha256, manifest, ...chainOf(name, manifest) };
 }
 
+/** The manifest; undefined when it is damaged or gone: for what it says of others, not to restore from it. */
+export async function readableManifest(
+  bucket: Bucket,
+  name: string,
+  reading: Reading = {},
+  expectedSha256?: string,
+): Promise<ReadManifest | undefined> {
+  try {
+    return await readManifest(bucket, name, expectedSha256, reading);
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Once keys are trusted, a manifest without the signature of one of them is as good as a damaged one. */
 async function requireSignature(
   name: string,
@@ -143,6 +159,15 @@ function chainOf(name: string, manifest: Manifest): Pick<ReadManifest, "base" | 
     throw damaged(name, "its ancestry is another's");
   if (base === undefined && manifest.epoch !== 0) throw damaged(name, "a later epoch begins with a base");
   return { base, segments };
+}
+
+/** The index of a snapshot's base; undefined where the chain has none. Throws BucketFault. */
+export async function readIndex(
+  bucket: Bucket,
+  { base, manifest }: ReadManifest,
+  reading: Reading = {},
+): Promise<BaseIndex | undefined> {
+  return base === undefined ? undefined : readBaseIndex(bucket, base, manifest.ancestry, reading);
 }
 
 /** Reads a base's index. */

@@ -3,10 +3,8 @@ import { formatTime } from "../core/time.ts";
 import { isIgnored, readExportedStore } from "../store/backup-catalogue.ts";
 import type { Db } from "../store/driver.ts";
 import { listAncestry } from "../store/export-pages.ts";
-import { Head } from "../wire/snapshot.ts";
-import { type Bucket, listAll } from "./bucket.ts";
-import { textOf } from "./bytes.ts";
-import { HEADS, parseHeadName } from "./names.ts";
+import type { Bucket } from "./bucket.ts";
+import { listHeads, readHead } from "./heads.ts";
 
 export interface Relation {
   readonly lineage: string;
@@ -20,17 +18,13 @@ export interface Relation {
   readonly ignored: boolean;
 }
 
-const HEAD_BYTES = 4_194_304;
-
 /** Reads every head under the prefix. Throws BucketFault. */
 export async function listRelations(db: Db, bucket: Bucket, target: string): Promise<Relation[]> {
   const store = readExportedStore(db);
   const own = new Set(listAncestry(db).map(({ lineage }) => lineage));
   const branches: Relation[] = [];
-  for (const name of await listAll(bucket, HEADS)) {
-    const lineage = parseHeadName(name);
-    if (lineage === undefined) continue;
-    const head = await readHead(bucket, name);
+  for (const lineage of await listHeads(bucket)) {
+    const head = await readHead(bucket, lineage);
     const ignored = isIgnored(db, { target, lineage: store.lineage, other: lineage });
     if (head === undefined) {
       branches.push({
@@ -50,15 +44,4 @@ export async function listRelations(db: Db, bucket: Bucket, target: string): Pro
     branches.push({ lineage, epoch, revision, written, relation, ignored });
   }
   return branches;
-}
-
-async function readHead(bucket: Bucket, name: string): Promise<Head | undefined> {
-  const bytes = await bucket.get(name, HEAD_BYTES);
-  try {
-    const parsed = Head.safeParse(JSON.parse(bytes === undefined ? "" : (textOf(bytes) ?? "")));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // Not JSON: somebody else's object under our name.
-    return undefined;
-  }
 }

@@ -2,13 +2,10 @@
  * The last step of a restore: every check of the whole, then the store's own row and its tokens. Promise: the
  * store opens only in the transaction in which all checks have passed.
  */
-import { formatHex } from "../core/hex.ts";
-import { EPOCH_STRIDE } from "../core/revision.ts";
 import {
   countRows,
   findNewestCommit,
   listStoreFaults,
-  type PendingEpoch,
   rebuildUsage,
   setRestoredStore,
 } from "../store/restore-rows.ts";
@@ -17,6 +14,7 @@ import type { NewRoot, RestoreReport } from "../wire/restore-record.ts";
 import { type LineageTop, listTops } from "./branches.ts";
 import { damaged } from "./bucket.ts";
 import { findHighestEpoch } from "./find-snapshot.ts";
+import { newEpoch } from "./new-epoch.ts";
 import { settle } from "./restore-steps.ts";
 import { readLaterTokens } from "./restore-tokens.ts";
 import type { RestoreWork } from "./restore-work.ts";
@@ -40,7 +38,7 @@ export async function loadFinish(
   if (own === undefined) throw damaged(snapshot.name, "it has no ancestry");
   const tops = await listTops(bucket);
   const goesOn = isSealed(work, tops);
-  const pending = goesOn ? null : pendingEpoch((await findHighestEpoch(bucket, tops)) + 1, options);
+  const pending = goesOn ? null : newEpoch((await findHighestEpoch(bucket, tops)) + 1, options);
   const later = await readLaterTokens(bucket, { lineage: own.lineage, revision }, tops, reading);
   return async () => {
     await settle(work, revision);
@@ -95,10 +93,4 @@ function isSealed({ snapshot, revision }: RestoreWork, tops: readonly LineageTop
   const { manifest } = snapshot;
   const newest = Math.max(0, ...tops.map((top) => top.revision));
   return manifest.sealed && revision === manifest.revision && newest === revision;
-}
-
-/** A random lineage that begins somewhere in the lower half of its epoch's numbers. */
-function pendingEpoch(epoch: number, { randomBytes }: FinishOptions): PendingEpoch {
-  const start = randomBytes(8).reduce((number, byte) => (number * 256 + byte) % 2 ** 39, 0);
-  return { lineage: formatHex(randomBytes(16)), epoch, firstRevision: epoch * EPOCH_STRIDE + start };
 }

@@ -6,7 +6,7 @@ import type { Db } from "../store/driver.ts";
 import { readLosses } from "../store/restore-losses.ts";
 import type { RestorePreview } from "../wire/restore-answers.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
-import { readBaseIndex } from "./read-snapshot.ts";
+import { readIndex } from "./read-snapshot.ts";
 import { ancestryAt, digestsFor, objectsFor, type RestoreSource } from "./restore-work.ts";
 
 /** `db` is the store that would be replaced, if there is one. Throws BucketFault, StoreFault. */
@@ -15,9 +15,8 @@ export async function previewRestore(
   { snapshot, revision, others }: FoundSnapshot,
   db: Db | undefined,
 ): Promise<RestorePreview> {
-  const { manifest, base } = snapshot;
-  const index =
-    base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry, reading);
+  const { manifest } = snapshot;
+  const index = await readIndex(bucket, snapshot, reading);
   const objects = objectsFor(snapshot, index, revision);
   const digests = await digestsFor(bucket, { snapshot, index, revision }, reading);
   const own = ancestryAt(snapshot, revision).at(-1);

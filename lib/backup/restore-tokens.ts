@@ -4,13 +4,14 @@
  * can use it; what is not known is counted, and objects that could not be read are named.
  */
 
-import { type LineageTop, readableManifest } from "./branches.ts";
+import type { LineageTop } from "./branches.ts";
 import type { Bucket } from "./bucket.ts";
 import { BucketFault } from "./bucket.ts";
 import { textOf } from "./bytes.ts";
 import {
   type Reading,
   type ReadManifest,
+  readableManifest,
   readBaseIndex,
   readPart,
   readSegment,

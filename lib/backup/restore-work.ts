@@ -10,7 +10,7 @@ import type { Ancestor, BaseIndex, BasePart, Digest, SegmentObject } from "../wi
 import { type Bucket, damaged } from "./bucket.ts";
 import { parentOf } from "./find-holder.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
-import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "./read-snapshot.ts";
+import { type Reading, type ReadManifest, readIndex, readManifest } from "./read-snapshot.ts";
 
 export type Step =
   | { readonly kind: "part"; readonly part: BasePart; readonly number: number }
@@ -51,7 +51,7 @@ export async function planRestore(
   { snapshot, revision }: FoundSnapshot,
   asked: RestoreAsked,
 ): Promise<RestoreProgress> {
-  const index = await indexOf(bucket, snapshot, reading);
+  const index = await readIndex(bucket, snapshot, reading);
   const objects = objectsFor(snapshot, index, revision);
   return {
     kind: "restoring",
@@ -76,7 +76,7 @@ export async function openWork(
   at: RestoreProgress,
 ): Promise<RestoreWork> {
   const snapshot = await readManifest(bucket, at.manifest, at.manifestSha256, reading);
-  const index = await indexOf(bucket, snapshot, reading);
+  const index = await readIndex(bucket, snapshot, reading);
   const { revision } = at;
   const digests = await digestsFor(bucket, { snapshot, index, revision }, reading);
   return {
@@ -102,14 +102,6 @@ export function ancestryAt({ name, manifest }: ReadManifest, revision: number): 
   const [first] = manifest.ancestry;
   if (first === undefined) throw damaged(name, "it has no ancestry");
   return [first];
-}
-
-async function indexOf(
-  bucket: Bucket,
-  { base, manifest }: ReadManifest,
-  reading: Reading,
-): Promise<BaseIndex | undefined> {
-  return base === undefined ? undefined : readBaseIndex(bucket, base, manifest.ancestry, reading);
 }
 
 function segmentsFor({ segments }: ReadManifest, revision: number): ReadManifest["segments"] {

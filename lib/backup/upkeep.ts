@@ -15,7 +15,7 @@ import { distrustProof, findReplay, readProvenPoint, recordReplayFailed } from "
 import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../store/backup-purge.ts";
 import { readPrunedMs, recordBackupError, recordPruned } from "../store/backup-status.ts";
 import type { BackupPolicy } from "../wire/backup-policy.ts";
-import { BucketFault } from "./bucket.ts";
+import { isDamage } from "./bucket.ts";
 import type { StepContext } from "./export-step.ts";
 import type { Finding } from "./look.ts";
 import { ProofMismatch, prove } from "./prove.ts";
@@ -109,7 +109,7 @@ async function proveIfDue(
     await prove({ ...context, foldBytes: FOLD_BYTES }, position, { replay });
     return true;
   } catch (error) {
-    if (!(error instanceof BucketFault) || error.code !== "snapshot_damaged") throw error;
+    if (!isDamage(error)) throw error;
     distrustProof(db, lease);
     recordBackupError(db, { nowMs: nowMs(), code: error.code, detail: error.detail });
     // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.

@@ -13,6 +13,9 @@ export class LeaseLost extends Error {
   }
 }
 
+/** How long a lease lasts without being renewed. */
+export const LEASE_MS = 120_000;
+
 export interface Lease {
   readonly generation: number;
 }

@@ -5,6 +5,7 @@
 import { ignoreLineages } from "./backup-catalogue.ts";
 import { type Db, StoreFault } from "./driver.ts";
 
+/** What the next commit of a store opens. */
 export interface NewEpoch {
   readonly lineage: string;
   readonly epoch: number;

@@ -4,6 +4,7 @@
  * an absent one the first). The caller holds the transaction.
  */
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
+import type { NewEpoch } from "./epoch.ts";
 
 export interface RestoredCommit {
   readonly revision: number;
@@ -249,12 +250,6 @@ export function insertLineages(db: Db, lineages: readonly RestoredLineage[]): vo
   }
 }
 
-export interface PendingEpoch {
-  readonly lineage: string;
-  readonly epoch: number;
-  readonly firstRevision: number;
-}
-
 /**
  * The store's own row: which history this is, how far, and what its first commit will open; nothing where the
  * history simply goes on. From here on the store is open.
@@ -263,7 +258,7 @@ export function setRestoredStore(
   db: Db,
   own: RestoredLineage,
   revision: number,
-  pending: PendingEpoch | null,
+  pending: NewEpoch | null,
 ): void {
   db.all(
     `update store set lineage=?1, epoch=?2, first_revision=?3, revision=?4, state='open', pending_lineage=?5,

@@ -5,7 +5,7 @@
 import migrations from "ledge:migrations";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { type Bucket, BucketFault, listAll } from "../../lib/backup/bucket.ts";
+import { type Bucket, BucketFault, isDamage, listAll } from "../../lib/backup/bucket.ts";
 import { findOlder } from "../../lib/backup/choose-branch.ts";
 import { type FoundSnapshot, findSnapshot, type Wanted } from "../../lib/backup/find-snapshot.ts";
 import { manifestsPrefix } from "../../lib/backup/names.ts";
@@ -104,7 +104,7 @@ async function withOlder(
   { snapshot }: FoundSnapshot,
   error: unknown,
 ): Promise<never> {
-  if (!(error instanceof BucketFault) || error.code !== "snapshot_damaged") throw error;
+  if (!isDamage(error)) throw error;
   const names = await listAll(bucket, manifestsPrefix(snapshot.manifest.lineage));
   const older = await findOlder(bucket, names, error.object, reading);
   const hint =

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { adopt, giveWay } from "../../lib/backup/fork.ts";
+import { adopt } from "../../lib/backup/fork.ts";
 import { readBaseIndex, readManifest, readPart, readSegment } from "../../lib/backup/read-snapshot.ts";
 import { EPOCH_STRIDE } from "../../lib/core/revision.ts";
 import { ignoreLineages } from "../../lib/store/backup-catalogue.ts";
 import { readBackupStatus } from "../../lib/store/backup-status.ts";
 import type { NodeDb } from "../../lib/store/driver-node.ts";
+import { stopStore } from "../../lib/store/epoch.ts";
 import {
   begin,
   bytes,
@@ -248,7 +249,7 @@ describe("a source that goes on beside its restored copy", () => {
 
   test("writes nothing more when it gives way", async () => {
     const { source } = await beside();
-    giveWay(source);
+    stopStore(source);
     expect(() => put(source, "k", "v")).toThrow("read_only");
     expect(() => change(source, { op: "put", ns: "shop", key: "z", value: "z" })).toThrow("read_only");
   });
