@@ -3,10 +3,9 @@
  * token's secret and sends its digest, so the same request again finds it made: a lost answer loses nothing,
  * and of many at once one makes it. An empty store beside a bucket with backups needs a word first.
  */
-import { VERBS } from "../../lib/core/grant.ts";
 import { equalDigests } from "../../lib/core/hex.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
+import { rootDocument, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
 import { judgeBootstrapSecret } from "../../lib/door/bootstrap-secret.ts";
@@ -41,7 +40,7 @@ export function postBootstrap(door: Door, { query }: Target): Answer {
   if (made !== undefined) return made;
   const lost = judgeFirstHistory(door.world, { fresh: body.value.fresh === true });
   if (lost !== undefined) return lost;
-  const document = firstToken(body.value, door.world.nowMs());
+  const document = rootDocument(body.value, { creator: "_bootstrap", nowMs: door.world.nowMs() });
   const change = {
     namespace: "_auth" as const,
     key: tokenKey(body.value.accessor),
@@ -69,17 +68,4 @@ function repeated(door: Door, { name, accessor, digest }: BootstrapBody): Answer
   const token: TokenDocument = JSON.parse(found.json);
   const same = token.name === name && equalDigests(token.digest, digest) && token.creator === "_bootstrap";
   return same && token.revokedMs === null ? tokenReply(door, accessor, { status: 200 }) : undefined;
-}
-
-/** Everything, everywhere, without an end. */
-function firstToken({ name, digest }: BootstrapBody, nowMs: number): TokenDocument {
-  return {
-    name,
-    digest,
-    grants: [{ verbs: VERBS, namespace: "*", scope: "" }],
-    expiresMs: null,
-    createdMs: nowMs,
-    creator: "_bootstrap",
-    revokedMs: null,
-  };
 }

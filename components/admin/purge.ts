@@ -9,6 +9,7 @@ import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
+import { isBucketSet } from "../../lib/door/bucket-look.ts";
 import { judgeDurability } from "../../lib/door/durable.ts";
 import { refusalOf } from "../../lib/door/kernel-words.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
@@ -17,7 +18,6 @@ import { type PurgeRequest, purgeValue, vacuum } from "../../lib/store/purge.ts"
 import { PurgeBody } from "../../lib/wire/admin-bodies.ts";
 import { requireRoot } from "./admin-caller.ts";
 import { parseWords, proposerOf } from "./settings-write.ts";
-import { isBucketSet } from "./status.ts";
 
 const BODY_BYTES_MAX = 8192;
 

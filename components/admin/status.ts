@@ -6,6 +6,7 @@ import { parseQuery, URI_BYTES_MAX } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
+import { isBucketSet } from "../../lib/door/bucket-look.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { readBackupStatus } from "../../lib/store/backup-status.ts";
@@ -38,10 +39,6 @@ export function getStatus(door: Door, { query }: Target): Answer {
   if (!parameters.ok) return parameters;
   const headers = pickHeaders(door.request, []);
   return headers.ok ? jsonReply(200, statusView(door.world)) : headers;
-}
-
-export function isBucketSet({ variable }: World): boolean {
-  return (variable("bucket_name") ?? "") !== "";
 }
 
 function statusView(world: World): Record<string, unknown> {

@@ -11,7 +11,6 @@ import { formatTime } from "../core/time.ts";
 import type { Position } from "../store/backup-catalogue.ts";
 import { renewLease } from "../store/backup-lease.ts";
 import {
-  countScrubFaults,
   dropReplay,
   findManifestSha256,
   findReplay,
@@ -21,6 +20,7 @@ import {
   recordScrub,
   saveReplay,
 } from "../store/backup-proof.ts";
+import { countScrubFaults } from "../store/scrub.ts";
 import { listStateNamespaces, readStatePage } from "../store/state-pages.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { BucketFault, damaged } from "./bucket.ts";

@@ -6,7 +6,7 @@
  */
 import { formatHex } from "../core/hex.ts";
 import type { Db } from "../store/driver.ts";
-import { findRestoreRecord, inTransaction, saveRestoreRecord } from "../store/restore-record.ts";
+import { findRestoreRecord, saveRestoreRecord } from "../store/restore-record.ts";
 import {
   abandonRestored,
   closeForRestore,
@@ -14,6 +14,7 @@ import {
   isEmptyStore,
   type RestoredLineage,
 } from "../store/restore-rows.ts";
+import { inAsyncTransaction, inTransaction } from "../store/transaction.ts";
 import type { RestoreAsked, RestoreProgress, RestoreRecord, RestoreReport } from "../wire/restore-record.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
 import { type FinishOptions, loadFinish } from "./restore-finish.ts";
@@ -46,7 +47,7 @@ export async function restoreInto(options: RestoreOptions, found: FoundSnapshot)
   const { db } = options;
   // Commits come before their changes, but looking each one up costs more than foreign_key_check at the end.
   db.all("pragma foreign_keys=off");
-  return inTransaction(db, async () => {
+  return inAsyncTransaction(db, async () => {
     if (!isEmptyStore(db)) throw new Error("a restore needs an empty store");
     const work = await openWork(db, options, await planRestore(options, found, {}));
     open(db, work.ancestry);
@@ -123,7 +124,7 @@ async function doStep(options: RestoreOptions, work: RestoreWork): Promise<Resto
   if (step === undefined) throw new Error("a restore has no step after its last");
   report(options, work, step);
   const apply = await loadStep(work, step, { ...options, newRoot: options.newRoot ?? at.asked.token });
-  return inTransaction(db, async () => {
+  return inAsyncTransaction(db, async () => {
     const now = findRestoreRecord(db);
     if (now?.kind !== "restoring" || now.step !== at.step || now.manifest !== at.manifest)
       throw new StepTaken("another caller has done this step");

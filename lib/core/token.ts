@@ -4,7 +4,7 @@
  * guest). "Expired" means `expiresMs <= nowMs`, here and in the kernel.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { Grant } from "./grant.ts";
+import { type Grant, VERBS } from "./grant.ts";
 import { formatHex } from "./hex.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
@@ -21,9 +21,25 @@ export interface TokenDocument {
   readonly grants: readonly Grant[];
   readonly expiresMs: number | null;
   readonly createdMs: number;
-  /** Accessor of the giver, or `_bootstrap`. */
+  /** Accessor of the giver, `_bootstrap` or `_restore`. */
   readonly creator: string;
   readonly revokedMs: number | null;
+}
+
+/** The document of a token that may do everything, everywhere, without an end. */
+export function rootDocument(
+  { name, digest }: { readonly name: string; readonly digest: string },
+  { creator, nowMs }: { readonly creator: string; readonly nowMs: number },
+): TokenDocument {
+  return {
+    name,
+    digest,
+    grants: [{ verbs: VERBS, namespace: "*", scope: "" }],
+    expiresMs: null,
+    createdMs: nowMs,
+    creator,
+    revokedMs: null,
+  };
 }
 
 const TOKEN = /^ldg_([a-z2-7]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;

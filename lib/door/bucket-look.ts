@@ -43,7 +43,8 @@ export function restoresItself({ variable }: World): boolean {
   return variable("restore_on_start") === "true";
 }
 
-function isBucketSet({ variable }: World): boolean {
+/** As far as a component knows that has no more of the bucket than its name. */
+export function isBucketSet({ variable }: World): boolean {
   return (variable("bucket_name") ?? "").trim() !== "";
 }
 

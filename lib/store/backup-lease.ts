@@ -4,6 +4,7 @@
  * for an exporter that died. Nobody's clock but this store's host is asked.
  */
 import type { Db } from "./driver.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** The lease was taken by another while this exporter slept: it must change nothing any more. */
 export class LeaseLost extends Error {
@@ -48,18 +49,9 @@ export function releaseLease(db: Db, lease: Lease): void {
 
 /** Runs statements in one transaction that holds only while the lease is ours. Throws LeaseLost. */
 export function underLease<T>(db: Db, lease: Lease, work: () => T): T {
-  db.all("begin immediate");
-  try {
+  return inTransaction(db, () => {
     const [row] = db.all("select generation from backup where id=1");
     if (row?.[0] !== lease.generation) throw new LeaseLost();
-    const result = work();
-    db.all("commit");
-    return result;
-  } catch (error) {
-    // What failed matters; a rollback that fails too means that SQLite already did it.
-    try {
-      db.all("rollback");
-    } catch {}
-    throw error;
-  }
+    return work();
+  });
 }

@@ -2,12 +2,10 @@
  * What proofs leave in the store: which manifest the newest proof is about, a replay in the making, and when each
  * object was last read back. Promise: everything is written under the exporter's lease.
  */
-import { type DigestProgress, ReplayState } from "../wire/proof-state.ts";
+import { ReplayState } from "../wire/proof-state.ts";
 import { insertObject, type WrittenObject } from "./backup-catalogue.ts";
 import { type Lease, underLease } from "./backup-lease.ts";
 import type { Db } from "./driver.ts";
-
-export type { DigestProgress, ReplayState };
 
 /** The newest proof and the newest replay, by their manifests. */
 export interface ProvenPoint {
@@ -132,18 +130,6 @@ export function recordProof(db: Db, lease: Lease, proof: ProofRecord): void {
       nowMs,
     ]);
   });
-}
-
-/** Looks at the live store: how many documents and counts disagree with the history. Index: both unique ones. */
-export function countScrubFaults(db: Db): number {
-  const [row] = db.all(
-    `select (select count(*) from entry e left join change c on c.namespace=e.namespace and c.key=e.key and c.revision=e.revision
-       where c.op is not 'put' or c.value is not e.value or exists (select 1 from change n
-         where n.namespace=e.namespace and n.key=e.key and n.revision>e.revision))
-     + (select count(*) from usage u left join (select namespace, count(*) as keys, sum(size) as bytes from entry group by namespace) e
-         on e.namespace=u.namespace where u.keys<>coalesce(e.keys,0) or u.bytes<>coalesce(e.bytes,0))`,
-  );
-  return Number(row?.[0] ?? 0);
 }
 
 export function recordScrub(

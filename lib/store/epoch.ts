@@ -3,7 +3,8 @@
  * store may have given to other content is never taken for ours again.
  */
 import { ignoreLineages } from "./backup-catalogue.ts";
-import { type Db, StoreFault } from "./driver.ts";
+import type { Db } from "./driver.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** What the next commit of a store opens. */
 export interface NewEpoch {
@@ -81,21 +82,4 @@ export function sealStore(db: Db): boolean {
     db.all("update backup set sealed_revision=?1 where id=1 and sealed_revision is null", [Number(row[0])]);
     return true;
   });
-}
-
-function inTransaction<T>(db: Db, work: () => T): T {
-  db.all("begin immediate");
-  try {
-    const result = work();
-    db.all("commit");
-    return result;
-  } catch (error) {
-    // What failed matters; a rollback that fails too means that SQLite already did it.
-    try {
-      db.all("rollback");
-    } catch (rollback) {
-      if (!(rollback instanceof StoreFault)) throw rollback;
-    }
-    throw error;
-  }
 }

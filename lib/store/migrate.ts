@@ -3,6 +3,7 @@
  * migration runs inside BEGIN IMMEDIATE and looks again, once it holds the lock, whether it is still due.
  */
 import { type Db, faultKind, StoreFault } from "./driver.ts";
+import { inTransaction } from "./transaction.ts";
 
 export interface Migration {
   /** The store's format once it is applied; its last statement writes it to `store.format`. */
@@ -36,17 +37,8 @@ export function migrate(db: Db, migrations: readonly Migration[]): MigrateOutcom
 }
 
 function apply(db: Db, migration: Migration): void {
-  db.all("begin immediate");
-  try {
-    if (readFormat(db) < migration.version) {
-      for (const statement of migration.statements) db.all(statement);
-    }
-    db.all("commit");
-  } catch (error) {
-    // The statement's error is what matters; a rollback that fails too means that SQLite already did it.
-    try {
-      db.all("rollback");
-    } catch {}
-    throw error;
-  }
+  inTransaction(db, () => {
+    if (readFormat(db) >= migration.version) return;
+    for (const statement of migration.statements) db.all(statement);
+  });
 }

@@ -18,19 +18,3 @@ export function saveRestoreRecord(db: Db, record: RestoreRecord, nowMs: number):
 export function deleteRestoreRecord(db: Db): void {
   db.all("delete from backup_restore");
 }
-
-/** Runs statements, and what waits for nothing but computing, in one transaction. Throws StoreFault. */
-export async function inTransaction<T>(db: Db, work: () => T | Promise<T>): Promise<T> {
-  db.all("begin immediate");
-  try {
-    const result = await work();
-    db.all("commit");
-    return result;
-  } catch (error) {
-    // What failed matters; a rollback that fails too means that SQLite already did it.
-    try {
-      db.all("rollback");
-    } catch {}
-    throw error;
-  }
-}

@@ -5,6 +5,7 @@
  */
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
 import type { NewEpoch } from "./epoch.ts";
+import { countWrongDocuments } from "./scrub.ts";
 
 export interface RestoredCommit {
   readonly revision: number;
@@ -288,12 +289,7 @@ export function listStoreFaults(db: Db): string[] {
   if (integrity !== "ok") faults.push(`integrity_check says ${integrity}`);
   if ((pragma(db, "foreign_key_check") ?? []).length > 0)
     faults.push("foreign_key_check finds rows without a parent");
-  const [scrub] = db.all(
-    `select count(*) from entry e left join change c on c.namespace=e.namespace and c.key=e.key and c.revision=e.revision
-     where c.op is not 'put' or c.value is not e.value or exists (select 1 from change n
-      where n.namespace=e.namespace and n.key=e.key and n.revision>e.revision)`,
-  );
-  if (scrub?.[0] !== 0) faults.push("documents differ from their newest change");
+  if (countWrongDocuments(db) !== 0) faults.push("documents differ from their newest change");
   return faults;
 }
 

@@ -3,8 +3,7 @@
  * root. All of it goes through the kernel as the reserved actor `_restore`; the caller holds the transaction.
  */
 
-import { VERBS } from "../core/grant.ts";
-import { isExpired, type TokenDocument, tokenKey } from "../core/token.ts";
+import { isExpired, rootDocument, type TokenDocument, tokenKey } from "../core/token.ts";
 import { encodeUtf8 } from "../core/utf8.ts";
 import type { NewRoot } from "../wire/restore-record.ts";
 import { commit, type ProposedOp } from "./commit.ts";
@@ -44,7 +43,10 @@ export function settleTokens(db: Db, fate: TokenFate): TokenOutcome {
     const left: TokenDocument = JSON.parse(tightened ? next : json);
     if (revokeAll && left.revokedMs === null) puts.set(key, JSON.stringify({ ...left, revokedMs: nowMs }));
   }
-  if (newRoot !== undefined) puts.set(tokenKey(newRoot.accessor), JSON.stringify(rootToken(newRoot, nowMs)));
+  if (newRoot !== undefined) {
+    const root = rootDocument(newRoot, { creator: "_restore", nowMs });
+    puts.set(tokenKey(newRoot.accessor), JSON.stringify(root));
+  }
   if (puts.size > 0) withoutMode(db, () => putTokens(db, puts, fate));
   const tokens = listTokens(db).map(([key, json]): [string, TokenDocument] => [key, JSON.parse(json)]);
   const live = tokens.filter(([, token]) => token.revokedMs === null && !isExpired(token.expiresMs, nowMs));
@@ -75,18 +77,6 @@ function isRoot({ grants }: TokenDocument): boolean {
   return grants.some(
     ({ namespace, scope, verbs }) => namespace === "*" && scope === "" && verbs.includes("admin"),
   );
-}
-
-function rootToken({ name, digest }: NewRoot, nowMs: number): TokenDocument {
-  return {
-    name,
-    digest,
-    grants: [{ verbs: VERBS, namespace: "*", scope: "" }],
-    expiresMs: null,
-    createdMs: nowMs,
-    creator: "_restore",
-    revokedMs: null,
-  };
 }
 
 function putTokens(db: Db, puts: ReadonlyMap<string, string>, { nowMs, revision }: TokenFate): void {
