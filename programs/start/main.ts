@@ -14,7 +14,11 @@ import { parseBackupKeys } from "../../lib/backup/keys.ts";
 import type { Reading } from "../../lib/backup/read-snapshot.ts";
 import type { RestoreReport } from "../../lib/backup/restore.ts";
 import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
-import { type BucketSettings, parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
+import {
+  type BucketSettings,
+  type BucketSettingsOutcome,
+  parseBucketVariables,
+} from "../../lib/wire/bucket-settings.ts";
 import { type RunningHost, startHost } from "../host/host.ts";
 import { readManifest } from "../host/manifest.ts";
 import { resolveVariables } from "../host/variables.ts";
@@ -54,8 +58,9 @@ async function main(): Promise<void> {
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
-      const settings = bucketOf(bucket, variable);
-      const news = isNew || settings === undefined ? [] : await bucketNews(host.databaseFile, settings);
+      const parsed = settingsOf(bucket, variable);
+      // What is not set, or cannot be read, the export says.
+      const news = isNew || parsed.kind !== "set" ? [] : await bucketNews(host.databaseFile, parsed.settings);
       console.log(greeting(options, host, { ...bucket, news }, token, Date.now() - startedMs));
       await interrupted();
       console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
@@ -85,10 +90,8 @@ async function setAside(options: StartOptions): Promise<void> {
 
 type Variable = (name: string) => string | undefined;
 
-/** The bucket's settings; undefined where there is none, or none that can be read: the export says which. */
-function bucketOf(bucket: BucketUse, variable: Variable): BucketSettings | undefined {
-  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
-  return parsed.kind === "set" ? parsed.settings : undefined;
+function settingsOf(bucket: BucketUse, variable: Variable): BucketSettingsOutcome {
+  return parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
 }
 
 /** Before a history begins: an empty bucket, a restore, or a person who says which. */
@@ -97,7 +100,7 @@ async function settleHistory(
   bucket: BucketUse,
   variable: Variable,
 ): Promise<RestoreReport | undefined> {
-  const parsed = parseBucketVariables((name) => bucket.variables[name] ?? variable(name));
+  const parsed = settingsOf(bucket, variable);
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
   if (parsed.kind === "not_set") return undefined;
@@ -109,7 +112,8 @@ async function settleHistory(
     throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
   if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings, keys.keys.reading);
   const over = existsSync(file) ? " --replace" : "";
-  const from = bucket.bundled ? "" : " --from s3://… (see ./ledge restore --help)";
+  const { endpoint, bucketName, prefix } = parsed.settings;
+  const from = bucket.bundled ? "" : ` --from ${endpoint}/${bucketName}/${prefix}`;
   throw new Stopped(
     `There is no database with a history in ${shown(options.dataDir)}, but the bucket holds backups.
 If the database was lost, restore it:   ./ledge restore --to ${shown(file)}${over}${from}
