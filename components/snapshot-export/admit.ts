@@ -4,10 +4,10 @@ import { type BackupKeys, parseBackupKeys } from "../../lib/backup/keys.ts";
 import { allowsEverywhere } from "../../lib/core/grant.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { parseQuery } from "../../lib/core/query.ts";
-import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
+import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
+import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
-import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
+import { credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { recordBackupError } from "../../lib/store/backup-status.ts";
 import { type BackupPolicy, parseBackupPolicy } from "../../lib/wire/backup-policy.ts";
@@ -27,29 +27,46 @@ export type Work = (settings: BackupSettings) => Promise<() => Answer>;
 /** Takes the work of an admitted request. */
 export type Admit = (settings: BackupSettings, work: Work) => HttpReply;
 
-/** A route whose work waits for the bucket: judged as far as that goes without waiting. */
+/** A route without parameters or body whose work waits for the bucket: judged as far as that goes without waiting. */
 export function admitWork(
   door: Door,
   { query }: Target,
   { admit, work }: { admit: Admit; work: Work },
 ): Answer {
-  const allowed = requireBackup(door, query);
-  if (!allowed.ok) return allowed;
-  if (door.request.body.length > 0) return refuse("invalid_body", "This route takes no body.");
+  const asked = requireBackup(door, query);
+  if (!asked.ok) return asked;
+  return requireNoBody(door) ?? admitBucket(door, { admit, work });
+}
+
+/** Admits the work where there is a bucket to work on. */
+export function admitBucket(door: Door, { admit, work }: { admit: Admit; work: Work }): Answer {
   const settings = requireBucket(door.world);
   return settings.ok ? admit(settings.value, work) : settings;
 }
 
-/** A caller with the verb `backup` on every namespace, and a request without parameters. */
-export function requireBackup(door: Door, query: string): Outcome<Caller> {
+export function requireNoBody({ request }: Door): Refusal | undefined {
+  return request.body.length > 0 ? refuse("invalid_body", "This route takes no body.") : undefined;
+}
+
+export interface Asked {
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly headers: Headers;
+}
+
+/** A caller with the verb `backup` on every namespace; gives what it sent of the parameters and headers named. */
+export function requireBackup(
+  door: Door,
+  query: string,
+  { parameters = [], headers = [] }: { parameters?: readonly string[]; headers?: readonly string[] } = {},
+): Outcome<Asked> {
   const found = requireCaller(door, credentialsOf(door.request));
   if (!found.ok) return found;
   const { caller } = found.value;
   if (!allowsEverywhere(caller.grants, "backup")) return forbidden(caller, "backup", "every namespace");
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
-  const parameters = parseQuery(query, []);
-  return parameters.ok ? accept(caller) : parameters;
+  const picked = pickHeaders(door.request, headers);
+  if (!picked.ok) return picked;
+  const parsed = parseQuery(query, parameters);
+  return parsed.ok ? accept({ parameters: parsed.value, headers: picked.value }) : parsed;
 }
 
 /** The settings of backups. Variables that are set but malformed are named, here and in the status. */

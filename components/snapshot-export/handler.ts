@@ -13,7 +13,7 @@ import type { Migration } from "../../lib/store/migrate.ts";
 import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
 import type { World } from "../../lib/world.ts";
-import { type Admit, admitWork, type BackupSettings, requireBucket, type Work } from "./admit.ts";
+import { type Admit, admitBucket, admitWork, type BackupSettings, type Work } from "./admit.ts";
 import { type CommittedAsk, committedRoutes, followCommit } from "./committed.ts";
 import { type Export, settled } from "./export.ts";
 import { adoptStore, postPick } from "./pick.ts";
@@ -116,8 +116,7 @@ function admitTick(door: Door, admit: Admit, exporting: Export): Answer {
   const view = readView(door.world.db, null, null);
   const unfit = judgeStore(view, door);
   if (unfit !== undefined) return unfit;
-  const settings = requireBucket(door.world);
-  return settings.ok ? admit(settings.value, runNow(exporting)) : settings;
+  return admitBucket(door, { admit, work: runNow(exporting) });
 }
 
 /** A tick with no bucket set is nothing to fail about: status says it, and everything else goes on. */

@@ -4,13 +4,9 @@
  */
 import { type Adopted, adopt } from "../../lib/backup/fork.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
-import { allowsEverywhere } from "../../lib/core/grant.ts";
-import { parseQuery } from "../../lib/core/query.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
 import type { Target } from "../../lib/door/route.ts";
 import { ignoreLineages, readExportedStore } from "../../lib/store/backup-catalogue.ts";
@@ -18,7 +14,7 @@ import { acquireLease, LEASE_MS, releaseLease } from "../../lib/store/backup-lea
 import { clearFinding, readBackupStatus } from "../../lib/store/backup-status.ts";
 import { stopStore } from "../../lib/store/epoch.ts";
 import { PickBody } from "../../lib/wire/admin-bodies.ts";
-import { type Admit, type BackupSettings, requireBucket, type Work } from "./admit.ts";
+import { type Admit, admitBucket, type BackupSettings, requireBackup, type Work } from "./admit.ts";
 import type { Export } from "./export.ts";
 
 const BODY_BYTES_MAX = 1024;
@@ -28,20 +24,14 @@ export function postPick(
   { query }: Target,
   { exporting, admit }: { exporting: Export; admit: Admit },
 ): Answer {
-  const found = requireCaller(door, credentialsOf(door.request));
-  if (!found.ok) return found;
-  if (!allowsEverywhere(found.value.caller.grants, "backup"))
-    return forbidden(found.value.caller, "backup", "every namespace");
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, ["content-type", "content-encoding"]);
-  if (!headers.ok) return headers;
-  const type = judgeJsonHeaders(headers.value["content-type"], headers.value["content-encoding"]);
+  const asked = requireBackup(door, query, { headers: ["content-type", "content-encoding"] });
+  if (!asked.ok) return asked;
+  const { headers } = asked.value;
+  const type = judgeJsonHeaders(headers["content-type"], headers["content-encoding"]);
   if (!type.ok) return type;
   const body = parseJsonBody(door.world.db, door.request, { schema: PickBody, bytesMax: BODY_BYTES_MAX });
   if (!body.ok) return body;
-  const settings = requireBucket(door.world);
-  return settings.ok ? admit(settings.value, pickLineage(exporting, body.value.lineage)) : settings;
+  return admitBucket(door, { admit, work: pickLineage(exporting, body.value.lineage) });
 }
 
 /** Under the exporter's lease: nothing is exported while it is decided who this store is. */

@@ -4,7 +4,6 @@
  */
 import { type PrunePlan, planPrune } from "../../lib/backup/prune.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
-import { parseQuery } from "../../lib/core/query.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
 import { jsonReply } from "../../lib/door/reply.ts";
@@ -12,7 +11,14 @@ import type { Target } from "../../lib/door/route.ts";
 import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
 import { POLICY_DEFAULTS } from "../../lib/wire/backup-policy.ts";
 import type { World } from "../../lib/world.ts";
-import { type Admit, type BackupSettings, requireBackup, requireBucket } from "./admit.ts";
+import {
+  type Admit,
+  admitBucket,
+  type BackupSettings,
+  requireBackup,
+  requireNoBody,
+  type Work,
+} from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
 import { pointViews } from "./snapshots.ts";
 
@@ -23,17 +29,12 @@ export function postPrune(
   { query }: Target,
   { exporting, admit }: { exporting: Export; admit: Admit },
 ): Answer {
-  const parameters = parseQuery(query, ["plan"]);
-  if (!parameters.ok) return parameters;
-  const plan = parameters.value.get("plan");
+  const asked = requireBackup(door, query, { parameters: ["plan"] });
+  if (!asked.ok) return asked;
+  const plan = asked.value.parameters.get("plan");
   if (plan !== undefined && plan !== "true" && plan !== "false")
     return refuse("bad_parameter", "plan is true or false.");
-  const allowed = requireBackup(door, "");
-  if (!allowed.ok) return allowed;
-  if (door.request.body.length > 0) return refuse("invalid_body", "This route takes no body.");
-  const settings = requireBucket(door.world);
-  if (!settings.ok) return settings;
-  return admit(settings.value, async (given) => {
+  const work: Work = async (given) => {
     if (plan === "true") {
       const planned = await judgePlan(exporting.world, given);
       return () => planReply(exporting.world, planned, { state: "plan", pruned: NOTHING });
@@ -43,7 +44,8 @@ export function postPrune(
     const planned = await judgePlan(exporting.world, given);
     const state = report.value.state === "skipped" ? "skipped" : "pruned";
     return () => planReply(exporting.world, planned, { state, pruned: report.value.pruned });
-  });
+  };
+  return requireNoBody(door) ?? admitBucket(door, { admit, work });
 }
 
 async function judgePlan({ db, nowMs }: World, { bucket, policy }: BackupSettings): Promise<PrunePlan> {

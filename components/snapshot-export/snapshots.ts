@@ -1,7 +1,6 @@
 /** GET /v1/backup/snapshots: the restore points of this history, and the other histories in the bucket. */
 import { listRelations } from "../../lib/backup/relations.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
-import { parseQuery } from "../../lib/core/query.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import type { Answer, Door } from "../../lib/door/answer.ts";
@@ -10,7 +9,7 @@ import type { Target } from "../../lib/door/route.ts";
 import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
 import { listPointProofs, listPoints, type PointRow } from "../../lib/store/backup-points.ts";
 import type { Db } from "../../lib/store/driver.ts";
-import { type Admit, requireBackup, requireBucket } from "./admit.ts";
+import { type Admit, admitBucket, requireBackup, type Work } from "./admit.ts";
 import type { Export } from "./export.ts";
 
 const LIMIT = 100;
@@ -21,19 +20,16 @@ export function getSnapshots(
   { query }: Target,
   { exporting, admit }: { exporting: Export; admit: Admit },
 ): Answer {
-  const parameters = parseQuery(query, ["limit", "cursor"]);
-  if (!parameters.ok) return parameters;
-  const limit = Number(parameters.value.get("limit") ?? LIMIT);
+  const asked = requireBackup(door, query, { parameters: ["limit", "cursor"] });
+  if (!asked.ok) return asked;
+  const { parameters } = asked.value;
+  const limit = Number(parameters.get("limit") ?? LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     return refuse("bad_parameter", `limit is a whole number from 1 to ${LIMIT_MAX}.`);
-  const cursor = parameters.value.get("cursor");
+  const cursor = parameters.get("cursor");
   if (cursor !== undefined && !/^[0-9a-f]{16}$/.test(cursor))
     return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
-  const allowed = requireBackup(door, "");
-  if (!allowed.ok) return allowed;
-  const settings = requireBucket(door.world);
-  if (!settings.ok) return settings;
-  return admit(settings.value, async ({ bucket }) => {
+  const work: Work = async ({ bucket }) => {
     const { db } = exporting.world;
     const target = await targetOf(bucket);
     const { lineage } = readExportedStore(db);
@@ -54,7 +50,8 @@ export function getSnapshots(
         branches,
         ...next,
       });
-  });
+  };
+  return admitBucket(door, { admit, work });
 }
 
 /** Restore points as they are shown. */

@@ -6,7 +6,7 @@
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import type { RestoreReport } from "../../lib/backup/restore.ts";
 import { openBucketSource } from "./bucket-source.ts";
-import { count, formatBytes, openProgress, type Progress, printJson, say } from "./output.ts";
+import { count, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "./output.ts";
 import { restoreToFile } from "./restore-file.ts";
 import { judgeOptions, type RestoreOptions, wantedOf, wholeNumber, withNewRoot } from "./restore-options.ts";
 import { printPlan, printPreview } from "./restore-plan.ts";
@@ -43,11 +43,10 @@ async function wishOf(options: RestoreOptions, bucket: Bucket, progress: Progres
     reading: readReading(options.trust),
     minRevision: wholeNumber("--min-revision", options.minRevision),
     revokeAll: options.revokeAll,
-    onProgress: ({ phase, doneBytes, totalBytes }) =>
-      progress.to(
-        totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes,
-        progressText(phase, doneBytes, totalBytes),
-      ),
+    onProgress: (news) =>
+      news.phase === "checking"
+        ? progress.to(100, "checking the whole file")
+        : sayBytes(progress, "restoring", news),
   };
 }
 
@@ -92,9 +91,4 @@ function sayTokens(report: RestoreReport, { newRoot }: RestoreOptions): void {
   if (newRoot !== undefined) say(`  a new root token is in ${newRoot}`);
   else if (liveRoots === 0)
     say("  no live root token is left: restore again with --new-root FILE to have one");
-}
-
-function progressText(phase: "replaying" | "checking", doneBytes: number, totalBytes: number): string {
-  if (phase === "checking") return "checking the whole file";
-  return `restoring: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
 }

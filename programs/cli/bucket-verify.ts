@@ -17,11 +17,12 @@ import {
   readPart,
   readSegment,
 } from "../../lib/backup/read-snapshot.ts";
+import type { RestoreNews } from "../../lib/backup/restore.ts";
 import { digestState } from "../../lib/backup/state-digest.ts";
 import { openNodeDb } from "../../lib/store/driver-node.ts";
 import { openBucketSource } from "./bucket-source.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { count, formatBytes, openProgress, printJson, printTable, sayDone } from "./output.ts";
+import { count, formatBytes, openProgress, printJson, printTable, sayBytes, sayDone } from "./output.ts";
 import { wholeNumber } from "./restore-options.ts";
 import { failureOf, fillFile, type RestoreWish, requireSnapshot } from "./restore-wish.ts";
 import { readReading } from "./snapshot-reading.ts";
@@ -124,11 +125,7 @@ export function verifySnapshot(options: VerifyOptions, dataDir: string): Promise
     const scratch = mkdtempSync(join(tmpdir(), "ledge-verify-"));
     const progress = openProgress(100);
     try {
-      const onProgress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) =>
-        progress.to(
-          totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes,
-          `replaying: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`,
-        );
+      const onProgress = (news: RestoreNews) => sayBytes(progress, "replaying", news);
       const { report, digest } = await fillFile(join(scratch, "verify.db"), { ...wish, onProgress }, true);
       const live = await liveDigest(options.store ?? storeFile, report, options.store !== undefined);
       if (live !== undefined && live !== digest) {

@@ -102,6 +102,16 @@ export function openProgress(total: number): Progress {
   };
 }
 
+/** Work over bytes: `restoring: 3.0 MB of 12.0 MB`, on a progress of 100. */
+export function sayBytes(
+  progress: Progress,
+  word: string,
+  { doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number },
+): void {
+  const percent = totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes;
+  progress.to(percent, `${word}: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
+}
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;

@@ -5,7 +5,7 @@ import { RestoreAnswer, RestorePreview } from "../../lib/wire/restore-answers.ts
 import type { NewRoot } from "../../lib/wire/restore-record.ts";
 import { type Client, openClient } from "./client.ts";
 import { Failure } from "./failure.ts";
-import { formatBytes, openProgress } from "./output.ts";
+import { openProgress, sayBytes } from "./output.ts";
 import { type RestoreOptions, readSecret } from "./restore-options.ts";
 
 const PATH = "/v1/backup/restore";
@@ -52,15 +52,11 @@ export async function restoreServer(
     }
     busy = 0;
     body = asked;
-    const { doneBytes, totalBytes, revision } = answer;
     if (answer.state === "restored") {
-      progress.end(`${client.url} holds revision ${revision}`);
+      progress.end(`${client.url} holds revision ${answer.revision}`);
       return answer;
     }
-    progress.to(
-      totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes,
-      `restoring: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`,
-    );
+    sayBytes(progress, "restoring", answer);
   }
 }
 

@@ -2,8 +2,7 @@
 import type { Command } from "commander";
 import type { VerifyOptions } from "../bucket-verify.ts";
 import { outputOption } from "../output-option.ts";
-
-const many = (value: string, before: string[] = []) => [...before, value];
+import { repeated } from "../repeated.ts";
 
 export function addBackupObjects(backup: Command, dataDir: () => string): void {
   const place = (command: Command): Command =>
@@ -14,7 +13,7 @@ export function addBackupObjects(backup: Command, dataDir: () => string): void {
       .option(
         "--trust <key>",
         "take only what this key has signed (may be given again; or LEDGE_TRUST)",
-        many,
+        repeated,
       );
   place(backup.command("show").description("what a snapshot consists of, and how it is linked and signed"))
     .addOption(outputOption(["table", "json"]))

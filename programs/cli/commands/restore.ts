@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { RestorePlaces } from "../bucket-restore.ts";
 import { outputOption } from "../output-option.ts";
+import { repeated } from "../repeated.ts";
 import type { RestoreOptions } from "../restore-options.ts";
 
 const FROM_HELP = `
@@ -12,8 +13,6 @@ Credentials, region and the style of addressing come from the same variables as 
   SPIN_VARIABLE_BUCKET_SESSION_TOKEN, SPIN_VARIABLE_BUCKET_PATH_STYLE (true or false),
   SPIN_VARIABLE_BACKUP_ENCRYPTION_KEYS where objects are encrypted
 `;
-
-const many = (value: string, before: string[] = []) => [...before, value];
 
 export function addRestore(program: Command, places: RestorePlaces): void {
   program
@@ -28,11 +27,15 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .option("--time <moment>", "the last commit at or before a moment, like 2026-01-31T12:00:00Z")
     .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN, at least 8 digits each")
     .option("--min-revision <n>", "refuse a bucket whose newest revision is older")
-    .option("--trust <key>", "take only what this key has signed (may be given again; or LEDGE_TRUST)", many)
+    .option(
+      "--trust <key>",
+      "take only what this key has signed (may be given again; or LEDGE_TRUST)",
+      repeated,
+    )
     .option("--replace", "with --to: put the new file in the place of a store that is there")
     .option("--revoke-all", "with --to: revoke every token of the restored store")
     .option("--new-root <file>", "make a root token and write it to this new file")
-    .option("-n, --namespace <name>", "with --to-dir: only this namespace (may be given again)", many)
+    .option("-n, --namespace <name>", "with --to-dir: only this namespace (may be given again)", repeated)
     .option("--case-sensitive", "with --to-dir: write names that differ only in case")
     .option("--secret-file <file>", "with --server: the bootstrap secret (or LEDGE_BOOTSTRAP_SECRET)")
     .option("--restart", "with --server: give up a restore that is going on, and begin again")
