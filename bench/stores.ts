@@ -53,7 +53,7 @@ export function putAll(db: NodeDb, documents: Iterable<Document>): void {
     bytes = 0;
   }
   if (batch.length > 0) commitOf(db, batch);
-  db.raw.pragma("synchronous = full");
+  db.raw.pragma("synchronous = extra");
 }
 
 function commitOf(db: Db, documents: readonly Document[]): void {

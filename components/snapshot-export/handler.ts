@@ -9,6 +9,7 @@ import { type Answer, answer, type Door } from "../../lib/door/answer.ts";
 import { judgeStore } from "../../lib/door/caller.ts";
 import { dispatch, type Route } from "../../lib/door/route.ts";
 import type { ScheduledHandler } from "../../lib/guest/starling.ts";
+import { raiseDurability } from "../../lib/store/durability.ts";
 import type { Migration } from "../../lib/store/migrate.ts";
 import { readView } from "../../lib/store/view.ts";
 import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
@@ -51,6 +52,8 @@ export function snapshotExport(
         runRestore({ world, bucket: openBucket(bucket), reading: keys.reading }, restore),
       );
     const judged = reply((door) => judge(door, { exporting, admit, admitCommit, defer }));
+    // What the bucket is told must not be forgotten here: a seal, a lineage, what a run is about to write.
+    if (committed !== undefined || admitted !== undefined) raiseDurability(world.db);
     if (committed !== undefined) {
       const { settings } = committed;
       const run = () => settled(world, () => runNow(exporting)(settings));

@@ -1,6 +1,11 @@
 /**
  * Whether a 2xx on a write would survive a power cut: asked of the connection before each write, not assumed.
  * The pragmas are read as tables, so that one host call answers and nothing is changed.
+ *
+ * A commit with a rollback journal ends when the journal is unlinked. At synchronous FULL SQLite does not sync the
+ * folder after that, so a power cut within seconds may bring the journal back, and it rolls the commit back; at EXTRA
+ * it does (sqlite.org/pragma.html#pragma_synchronous). FULL is what a connection has on Spin, and what is asked for
+ * at least; EXTRA is set wherever the connection takes it.
  */
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 import { type Db, StoreFault } from "./driver.ts";
@@ -16,6 +21,7 @@ export interface Durability {
 }
 
 const FULL = 2;
+export const EXTRA = 3;
 
 /** How this connection writes. Throws StoreFault. */
 export function readDurability(db: Db): Durability {
@@ -41,7 +47,8 @@ export function requireDurable(
   db: Db,
   { acceptWeak }: { acceptWeak: boolean },
 ): Outcome<Durability, "store_in_memory" | "not_durable"> {
-  const found = readDurability(db);
+  // Whoever accepts the loss is not asked to wait for a server that will not be raised.
+  const found = acceptWeak ? readDurability(db) : raiseDurability(db);
   if (found.file === "" && found.journal === "memory") {
     return refuse("store_in_memory", "Give the server a state directory, so that the store is a file.");
   }
@@ -52,7 +59,7 @@ export function requireDurable(
       `The store file is in WAL mode, in which SQLite ${found.sqlite} can lose commits (the WAL-reset bug, mended in 3.51.3). Open it once with the ledge command, which puts it back to a rollback journal.`,
     );
   }
-  if (isFull(found) || isFull(raised(db))) return accept(found);
+  if (isFull(found)) return accept(found);
   return refuse(
     "not_durable",
     "The store's synchronous setting is below FULL and cannot be raised. Make the server durable, or accept the loss with the setting accept_weak_durability.",
@@ -70,10 +77,13 @@ function hasWalReset({ journal, sqlite }: Durability): boolean {
   return major * 1_000_000 + minor * 1000 + patch < 3_051_003;
 }
 
-/** Raises the setting for this connection and reads it back. */
-function raised(db: Db): Durability {
+/** How this connection writes from now on: as safely as it can be made to. Throws StoreFault. */
+export function raiseDurability(db: Db): Durability {
+  const found = readDurability(db);
+  const enough = found.journal === "delete" ? EXTRA : FULL;
+  if (found.synchronous === null || found.synchronous >= enough) return found;
   try {
-    db.all("pragma synchronous=full");
+    db.all("pragma synchronous=extra");
   } catch (error) {
     // A server that refuses the pragma stays as it is, and the reading back says so.
     if (!(error instanceof StoreFault)) throw error;

@@ -9,6 +9,8 @@ export interface StatementTraits {
   readonly refusal: string | undefined;
   /** It leaves something on the connection (a pragma set, a database attached, a temporary table). */
   readonly marksConnection: boolean;
+  /** It asks for more syncing than the connection had; the pool puts that back. */
+  readonly raisesSynchronous: boolean;
   /** It asks for a count or row id that on Spin starts from nothing in each request. */
   readonly asksCounters: boolean;
 }
@@ -36,7 +38,15 @@ const ALREADY = new Set([
   "busy_timeout=5000",
 ]);
 
-const PLAIN: StatementTraits = { refusal: undefined, marksConnection: false, asksCounters: false };
+/** What every write of ours asks for: to close the connection after each would cost more than the write. */
+const RAISED = new Set(["synchronous=extra", "synchronous=3"]);
+
+const PLAIN: StatementTraits = {
+  refusal: undefined,
+  marksConnection: false,
+  raisesSynchronous: false,
+  asksCounters: false,
+};
 const SUSPECT = /attach|detach|vacuum|pragma|temp|changes\s*\(|last_insert_rowid\s*\(/i;
 
 /** Judges the first statement of a text. */
@@ -51,7 +61,14 @@ export function statementTraits(sql: string): StatementTraits {
   if (first === "attach") return { ...PLAIN, refusal: attachRefusal(words), marksConnection: true };
   if (first === "detach") return { ...PLAIN, marksConnection: true };
   if (first === "vacuum" && lower.includes("into")) return { ...PLAIN, refusal: "authorization denied" };
-  if (first === "pragma") return { ...PLAIN, marksConnection: !isHarmlessPragma(lower) };
+  if (first === "pragma") {
+    const raisesSynchronous = RAISED.has(settingOf(lower));
+    return {
+      ...PLAIN,
+      raisesSynchronous,
+      marksConnection: !raisesSynchronous && !isHarmlessPragma(lower),
+    };
+  }
   return {
     ...PLAIN,
     marksConnection: lower.some((word) => /^"?temp(orary)?"?$/.test(word)) || /\btemp\s*\./i.test(sql),
@@ -69,12 +86,21 @@ function attachRefusal(words: readonly string[]): string | undefined {
   return harmless ? undefined : "not authorized";
 }
 
-function isHarmlessPragma(words: readonly string[]): boolean {
+/** Name and value of a pragma: where it has a schema, without that. */
+function pragmaParts(words: readonly string[]): { name: string; value: readonly string[] } {
   const rest = words.slice(1);
   const start = rest[1] === "." ? 2 : 0;
-  const name = rest[start] ?? "";
-  const value = rest.slice(start + 1).filter((word) => word !== ";");
+  return { name: rest[start] ?? "", value: rest.slice(start + 1).filter((word) => word !== ";") };
+}
+
+function settingOf(words: readonly string[]): string {
+  const { name, value } = pragmaParts(words);
+  return `${name}=${value.filter((word) => !"=()".includes(word)).join("")}`;
+}
+
+function isHarmlessPragma(words: readonly string[]): boolean {
+  const { name, value } = pragmaParts(words);
   if (value.length === 0) return TELLING.has(name) || LOOKING.has(name);
   if (value[0] === "(" && LOOKING.has(name)) return true;
-  return ALREADY.has(`${name}=${value.filter((word) => !"=()".includes(word)).join("")}`);
+  return ALREADY.has(settingOf(words));
 }

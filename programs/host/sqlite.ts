@@ -36,6 +36,8 @@ const HANDLES_MAX = 256;
 export const RESULT_BYTES_MAX = 128 * 1024 * 1024;
 const STATEMENTS_MAX = 128;
 const IDLE_MAX = 4;
+/** As a connection is opened on Spin. */
+const FRESH_SYNCHRONOUS = "synchronous = full";
 
 /** Raised around every call of better-sqlite3, so that nobody ends the thread inside one. */
 export interface Guard {
@@ -79,6 +81,7 @@ class PooledConnection {
   readonly #statements = new Map<string, Prepared>();
   #counters: Database.Statement<[], [bigint, bigint]> | undefined;
   #marked = false;
+  #raised = false;
   /** Something was ever written through it: its own counters are no longer a fresh connection's. */
   wrote = false;
 
@@ -87,7 +90,7 @@ class PooledConnection {
     this.#guard = guard;
     this.#raw = new Database(file, { timeout: 5000 });
     // Spin's SQLite is compiled with both; better-sqlite3 has NORMAL for a file in WAL.
-    this.#raw.pragma("synchronous = full");
+    this.#raw.pragma(FRESH_SYNCHRONOUS);
     this.#raw.pragma("foreign_keys = on");
   }
 
@@ -118,6 +121,7 @@ class PooledConnection {
   run(prepared: Prepared, values: (Bound | Record<string, Bound>)[]): RunOutcome {
     const { statement, traits } = prepared;
     if (traits.marksConnection) this.#marked = true;
+    if (traits.raisesSynchronous) this.#raised = true;
     return this.#guard.run(() => {
       if (!statement.readonly) this.wrote = true;
       const rows = statement.reader ? statement.all(...values) : [];
@@ -140,6 +144,8 @@ class PooledConnection {
   settle(): boolean {
     return this.#guard.run(() => {
       if (this.#raw.inTransaction) this.#raw.exec("rollback");
+      if (this.#raised && !this.#marked) this.#raw.pragma(FRESH_SYNCHRONOUS);
+      this.#raised = false;
       return !this.#marked;
     });
   }

@@ -296,7 +296,7 @@ describe("what machines ask", () => {
       mode: "open",
       clockSuspect: false,
       limits: { valueBytes: 1_048_576, commitChanges: 1000 },
-      store: { journal: "delete", synchronous: "full" },
+      store: { journal: "delete", synchronous: "extra" },
       backup: { state: "not_set" },
     });
     const token = await makeToken(server, [{ verbs: ["status"], namespace: "*" }]);

@@ -116,6 +116,15 @@ describe.each([
     ).toEqual([rows([1]), rows([5000]), io("no such table: temp.x")]);
   });
 
+  test("puts back what a write has raised, without closing the connection for it", async () => {
+    const host = await open();
+    expect(await sql(host, [["pragma synchronous = extra"], ["pragma synchronous"]])).toEqual([
+      rows(),
+      rows([3]),
+    ]);
+    expect(await sql(host, [["pragma synchronous"]])).toEqual([rows([2])]);
+  });
+
   test("has Spin's settings: rollback journal, FULL, foreign keys", async () => {
     const host = await open();
     expect(

@@ -24,7 +24,7 @@ describe("openNodeDb", () => {
     db.close();
   });
 
-  test("sets rollback journal and synchronous FULL, also on a file that was WAL", () => {
+  test("sets rollback journal and synchronous EXTRA, also on a file that was WAL", () => {
     const file = join(folder, "a.db");
     const before = new Database(file);
     before.pragma("journal_mode = wal");
@@ -32,7 +32,7 @@ describe("openNodeDb", () => {
     before.close();
     const db = openNodeDb(file);
     expect(db.all("pragma journal_mode")).toEqual([["delete"]]);
-    expect(db.all("pragma synchronous")).toEqual([[2]]);
+    expect(db.all("pragma synchronous")).toEqual([[3]]);
     expect(db.all("pragma foreign_keys")).toEqual([[1]]);
     db.close();
   });

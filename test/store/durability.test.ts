@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -27,6 +27,20 @@ describe("requireDurable", () => {
     const { db } = openTestStore();
     expect(judge(db)).toBe("durable");
     expect(judge(connection(2, "delete", "/a.db", "3.49.1"))).toBe("durable");
+  });
+
+  test("raises a connection with a rollback journal to EXTRA, and takes FULL where it cannot be", () => {
+    const { db } = openTestStore();
+    db.raw.pragma("synchronous = full");
+    expect(judge(db)).toBe("durable");
+    expect(db.all("pragma synchronous")).toEqual([[3]]);
+    const refusing: Db = {
+      all: (sql) => {
+        if (sql.startsWith("pragma")) throw new StoreFault("not authorized");
+        return [[2, "delete", "/a.db", "3.49.1"]];
+      },
+    };
+    expect(judge(refusing)).toBe("durable");
   });
 
   test("refuses a database in memory, whatever is accepted", () => {
@@ -57,7 +71,7 @@ describe("openNodeDb", () => {
     db.close();
     const again = openNodeDb(file);
     expect(again.all("pragma journal_mode")).toEqual([["delete"]]);
-    expect(again.all("pragma synchronous")).toEqual([[2]]);
+    expect(again.all("pragma synchronous")).toEqual([[3]]);
     again.close();
   });
 });
@@ -88,64 +102,93 @@ describe("a commit that fails at its very end", () => {
       revision: 3,
     });
   });
+});
 
-  const strace = spawnSync("strace", ["-e", "inject=fsync:error=EIO:when=99", "true"]).status === 0;
-  describe.skipIf(!strace)("because the disk refuses to sync (needs strace)", () => {
-    const program = resolve(".cache/test/commit-once.mjs");
-    beforeAll(async () => {
-      mkdirSync(".cache/test", { recursive: true });
-      writeFileSync(
-        ".cache/test/commit-once.ts",
-        `import { openNodeDb } from "../../lib/store/driver-node.ts"; import { propose } from "../../test/support/proposals.ts";
+const strace = spawnSync("strace", ["-e", "inject=fsync:error=EIO:when=99", "true"]).status === 0;
+describe.skipIf(!strace)("a commit and the disk under it (needs strace)", () => {
+  const program = resolve(".cache/test/commit-once.mjs");
+  beforeAll(async () => {
+    mkdirSync(".cache/test", { recursive: true });
+    writeFileSync(
+      ".cache/test/commit-once.ts",
+      `import { openNodeDb } from "../../lib/store/driver-node.ts"; import { propose } from "../../test/support/proposals.ts";
          const db = openNodeDb(process.argv[2] ?? "");
          try { const made = propose(db, [{ op: "put", ns: "shop", key: "k", value: process.argv[3] ?? "" }]);
            console.log(made.ok ? "acked " + made.revision : made.code); } catch { console.log("fault"); }`,
-      );
-      await build({
-        entryPoints: [".cache/test/commit-once.ts"],
-        outfile: program,
-        bundle: true,
-        platform: "node",
-        format: "esm",
-        packages: "external",
-      });
+    );
+    await build({
+      entryPoints: [".cache/test/commit-once.ts"],
+      outfile: program,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
     });
+  });
 
-    test("is a fault for every sync that fails, and what was acknowledged is there", () => {
-      const { db, dir } = openTestStore();
-      bootstrap(db);
-      addNamespace(db, "shop", { blindWrites: true });
-      const file = join(dir, "ledge.db");
-      const outcomes: string[] = [];
-      for (let nth = 1; nth <= 6; nth += 1) {
-        const ran = spawnSync(
-          "strace",
-          [
-            "-f",
-            "-o",
-            "/dev/null",
-            "-e",
-            "trace=fsync,fdatasync",
-            "-e",
-            `inject=fsync,fdatasync:error=EIO:when=${nth}`,
-            process.execPath,
-            program,
-            file,
-            `value ${nth}`,
-          ],
-          { encoding: "utf8" },
-        );
-        const said = ran.stdout.trim();
-        outcomes.push(said);
-        const there = new TextDecoder().decode(
-          (db.all("select value from entry where key='k' and namespace='shop'")[0]?.[0] ??
-            new Uint8Array()) as Uint8Array,
-        );
-        if (said.startsWith("acked")) expect(there).toBe(`value ${nth}`);
-        expect(db.all("pragma integrity_check")).toEqual([["ok"]]);
-      }
-      expect(outcomes.filter((said) => said === "fault").length).toBeGreaterThan(0);
-      expect(outcomes.at(-1)).toMatch(/^acked/);
-    });
+  test("has synced the folder after its journal went, before it is acknowledged", () => {
+    const { db, dir } = openTestStore();
+    bootstrap(db);
+    addNamespace(db, "shop", { blindWrites: true });
+    const log = join(dir, "calls");
+    const calls = "trace=unlink,unlinkat,fsync,fdatasync,write";
+    spawnSync("strace", [
+      "-f",
+      "-y",
+      "-o",
+      log,
+      "-e",
+      calls,
+      process.execPath,
+      program,
+      join(dir, "ledge.db"),
+      "v",
+    ]);
+    const lines = readFileSync(log, "utf8").split("\n");
+    const acked = lines.findIndex((line) => line.includes('"acked'));
+    const gone = lines.findLastIndex((line) => /unlink.*ledge\.db-journal/.test(line));
+    const synced = lines.findLastIndex(
+      (line) => /fd?a?t?a?sync\(\d+<[^>]*>/.test(line) && line.includes(`<${dir}>`),
+    );
+    expect(gone).toBeGreaterThan(0);
+    expect(synced).toBeGreaterThan(gone);
+    expect(acked).toBeGreaterThan(synced);
+  });
+
+  test("is a fault for every sync that fails, and what was acknowledged is there", () => {
+    const { db, dir } = openTestStore();
+    bootstrap(db);
+    addNamespace(db, "shop", { blindWrites: true });
+    const file = join(dir, "ledge.db");
+    const outcomes: string[] = [];
+    for (let nth = 1; nth <= 6; nth += 1) {
+      const ran = spawnSync(
+        "strace",
+        [
+          "-f",
+          "-o",
+          "/dev/null",
+          "-e",
+          "trace=fsync,fdatasync",
+          "-e",
+          `inject=fsync,fdatasync:error=EIO:when=${nth}`,
+          process.execPath,
+          program,
+          file,
+          `value ${nth}`,
+        ],
+        { encoding: "utf8" },
+      );
+      const said = ran.stdout.trim();
+      outcomes.push(said);
+      const there = new TextDecoder().decode(
+        (db.all("select value from entry where key='k' and namespace='shop'")[0]?.[0] ??
+          new Uint8Array()) as Uint8Array,
+      );
+      if (said.startsWith("acked")) expect(there).toBe(`value ${nth}`);
+      expect(db.all("pragma integrity_check")).toEqual([["ok"]]);
+    }
+    expect(outcomes.filter((said) => said === "fault").length).toBeGreaterThan(0);
+    expect(outcomes.at(-1)).toMatch(/^acked/);
   });
 });
