@@ -1,6 +1,12 @@
 /** One tick of the exporter for whoever asks, and what its outcomes are called in answers. */
 import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
-import { runTick, type Tick, type TickOutcome, type TickReport } from "../../lib/backup/export-tick.ts";
+import {
+  BUDGET,
+  runTick,
+  type Tick,
+  type TickOutcome,
+  type TickReport,
+} from "../../lib/backup/export-tick.ts";
 import type { Finding } from "../../lib/backup/look.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
@@ -16,11 +22,8 @@ export interface Export {
   readonly trigger: Trigger;
 }
 
-/** A scheduled tick leaves the rest to the next one; somebody who asks wants it done. */
-const BUDGETS = {
-  cron: { bytes: 268_435_456, ms: 20_000 },
-  http: { bytes: 4_294_967_296, ms: 240_000 },
-};
+/** A scheduled tick leaves the rest to the next one; somebody who asks waits longer, and asks again for more. */
+const BUDGETS = { cron: BUDGET, http: { ...BUDGET, ms: 240_000 } };
 
 /** Runs a tick. Throws BucketFault and StoreFault. */
 export async function exportNow(

@@ -1,6 +1,7 @@
 /**
  * A base: everything the store keeps at a revision, in parts of at most 4 MiB: commits in order, then the
- * changes of every key in order, those of tokens in parts of their own, and an index that names the parts.
+ * changes of every key in order, those of tokens in parts of their own, and an index that names the parts and
+ * carries the digest of the state.
  * Promise: pinned to its revision, so it can be made part by part while commits go on.
  */
 
@@ -14,12 +15,14 @@ import {
   readCommitsPage,
   readDocumentsText,
 } from "../store/export-pages.ts";
+import { DigestAt, StateDigest } from "../wire/proof-state.ts";
 import { type BasePart, type PartHeader, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { concat, gzip, sha256Hex, toBase64, utf8 } from "./bytes.ts";
 import type { Cipher } from "./cipher.ts";
 import { encrypted } from "./export-run.ts";
 import { basePartName } from "./names.ts";
 import { fastOrSlow, type MadeObject } from "./segment.ts";
+import { DIGEST_START, readDigest } from "./state-digest.ts";
 
 /** What a step of making a base gave: a part to write, or nothing because the phase was at its end. */
 export interface BaseStep {
@@ -28,28 +31,56 @@ export interface BaseStep {
 }
 
 export function beginBase(place: { target: string; lineage: string; revision: number }): BaseProgress {
-  return { ...place, phase: "commits", cursor: "0", parts: [] };
+  return { ...place, phase: "commits", cursor: "0", parts: [], block: new Uint8Array(0) };
 }
 
-const NEXT_PHASE = { commits: "documents", documents: "auth", auth: "index", index: "index" } as const;
 const START: Place = { namespace: "", key: "", revision: 0 };
+/** What follows each phase that makes parts, and where it begins. */
+const NEXT_PHASE = {
+  commits: { phase: "documents", cursor: JSON.stringify(START) },
+  documents: { phase: "auth", cursor: JSON.stringify(START) },
+  auth: { phase: "digest", cursor: JSON.stringify(DIGEST_START.at) },
+} as const;
+type PartPhase = keyof typeof NEXT_PHASE;
+
+/** A base whose next step is a part. */
+export type BaseInParts = BaseProgress & { readonly phase: PartPhase };
+
+export function isInParts(base: BaseProgress): base is BaseInParts {
+  return base.phase in NEXT_PHASE;
+}
 
 /** Makes the next part. The caller writes it, and then keeps `progress`. */
 export async function makeBasePart(
   db: Db,
-  base: BaseProgress,
+  base: BaseInParts,
   { run, partBytes, cipher }: { run: string; partBytes: number; cipher: Cipher | undefined },
 ): Promise<BaseStep> {
-  if (base.phase === "index") return { part: undefined, progress: base };
   const page =
     base.phase === "commits" ? commitsPage(db, base, partBytes) : documentsPage(db, base, partBytes);
   if (page === undefined) {
-    const phase = NEXT_PHASE[base.phase];
-    return { part: undefined, progress: { ...base, phase, cursor: JSON.stringify(START) } };
+    return { part: undefined, progress: { ...base, ...NEXT_PHASE[base.phase] } };
   }
   const part = await makePart(base, page, { run, cipher });
   const progress = { ...base, cursor: page.cursor, parts: [...base.parts, part.object] };
   return { part, progress };
+}
+
+/**
+ * Goes on with the digest of the state at the base. Once it is whole it stands in the cursor, and what is left is the
+ * index. `goesOn` is asked after each page.
+ */
+export async function digestBase(db: Db, base: BaseProgress, goesOn: () => boolean): Promise<BaseProgress> {
+  const from = { at: DigestAt.parse(JSON.parse(base.cursor)), block: base.block };
+  const read = await readDigest(db, { kind: "history", upTo: base.revision }, { from, goesOn });
+  if (read.whole === undefined)
+    return { ...base, cursor: JSON.stringify(read.putDown.at), block: read.putDown.block };
+  return { ...base, phase: "index", cursor: JSON.stringify(read.whole), block: new Uint8Array(0) };
+}
+
+/** The digest of a base that has everything but its index. */
+export function digestOf(base: BaseProgress): StateDigest {
+  return StateDigest.parse(JSON.parse(base.cursor));
 }
 
 interface Page {
@@ -86,11 +117,11 @@ function documentsPage(db: Db, base: BaseProgress, maxBytes: number): Page | und
 }
 
 async function makePart(
-  base: BaseProgress,
+  base: BaseInParts,
   page: Page,
   { run, cipher }: { run: string; cipher: Cipher | undefined },
 ): Promise<MadeObject<BasePart>> {
-  const kind = base.phase === "index" ? "documents" : base.phase;
+  const kind = base.phase;
   const number = base.parts.length + 1;
   const { lineage, revision } = base;
   const header: PartHeader = {

@@ -54,8 +54,8 @@ export interface ExportContext {
   readonly keys: ExportKeys;
   nowMs(): number;
   randomBytes(length: number): Uint8Array;
-  /** Counts what was written, for the answer and the budget. */
-  wrote(sizeBytes: number, rawBytes: number): void;
+  /** Counts what was written, for the answer. */
+  wrote(sizeBytes: number): void;
 }
 
 /** Keeps the lease through long work without a request of its own: a write to the store now and then, no more. */
@@ -102,7 +102,6 @@ export interface ObjectToWrite {
   readonly revision: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sha256: string;
-  readonly rawBytes: number;
 }
 
 /** PUTs an object, reads it back, matches it, and notes it in the catalogue. */
@@ -122,7 +121,7 @@ export async function writeObject(
     if (error instanceof LeaseLost) await takeBack(context.bucket, name);
     throw error;
   }
-  context.wrote(object.bytes.length, object.rawBytes);
+  context.wrote(object.bytes.length);
 }
 
 /** What a finished run leaves: where the chain ends, and what the manifest names. */
@@ -176,7 +175,7 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
   intendManifest(db, lease, start.run, { position, headSha256: await sha256Hex(head) });
   renewLease(db, lease, context.nowMs() + context.leaseMs);
   await putChecked(bucket, name, bytes);
-  context.wrote(bytes.length, bytes.length);
+  context.wrote(bytes.length);
   try {
     completeRun(db, lease, { run: start.run, nowMs: context.nowMs(), position });
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   closeRun,
   findBaseProgress,
   type Position,
+  type RunStart,
   saveBaseProgress,
 } from "../store/backup-catalogue.ts";
 import {
@@ -38,7 +39,7 @@ import {
   type SegmentObject,
   SNAPSHOT_FORMAT,
 } from "../wire/snapshot.ts";
-import { beginBase, makeBasePart } from "./base.ts";
+import { beginBase, digestBase, digestOf, isInParts, makeBasePart } from "./base.ts";
 import { sha256Hex, utf8 } from "./bytes.ts";
 import { type ExportContext, encrypted, finishRun, heartbeat, startRun, writeObject } from "./export-run.ts";
 import { baseIndexName } from "./names.ts";
@@ -56,6 +57,8 @@ export interface Limits {
   readonly baseBytesMin: number;
   /** A store no bigger than this has its digest in every manifest. */
   readonly digestBytes: number;
+  /** About how much of what changed since the base a range of a replay holds in memory. */
+  readonly foldBytes: number;
 }
 
 export const LIMITS: Limits = {
@@ -64,6 +67,7 @@ export const LIMITS: Limits = {
   objectsMax: OBJECTS_MAX,
   baseBytesMin: 16_777_216,
   digestBytes: 4_194_304,
+  foldBytes: 16_777_216,
 };
 
 export interface StepContext extends ExportContext {
@@ -221,40 +225,24 @@ async function exportBase(
   context: StepContext,
   position: Position | undefined,
 ): Promise<Position | undefined> {
-  const { db, store, target, lease, limits } = context;
+  const { db, store, target, lease } = context;
   const revision = position?.revision ?? store.revision;
   const purgeMark = readPurgeMark(db);
   const known = findBaseProgress(db);
   const goesOn = known !== undefined && known.target === target && known.lineage === store.lineage;
   let base = goesOn ? known : beginBase({ target, lineage: store.lineage, revision });
   const start = await startRun(context);
-  let first = true;
-  while (base.phase !== "index") {
+  for (let first = true; base.phase !== "index"; first = false) {
     if (!first && !context.withinBudget()) {
       closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
       return undefined;
     }
-    const step = await makeBasePart(db, base, {
-      run: start.run,
-      partBytes: limits.partBytes,
-      cipher: context.keys.cipher,
-    });
-    if (step.part !== undefined) {
-      first = false;
-      const { object, bytes } = step.part;
-      await writeObject(context, start, {
-        ...object,
-        kind: `base-${object.kind}`,
-        revision: base.revision,
-        bytes,
-      });
-    }
-    base = step.progress;
+    base = await stepBase(context, start, base);
     if (!saveBaseProgress(db, lease, { base, purgeMark })) return giveUp(context, start);
   }
   const purges = listUnwrittenPurges(db).filter((purge) => purge.revision <= base.revision);
   const { object, bytes, digest } = await makeIndex(context, base, start.run);
-  await writeObject(context, start, { ...object, rawBytes: bytes.length, bytes });
+  await writeObject(context, start, { ...object, bytes });
   if (readPurgeMark(db) !== purgeMark) return giveUp(context, start);
   const later = segmentsOf(position?.objects ?? []).filter((segment) => segment.after >= base.revision);
   const written = await finishRun(context, start, {
@@ -269,6 +257,34 @@ async function exportBase(
   return written;
 }
 
+/** One more part, written; or the digest, as far as the budget goes. */
+async function stepBase(context: StepContext, start: RunStart, base: BaseProgress): Promise<BaseProgress> {
+  const { db, limits } = context;
+  if (!isInParts(base)) {
+    const beat = heartbeat(context);
+    return digestBase(db, base, () => {
+      beat();
+      return context.withinBudget();
+    });
+  }
+  const { partBytes } = limits;
+  const { part, progress } = await makeBasePart(db, base, {
+    run: start.run,
+    partBytes,
+    cipher: context.keys.cipher,
+  });
+  if (part !== undefined) {
+    const { object, bytes } = part;
+    await writeObject(context, start, {
+      ...object,
+      kind: `base-${object.kind}`,
+      revision: base.revision,
+      bytes,
+    });
+  }
+  return progress;
+}
+
 async function makeIndex(
   context: StepContext,
   base: BaseProgress,
@@ -278,7 +294,7 @@ async function makeIndex(
   const { revision } = base;
   const tip = findTip(db, revision);
   if (tip?.revision !== revision) throw new Error("a base stands at a commit");
-  const state = await digestState(db, { kind: "history", upTo: revision }, heartbeat(context));
+  const state = digestOf(base);
   const sizes = new Map(state.namespaces.map((one) => [one.namespace, one]));
   const index: BaseIndex = {
     format: SNAPSHOT_FORMAT,

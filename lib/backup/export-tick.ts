@@ -27,6 +27,7 @@ import {
 } from "../store/backup-status.ts";
 import type { Db } from "../store/driver.ts";
 import { stopStore } from "../store/epoch.ts";
+import { meteredDb } from "../store/metered.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../wire/backup-policy.ts";
 import { type Bucket, BucketFault, listAll } from "./bucket.ts";
 import { sha256Hex } from "./bytes.ts";
@@ -44,7 +45,7 @@ export interface Tick {
   readonly target: string;
   nowMs(): number;
   randomBytes(length: number): Uint8Array;
-  readonly budget?: { readonly bytes: number; readonly ms: number };
+  readonly budget?: Budget;
   readonly limits?: Limits;
   readonly policy?: BackupPolicy;
   readonly keys?: ExportKeys;
@@ -52,6 +53,13 @@ export interface Tick {
   readonly asked?: Asked;
   /** Looks again before it rests: a commit that found this tick at work counts on being taken along. */
   readonly follow?: boolean;
+}
+
+/** What a tick may take before it leaves the rest to the next one; the step that it is in is finished. */
+export interface Budget {
+  /** Moved between the store and the exporter, either way: it bounds the guest's memory (lib/store/metered.ts). */
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 /** What a tick did, as http.md shows it. */
@@ -62,6 +70,8 @@ export interface TickReport {
   readonly objects: number;
   readonly bytes: number;
   readonly manifest: string | null;
+  /** The budget ended before the export did: there is more for whoever asks next. */
+  readonly more: boolean;
   /** The newest revision that a proof stands for, after this tick. */
   readonly provenRevision: number | null;
   /** What pruning removed. */
@@ -71,24 +81,32 @@ export interface TickReport {
 /** The report; or why nothing may be exported. */
 export type TickOutcome = TickReport | { readonly state: "stopped"; readonly finding: Finding };
 
-const BUDGET = { bytes: 268_435_456, ms: 20_000 };
+export const BUDGET: Budget = { bytes: 67_108_864, ms: 20_000 };
 const LOOK_EVERY_MS = 3_600_000;
 const FOLDERS = ["segments", "bases", "auth"] as const;
 
+/** A tick at work: its database counts, and all its rounds share one budget. */
+interface Working extends Tick {
+  withinBudget(): boolean;
+}
+
 /** Runs one tick. Throws BucketFault (noted in the status) and StoreFault. */
 export async function runTick(tick: Tick): Promise<TickOutcome> {
-  const startedMs = tick.nowMs();
-  const lastMs = (tick.budget ?? BUDGET).ms;
+  const db = meteredDb(tick.db);
+  const budget = tick.budget ?? BUDGET;
+  const untilMs = tick.nowMs() + budget.ms;
+  const withinBudget = () => db.movedBytes() < budget.bytes && tick.nowMs() < untilMs;
+  const working: Working = { ...tick, db, withinBudget };
   let before: TickReport | undefined;
   for (;;) {
-    const outcome = await runOnce(tick);
+    const outcome = await runOnce(working);
     if (outcome.state === "stopped") return outcome;
     const report = before === undefined ? outcome : together(before, outcome);
     if (tick.follow !== true || outcome.state === "skipped") return report;
     // A commit that came after the last look of this tick found the lease taken, and counts on us.
-    const store = readExportedStore(tick.db);
+    const store = readExportedStore(db);
     const caughtUp = isIdle(store) || (outcome.to ?? 0) >= store.revision;
-    if (caughtUp || tick.nowMs() - startedMs >= lastMs) return report;
+    if (caughtUp || !withinBudget()) return report;
     before = report;
   }
 }
@@ -103,6 +121,7 @@ function together(before: TickReport, after: TickReport): TickReport {
     objects: before.objects + after.objects,
     bytes: before.bytes + after.bytes,
     manifest: after.manifest ?? before.manifest,
+    more: after.state === "skipped" ? before.more : after.more,
     provenRevision: after.provenRevision,
     pruned: {
       points: before.pruned.points + after.pruned.points,
@@ -112,7 +131,7 @@ function together(before: TickReport, after: TickReport): TickReport {
   };
 }
 
-async function runOnce(tick: Tick): Promise<TickOutcome> {
+async function runOnce(tick: Working): Promise<TickOutcome> {
   const store = readExportedStore(tick.db);
   if (isIdle(store)) return nothing(tick.db, "nothing_new", store.revision);
   const startedMs = tick.nowMs();
@@ -131,9 +150,12 @@ async function runOnce(tick: Tick): Promise<TickOutcome> {
   }
 }
 
-/** A restored store is its source until its first commit, and a store being restored is nobody yet. */
+/**
+ * A restored store is its source until its first commit, and a store being restored is nobody yet. An adopted one has
+ * what nobody else has, and that may be all there is of it for a long time.
+ */
 function isIdle(store: ExportedStore): boolean {
-  return store.pending || store.state === "restoring";
+  return (store.pending && !store.adopted) || store.state === "restoring";
 }
 
 function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | null): TickReport {
@@ -146,19 +168,17 @@ function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | nu
     objects: 0,
     bytes: 0,
     manifest: null,
+    more: false,
     provenRevision,
     pruned,
   };
 }
 
-async function workUnderLease(tick: Tick, lease: Lease): Promise<TickOutcome> {
+async function workUnderLease(tick: Working, lease: Lease): Promise<TickOutcome> {
   const { db, policy = DEFAULT_POLICY, asked = {} } = tick;
   // Read again: since the first look another tick may have exported, and the head may lie beyond it.
   const store = readExportedStore(db);
-  const startedMs = tick.nowMs();
-  const budget = tick.budget ?? BUDGET;
-  let [objects, bytes, rawBytes] = [0, 0, 0];
-  const hasTime = () => tick.nowMs() - startedMs < budget.ms;
+  let [objects, bytes] = [0, 0];
   const context: StepContext = {
     ...tick,
     lease,
@@ -166,12 +186,10 @@ async function workUnderLease(tick: Tick, lease: Lease): Promise<TickOutcome> {
     keys: tick.keys ?? {},
     store,
     limits: tick.limits ?? LIMITS,
-    wrote(sizeBytes, raw) {
+    wrote(sizeBytes) {
       objects += 1;
       bytes += sizeBytes;
-      rawBytes += raw;
     },
-    withinBudget: () => rawBytes < budget.bytes && hasTime(),
   };
   await followMovedBucket(tick, store, lease);
   await settleUnfinished(tick, lease);
@@ -192,13 +210,14 @@ async function workUnderLease(tick: Tick, lease: Lease): Promise<TickOutcome> {
     position = reached;
   }
   const written = { objects, bytes };
-  const kept = await keepUp({ ...context, hasTime }, { position, policy, asked });
+  const kept = await keepUp(context, { position, policy, asked });
   if (kept.finding !== undefined) {
     recordLook(db, lease, { nowMs: tick.nowMs(), finding: kept.finding });
     return { state: "stopped", finding: kept.finding };
   }
   if (!kept.failed) clearBackupError(db);
-  const report = { ...nothing(db, "nothing_new", store.revision), pruned: kept.pruned };
+  const more = nextStep(context, ownPosition(tick, store)) !== undefined;
+  const report = { ...nothing(db, "nothing_new", store.revision), more, pruned: kept.pruned };
   if (written.objects === 0) return report;
   const [to, manifest] = [position?.revision ?? null, position?.manifest ?? null];
   return { ...report, state: "exported", from, to, ...written, manifest };

@@ -44,14 +44,23 @@ interface Folded extends KeyPlace {
 
 const BATCH_CHARS = 262_144;
 
+export interface FoldBounds {
+  /** The last place of the range before; null for the first range. */
+  readonly after: KeyPlace | null;
+  /** About how much of what changed since the base is held in memory. */
+  readonly maxBytes: number;
+  /** Asked after each part of the base: at a no the range ends there. */
+  goesOn?(): boolean;
+}
+
 /**
- * Adds the lines of the keys after `after` (null: from the first) to the digest, about `maxBytes` of changed
- * ones. Gives the last place that was looked at, or null when that was everything. Throws BucketFault.
+ * Adds the lines of the next range of keys to the digest. Gives the last place that was looked at, or null when that
+ * was everything. Throws BucketFault.
  */
 export async function foldRange(
   source: FoldedSnapshot,
   digest: OpenDigest,
-  { after, maxBytes }: { after: KeyPlace | null; maxBytes: number },
+  { after, maxBytes, goesOn }: FoldBounds,
 ): Promise<KeyPlace | null> {
   const range = await foldSegments(source, after, maxBytes);
   const batch = lineBatch(digest);
@@ -59,9 +68,17 @@ export async function foldRange(
     baseStates(source, "documents", after, range.upTo),
     baseStates(source, "auth", after, range.upTo),
   ];
-  for await (const state of newestFirst(range.changed, streams)) await batch.add(state);
+  let cutAt: Folded | undefined;
+  for await (const states of newestFirst(range.changed, streams)) {
+    for (const state of states) {
+      const handedOn = batch.add(state);
+      if (handedOn !== undefined) await handedOn;
+    }
+    if (goesOn?.() === false) cutAt = states.at(-1);
+    if (cutAt !== undefined) break;
+  }
   await batch.flush();
-  return range.upTo;
+  return cutAt === undefined ? range.upTo : placeAt(cutAt);
 }
 
 /**
@@ -137,7 +154,8 @@ async function foldSegments(
     beat?.();
     if (bytes <= maxBytes) continue;
     const kept = smallest([...newest.values()].sort(comparePlaces), maxBytes / 2);
-    upTo = kept.at(-1) ?? null;
+    const last = kept.at(-1);
+    upTo = last === undefined ? null : placeAt(last);
     newest = new Map(kept.map((folded) => [`${folded.namespace}\n${folded.key}`, folded]));
     bytes = kept.reduce((sum, folded) => sum + weight(folded), 0);
   }
@@ -168,13 +186,13 @@ function foldedOf(change: ChangeLine, revision: number): Folded {
   return { namespace, key, line, valueBytes: value.length };
 }
 
-/** What each key of the base is at the base's revision: the last of its lines. In order of places. */
+/** What each key of the base is at the base's revision: the last of its lines. In order of places, part by part. */
 async function* baseStates(
   { bucket, index, reading, beat }: FoldedSnapshot,
   kind: "documents" | "auth",
   after: KeyPlace | null,
   upTo: KeyPlace | null,
-): AsyncGenerator<Folded> {
+): AsyncGenerator<Folded[]> {
   if (index === undefined) return;
   let last: BaseChangeLine | undefined;
   for (const [at, part] of index.parts.entries()) {
@@ -183,53 +201,104 @@ async function* baseStates(
     if (upTo !== null && comparePlaces(placeOf(part.first), upTo) > 0) break;
     const lines = await readPart(bucket, index, part, at + 1, reading);
     beat?.();
+    const states: Folded[] = [];
     for (const [number, line] of lines.entries()) {
       const change = required(parseBaseChange(line), part.name, number);
       if (!isWithin(change, after, upTo)) continue;
-      if (last !== undefined && !isSamePlace(last, change)) yield foldedOf(last, last.revision);
+      if (last !== undefined && !isSamePlace(last, change)) states.push(foldedOf(last, last.revision));
       last = change;
     }
+    yield states;
   }
-  if (last !== undefined) yield foldedOf(last, last.revision);
+  if (last !== undefined) yield [foldedOf(last, last.revision)];
 }
 
 function placeOf([namespace, key]: readonly [string, string]): KeyPlace {
   return { namespace, key };
 }
 
-/** Merges the streams in order of places; where a key was changed after the base, that counts. */
-async function* newestFirst(
-  changed: readonly Folded[],
-  streams: readonly AsyncGenerator<Folded>[],
-): AsyncGenerator<Folded> {
-  const heads = await Promise.all(streams.map((stream) => stream.next()));
-  for (let at = 0; ; ) {
-    const change = changed[at];
-    let first: number | undefined;
-    for (const [which, head] of heads.entries()) {
-      if (head.done === true) continue;
-      const other = first === undefined ? undefined : heads[first]?.value;
-      if (other === undefined || comparePlaces(head.value, other) < 0) first = which;
+/** A place and nothing else: it is kept between ticks. */
+function placeAt({ namespace, key }: KeyPlace): KeyPlace {
+  return { namespace, key };
+}
+
+/** A stream of lists, and how far the list at hand is used up. */
+class Ahead {
+  readonly #stream: AsyncGenerator<Folded[]>;
+  #list: readonly Folded[] = [];
+  #at = 0;
+  #ended = false;
+
+  constructor(stream: AsyncGenerator<Folded[]>) {
+    this.#stream = stream;
+  }
+
+  /** Has something at hand, or is at its end. */
+  async fill(): Promise<void> {
+    while (!this.#ended && this.#at >= this.#list.length) {
+      const { done, value } = await this.#stream.next();
+      this.#ended = done === true;
+      this.#list = value ?? [];
+      this.#at = 0;
     }
-    const stream = first === undefined ? undefined : streams[first];
-    const state: Folded | undefined = first === undefined ? undefined : heads[first]?.value;
-    if (first === undefined || stream === undefined || state === undefined) {
-      if (change === undefined) return;
-      yield change;
-      at += 1;
-      continue;
-    }
-    const order = change === undefined ? 1 : comparePlaces(change, state);
-    if (change !== undefined && order <= 0) {
-      yield change;
-      at += 1;
-    } else yield state;
-    if (order >= 0) heads[first] = await stream.next();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Undefined when it has to be filled, or has ended. */
+  get first(): Folded | undefined {
+    return this.#list[this.#at];
+  }
+
+  drop(): void {
+    this.#at += 1;
   }
 }
 
+/**
+ * Merges the streams in order of places; where a key was changed after the base, that counts. Lists, because a promise
+ * for each line costs the guest more than the line.
+ */
+async function* newestFirst(
+  changed: readonly Folded[],
+  streams: readonly AsyncGenerator<Folded[]>[],
+): AsyncGenerator<Folded[]> {
+  const aheads = streams.map((stream) => new Ahead(stream));
+  for (let at = 0; ; ) {
+    for (const ahead of aheads) await ahead.fill();
+    const open = aheads.filter(({ ended }) => !ended);
+    if (open.length === 0) {
+      yield changed.slice(at);
+      return;
+    }
+    const states: Folded[] = [];
+    while (open.every(({ first }) => first !== undefined)) {
+      const stream = open.reduce((one, other) => (isBefore(other, one) ? other : one));
+      const [state, change] = [stream.first, changed[at]];
+      if (state === undefined) break;
+      const order = change === undefined ? 1 : comparePlaces(change, state);
+      states.push(change !== undefined && order <= 0 ? change : state);
+      if (order <= 0) at += 1;
+      if (order >= 0) stream.drop();
+    }
+    yield states;
+  }
+}
+
+function isBefore({ first: left }: Ahead, { first: right }: Ahead): boolean {
+  return left !== undefined && right !== undefined && comparePlaces(left, right) < 0;
+}
+
+interface LineBatch {
+  /** Undefined when there is nothing to wait for, which is nearly always. */
+  add(state: Folded): Promise<void> | undefined;
+  flush(): Promise<void>;
+}
+
 /** Hands lines on in batches: the digest copies its open block with each. */
-function lineBatch(digest: OpenDigest): { add(state: Folded): Promise<void>; flush(): Promise<void> } {
+function lineBatch(digest: OpenDigest): LineBatch {
   let namespace = "";
   let lines: string[] = [];
   let chars = 0;
@@ -240,16 +309,24 @@ function lineBatch(digest: OpenDigest): { add(state: Folded): Promise<void>; flu
     chars = 0;
     bytes = 0;
   };
+  const push = (line: string, valueBytes: number) => {
+    lines.push(line);
+    chars += line.length;
+    bytes += valueBytes;
+  };
   return {
     flush,
-    async add(state) {
-      if (state.line === null) return;
-      if (state.namespace !== namespace) await flush();
-      namespace = state.namespace;
-      lines.push(state.line);
-      chars += state.line.length;
-      bytes += state.valueBytes;
-      if (chars >= BATCH_CHARS) await flush();
+    add({ namespace: of, line, valueBytes }) {
+      if (line === null) return undefined;
+      if (of === namespace || lines.length === 0) {
+        namespace = of;
+        push(line, valueBytes);
+        return chars >= BATCH_CHARS ? flush() : undefined;
+      }
+      return flush().then(() => {
+        namespace = of;
+        push(line, valueBytes);
+      });
     },
   };
 }

@@ -37,7 +37,7 @@ export interface Adopted {
 export async function adopt(context: ForkContext, others: readonly string[]): Promise<Adopted> {
   const { db, bucket, target } = context;
   const store = readExportedStore(db);
-  const sharedRevision = await findShared(context, store);
+  const { sharedRevision, isShared } = await findShared(context, store);
   const claimed = (await listClaims(bucket)).map(({ epoch }) => epoch);
   const highest = Math.max(store.epoch, pendingEpochOf(db), ...claimed);
   // What only we have after the shared revision takes an epoch of its own.
@@ -45,7 +45,7 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
   const pending = newEpoch(highest + (hasTail ? 2 : 1), context);
   const tailLineage = formatHex(context.randomBytes(16));
   const ignored = { target, others: [...new Set([...others, store.lineage])] };
-  adoptHistory(db, { sharedRevision, tailLineage, nextEpoch: highest + 1, pending, ignored });
+  adoptHistory(db, { sharedRevision, isShared, tailLineage, nextEpoch: highest + 1, pending, ignored });
   return { sharedRevision, ...pending };
 }
 
@@ -53,7 +53,10 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
  * The last revision of which it is certain that whoever else writes under our lineage has it as we do: the newest
  * manifest of theirs whose tip we have, or the one of ours that theirs follows. The head when nobody does.
  */
-async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Promise<number> {
+async function findShared(
+  { db, bucket }: ForkContext,
+  store: ExportedStore,
+): Promise<{ sharedRevision: number; isShared: boolean }> {
   const names = (await listAll(bucket, manifestsPrefix(store.lineage))).flatMap((name) => {
     const parts = parseManifestName(name);
     return parts === undefined ? [] : [{ ...parts, name }];
@@ -64,7 +67,7 @@ async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Pr
     0,
   );
   const theirs = names.filter(({ run }) => !ours.has(run));
-  if (theirs.length === 0) return store.revision;
+  if (theirs.length === 0) return { sharedRevision: store.revision, isShared: false };
   let shared = store.firstRevision - 1;
   let apart = false;
   for (const { name, revision } of theirs) {
@@ -77,7 +80,7 @@ async function findShared({ db, bucket }: ForkContext, store: ExportedStore): Pr
     if (parentParts !== undefined && ours.has(parentParts.run))
       shared = Math.max(shared, parentParts.revision);
   }
-  return apart ? Math.min(shared, store.revision) : store.revision;
+  return { sharedRevision: apart ? Math.min(shared, store.revision) : store.revision, isShared: true };
 }
 
 function pendingEpochOf(db: Db): number {

@@ -8,7 +8,7 @@
  */
 import { formatHex } from "../core/hex.ts";
 import { formatTime } from "../core/time.ts";
-import type { Position } from "../store/backup-catalogue.ts";
+import { openRun, type Position } from "../store/backup-catalogue.ts";
 import { renewLease } from "../store/backup-lease.ts";
 import {
   dropReplay,
@@ -21,12 +21,12 @@ import {
   saveReplay,
 } from "../store/backup-proof.ts";
 import { countScrubFaults } from "../store/scrub.ts";
-import { listStateNamespaces, readStatePage } from "../store/state-pages.ts";
+import type { StateDigest } from "../wire/proof-state.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { BucketFault, damaged } from "./bucket.ts";
 import { sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
-import { foldRange, type KeyPlace, readCommitParts } from "./fold.ts";
+import { foldRange, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
 import {
   type ReadManifest,
@@ -36,13 +36,13 @@ import {
   readSegment,
 } from "./read-snapshot.ts";
 import { readLiveLines } from "./segment.ts";
-import { digestState, openDigest, type StateDigest } from "./state-digest.ts";
+import { DIGEST_START, digestState, openDigest, readDigest } from "./state-digest.ts";
 
 export interface ProveContext extends ExportContext {
   /** About how much of what changed since the base a range of a replay holds in memory. */
   readonly foldBytes: number;
-  /** Whether there is time for another range. */
-  hasTime(): boolean;
+  /** Whether there is time and room for another range or page. */
+  withinBudget(): boolean;
 }
 
 export type ProofOutcome =
@@ -59,27 +59,35 @@ export class ProofMismatch extends BucketFault {
   }
 }
 
-const LIVE_PAGE_BYTES = 2_097_152;
-
 /**
  * Proves the position, or goes on with a replay. With `replay` a whole chain is read though a shorter way would
- * do. Throws BucketFault (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
+ * do; without `mayBegin` no replay is begun, since the chain is about to become another. Throws BucketFault (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
  */
 export async function prove(
   context: ProveContext,
   position: Position,
-  { replay }: { replay: boolean },
+  { replay, mayBegin }: { replay: boolean; mayBegin: boolean },
 ): Promise<ProofOutcome> {
   const going = replayGoingOn(context);
   if (going !== undefined) return goOn(context, going);
+  const begin = () =>
+    mayBegin ? goOn(context, beginReplay(context, position)) : Promise.resolve({ state: "nothing" } as const);
   const proven = replay ? undefined : await readProven(context);
-  if (proven === undefined) return goOn(context, beginReplay(context, position));
+  if (proven === undefined) return begin();
   if (proven.name === position.manifest) return { state: "nothing" };
   const { manifest, manifestSha256 } = position;
   const read = await readManifest(context.bucket, manifest, manifestSha256, context.keys.reading);
-  return proven.base?.name === read.base?.name
-    ? goFrom(context, proven, read)
-    : goOn(context, beginReplay(context, position));
+  const rests = proven.base?.name === read.base?.name && newBytes(proven, read) <= CONTINUED_BYTES_MAX;
+  return rests ? goFrom(context, proven, read) : begin();
+}
+
+/** More than this is read by a replay, which can be put down. A tick exports less. */
+const CONTINUED_BYTES_MAX = 134_217_728;
+
+/** What a manifest names beyond the proven one, unpacked. */
+function newBytes(proven: ReadManifest, { manifest }: ReadManifest): number {
+  const known = new Set(proven.manifest.objects.map(({ name }) => name));
+  return manifest.objects.reduce((sum, { name, rawBytes }) => (known.has(name) ? sum : sum + rawBytes), 0);
 }
 
 /** The manifest that the newest proof is about; undefined when it was pruned or is damaged: nothing can rest on it. */
@@ -105,8 +113,8 @@ function beginReplay({ target, store, nowMs }: ProveContext, position: Position)
     manifest: position.manifest,
     manifestSha256: position.manifestSha256,
     startedMs: nowMs(),
-    state: { phase: "bucket", after: null, digest: { done: [], open: null }, folded: null },
-    block: new Uint8Array(0),
+    state: { phase: "bucket", ...DIGEST_START.at, folded: null },
+    block: DIGEST_START.block,
   };
 }
 
@@ -167,7 +175,7 @@ async function goOn(context: ProveContext, begun: ReplayProgress): Promise<Proof
   return { state: "proven", revision: manifest.revision, how: "replay" };
 }
 
-/** Folds the bucket range by range. Undefined when the time is over; what was done is kept. */
+/** Folds the bucket range by range. Undefined when the budget is over; what was done is kept. */
 async function foldOn(
   context: ProveContext,
   begun: ReplayProgress,
@@ -180,55 +188,45 @@ async function foldOn(
   const digest = openDigest({ progress: begun.state.digest, block: begun.block });
   if (begun.state.after === null) await readCommitParts(source);
   for (let { after } = begun.state; ; ) {
-    after = await foldRange(source, digest, { after, maxBytes: context.foldBytes });
+    after = await foldRange(source, digest, {
+      after,
+      maxBytes: context.foldBytes,
+      goesOn: context.withinBudget,
+    });
     const { progress, block } = digest.putDown();
     if (after !== null) {
       keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });
-      if (!context.hasTime()) return undefined;
+      if (!context.withinBudget()) return undefined;
       continue;
     }
-    const { sha256, namespaces } = await digest.end();
-    const folded = { sha256, namespaces: [...namespaces] };
+    const folded = await digest.end();
     const next: ReplayProgress = {
       ...begun,
-      state: { phase: "live", after: null, digest: { done: [], open: null }, folded },
-      block: new Uint8Array(0),
+      state: { phase: "live", ...DIGEST_START.at, folded },
+      block: DIGEST_START.block,
     };
     keep(context, next);
     return next;
   }
 }
 
-/** Reads the live store's state at the revision, page by page. Undefined when the time is over. */
+/** Reads the live store's state at the revision. Undefined when the budget is over; what was done is kept. */
 async function readLiveOn(
   context: ProveContext,
   begun: ReplayProgress,
   upTo: number,
 ): Promise<StateDigest | undefined> {
-  const { db } = context;
-  const digest = openDigest({ progress: begun.state.digest, block: begun.block });
+  const { after, digest } = begun.state;
   const beat = heartbeat(context);
-  let after: KeyPlace | null = begun.state.after;
-  for (const namespace of listStateNamespaces(db)) {
-    if (after !== null && namespace < after.namespace) continue;
-    for (let afterKey = namespace === after?.namespace ? after.key : ""; ; ) {
-      const page = readStatePage(
-        db,
-        { kind: "history", upTo },
-        { namespace, afterKey, maxBytes: LIVE_PAGE_BYTES },
-      );
-      if (page === undefined) break;
-      await digest.add(namespace, page.text, page);
-      afterKey = page.lastKey;
-      after = { namespace, key: afterKey };
-      beat();
-      if (context.hasTime()) continue;
-      const { progress, block } = digest.putDown();
-      keep(context, { ...begun, state: { ...begun.state, after, digest: progress }, block });
-      return undefined;
-    }
-  }
-  return digest.end();
+  const goesOn = () => {
+    beat();
+    return context.withinBudget();
+  };
+  const from = { at: { after, digest }, block: begun.block };
+  const read = await readDigest(context.db, { kind: "history", upTo }, { from, goesOn });
+  if (read.whole !== undefined) return read.whole;
+  keep(context, { ...begun, state: { ...begun.state, ...read.putDown.at }, block: read.putDown.block });
+  return undefined;
 }
 
 function keep({ db, lease, leaseMs, nowMs }: ProveContext, replay: ReplayProgress): void {
@@ -269,6 +267,9 @@ async function keepProof(
 ): Promise<void> {
   const run = formatHex(randomBytes(8));
   const { lineage, revision } = manifest;
+  // Noted before it is written, so that one of a prover that dies in between is found and goes.
+  const place = { run, target, lineage };
+  openRun(db, lease, { ...place, nowMs: nowMs() });
   const proof: Proof = {
     format: SNAPSHOT_FORMAT,
     kind: "proof",
@@ -291,6 +292,5 @@ async function keepProof(
     sizeBytes: bytes.length,
     sha256: await sha256Hex(bytes),
   };
-  const place = { run, target, lineage };
   recordProof(db, lease, { object, place, manifest: name, revision, nowMs: nowMs(), how, read: names });
 }

@@ -40,7 +40,7 @@ import { readableManifest, readIndex, readManifest } from "./read-snapshot.ts";
 
 export interface PruneContext extends ExportContext {
   readonly policy: BackupPolicy;
-  hasTime(): boolean;
+  withinBudget(): boolean;
 }
 
 export interface PrunePlan {
@@ -122,7 +122,7 @@ export async function executePrune(context: PruneContext, position: Position): P
   const needed = await readNeeded(context, position);
   let removedPoints = 0;
   for (const point of points) {
-    if (!context.hasTime()) return { ...NOTHING, points: removedPoints, more: true };
+    if (!context.withinBudget()) return { ...NOTHING, points: removedPoints, more: true };
     if (point.manifest === position.manifest) continue;
     recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
     await remove(context, point.manifest);
@@ -145,7 +145,7 @@ async function removeObjects(
     const due = listDueObjects(db, place, beforeMs, STEP_OBJECTS);
     if (due.length === 0) return { objects, bytes, more: false };
     for (const { name, sizeBytes } of due) {
-      if (!context.hasTime()) return { objects, bytes, more: true };
+      if (!context.withinBudget()) return { objects, bytes, more: true };
       // The rows said that nobody needs it; the newest manifest itself has the last word.
       if (needed.has(name))
         throw new Error(`the catalogue gives up ${name}, which the newest manifest names`);

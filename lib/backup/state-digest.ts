@@ -10,20 +10,12 @@
 import { formatHex, parseHex } from "../core/hex.ts";
 import type { Db } from "../store/driver.ts";
 import { listStateNamespaces, readStatePage, type StateSource } from "../store/state-pages.ts";
-import type { DigestProgress } from "../wire/proof-state.ts";
+import type { DigestAt, DigestProgress, StateDigest } from "../wire/proof-state.ts";
 import { concat, sha256Bytes, sha256Hex, utf8 } from "./bytes.ts";
 
 const BLOCK_BYTES = 1_048_576;
 const PAGE_BYTES = 2_097_152;
 const NEWLINE = 10;
-
-export type NamespaceState = DigestProgress["done"][number];
-
-export interface StateDigest {
-  readonly sha256: string;
-  /** Namespaces that hold documents, in order of their names, each with the hash over its blocks' hashes. */
-  readonly namespaces: readonly NamespaceState[];
-}
 
 export interface OpenDigest {
   /** Adds canonical lines (a newline between two, none at the end) of a namespace; namespaces come in order. */
@@ -33,12 +25,11 @@ export interface OpenDigest {
   putDown(): { progress: DigestProgress; block: Uint8Array<ArrayBuffer> };
 }
 
+const UNBEGUN: DigestProgress = { done: [], open: null };
+
 /** Begins a digest, or goes on with one that was put down. */
 export function openDigest(
-  from: { progress: DigestProgress; block: Uint8Array } = {
-    progress: { done: [], open: null },
-    block: new Uint8Array(0),
-  },
+  from: { progress: DigestProgress; block: Uint8Array } = { progress: UNBEGUN, block: new Uint8Array(0) },
 ): OpenDigest {
   const done = [...from.progress.done];
   let open =
@@ -79,17 +70,47 @@ export function openDigest(
   };
 }
 
-/** Reads the whole state of the source, page by page; `beat` is called with each. */
-export async function digestState(db: Db, source: StateSource, beat?: () => void): Promise<StateDigest> {
-  const digest = openDigest();
+/** A digest of a live store that was put down: where it is, and the block that is not full yet. */
+export interface DigestPutDown {
+  readonly at: DigestAt;
+  readonly block: Uint8Array;
+}
+
+export const DIGEST_START: DigestPutDown = { at: { after: null, digest: UNBEGUN }, block: new Uint8Array(0) };
+
+/**
+ * Reads the state of the source page by page, from where it was put down. After each page `goesOn` is asked; at a
+ * no the rest is for later.
+ */
+export async function readDigest(
+  db: Db,
+  source: StateSource,
+  { from, goesOn }: { from: DigestPutDown; goesOn: () => boolean },
+): Promise<{ readonly whole: StateDigest } | { readonly whole: undefined; readonly putDown: DigestPutDown }> {
+  const digest = openDigest({ progress: from.at.digest, block: from.block });
+  const { after } = from.at;
   for (const namespace of listStateNamespaces(db)) {
-    for (let afterKey = ""; ; ) {
-      const page = readStatePage(db, source, { namespace, afterKey, maxBytes: PAGE_BYTES });
+    if (after !== null && namespace < after.namespace) continue;
+    for (let key = namespace === after?.namespace ? after.key : ""; ; ) {
+      const page = readStatePage(db, source, { namespace, afterKey: key, maxBytes: PAGE_BYTES });
       if (page === undefined) break;
       await digest.add(namespace, page.text, page);
-      afterKey = page.lastKey;
-      beat?.();
+      key = page.lastKey;
+      if (goesOn()) continue;
+      const { progress, block } = digest.putDown();
+      return { whole: undefined, putDown: { at: { after: { namespace, key }, digest: progress }, block } };
     }
   }
-  return digest.end();
+  return { whole: await digest.end() };
+}
+
+/** The digest of the whole state of the source; `beat` is called with each page. */
+export async function digestState(db: Db, source: StateSource, beat?: () => void): Promise<StateDigest> {
+  const goesOn = () => {
+    beat?.();
+    return true;
+  };
+  const { whole } = await readDigest(db, source, { from: DIGEST_START, goesOn });
+  if (whole === undefined) throw new Error("a digest that always goes on was put down");
+  return whole;
 }

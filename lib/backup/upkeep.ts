@@ -16,7 +16,7 @@ import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../store/bac
 import { readPrunedMs, recordBackupError, recordPruned } from "../store/backup-status.ts";
 import type { BackupPolicy } from "../wire/backup-policy.ts";
 import { isDamage } from "./bucket.ts";
-import type { StepContext } from "./export-step.ts";
+import { nextStep, type StepContext } from "./export-step.ts";
 import type { Finding } from "./look.ts";
 import { ProofMismatch, prove } from "./prove.ts";
 import {
@@ -49,11 +49,8 @@ export interface Kept {
   readonly pruned: Pick<PruneOutcome, "points" | "objects" | "bytes">;
 }
 
-type UpkeepContext = StepContext & { hasTime(): boolean };
-
 const PRUNE_EVERY_MS = 3_600_000;
 const RETRY_MISMATCH_MS = 3_600_000;
-const FOLD_BYTES = 16_777_216;
 const NONE = { points: 0, objects: 0, bytes: 0 };
 
 /** Whether there is anything to do for a tick that has nothing to export. Asks the bucket nothing. */
@@ -84,7 +81,7 @@ function isPruneDue({ db, target, store, nowMs }: StepContext): boolean {
 }
 
 /** Proves, finishes purges and prunes, as far as each is due. Throws BucketFault, LeaseLost. */
-export async function keepUp(context: UpkeepContext, upkeep: Upkeep): Promise<Kept> {
+export async function keepUp(context: StepContext, upkeep: Upkeep): Promise<Kept> {
   const { position, policy } = upkeep;
   if (position === undefined) return { finding: undefined, failed: false, pruned: NONE };
   const failed = !(await proveIfDue(context, position, upkeep));
@@ -97,7 +94,7 @@ export async function keepUp(context: UpkeepContext, upkeep: Upkeep): Promise<Ke
 
 /** False when a proof failed. Throws BucketFault when the bucket is silent or refuses. */
 async function proveIfDue(
-  context: UpkeepContext,
+  context: StepContext,
   position: Position,
   { policy, asked }: Upkeep,
 ): Promise<boolean> {
@@ -106,7 +103,9 @@ async function proveIfDue(
   const replay = asked.replay === true || nowMs() - point.replayedMs >= policy.proofIntervalMs;
   if (asked.replay !== true && !isProofDue(context, position, policy)) return !hasFailed(context, position);
   try {
-    await prove({ ...context, foldBytes: FOLD_BYTES }, position, { replay });
+    // While there is more to export, the chain that a replay would read is about to become another one.
+    const mayBegin = asked.replay === true || nextStep(context, position) === undefined;
+    await prove({ ...context, foldBytes: context.limits.foldBytes }, position, { replay, mayBegin });
     return true;
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -164,7 +163,7 @@ async function pruneIfDue(
   const { db, lease, nowMs } = context;
   const open = listOpenPurges(db).length > 0;
   const due = asked.prune === true || open || nowMs() - readPrunedMs(db) >= PRUNE_EVERY_MS;
-  if (!due || !context.hasTime()) return undefined;
+  if (!due || !context.withinBudget()) return undefined;
   const plan = planPrune(context);
   if (plan.heldBy !== null) return undefined;
   markPlan(context, plan);

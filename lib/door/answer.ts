@@ -8,6 +8,7 @@ import type { OnCommit } from "../core/on-commit.ts";
 import { problemReply } from "../core/problem.ts";
 import { URI_BYTES_MAX } from "../core/query.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
+import { thrownText } from "../core/thrown.ts";
 import { faultKind, StoreFault } from "../store/driver.ts";
 import { type Migration, migrate } from "../store/migrate.ts";
 import type { World } from "../world.ts";
@@ -92,8 +93,7 @@ function failed(error: unknown, { request, world }: Door): Refusal {
         )
       : refuse("not_ready", "The store cannot be read; the server's log says why.");
   }
-  const name = error instanceof Error ? `${error.name}: ${error.message}` : "unknown";
-  world.log("request.failed", { error: name.slice(0, 300) });
+  world.log("request.failed", { error: thrownText(error) });
   return refuse("internal", "The server's log has more under this request's id.");
 }
 

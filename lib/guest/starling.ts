@@ -5,6 +5,7 @@
  */
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.3";
 import type { HttpReply, HttpRequest } from "../core/http.ts";
+import { thrownText } from "../core/thrown.ts";
 import { openSpinDb } from "../store/driver-spin.ts";
 import type { World } from "../world.ts";
 import { plainFault } from "./plain-fault.ts";
@@ -103,7 +104,7 @@ async function runLater(works: readonly Work[]): Promise<void> {
       await work();
     } catch (error) {
       // There is nobody left to answer; the log is the only place for it.
-      spinWorld().log("later.failed", { error: error instanceof Error ? error.message : "unknown" });
+      spinWorld().log("later.failed", { error: thrownText(error) });
     }
   }
 }

@@ -26,14 +26,18 @@ export interface ExportedStore {
   readonly firstRevision: number;
   readonly revision: number;
   readonly state: string;
+  /** The next commit opens another epoch. Until then nothing is exported, but what only this store has. */
   readonly pending: boolean;
+  /** Pending, and nobody else writes under its lineage: it was adopted. */
+  readonly adopted: boolean;
   /** The revision at which the store was sealed for a move. */
   readonly sealedRevision: number | null;
 }
 
 export function readExportedStore(db: Db): ExportedStore {
   const [row] = db.all(
-    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null, b.sealed_revision
+    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null, b.sealed_revision,
+      b.adopted_lineage is s.lineage
      from store s, backup b where s.id=1 and b.id=1`,
   );
   if (row === undefined) throw new Error("the store has no row");
@@ -44,6 +48,7 @@ export function readExportedStore(db: Db): ExportedStore {
     revision: Number(row[3]),
     state: String(row[4]),
     pending: row[5] === 1,
+    adopted: row[7] === 1,
     sealedRevision: typeof row[6] === "number" ? row[6] : null,
   };
 }
@@ -273,23 +278,31 @@ export interface BaseProgress {
   readonly target: string;
   readonly lineage: string;
   readonly revision: number;
-  readonly phase: "commits" | "documents" | "auth" | "index";
-  /** JSON of where the phase goes on. */
+  readonly phase: BasePhase;
+  /** JSON of where the phase goes on; in the last phase the state's digest. */
   readonly cursor: string;
   readonly parts: readonly BasePart[];
+  /** The block of a digest in the making that is not full yet. */
+  readonly block: Uint8Array;
 }
 
+export type BasePhase = "commits" | "documents" | "auth" | "digest" | "index";
+
+const BASE_PHASES: readonly BasePhase[] = ["commits", "documents", "auth", "digest", "index"];
+
 export function findBaseProgress(db: Db): BaseProgress | undefined {
-  const [row] = db.all("select target, lineage, revision, phase, cursor, parts from backup_base where id=1");
+  const [row] = db.all(
+    "select target, lineage, revision, phase, cursor, parts, block from backup_base where id=1",
+  );
   if (row === undefined) return undefined;
-  const phase = row[3];
   return {
     target: String(row[0]),
     lineage: String(row[1]),
     revision: Number(row[2]),
-    phase: phase === "documents" || phase === "auth" || phase === "index" ? phase : "commits",
+    phase: BASE_PHASES.find((phase) => phase === row[3]) ?? "commits",
     cursor: String(row[4]),
     parts: BaseParts.parse(JSON.parse(String(row[5]))),
+    block: row[6] instanceof Uint8Array ? row[6] : new Uint8Array(0),
   };
 }
 
@@ -302,8 +315,16 @@ export function saveBaseProgress(
   return underLease(db, lease, () => {
     if (readPurgeMark(db) !== purgeMark) return false;
     db.all(
-      "insert or replace into backup_base (id, target, lineage, revision, phase, cursor, parts) values (1,?1,?2,?3,?4,?5,?6)",
-      [base.target, base.lineage, base.revision, base.phase, base.cursor, JSON.stringify(base.parts)],
+      "insert or replace into backup_base (id, target, lineage, revision, phase, cursor, parts, block) values (1,?1,?2,?3,?4,?5,?6,?7)",
+      [
+        base.target,
+        base.lineage,
+        base.revision,
+        base.phase,
+        base.cursor,
+        JSON.stringify(base.parts),
+        base.block,
+      ],
     );
     return true;
   });

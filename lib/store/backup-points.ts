@@ -92,9 +92,12 @@ const spans = (point: string) =>
   `with span as materialized (select r.base_revision as base, max(r.revision) as top from backup_run r
     where r.target=?1 and r.lineage=?2 and ${standing(point)} group by r.base_revision) `;
 
-/** Objects that no point needs: the condition on a row `o` of backup_object, behind `spans` of the same points. */
+/**
+ * Objects that no point needs: the condition on a row `o` of backup_object, behind `spans` of the same points. An
+ * orphan was never noted by the run that wrote it, so no manifest can name it.
+ */
 const unneeded = (point: string) =>
-  `not case when o.kind like 'proof%' then exists (select 1 from backup_run r
+  `not case when o.kind='orphan' then 0 when o.kind like 'proof%' then exists (select 1 from backup_run r
       where r.target=o.target and r.lineage=o.lineage and r.revision=o.revision and ${standing(point)})
     when o.kind like 'base%' then exists (select 1 from span where coalesce(base,o.revision)=o.revision)
     else exists (select 1 from span where coalesce(base,0)<o.revision and top>=o.revision) end

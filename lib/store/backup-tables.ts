@@ -37,6 +37,7 @@ export const backup = sqliteTable("backup", {
   prunedMs: integer("pruned_ms").notNull(),
   sealedRevision: integer("sealed_revision"),
   sealedManifest: text("sealed_manifest"),
+  adoptedLineage: text("adopted_lineage"),
 });
 
 export const backupRun = sqliteTable("backup_run", {
@@ -79,6 +80,7 @@ export const backupBase = sqliteTable("backup_base", {
   phase: text("phase").notNull(),
   cursor: text("cursor").notNull(),
   parts: text("parts").notNull(),
+  block: blob("block"),
 });
 
 export const backupSeen = sqliteTable("backup_seen", {

@@ -16,6 +16,8 @@ export interface NewEpoch {
 export interface Adoption {
   /** The last revision that the other branch certainly has as we do. */
   readonly sharedRevision: number;
+  /** Somebody else writes under our lineage. */
+  readonly isShared: boolean;
   /** A lineage for what we committed after that under a name that the other branch uses too. */
   readonly tailLineage: string;
   /** One above the highest epoch that anything speaks of; the tail takes it where there is one. */
@@ -32,7 +34,7 @@ export interface Adoption {
  * and there. Also opens a store that was stopped or sealed. One transaction.
  */
 export function adoptHistory(db: Db, adoption: Adoption): void {
-  const { sharedRevision, tailLineage, nextEpoch, pending, ignored } = adoption;
+  const { sharedRevision, isShared, tailLineage, nextEpoch, pending, ignored } = adoption;
   inTransaction(db, () => {
     const [row] = db.all("select lineage, revision, first_revision from store where id=1");
     const [lineage, revision, first] = [String(row?.[0]), Number(row?.[1]), Number(row?.[2])];
@@ -55,14 +57,32 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
       "update store set state='open', pending_lineage=?1, pending_epoch=?2, pending_first=?3 where id=1",
       [pending.lineage, pending.epoch, pending.firstRevision],
     );
+    const left = isShared || isExported(db, lineage, revision) ? null : lineage;
+    const adopted = revision > sharedRevision ? tailLineage : left;
     db.all(
-      "update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null where id=1",
+      `update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null,
+        adopted_lineage=?1 where id=1`,
+      [adopted],
     );
     // With the finding gone nobody would know any more which lineages the person has decided about.
-    ignoreLineages(db, { ...ignored, lineage: pending.lineage });
+    for (const mine of adopted === null ? [pending.lineage] : [pending.lineage, adopted])
+      ignoreLineages(db, {
+        target: ignored.target,
+        lineage: mine,
+        others: ignored.others.filter((other) => other !== mine),
+      });
     db.all("delete from backup_base");
     db.all("delete from backup_proof");
   });
+}
+
+/** Whether the bucket has everything up to the revision, by our own word. */
+function isExported(db: Db, lineage: string, revision: number): boolean {
+  const found = db.all(
+    "select 1 from backup where id=1 and manifest is not null and lineage=?1 and revision=?2",
+    [lineage, revision],
+  );
+  return found.length > 0;
 }
 
 /** Refuses every write from now on, until the store is adopted: it must give no more numbers. */

@@ -66,6 +66,7 @@ export const BackupRun = z.strictObject({
   objects: count,
   bytes: count,
   manifest: z.nullable(z.string()),
+  more: z.boolean(),
   provenRevision: z.nullable(count),
   pruned: Removed,
 });

@@ -15,6 +15,12 @@ export interface BackupPolicy {
   readonly shared: boolean;
 }
 
+/**
+ * An exporter that sleeps past its lease (two minutes) may wake and write a manifest; what that names must still lie
+ * there until it notices and takes it back.
+ */
+export const GRACE_MIN_MS = 600_000;
+
 export const POLICY_DEFAULTS = {
   backup_retention: "all 2d, hourly 14d, daily 90d, weekly 52w",
   backup_grace: "24h",
@@ -49,7 +55,7 @@ export function parseBackupPolicy(variable: (name: string) => string | undefined
   const shared = read("bucket_shared");
   const invalid = [
     ...(retention === undefined ? ["backup_retention"] : []),
-    ...(graceMs === undefined ? ["backup_grace"] : []),
+    ...(graceMs === undefined || graceMs < GRACE_MIN_MS ? ["backup_grace"] : []),
     ...(proofIntervalMs === undefined || proofIntervalMs === 0 ? ["backup_proof_interval"] : []),
     ...(shared === "true" || shared === "false" ? [] : ["bucket_shared"]),
   ];

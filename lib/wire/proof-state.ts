@@ -1,4 +1,4 @@
-/** A replay that was put down, as it is kept in the store between ticks. */
+/** A state digest and a replay that were put down, as they are kept in the store between ticks. */
 import * as z from "zod/mini";
 
 const count = z.int().check(z.minimum(0));
@@ -20,12 +20,22 @@ export const DigestProgress = z.strictObject({
 });
 export type DigestProgress = z.infer<typeof DigestProgress>;
 
+const place = z.nullable(z.strictObject({ namespace, key: z.string().check(z.maxLength(1024)) }));
+
+/** A digest of a live store's state, up to a key. */
+export const DigestAt = z.strictObject({ after: place, digest: DigestProgress });
+export type DigestAt = z.infer<typeof DigestAt>;
+
+/** A digest that came to its end. */
+export const StateDigest = z.strictObject({ sha256, namespaces });
+export type StateDigest = z.infer<typeof StateDigest>;
+
 /** First the bucket is folded, then the live store is read; both up to the place after which they go on. */
 export const ReplayState = z.strictObject({
   phase: z.enum(["bucket", "live"]),
-  after: z.nullable(z.strictObject({ namespace, key: z.string().check(z.maxLength(1024)) })),
+  after: place,
   digest: DigestProgress,
   /** What the bucket's fold gave, once it is done. */
-  folded: z.nullable(z.strictObject({ sha256, namespaces })),
+  folded: z.nullable(StateDigest),
 });
 export type ReplayState = z.infer<typeof ReplayState>;

@@ -19,9 +19,11 @@ export const BackupRun = z.looseObject({
   to: whole.nullable(),
   objects: whole,
   bytes: whole,
+  more: z.boolean(),
   provenRevision: whole.nullable(),
   pruned: Removed,
 });
+export type BackupRun = z.infer<typeof BackupRun>;
 export const BackupProof = z.looseObject({
   state: z.enum(["proven", "proving", "nothing", "skipped"]),
   revision: whole.nullable(),

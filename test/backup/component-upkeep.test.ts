@@ -98,7 +98,7 @@ describe("the component, asked to look after its backups", () => {
   });
 
   test("plans a prune without changing anything, and prunes what is due", async () => {
-    const { db, host, bucket } = await prepared({ backup_retention: "all 0s", backup_grace: "0s" });
+    const { db, host, bucket } = await prepared({ backup_retention: "all 0s", backup_grace: "10m" });
     for (let n = 0; n < 4; n += 1) {
       put(db, "k", `${n}`);
       await ask(host, "POST", "/v1/backup/run");
@@ -109,6 +109,11 @@ describe("the component, asked to look after its backups", () => {
     expect(plan.json).toMatchObject({ state: "plan", retention: "all 0s", heldBy: null });
     expect(plan.json.points.length).toBeGreaterThan(1);
     expect(await listAll(bucket, "")).toEqual(before);
+    // Marked now, and removed once the grace is over.
+    expect(await ask(host, "POST", "/v1/backup/prune")).toMatchObject({ json: { pruned: { points: 0 } } });
+    expect(await listAll(bucket, "")).toEqual(before);
+    for (const table of ["backup_run", "backup_object"])
+      db.all(`update ${table} set doomed_ms=doomed_ms-600000 where doomed_ms is not null`);
     const pruned = await ask(host, "POST", "/v1/backup/prune");
     expect(pruned.json).toMatchObject({ state: "pruned", points: [] });
     expect(pruned.json.pruned.points).toBeGreaterThan(1);

@@ -15,6 +15,7 @@ import {
   openQuickStore,
   put,
   restore,
+  restoreWanted,
   TARGET,
   tick,
 } from "../support/backup.ts";
@@ -100,6 +101,39 @@ describe("a cloned store that writes on beside its source", () => {
     await restore(copy, bucket);
     expect([value(copy, "k"), value(copy, "new")]).toEqual(["right", "life"]);
     expect(contents(copy)).toEqual(contents(right));
+  });
+
+  test("has in the bucket what it alone has before its next commit, which may be long in coming", async () => {
+    const { left, right, bucket } = await twins();
+    put(left, "k", "left");
+    await tick(left, bucket);
+    put(right, "k", "right");
+    await tick(right, bucket);
+    const { epoch } = await decide(right, bucket);
+    expect(await tick(right, bucket)).toMatchObject({ state: "exported", to: store(right, "revision")[0] });
+    const copy = openQuickStore().db;
+    // Neither is newer until that commit, so a restore has to be told which.
+    await expect(restore(copy, bucket)).rejects.toThrow("fork");
+    await restoreWanted(copy, bucket, { branch: String(store(right, "lineage")[0]) });
+    expect(contents(copy)).toEqual(contents(right));
+    // What was restored is its source still, and not this store: it exports nothing under its name.
+    expect(await tick(copy, bucket)).toMatchObject({ state: "nothing_new" });
+    put(right, "new", "life");
+    expect(store(right, "epoch")).toEqual([epoch]);
+    expect(await tick(right, bucket)).toMatchObject({ state: "exported" });
+    const later = openQuickStore().db;
+    await restore(later, bucket);
+    expect(contents(later)).toEqual(contents(right));
+  });
+
+  test("exports nothing under a name that another writes under, where it has nothing of its own", async () => {
+    const { left, right, bucket } = await twins();
+    put(left, "k", "left");
+    await tick(left, bucket);
+    await decide(right, bucket);
+    const before = [...bucket.objects.keys()];
+    expect(await tick(right, bucket, { nowMs: T0 + 2 * HOUR })).toMatchObject({ state: "nothing_new" });
+    expect([...bucket.objects.keys()]).toEqual(before);
   });
 
   test("is adopted whole or not at all, so that a person who is cut off decides about the same lineages", async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { Bucket } from "../../lib/backup/bucket.ts";
 import { foldRange } from "../../lib/backup/fold.ts";
 import { readBaseIndex, readManifest } from "../../lib/backup/read-snapshot.ts";
 import { digestState, openDigest } from "../../lib/backup/state-digest.ts";
 import type { Db } from "../../lib/store/driver.ts";
 import type { NodeDb } from "../../lib/store/driver-node.ts";
 import { begin, fill, openQuickStore, put, remove, restore, SMALL, tick } from "../support/backup.ts";
-import { type MemoryBucket, memoryBucket } from "../support/bucket.ts";
+import { Cut, type MemoryBucket, memoryBucket } from "../support/bucket.ts";
 import { T0 } from "../support/proposals.ts";
 
 const HOUR = 3_600_000;
@@ -39,13 +40,20 @@ describe("the fold of a snapshot", () => {
     const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
     const live = await digestState(db, { kind: "history", upTo: manifest.revision });
     let ranges = 0;
-    for (const maxBytes of [1, 500, 4000, 1e9]) {
+    // Cut after each part of the base as well: the budget of a tick may be over anywhere.
+    const bounds = [1, 500, 4000, 1e9].flatMap((maxBytes) => [
+      { maxBytes, goesOn: () => false },
+      { maxBytes, goesOn: () => true },
+    ]);
+    for (const { maxBytes, goesOn } of bounds) {
       let digest = openDigest();
       ranges = 0;
       let after: { namespace: string; key: string } | null = null;
       do {
-        after = await foldRange({ bucket, snapshot, index }, digest, { after, maxBytes });
+        after = await foldRange({ bucket, snapshot, index }, digest, { after, maxBytes, goesOn });
         ranges += 1;
+        // The place is kept as it is, and must be nothing but a place.
+        if (after !== null) expect(Object.keys(after).sort()).toEqual(["key", "namespace"]);
         // Put down and taken up again between any two ranges.
         digest = openDigest(
           JSON.parse(JSON.stringify(digest.putDown(), revive), undefined) && digest.putDown(),
@@ -107,6 +115,56 @@ describe("a proof", () => {
     expect(ticks).toBeGreaterThan(3);
     expect(ticks).toBeLessThan(199);
     expect(proofs(bucket).some(({ how }) => how === "replay")).toBe(true);
+  });
+
+  test("goes on between two ranges of what changed since the base", async () => {
+    const { db, bucket } = await filled();
+    for (let n = 0; n < 20; n += 1) put(db, `k/${n}`, "x".repeat(100));
+    // One segment for all of it, so that the chain has no reason for another base.
+    const limits = { ...SMALL, segmentBytes: 100_000, baseBytesMin: 100_000, foldBytes: 800 };
+    await tick(db, bucket, { limits, nowMs: T0 + 60_000 });
+    const asked = { replay: true };
+    let ticks = 0;
+    do {
+      ticks += 1;
+      const budget = { bytes: 1, ms: 0 };
+      await tick(db, bucket, { limits, budget, asked, nowMs: T0 + HOUR + ticks });
+    } while (ticks < 100 && backup(db, "replayed_revision")[0] !== head(db));
+    expect(ticks).toBeGreaterThan(3);
+    expect(ticks).toBeLessThan(100);
+  });
+
+  test("begins no replay of a chain that is about to become another", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    for (let n = 0; n < 40; n += 1) put(db, `k/${n}`, "x".repeat(300));
+    let more = true;
+    for (let ticks = 0; more; ticks += 1) {
+      const outcome = await tick(db, bucket, { budget: { bytes: 8000, ms: 60_000 }, nowMs: T0 + ticks });
+      more = "more" in outcome && outcome.more;
+      if (more) expect(db.all("select count(*) from backup_proof")).toEqual([[0]]);
+    }
+    await tick(db, bucket, { nowMs: T0 + HOUR });
+    expect(backup(db, "proven_revision")).toEqual([head(db)]);
+  });
+
+  test("of a prover that died before it noted it goes as all else that nothing needs", async () => {
+    const { db, bucket } = await filled();
+    put(db, "x", "y");
+    const dying = dyingAfter(bucket, (name) => {
+      if (name.includes("/proofs/")) throw new Cut("the process ends here");
+    });
+    await expect(tick(db, dying, { nowMs: T0 + 60_000 })).rejects.toThrow(Cut);
+    db.all("update backup set lease_until_ms=0");
+    const left = newest(bucket, "proofs");
+    expect(db.all("select 1 from backup_object where name=?1", [left])).toEqual([]);
+    const policy = { graceMs: HOUR };
+    const prune = (hours: number) =>
+      tick(db, bucket, { nowMs: T0 + hours * HOUR, policy, asked: { replay: true, prune: true } });
+    for (const hours of [2, 4, 6]) await prune(hours);
+    expect(bucket.objects.has(left)).toBe(false);
+    expect(proofs(bucket).length).toBeGreaterThan(0);
   });
 
   test("fails when an object went bad, says which, and the next tick writes a chain of its own", async () => {
@@ -199,3 +257,14 @@ describe("a proof", () => {
     db.all("update usage set bytes=bytes-1 where namespace='shop'");
   });
 });
+
+/** The bucket, for a process that ends right after the PUTs that `after` throws at. */
+function dyingAfter(bucket: MemoryBucket, after: (name: string) => void): Bucket {
+  return {
+    ...bucket,
+    async put(name, content) {
+      await bucket.put(name, content);
+      after(name);
+    },
+  };
+}

@@ -102,4 +102,10 @@ describe("parseBackupPolicy", () => {
       variables: ["backup_retention", "backup_grace", "backup_proof_interval", "bucket_shared"],
     });
   });
+
+  test("refuses a grace that an exporter may sleep through", () => {
+    const judged = (grace: string) =>
+      parseBackupPolicy((name) => (name === "backup_grace" ? grace : undefined)).kind;
+    expect(["0s", "599s", "600s", "10m"].map(judged)).toEqual(["invalid", "invalid", "set", "set"]);
+  });
 });

@@ -79,22 +79,41 @@ async function status(client: Client, { output }: Output): Promise<void> {
 }
 
 async function run(client: Client, { output }: Output): Promise<void> {
-  const done = await client.json(BackupRun, "POST", "/v1/backup/run");
+  const done = await runToEnd(client);
   if (output === "json") return printJson(done);
   if (done.state === "skipped") return sayDone("another run is at work; nothing to do");
   if (done.state === "exported")
-    sayDone(`the bucket now holds revision ${done.to} (${done.objects} objects, ${done.bytes} bytes)`);
+    sayDone(
+      `the bucket now holds revision ${done.to} (${count(done.objects, "object")}, ${formatBytes(done.bytes)})`,
+    );
   else sayDone("nothing new since the last backup");
   if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
 }
 
+/** A run does as much as a request may, so a large store takes several; they are told as one. */
+async function runToEnd(client: Client): Promise<BackupRun> {
+  let done = await client.json(BackupRun, "POST", "/v1/backup/run");
+  while (done.more) {
+    say(`  ${count(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`);
+    const next = await client.json(BackupRun, "POST", "/v1/backup/run");
+    // Whoever is at work goes on with it.
+    if (next.state === "skipped") return { ...next, state: done.state };
+    const state = next.state === "exported" ? next.state : done.state;
+    done = { ...next, state, objects: done.objects + next.objects, bytes: done.bytes + next.bytes };
+  }
+  return done;
+}
+
 async function prove(client: Client, { output }: Output): Promise<void> {
-  const proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
+  let proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
+  while (proof.state === "proving") {
+    say("  the chain is long; still reading …");
+    proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
+  }
   if (output === "json") return printJson(proof);
   if (proof.state === "proven")
     return sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
   const words = {
-    proving: "the chain is long; the proof goes on with the next ticks (`./ledge backup status`)",
     skipped: "another run is at work; ask again in a moment",
     nothing: "there is no backup to prove yet: `./ledge backup run`",
   }[proof.state];
