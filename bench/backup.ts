@@ -73,10 +73,10 @@ async function exportRate(root: string, { guest, token, bucket, file }: Bench): 
     await other.stop();
   }
   const startedMs = performance.now();
-  await guest.post("/v1/backup/run", token);
+  await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
   const exportedMb = bucket.rawBytes() / 1e6;
-  const proof = await proofSeconds(guest, token);
+  const { seconds: proof } = await proveAll(guest, token);
   const rate = exportedMb / seconds;
   const work = `first export of a store of 30 MB in the guest, ${exportedMb.toFixed(0)} MB of NDJSON`;
   return [
@@ -102,36 +102,45 @@ async function exportRate(root: string, { guest, token, bucket, file }: Bench): 
   ];
 }
 
-/** Seconds of a replay proof, in as many calls as it takes. */
-async function proofSeconds(guest: Guest, token: string): Promise<number> {
-  for (let seconds = 0; ; ) {
+/** Runs until there is no more; gives the most memory that one had. */
+async function exportAll(guest: Guest, token: string): Promise<number> {
+  for (let most = 0; ; ) {
+    const { body } = await guest.post("/v1/backup/run", token);
+    most = Math.max(most, await guest.memoryBytes());
+    if (!JSON.stringify(body).includes('"more":true')) return most;
+  }
+}
+
+/** A replay proof, in as many calls as it takes. */
+async function proveAll(guest: Guest, token: string): Promise<{ seconds: number; memoryBytes: number }> {
+  for (let [seconds, most] = [0, 0]; ; ) {
     const answer = await guest.post("/v1/backup/prove", token);
     seconds += answer.seconds;
-    if (JSON.stringify(answer.body).includes('"proven"')) return seconds;
+    most = Math.max(most, await guest.memoryBytes());
+    if (JSON.stringify(answer.body).includes('"proven"')) return { seconds, memoryBytes: most };
   }
 }
 
 /** The first export of the large store, and a proof of it. */
 async function memoryOf({ guest, token, bucket }: Bench): Promise<Row[]> {
   const startedMs = performance.now();
-  await guest.post("/v1/backup/run", token);
+  const memoryBytes = await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
-  const afterExport = (await guest.memoryBytes()) / 1e6;
   const rawMb = bucket.rawBytes() / 1e6;
-  const proof = await proofSeconds(guest, token);
-  const afterProof = (await guest.memoryBytes()) / 1e6;
+  const proof = await proveAll(guest, token);
+  const [afterExport, afterProof] = [memoryBytes / 1e6, proof.memoryBytes / 1e6];
   const documents = LARGE.toLocaleString("en-US");
   const beside = "what a Wasm memory can be: 4,295 MB";
   return [
     {
-      work: `Wasm memory after the first export of ${documents} documents and its proof`,
+      work: `the most Wasm memory of a run of the first export of ${documents} documents and its proof`,
       figure: `${afterExport.toFixed(0)} MB (export: ${rawMb.toFixed(0)} MB of NDJSON in ${seconds.toFixed(0)} s)`,
       beside,
       ratio: afterExport / WASM_MAX_MB,
     },
     {
-      work: `Wasm memory after another replay proof of ${documents} documents`,
-      figure: `${afterProof.toFixed(0)} MB (proof: ${proof.toFixed(0)} s)`,
+      work: `the most Wasm memory of another replay proof of ${documents} documents`,
+      figure: `${afterProof.toFixed(0)} MB (proof: ${proof.seconds.toFixed(0)} s)`,
       beside,
       ratio: afterProof / WASM_MAX_MB,
     },
@@ -147,7 +156,7 @@ interface TickCost {
 
 /** What a tick costs after so many changes, in both stores in turn: how busy the machine is then tells on both. */
 async function tickRows(small: Bench, large: Bench): Promise<Row[]> {
-  await small.guest.post("/v1/backup/run", small.token);
+  await exportAll(small.guest, small.token);
   const rows: Row[] = [];
   for (const changes of CHANGES) {
     const costs: { small: TickCost; large: TickCost }[] = [];
