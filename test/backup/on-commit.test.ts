@@ -1,7 +1,8 @@
 import { createServer, request } from "node:http";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { listAll } from "../../lib/backup/bucket.ts";
+import { BACKUP_WAIT_MS } from "../../lib/core/on-commit.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
 import { migrate } from "../../lib/store/migrate.ts";
@@ -170,10 +171,20 @@ describe.each([
         { ...variables, backup_on_commit: "wait" },
         { freshInstances, workers },
       );
-      const all = await Promise.all(Array.from({ length: 50 }, (_, n) => put(host, `k${n}`)));
+      const all = await Promise.all(
+        Array.from({ length: 50 }, async (_, n) => {
+          const startedMs = performance.now();
+          const written = await put(host, `k${n}`);
+          return { ...written, ms: performance.now() - startedMs };
+        }),
+      );
       expect(all.map(({ status }) => status)).toEqual(all.map(() => 201));
-      const short = all.filter(({ revision, held }) => held === null || held < revision);
-      expect(short).toEqual([]);
+      const isHeld = ({ revision, held }: Written) => held !== null && held >= revision;
+      // On a busy machine some time runs out; nobody is answered sooner than by that or by the bucket.
+      expect(all.filter((one) => !isHeld(one) && one.ms < BACKUP_WAIT_MS)).toEqual([]);
+      expect(all.filter(isHeld).length).toBeGreaterThan(0);
+      const head = Math.max(...all.map(({ revision }) => revision));
+      await vi.waitFor(() => expect(exported(db)).toBe(head), { timeout: 30_000, interval: 200 });
       const copy = openTestStore();
       expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: exported(db) });
       db.close();
