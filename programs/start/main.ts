@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import color from "picocolors";
 import { holdsSnapshots } from "../../lib/backup/branches.ts";
+import { BucketFault } from "../../lib/backup/bucket.ts";
 import { parseBackupKeys } from "../../lib/backup/keys.ts";
 import type { Reading } from "../../lib/backup/read-snapshot.ts";
 import type { RestoreReport } from "../../lib/backup/restore.ts";
@@ -104,8 +105,7 @@ async function settleHistory(
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
   if (parsed.kind === "not_set") return undefined;
-  if (!(await holdsSnapshots(openS3Bucket(parsed.settings, { attempts: 2, timeoutMs: 5000 }))))
-    return undefined;
+  if (!(await askedFor(options, parsed.settings))) return undefined;
   const file = join(options.dataDir, "ledge.db");
   const keys = parseBackupKeys(variable, randomBytes);
   if (keys.kind === "invalid")
@@ -121,6 +121,22 @@ To have a start do it by itself:        npm start -- --variable restore_on_start
 To begin a new history on purpose:      npm start -- --fresh
 Nothing was changed.`,
   );
+}
+
+/** Whether the bucket holds backups. Without its answer no history begins: there might be one. */
+async function askedFor(options: StartOptions, settings: BucketSettings): Promise<boolean> {
+  try {
+    return await holdsSnapshots(openS3Bucket(settings, { attempts: 2, timeoutMs: 5000 }));
+  } catch (error) {
+    if (!(error instanceof BucketFault)) throw error;
+    throw new Stopped(
+      `There is no database with a history in ${shown(options.dataDir)}, and the bucket does not say whether it holds backups:
+${error.detail} (${settings.endpoint}, bucket ${settings.bucketName}).
+Mend that and start again. A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=FILE.
+To begin a new history without asking:  npm start -- --fresh
+Nothing was changed.`,
+    );
+  }
 }
 
 async function restoreItself(

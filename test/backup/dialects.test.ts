@@ -1,5 +1,6 @@
 /** The ways in which buckets want to be spoken to, and what our client never says to any of them. */
 import dns from "node:dns";
+import { existsSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import type { Bucket } from "../../lib/backup/bucket.ts";
 import { utf8 } from "../../lib/backup/bytes.ts";
@@ -13,7 +14,7 @@ import { memoryBucket } from "../support/bucket.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { chaosBucket, openChaos } from "../support/chaos.ts";
 import { testFolder } from "../support/host.ts";
-import { ledge } from "../support/processes.ts";
+import { ledge, startServer } from "../support/processes.ts";
 
 /** Every request that our client knows, and a whole export with its restore. */
 async function useAll(bucket: Bucket): Promise<void> {
@@ -164,5 +165,15 @@ describe("a bucket behind a private certificate", () => {
     const copy = openNodeDb(`${folder}/restored.db`);
     expect(contents(copy)).toEqual(contents(db));
     copy.close();
+    const set = { bucket_endpoint: server.endpoint, bucket_name: "ledge", restore_on_start: "true" };
+    const variables = Object.entries(set).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+    const started = (name: string, more: Record<string, string>) =>
+      startServer(`${folder}/${name}`, variables, { ...env, ...more });
+    // In words, and without a history that the bucket may hold already.
+    await expect(started("deaf", {})).rejects.toThrow(/SIGNATURE[^]*NODE_EXTRA_CA_CERTS[^]*--fresh/);
+    expect(existsSync(`${folder}/deaf/ledge.db`)).toBe(false);
+    const serving = await started("served", { NODE_EXTRA_CA_CERTS: caFile });
+    expect(serving.greeting).toContain("Restored revision");
+    await serving.stop();
   });
 });
