@@ -170,7 +170,7 @@ describe("a bucket behind a private certificate", () => {
     const started = (name: string, more: Record<string, string>) =>
       startServer(`${folder}/${name}`, variables, { ...env, ...more });
     // In words, and without a history that the bucket may hold already.
-    await expect(started("deaf", {})).rejects.toThrow(/SIGNATURE[^]*NODE_EXTRA_CA_CERTS[^]*--fresh/);
+    await expect(started("deaf", {})).rejects.toThrow(/SIGNATURE[\s\S]*NODE_EXTRA_CA_CERTS[\s\S]*--fresh/);
     expect(existsSync(`${folder}/deaf/ledge.db`)).toBe(false);
     const serving = await started("served", { NODE_EXTRA_CA_CERTS: caFile });
     expect(serving.greeting).toContain("Restored revision");
