@@ -9,6 +9,7 @@ import type { Reading } from "../../lib/backup/read-snapshot.ts";
 import {
   beginRestore,
   continueRestore,
+  type RestoreBudget,
   type RestoreOptions,
   type RestoreState,
   StepTaken,
@@ -38,8 +39,8 @@ export interface RestorePlace {
   readonly reading: Reading;
 }
 
-/** What one call may do, beyond the step it is in. */
-const BUDGET = { ms: 20_000, bytes: 33_554_432 };
+/** What one call may take, beyond the step it is in. */
+const BUDGET: RestoreBudget = { ms: 20_000, bytes: 67_108_864 };
 
 /** Does the work. What comes back gives the answer or throws what the work threw, for the door to judge. */
 export async function runRestore(place: RestorePlace, work: RestoreWork): Promise<() => Answer> {

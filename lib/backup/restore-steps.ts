@@ -4,6 +4,7 @@
  */
 import { foldEntries, rebuildUsage, rewindTo } from "../store/restore-rows.ts";
 import { damaged } from "./bucket.ts";
+import { fromBase64, toBase64 } from "./bytes.ts";
 import { readPart, readSegment, required } from "./read-snapshot.ts";
 import type { RestoreWork, Step } from "./restore-work.ts";
 import {
@@ -14,7 +15,7 @@ import {
   parseCommit,
   parseCommitWithChanges,
 } from "./snapshot-lines.ts";
-import { digestState } from "./state-digest.ts";
+import { DIGEST_START, digestState, readDigest } from "./state-digest.ts";
 
 /** Puts a step's rows in. The caller holds the transaction. */
 export type Apply = () => Promise<void>;
@@ -40,17 +41,32 @@ export async function loadPart(work: RestoreWork, { part, number }: StepOf<"part
       rows.change(change, created === null || version === null ? undefined : { created, version });
     });
     rows.flush();
+    // The digest of the base reads namespaces from usage, which has to be there by then.
+    if (number === index.parts.length) rebuildUsage(work.db, []);
     note(work, part.rawBytes, 1);
   };
 }
 
-/** All parts are in: the state at the base is compared, and history after the revision goes again. */
-export async function loadBase(work: RestoreWork): Promise<Apply> {
+/**
+ * All parts are in: the state at the base is compared, and history after the revision goes again. Nobody changes the
+ * entries meanwhile, so the digest may be read over several calls: undefined when `goesOn` said no, and `work.at` then
+ * says where it stands.
+ */
+export async function loadBase(work: RestoreWork, goesOn: () => boolean): Promise<Apply | undefined> {
   const { db, index, revision } = work;
   if (index === undefined) throw new Error("a base without its index");
+  const { digesting, ...at } = work.at;
+  const block = digesting === undefined ? undefined : fromBase64(digesting.block);
+  const from = digesting === undefined || block === undefined ? DIGEST_START : { at: digesting.at, block };
+  const read = await readDigest(db, { kind: "entries" }, { from, goesOn });
+  if (read.whole === undefined) {
+    work.at = { ...at, digesting: { at: read.putDown.at, block: toBase64(read.putDown.block) } };
+    return undefined;
+  }
+  const { sha256 } = read.whole;
   return async () => {
-    work.at = { ...work.at, folded: index.revision };
-    await compareDigests(work, index.revision);
+    work.at = { ...at, folded: index.revision };
+    compareWith(sha256, work, index.revision);
     if (revision < index.revision) {
       rewindTo(db, revision);
       work.at = { ...work.at, folded: revision };
@@ -117,12 +133,17 @@ export async function settle(work: RestoreWork, revision: number): Promise<void>
 }
 
 async function compareDigests(work: RestoreWork, revision: number): Promise<void> {
+  if (!work.digests.some((digest) => digest.revision === revision)) return;
+  rebuildUsage(work.db, []);
+  const { sha256 } = await digestState(work.db, { kind: "entries" });
+  compareWith(sha256, work, revision);
+}
+
+/** Throws when one of the digests that are due at the revision is another. */
+function compareWith(sha256: string, work: RestoreWork, revision: number): void {
   const due = work.digests.filter((digest) => digest.revision === revision);
   work.digests = work.digests.filter((digest) => digest.revision > revision);
   if (due.length === 0) return;
-  // The digest reads namespaces from usage, which has to be there by now.
-  rebuildUsage(work.db, []);
-  const { sha256 } = await digestState(work.db, { kind: "entries" });
   for (const one of due) {
     if (sha256 !== one.sha256)
       throw damaged(one.object, `the state at revision ${revision} does not fit its digest`);

@@ -6,6 +6,7 @@
  */
 import { formatHex } from "../core/hex.ts";
 import type { Db } from "../store/driver.ts";
+import { meteredDb } from "../store/metered.ts";
 import { findRestoreRecord, saveRestoreRecord } from "../store/restore-record.ts";
 import {
   abandonRestored,
@@ -53,8 +54,8 @@ export async function restoreInto(options: RestoreOptions, found: FoundSnapshot)
     open(db, work.ancestry);
     for (const step of work.steps) {
       report(options, work, step);
-      const apply = await loadStep(work, step, options);
-      const ended = await apply();
+      const apply = await loadStep(work, step, { ...options, goesOn: () => true });
+      const ended = await apply?.();
       if (ended !== undefined) return ended;
     }
     throw new Error("a restore ends with its last step");
@@ -91,9 +92,10 @@ export async function beginRestore(
 /** A restore that goes on, or how it ended. */
 export type RestoreState = Exclude<RestoreRecord, { kind: "looked" }>;
 
-/** How long one call may go on. At least one step is done. */
+/** What one call may take. At least one step, or one page of a digest, is done. */
 export interface RestoreBudget {
   readonly ms: number;
+  /** Moved between the store and whoever restores, either way (lib/store/metered.ts). */
   readonly bytes: number;
 }
 
@@ -103,52 +105,58 @@ export interface RestoreBudget {
  * steps before stay done.
  */
 export async function continueRestore(options: RestoreOptions, budget: RestoreBudget): Promise<RestoreState> {
-  const { db, nowMs } = options;
-  const record = findRestoreRecord(db);
+  const { nowMs } = options;
+  const record = findRestoreRecord(options.db);
   if (record?.kind !== "restoring") throw new StepTaken("there is no restore to go on with");
+  const db = meteredDb(options.db);
   const work = await openWork(db, options, record);
-  const startMs = nowMs();
+  const untilMs = nowMs() + budget.ms;
+  const goesOn = () => db.movedBytes() < budget.bytes && nowMs() < untilMs;
   for (;;) {
-    const done = await doStep(options, work);
+    const done = await doStep({ ...options, db, goesOn }, work);
     const { at } = work;
     if (done !== undefined) return { kind: "restored", asked: at.asked, report: done };
-    const spent = at.doneBytes - record.doneBytes;
-    if (spent >= budget.bytes || nowMs() - startMs >= budget.ms) return at;
+    if (!goesOn()) return at;
   }
 }
 
-async function doStep(options: RestoreOptions, work: RestoreWork): Promise<RestoreReport | undefined> {
+type StepOptions = RestoreOptions & { goesOn(): boolean };
+
+/** Does the step that is next, or as much of it as may be done now. The report after the last one. */
+async function doStep(options: StepOptions, work: RestoreWork): Promise<RestoreReport | undefined> {
   const { db, nowMs } = options;
-  const { at } = work;
-  const step = work.steps[at.step];
+  const before = work.at;
+  const step = work.steps[before.step];
   if (step === undefined) throw new Error("a restore has no step after its last");
   report(options, work, step);
-  const apply = await loadStep(work, step, { ...options, newRoot: options.newRoot ?? at.asked.token });
+  const apply = await loadStep(work, step, { ...options, newRoot: options.newRoot ?? before.asked.token });
   return inAsyncTransaction(db, async () => {
     const now = findRestoreRecord(db);
-    if (now?.kind !== "restoring" || now.step !== at.step || now.manifest !== at.manifest)
+    if (now?.kind !== "restoring" || now.step !== before.step || now.manifest !== before.manifest)
       throw new StepTaken("another caller has done this step");
-    const ended = await apply();
-    work.at = { ...work.at, step: at.step + 1 };
+    const ended = await apply?.();
+    if (apply !== undefined) work.at = { ...work.at, step: before.step + 1 };
     const record: RestoreRecord =
-      ended === undefined ? work.at : { kind: "restored", asked: at.asked, report: ended };
+      ended === undefined ? work.at : { kind: "restored", asked: before.asked, report: ended };
     saveRestoreRecord(db, record, nowMs());
     return ended;
   });
 }
 
+/** Undefined when the step has to be gone on with later; `work.at` says where. */
 async function loadStep(
   work: RestoreWork,
   step: Step,
-  options: FinishOptions,
-): Promise<() => Promise<RestoreReport | undefined>> {
+  options: FinishOptions & { goesOn(): boolean },
+): Promise<(() => Promise<RestoreReport | undefined>) | undefined> {
   if (step.kind === "finish") return loadFinish(work, options);
   const apply =
     step.kind === "part"
       ? await loadPart(work, step)
       : step.kind === "base"
-        ? await loadBase(work)
+        ? await loadBase(work, options.goesOn)
         : await loadSegment(work, step);
+  if (apply === undefined) return undefined;
   return async () => {
     await apply();
     return undefined;

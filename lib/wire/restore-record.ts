@@ -3,6 +3,7 @@
  * far a restore has come, and how the last one ended. JSON in the one row of `backup_restore`.
  */
 import * as z from "zod/mini";
+import { DigestAt } from "./proof-state.ts";
 
 const hex = (length: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
 const count = z.int().check(z.minimum(0));
@@ -46,6 +47,8 @@ export const RestoreProgress = z.strictObject({
   folded: count,
   /** The newest revision whose state was compared with a digest. */
   digestRevision: z.nullable(count),
+  /** The digest of the state at the base as far as it was read, and its block that is not full yet, in base64. */
+  digesting: z.optional(z.strictObject({ at: DigestAt, block: z.string() })),
   doneBytes: count,
   totalBytes: count,
   doneObjects: count,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../lib/backup/export-step.ts";
 import { findSnapshot, type Wanted } from "../../lib/backup/find-snapshot.ts";
 import {
   beginRestore,
@@ -72,6 +73,35 @@ describe("a restore in steps", () => {
     expect(state(db)).toBe("open");
     expectSame(db, source);
     expect(findRestoreRecord(db)?.kind).toBe("restored");
+  });
+
+  test("reads the digest of a base page by page, over calls, and finds what differs", async () => {
+    const { db: source } = openQuickStore();
+    const bucket = memoryBucket();
+    begin(source);
+    for (let n = 0; n < 5; n += 1) put(source, `large/${n}`, `${n}`.repeat(900_000));
+    await tick(source, bucket, { limits: LIMITS });
+    const { options } = await started(bucket);
+    let pages = 0;
+    for (let ended = false; !ended; ) {
+      const record = await continueRestore(options, ONE_STEP);
+      ended = record.kind === "restored";
+      if (record.kind === "restoring" && record.digesting !== undefined) pages += 1;
+      if (record.kind === "restored") expect(record.report.check).toBe("proven");
+    }
+    expect(pages).toBeGreaterThan(1);
+    // What was put down is what is compared.
+    const other = await started(bucket);
+    await expect(
+      (async () => {
+        for (;;) {
+          const record = await continueRestore(other.options, ONE_STEP);
+          if (record.kind !== "restoring" || record.digesting === undefined) continue;
+          other.db.all("update entry set value=x'00', size=1 where key='large/4'");
+        }
+      })(),
+    ).rejects.toThrow("does not fit its digest");
+    other.db.close();
   });
 
   test("ends in the same store however often it is cut between and inside of steps", async () => {

@@ -210,9 +210,14 @@ function sayPicked(picked: Picked): void {
 }
 
 async function seal(client: Client, { output }: Output): Promise<void> {
-  const sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
+  let sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
+  while (sealed.state === "sealing") {
+    say("  there is more to write before the seal …");
+    sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
+  }
   if (output === "json") return printJson(sealed);
-  if (sealed.state !== "sealed") return say("the seal is not written yet; ask again in a moment");
+  if (sealed.state !== "sealed")
+    return say("another run is at work, so the seal is not written yet; ask again in a moment");
   sayDone(
     `sealed at revision ${sealed.revision}, proven ${sealed.provenRevision === sealed.revision ? "too" : `up to ${sealed.provenRevision}`}`,
   );
