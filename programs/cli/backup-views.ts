@@ -28,6 +28,7 @@ export const BackupProof = z.looseObject({
   state: z.enum(["proven", "proving", "nothing", "skipped"]),
   revision: whole.nullable(),
 });
+export type BackupProof = z.infer<typeof BackupProof>;
 export const PrunePlan = z.looseObject({
   state: z.enum(["plan", "pruned", "skipped"]),
   retention: z.string(),
@@ -38,6 +39,7 @@ export const PrunePlan = z.looseObject({
   heldBy: z.string().nullable(),
   pruned: Removed,
 });
+export type PrunePlan = z.infer<typeof PrunePlan>;
 export const Snapshots = z.looseObject({
   lineage: z.string(),
   snapshots: z.array(RestorePoint),
@@ -67,6 +69,7 @@ export const Sealed = z.looseObject({
   revision: whole.nullable(),
   provenRevision: whole.nullable(),
 });
+export type Sealed = z.infer<typeof Sealed>;
 export const BackupStatus = z.looseObject({
   state: z.string(),
   exportedRevision: whole.nullable(),

@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openNodeDb } from "../../lib/store/driver-node.ts";
 import {
   type RunOptions,
   ledge as run,
@@ -284,6 +285,20 @@ describe("ledge backup, restore and status", () => {
       2,
     );
     expect((await ledge(["restore"])).status).toBe(2);
+  });
+
+  test("wait for a run that is at work already, so that a script may count on the end", async () => {
+    expect((await ledge(["put", "demo/waited-for", "1"])).status).toBe(0);
+    const db = openNodeDb(join(data, "ledge.db"));
+    db.all("update backup set generation=generation+1, lease_until_ms=?1", [Date.now() + 4000]);
+    const ran = await ledge(["backup", "run"]);
+    expect([ran.status, ran.stderr]).toEqual([
+      0,
+      expect.stringMatching(/waiting for it[\s\S]*the bucket now holds/),
+    ]);
+    const [row] = db.all("select s.revision=b.revision from store s, backup b");
+    expect(row).toEqual([1]);
+    db.close();
   });
 
   test("end with 1 and the object's name when the bucket is damaged, and leave no file", async () => {

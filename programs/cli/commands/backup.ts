@@ -1,16 +1,7 @@
 /** `ledge backup`: what lies in the bucket, proving it, pruning it, and deciding a fork. */
 import type { Command } from "commander";
-import {
-  BackupProof,
-  BackupRun,
-  BackupStatus,
-  Picked,
-  PrunePlan,
-  Sealed,
-  Snapshots,
-  snapshotRows,
-  statusRows,
-} from "../backup-views.ts";
+import { proveToEnd, pruneWhenFree, runToEnd, sealToEnd } from "../backup-runs.ts";
+import { BackupStatus, Picked, PrunePlan, Snapshots, snapshotRows, statusRows } from "../backup-views.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { count, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
@@ -81,7 +72,6 @@ async function status(client: Client, { output }: Output): Promise<void> {
 async function run(client: Client, { output }: Output): Promise<void> {
   const done = await runToEnd(client);
   if (output === "json") return printJson(done);
-  if (done.state === "skipped") return sayDone("another run is at work; nothing to do");
   if (done.state === "exported")
     sayDone(
       `the bucket now holds revision ${done.to} (${count(done.objects, "object")}, ${formatBytes(done.bytes)})`,
@@ -90,39 +80,18 @@ async function run(client: Client, { output }: Output): Promise<void> {
   if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
 }
 
-/** A run does as much as a request may, so a large store takes several; they are told as one. */
-async function runToEnd(client: Client): Promise<BackupRun> {
-  let done = await client.json(BackupRun, "POST", "/v1/backup/run");
-  while (done.more) {
-    say(`  ${count(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`);
-    const next = await client.json(BackupRun, "POST", "/v1/backup/run");
-    // Whoever is at work goes on with it.
-    if (next.state === "skipped") return { ...next, state: done.state };
-    const state = next.state === "exported" ? next.state : done.state;
-    done = { ...next, state, objects: done.objects + next.objects, bytes: done.bytes + next.bytes };
-  }
-  return done;
-}
-
 async function prove(client: Client, { output }: Output): Promise<void> {
-  let proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
-  while (proof.state === "proving") {
-    say("  the chain is long; still reading …");
-    proof = await client.json(BackupProof, "POST", "/v1/backup/prove");
-  }
+  const proof = await proveToEnd(client);
   if (output === "json") return printJson(proof);
-  if (proof.state === "proven")
-    return sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
-  const words = {
-    skipped: "another run is at work; ask again in a moment",
-    nothing: "there is no backup to prove yet: `./ledge backup run`",
-  }[proof.state];
-  say(words);
+  if (proof.state === "nothing") return say("there is no backup to prove yet: `./ledge backup run`");
+  sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
 }
 
 async function prune(client: Client, { output, plan }: Output & { plan?: boolean }): Promise<void> {
-  const asked = plan === true ? { query: { plan: "true" } } : {};
-  const pruned = await client.json(PrunePlan, "POST", "/v1/backup/prune", asked);
+  const pruned =
+    plan === true
+      ? await client.json(PrunePlan, "POST", "/v1/backup/prune", { query: { plan: "true" } })
+      : await pruneWhenFree(client);
   if (output === "json") return printJson(pruned);
   if (pruned.points.length > 0)
     printTable(
@@ -140,7 +109,6 @@ async function prune(client: Client, { output, plan }: Output & { plan?: boolean
       `${count(pruned.points.length, "restore point")} and ${count(pruned.objects, "object")} (${formatBytes(pruned.bytes)}) go when their time has come`,
     );
   if (pruned.heldBy !== null) say(`nothing is removed before that: ${pruned.heldBy}`);
-  if (pruned.state === "skipped") say("another run is at work; nothing was removed");
   if (pruned.state === "pruned")
     sayDone(
       `removed ${count(pruned.pruned.points, "restore point")} and ${count(pruned.pruned.objects, "object")}`,
@@ -210,14 +178,8 @@ function sayPicked(picked: Picked): void {
 }
 
 async function seal(client: Client, { output }: Output): Promise<void> {
-  let sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
-  while (sealed.state === "sealing") {
-    say("  there is more to write before the seal …");
-    sealed = await client.json(Sealed, "POST", "/v1/backup/seal");
-  }
+  const sealed = await sealToEnd(client);
   if (output === "json") return printJson(sealed);
-  if (sealed.state !== "sealed")
-    return say("another run is at work, so the seal is not written yet; ask again in a moment");
   sayDone(
     `sealed at revision ${sealed.revision}, proven ${sealed.provenRevision === sealed.revision ? "too" : `up to ${sealed.provenRevision}`}`,
   );
