@@ -49,7 +49,10 @@ export interface FoldBounds {
   readonly after: KeyPlace | null;
   /** About how much of what changed since the base is held in memory. */
   readonly maxBytes: number;
-  /** Asked after each part of the base: at a no the range ends there. */
+  /**
+   * Asked after each part of the base: at a no the range ends there. Not before as many parts as there are segments,
+   * which whoever goes on reads again: otherwise a long chain would be read once for each part.
+   */
   goesOn?(): boolean;
 }
 
@@ -69,12 +72,14 @@ export async function foldRange(
     baseStates(source, "auth", after, range.upTo),
   ];
   let cutAt: Folded | undefined;
+  let lists = 0;
   for await (const states of newestFirst(range.changed, streams)) {
     for (const state of states) {
       const handedOn = batch.add(state);
       if (handedOn !== undefined) await handedOn;
     }
-    if (goesOn?.() === false) cutAt = states.at(-1);
+    lists += 1;
+    if (lists > source.snapshot.segments.length && goesOn?.() === false) cutAt = states.at(-1);
     if (cutAt !== undefined) break;
   }
   await batch.flush();
