@@ -6,6 +6,7 @@
 import { formatHex } from "../core/hex.ts";
 import { formatTime } from "../core/time.ts";
 import {
+  abandonRun,
   completeRun,
   type ExportedStore,
   hasExported,
@@ -26,6 +27,7 @@ import {
   type Manifest,
   type ManifestObject,
   type Seal,
+  type SegmentObject,
   SNAPSHOT_FORMAT,
 } from "../wire/snapshot.ts";
 import { type Bucket, BucketFault, damaged } from "./bucket.ts";
@@ -186,6 +188,21 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
   // A tripwire: whoever writes over it is noticed by the next look, so it is not read back here.
   await bucket.put(headName(store.lineage), head);
   return position;
+}
+
+/** Something was purged meanwhile: what this run has read fits nothing any more. The next tick begins anew. */
+export function giveUp({ db, lease, nowMs }: ExportContext, { run }: RunStart): undefined {
+  abandonRun(db, lease, { run, nowMs: nowMs() });
+  return undefined;
+}
+
+/** What a manifest says of the one before it. */
+export function parentOf(position: Position | undefined): Chain["parent"] {
+  return position === undefined ? null : { name: position.manifest, sha256: position.manifestSha256 };
+}
+
+export function segmentsOf(objects: readonly ManifestObject[]): SegmentObject[] {
+  return objects.filter((object) => object.kind !== "base");
 }
 
 /**

@@ -3,46 +3,21 @@
  * none or the chain has grown long. Promise: a manifest never names more than 100 objects; a small tail is
  * written again as one segment, and a base only after as many bytes as it costs.
  */
-
-import { formatTime } from "../core/time.ts";
-import {
-  abandonRun,
-  type BaseProgress,
-  beginsAtZero,
-  closeRun,
-  findBaseProgress,
-  type Position,
-  type RunStart,
-  saveBaseProgress,
-} from "../store/backup-catalogue.ts";
-import {
-  hasUnwrittenPurge,
-  listUnwrittenPurges,
-  readPurgeMark,
-  recordPurgesWritten,
-} from "../store/backup-purge.ts";
+import { beginsAtZero, findBaseProgress, type Position } from "../store/backup-catalogue.ts";
+import { hasUnwrittenPurge, readPurgeMark } from "../store/backup-purge.ts";
 import { readSealedManifest, recordSealed } from "../store/backup-seal.ts";
+import { findSegmentEnd, readHistoryStart, readStoreBytes } from "../store/export-pages.ts";
+import { type Digest, type ManifestObject, OBJECTS_MAX } from "../wire/snapshot.ts";
+import { exportBase } from "./export-base.ts";
 import {
-  findSegmentEnd,
-  findTip,
-  listAncestry,
-  listNamespaces,
-  readHistoryStart,
-  readStoreBytes,
-} from "../store/export-pages.ts";
-import {
-  type BaseIndex,
-  type BaseObject,
-  type Digest,
-  type ManifestObject,
-  OBJECTS_MAX,
-  type SegmentObject,
-  SNAPSHOT_FORMAT,
-} from "../wire/snapshot.ts";
-import { beginBase, digestBase, digestOf, isInParts, makeBasePart } from "./base.ts";
-import { sha256Hex, utf8 } from "./bytes.ts";
-import { type ExportContext, encrypted, finishRun, heartbeat, startRun, writeObject } from "./export-run.ts";
-import { baseIndexName } from "./names.ts";
+  type ExportContext,
+  finishRun,
+  giveUp,
+  parentOf,
+  segmentsOf,
+  startRun,
+  writeObject,
+} from "./export-run.ts";
 import { makeSegment } from "./segment.ts";
 import { digestState } from "./state-digest.ts";
 
@@ -135,10 +110,6 @@ function needsBase(objects: readonly ManifestObject[], limits: Limits): boolean 
   return since > Math.max(limits.baseBytesMin, base.rawBytes);
 }
 
-function segmentsOf(objects: readonly ManifestObject[]): SegmentObject[] {
-  return objects.filter((object) => object.kind !== "base");
-}
-
 /** A tail of small segments that together fit one, if the manifest is full and merging frees a quarter of it. */
 function mergeableTail(
   { db, limits }: StepContext,
@@ -205,124 +176,7 @@ async function exportSegments(
   });
 }
 
-/** Something was purged meanwhile: what this run has read fits nothing any more. The next tick begins anew. */
-function giveUp({ db, lease, nowMs }: StepContext, { run }: { run: string }): undefined {
-  abandonRun(db, lease, { run, nowMs: nowMs() });
-  return undefined;
-}
-
 async function smallDigest({ db, limits }: StepContext, upTo: number): Promise<Digest | null> {
   if (readStoreBytes(db) > limits.digestBytes || readHistoryStart(db) > upTo) return null;
   return { revision: upTo, sha256: (await digestState(db, { kind: "history", upTo })).sha256 };
-}
-
-function parentOf(position: Position | undefined): { name: string; sha256: string } | null {
-  return position === undefined ? null : { name: position.manifest, sha256: position.manifestSha256 };
-}
-
-/** Goes on with the base in the making, or begins one at the position. Undefined while parts are missing. */
-async function exportBase(
-  context: StepContext,
-  position: Position | undefined,
-): Promise<Position | undefined> {
-  const { db, store, target, lease } = context;
-  const revision = position?.revision ?? store.revision;
-  const purgeMark = readPurgeMark(db);
-  const known = findBaseProgress(db);
-  const goesOn = known !== undefined && known.target === target && known.lineage === store.lineage;
-  let base = goesOn ? known : beginBase({ target, lineage: store.lineage, revision });
-  const start = await startRun(context);
-  for (let first = true; base.phase !== "index"; first = false) {
-    if (!first && !context.withinBudget()) {
-      closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
-      return undefined;
-    }
-    base = await stepBase(context, start, base);
-    if (!saveBaseProgress(db, lease, { base, purgeMark })) return giveUp(context, start);
-  }
-  const purges = listUnwrittenPurges(db).filter((purge) => purge.revision <= base.revision);
-  const { object, bytes, digest } = await makeIndex(context, base, start.run);
-  await writeObject(context, start, { ...object, bytes });
-  if (readPurgeMark(db) !== purgeMark) return giveUp(context, start);
-  const later = segmentsOf(position?.objects ?? []).filter((segment) => segment.after >= base.revision);
-  const written = await finishRun(context, start, {
-    revision: position?.revision ?? base.revision,
-    objects: [object, ...later],
-    segmentSha256: position?.segmentSha256 ?? null,
-    digest: { revision: base.revision, sha256: digest },
-    parent: parentOf(position),
-    supersedes: purges.map(({ firstRevision, why }) => ({ from: firstRevision, to: base.revision, why })),
-  });
-  recordPurgesWritten(db, lease, { purges, manifest: written.manifest });
-  return written;
-}
-
-/** One more part, written; or the digest, as far as the budget goes. */
-async function stepBase(context: StepContext, start: RunStart, base: BaseProgress): Promise<BaseProgress> {
-  const { db, limits } = context;
-  if (!isInParts(base)) {
-    const beat = heartbeat(context);
-    return digestBase(db, base, () => {
-      beat();
-      return context.withinBudget();
-    });
-  }
-  const { partBytes } = limits;
-  const { part, progress } = await makeBasePart(db, base, {
-    run: start.run,
-    partBytes,
-    cipher: context.keys.cipher,
-  });
-  if (part !== undefined) {
-    const { object, bytes } = part;
-    await writeObject(context, start, {
-      ...object,
-      kind: `base-${object.kind}`,
-      revision: base.revision,
-      bytes,
-    });
-  }
-  return progress;
-}
-
-async function makeIndex(
-  context: StepContext,
-  base: BaseProgress,
-  run: string,
-): Promise<{ object: BaseObject; bytes: Uint8Array<ArrayBuffer>; digest: string }> {
-  const { db, store, keys, nowMs } = context;
-  const { revision } = base;
-  const tip = findTip(db, revision);
-  if (tip?.revision !== revision) throw new Error("a base stands at a commit");
-  const state = digestOf(base);
-  const sizes = new Map(state.namespaces.map((one) => [one.namespace, one]));
-  const index: BaseIndex = {
-    format: SNAPSHOT_FORMAT,
-    kind: "base",
-    lineage: store.lineage,
-    epoch: store.epoch,
-    run,
-    created: formatTime(nowMs()),
-    revision,
-    tip: tip.id,
-    ancestry: listAncestry(db),
-    usage: listNamespaces(db, revision).map(({ namespace, compacted }) => {
-      const { keys, bytes } = sizes.get(namespace) ?? { keys: 0, bytes: 0 };
-      return { namespace, keys, bytes, compacted };
-    }),
-    parts: [...base.parts],
-    digest: state.sha256,
-  };
-  const name = baseIndexName({ lineage: store.lineage, revision, run });
-  const { bytes, key } = encrypted(keys.cipher, name, utf8(`${JSON.stringify(index)}\n`));
-  const object: BaseObject = {
-    kind: "base",
-    name,
-    sizeBytes: bytes.length,
-    sha256: await sha256Hex(bytes),
-    revision,
-    rawBytes: base.parts.reduce((sum, part) => sum + part.rawBytes, 0),
-    ...key,
-  };
-  return { object, bytes, digest: state.sha256 };
 }

@@ -5,10 +5,10 @@
  * through that range. The next range begins where this one ended.
  */
 import { formatHex } from "../core/hex.ts";
-import { compareUtf8 } from "../core/utf8.ts";
 import type { BaseIndex } from "../wire/snapshot.ts";
 import { type Bucket, damaged } from "./bucket.ts";
-import { textOf, utf8 } from "./bytes.ts";
+import { textOf } from "./bytes.ts";
+import { comparePlaces, type Folded, type KeyPlace, lineBatch, newestFirst } from "./fold-merge.ts";
 import { type Reading, type ReadManifest, readPart, readSegment, required } from "./read-snapshot.ts";
 import {
   type BaseChangeLine,
@@ -20,12 +20,6 @@ import {
 } from "./snapshot-lines.ts";
 import type { OpenDigest } from "./state-digest.ts";
 
-/** A key of a namespace. Places are ordered as documents are: by the bytes of the one, then of the other. */
-export interface KeyPlace {
-  readonly namespace: string;
-  readonly key: string;
-}
-
 /** A snapshot to fold: its manifest, and the index of its base where it has one. */
 export interface FoldedSnapshot {
   readonly bucket: Bucket;
@@ -35,14 +29,6 @@ export interface FoldedSnapshot {
   /** Called after each object: reading a long chain takes longer than a lease. */
   beat?(): void;
 }
-
-/** What one key is at the snapshot's revision: a document's canonical line, or nothing any more. */
-interface Folded extends KeyPlace {
-  readonly line: string | null;
-  readonly valueBytes: number;
-}
-
-const BATCH_CHARS = 262_144;
 
 export interface FoldBounds {
   /** The last place of the range before; null for the first range. */
@@ -103,10 +89,6 @@ export async function readCommitParts({ bucket, index, reading, beat }: FoldedSn
       before = revision;
     }
   }
-}
-
-function comparePlaces(left: KeyPlace, right: KeyPlace): number {
-  return compareUtf8(left.namespace, right.namespace) || compareUtf8(left.key, right.key);
 }
 
 /** Without a loop over their characters, since this is asked for every line of a base. */
@@ -225,113 +207,4 @@ function placeOf([namespace, key]: readonly [string, string]): KeyPlace {
 /** A place and nothing else: it is kept between ticks. */
 function placeAt({ namespace, key }: KeyPlace): KeyPlace {
   return { namespace, key };
-}
-
-/** A stream of lists, and how far the list at hand is used up. */
-class Ahead {
-  readonly #stream: AsyncGenerator<Folded[]>;
-  #list: readonly Folded[] = [];
-  #at = 0;
-  #ended = false;
-
-  constructor(stream: AsyncGenerator<Folded[]>) {
-    this.#stream = stream;
-  }
-
-  /** Has something at hand, or is at its end. */
-  async fill(): Promise<void> {
-    while (!this.#ended && this.#at >= this.#list.length) {
-      const { done, value } = await this.#stream.next();
-      this.#ended = done === true;
-      this.#list = value ?? [];
-      this.#at = 0;
-    }
-  }
-
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Undefined when it has to be filled, or has ended. */
-  get first(): Folded | undefined {
-    return this.#list[this.#at];
-  }
-
-  drop(): void {
-    this.#at += 1;
-  }
-}
-
-/**
- * Merges the streams in order of places; where a key was changed after the base, that counts. Lists, because a promise
- * for each line costs the guest more than the line.
- */
-async function* newestFirst(
-  changed: readonly Folded[],
-  streams: readonly AsyncGenerator<Folded[]>[],
-): AsyncGenerator<Folded[]> {
-  const aheads = streams.map((stream) => new Ahead(stream));
-  for (let at = 0; ; ) {
-    for (const ahead of aheads) await ahead.fill();
-    const open = aheads.filter(({ ended }) => !ended);
-    if (open.length === 0) {
-      yield changed.slice(at);
-      return;
-    }
-    const states: Folded[] = [];
-    while (open.every(({ first }) => first !== undefined)) {
-      const stream = open.reduce((one, other) => (isBefore(other, one) ? other : one));
-      const [state, change] = [stream.first, changed[at]];
-      if (state === undefined) break;
-      const order = change === undefined ? 1 : comparePlaces(change, state);
-      states.push(change !== undefined && order <= 0 ? change : state);
-      if (order <= 0) at += 1;
-      if (order >= 0) stream.drop();
-    }
-    yield states;
-  }
-}
-
-function isBefore({ first: left }: Ahead, { first: right }: Ahead): boolean {
-  return left !== undefined && right !== undefined && comparePlaces(left, right) < 0;
-}
-
-interface LineBatch {
-  /** Undefined when there is nothing to wait for, which is nearly always. */
-  add(state: Folded): Promise<void> | undefined;
-  flush(): Promise<void>;
-}
-
-/** Hands lines on in batches: the digest copies its open block with each. */
-function lineBatch(digest: OpenDigest): LineBatch {
-  let namespace = "";
-  let lines: string[] = [];
-  let chars = 0;
-  let bytes = 0;
-  const flush = async () => {
-    if (lines.length > 0) await digest.add(namespace, utf8(lines.join("\n")), { keys: lines.length, bytes });
-    lines = [];
-    chars = 0;
-    bytes = 0;
-  };
-  const push = (line: string, valueBytes: number) => {
-    lines.push(line);
-    chars += line.length;
-    bytes += valueBytes;
-  };
-  return {
-    flush,
-    add({ namespace: of, line, valueBytes }) {
-      if (line === null) return undefined;
-      if (of === namespace || lines.length === 0) {
-        namespace = of;
-        push(line, valueBytes);
-        return chars >= BATCH_CHARS ? flush() : undefined;
-      }
-      return flush().then(() => {
-        namespace = of;
-        push(line, valueBytes);
-      });
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Bucket } from "../../lib/backup/bucket.ts";
-import { type FoldedSnapshot, foldRange, type KeyPlace } from "../../lib/backup/fold.ts";
+import { type FoldedSnapshot, foldRange } from "../../lib/backup/fold.ts";
+import type { KeyPlace } from "../../lib/backup/fold-merge.ts";
 import { readBaseIndex, readManifest } from "../../lib/backup/read-snapshot.ts";
 import { digestState, openDigest } from "../../lib/backup/state-digest.ts";
 import type { Db } from "../../lib/store/driver.ts";
