@@ -288,6 +288,8 @@ async function look(
   const manifest = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
   if (manifest === undefined) {
     const present = await listAll(bucket, manifestsPrefix(store.lineage));
+    // One of the two looks was stale.
+    if (present.includes(position.manifest)) return undefined;
     recordLostPoints(db, lease, { target, lineage: store.lineage }, { present, nowMs: nowMs() });
     resetPosition(db, lease);
   }

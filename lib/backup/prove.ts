@@ -23,7 +23,7 @@ import {
 import { countScrubFaults } from "../store/scrub.ts";
 import type { StateDigest } from "../wire/proof-state.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
-import { BucketFault, damaged } from "./bucket.ts";
+import { BucketFault } from "./bucket.ts";
 import { sha256Hex, textOf, utf8 } from "./bytes.ts";
 import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
 import { foldRange, readCommitParts } from "./fold.ts";
@@ -56,6 +56,14 @@ export class ProofMismatch extends BucketFault {
   constructor(object: string, detail: string) {
     super("snapshot_damaged", object, `${object}: ${detail}`);
     this.name = "ProofMismatch";
+  }
+}
+
+/** A manifest, whole and in our own words, whose digest is not that of the objects it names. */
+export class FalseDigest extends BucketFault {
+  constructor(manifest: string) {
+    super("snapshot_damaged", manifest, `${manifest}: its digest is not that of its own objects`);
+    this.name = "FalseDigest";
   }
 }
 
@@ -155,7 +163,7 @@ async function checkDigest(context: ProveContext, { name, manifest }: ReadManife
   const { digest, revision } = manifest;
   if (digest?.revision !== revision) return;
   const live = await digestState(context.db, { kind: "history", upTo: revision }, heartbeat(context));
-  if (live.sha256 !== digest.sha256) throw damaged(name, "its digest is not that of its own objects");
+  if (live.sha256 !== digest.sha256) throw new FalseDigest(name);
 }
 
 async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
@@ -239,7 +247,7 @@ function compare({ name, manifest }: ReadManifest, folded: StateDigest | null, l
   const { digest, revision } = manifest;
   if (folded?.sha256 === live.sha256) {
     if (digest === null || digest.revision !== revision || digest.sha256 === live.sha256) return;
-    throw damaged(name, "its digest is not that of its own objects");
+    throw new FalseDigest(name);
   }
   const text = (one: StateDigest["namespaces"][number] | undefined) => JSON.stringify(one ?? null);
   const other = live.namespaces.find(

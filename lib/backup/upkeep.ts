@@ -18,7 +18,7 @@ import type { BackupPolicy } from "../wire/backup-policy.ts";
 import { isDamage } from "./bucket.ts";
 import { nextStep, type StepContext } from "./export-step.ts";
 import type { Finding } from "./look.ts";
-import { ProofMismatch, prove } from "./prove.ts";
+import { FalseDigest, ProofMismatch, prove } from "./prove.ts";
 import {
   executePrune,
   markPlan,
@@ -115,8 +115,9 @@ async function proveIfDue(
     if (error instanceof ProofMismatch) recordReplayFailed(db, lease, nowMs());
     else {
       resetPosition(db, lease);
-      // A manifest of ours that contradicts what it names is no restore point, and a restore would stumble over it.
-      if (error.object === position.manifest) await dropPoint(context, position);
+      // It is no restore point, and a restore would stumble over it. One that is only missing, or that came back as
+      // other bytes, may be what a stale read has shown, and stays.
+      if (error instanceof FalseDigest) await dropPoint(context, error.object);
     }
     return false;
   }
@@ -124,13 +125,13 @@ async function proveIfDue(
 
 async function dropPoint(
   { bucket, db, lease, target, store, nowMs }: StepContext,
-  position: Position,
+  manifest: string,
 ): Promise<void> {
   const points = listPoints(db, { target, lineage: store.lineage });
-  const point = points.find(({ manifest }) => manifest === position.manifest);
+  const point = points.find((one) => one.manifest === manifest);
   if (point === undefined) return;
   recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
-  await bucket.remove(position.manifest);
+  await bucket.remove(manifest);
 }
 
 /** Whether the newest proof failed and none has passed since. */

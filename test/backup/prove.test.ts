@@ -183,6 +183,27 @@ describe("a proof", () => {
     expect(proofs(bucket).length).toBeGreaterThan(0);
   });
 
+  test("leaves a manifest in its place that a stale read does not show", async () => {
+    const { db, bucket } = await filled();
+    put(db, "x", "y");
+    let reads = 0;
+    const stale: Bucket = {
+      ...bucket,
+      async get(name, maxBytes) {
+        // Written and read back, and then a server answers that has not heard of it yet.
+        if (name.includes(`/manifests/`) && name.includes(`-${String(head(db)).padStart(16, "0")}-`))
+          reads += 1;
+        return reads === 2 ? undefined : bucket.get(name, maxBytes);
+      },
+    };
+    await tick(db, stale, { nowMs: T0 + 60_000 });
+    expect(backup(db, "error_code")).toEqual(["snapshot_damaged"]);
+    const copy = openQuickStore();
+    expect(await restore(copy.db, bucket)).toMatchObject({ revision: head(db) });
+    expect(await tick(db, bucket, { nowMs: T0 + 120_000 })).toMatchObject({ state: "exported" });
+    expect(backup(db, "error_code")).toEqual([null]);
+  });
+
   test("fails when an object went bad, says which, and the next tick writes a chain of its own", async () => {
     const { db, bucket } = await filled();
     const bad = newest(bucket, "bases").replace(/json$/, "part-00002.ndjson.gz");
