@@ -14,9 +14,9 @@ import {
   forgetRuns,
   listDueObjects,
   listDuePoints,
-  listKnownNames,
   listPoints,
   listRuns,
+  listUnknownNames,
   type PointRow,
   readUnneeded,
   recordObjectRemoval,
@@ -226,19 +226,20 @@ export async function noteOrphans(context: PruneContext): Promise<number> {
       if (parsed !== undefined) found.push({ name, ...parsed });
     }
   }
-  const known = listKnownNames(
+  const unknown = listUnknownNames(
     db,
     found.map(({ name }) => name),
   );
+  const strays = found.filter(({ name }) => unknown.has(name));
   const runs = listRuns(
     db,
-    found.map(({ run }) => run),
+    strays.map(({ run }) => run),
     nowMs() - policy.graceMs,
   );
   // A run that may still be at work, and a run that nobody here knows, are left alone.
-  const orphans = found.filter(({ name, run }) => {
+  const orphans = strays.filter(({ run }) => {
     const state = runs.get(run);
-    return !known.has(name) && state !== undefined && state !== "started";
+    return state !== undefined && state !== "started";
   });
   if (orphans.length > 0) recordOrphans(db, lease, { target, lineage: store.lineage }, orphans, nowMs());
   return orphans.length;

@@ -168,8 +168,10 @@ async function pruneIfDue(
   const plan = planPrune(context);
   if (plan.heldBy !== null) return undefined;
   markPlan(context, plan);
-  if (asked.prune === true || plan.doomed.length > 0) await noteOrphans(context);
   const outcome = await executePrune(context, position);
+  // Last, because it moves every name, and what it finds has its time of grace before it anyway.
+  if (outcome.finding === undefined && (asked.prune === true || plan.doomed.length > 0))
+    await noteOrphans(context);
   if (!outcome.more && outcome.finding === undefined) recordPruned(db, lease, nowMs());
   if (open) finishPurges(context);
   return outcome;

@@ -261,11 +261,12 @@ export function recordLostPoints(
   );
 }
 
-/** Which of these names stand in the catalogue. */
-export function listKnownNames(db: Db, names: readonly string[]): Set<string> {
-  const rows = db.all("select name from backup_object where name in (select value from json_each(?1))", [
-    JSON.stringify(names),
-  ]);
+/** Which of these names do not stand in the catalogue. */
+export function listUnknownNames(db: Db, names: readonly string[]): Set<string> {
+  const rows = db.all(
+    "select value from json_each(?1) where not exists (select 1 from backup_object where name=value)",
+    [JSON.stringify(names)],
+  );
   return new Set(rows.map(([name]) => String(name)));
 }
 
