@@ -76,7 +76,7 @@ async function exportRate(root: string, { guest, token, bucket, file }: Bench): 
   await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
   const exportedMb = bucket.rawBytes() / 1e6;
-  const { seconds: proof } = await proveAll(guest, token);
+  const { seconds: proof } = await proveAnew(guest, token);
   const rate = exportedMb / seconds;
   const work = `first export of a store of 30 MB in the guest, ${exportedMb.toFixed(0)} MB of NDJSON`;
   return [
@@ -111,6 +111,12 @@ async function exportAll(guest: Guest, token: string): Promise<number> {
   }
 }
 
+/** A replay proof from its beginning; one that is going on already is ended first. */
+async function proveAnew(guest: Guest, token: string): Promise<{ seconds: number; memoryBytes: number }> {
+  await proveAll(guest, token);
+  return proveAll(guest, token);
+}
+
 /** A replay proof, in as many calls as it takes. */
 async function proveAll(guest: Guest, token: string): Promise<{ seconds: number; memoryBytes: number }> {
   for (let [seconds, most] = [0, 0]; ; ) {
@@ -127,7 +133,7 @@ async function memoryOf({ guest, token, bucket }: Bench): Promise<Row[]> {
   const memoryBytes = await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
   const rawMb = bucket.rawBytes() / 1e6;
-  const proof = await proveAll(guest, token);
+  const proof = await proveAnew(guest, token);
   const [afterExport, afterProof] = [memoryBytes / 1e6, proof.memoryBytes / 1e6];
   const documents = LARGE.toLocaleString("en-US");
   const beside = "what a Wasm memory can be: 4,295 MB";

@@ -81,7 +81,7 @@ export interface TickReport {
 /** The report; or why nothing may be exported. */
 export type TickOutcome = TickReport | { readonly state: "stopped"; readonly finding: Finding };
 
-export const BUDGET: Budget = { bytes: 67_108_864, ms: 20_000 };
+export const BUDGET: Budget = { bytes: 134_217_728, ms: 20_000 };
 const LOOK_EVERY_MS = 3_600_000;
 const FOLDERS = ["segments", "bases", "auth"] as const;
 
