@@ -90,7 +90,7 @@ export async function prove(
 }
 
 /** More than this is read by a replay, which can be put down. A tick exports less. */
-const CONTINUED_BYTES_MAX = 134_217_728;
+const CONTINUED_BYTES_MAX = 201_326_592;
 
 /** What a manifest names beyond the proven one, unpacked. */
 function newBytes(proven: ReadManifest, { manifest }: ReadManifest): number {
