@@ -69,7 +69,8 @@ export class FalseDigest extends BucketFault {
 
 /**
  * Proves the position, or goes on with a replay. With `replay` a whole chain is read though a shorter way would
- * do; without `mayBegin` no replay is begun, since the chain is about to become another. Throws BucketFault (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
+ * do; without `mayBegin` no replay is begun, since the chain is about to become another. Throws BucketFault
+ * (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
  */
 export async function prove(
   context: ProveContext,
