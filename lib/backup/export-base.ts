@@ -20,7 +20,7 @@ import {
   encrypted,
   finishRun,
   giveUp,
-  heartbeat,
+  pageByPage,
   parentOf,
   segmentsOf,
   startRun,
@@ -69,13 +69,7 @@ export async function exportBase(
 /** One more part, written; or the digest, as far as the budget goes. */
 async function stepBase(context: StepContext, start: RunStart, base: BaseProgress): Promise<BaseProgress> {
   const { db, limits } = context;
-  if (!isInParts(base)) {
-    const beat = heartbeat(context);
-    return digestBase(db, base, () => {
-      beat();
-      return context.withinBudget();
-    });
-  }
+  if (!isInParts(base)) return digestBase(db, base, pageByPage(context));
   const { partBytes } = limits;
   const { part, progress } = await makeBasePart(db, base, {
     run: start.run,

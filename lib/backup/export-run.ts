@@ -56,6 +56,8 @@ export interface ExportContext {
   readonly keys: ExportKeys;
   nowMs(): number;
   randomBytes(length: number): Uint8Array;
+  /** Whether there is time and room for another page, part or removal. */
+  withinBudget(): boolean;
   /** Counts what was written, for the answer. */
   wrote(sizeBytes: number): void;
 }
@@ -68,6 +70,15 @@ export function heartbeat({ db, lease, leaseMs, nowMs }: ExportContext): () => v
     if (now - beatMs < leaseMs / 8) return;
     beatMs = now;
     renewLease(db, lease, now + leaseMs);
+  };
+}
+
+/** Asked after each page of long work: whether there is budget for the next. Keeps the lease meanwhile. */
+export function pageByPage(context: ExportContext): () => boolean {
+  const beat = heartbeat(context);
+  return () => {
+    beat();
+    return context.withinBudget();
   };
 }
 

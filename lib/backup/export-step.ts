@@ -47,8 +47,6 @@ export const LIMITS: Limits = {
 
 export interface StepContext extends ExportContext {
   readonly limits: Limits;
-  /** Whether there is time and room for another page. */
-  withinBudget(): boolean;
 }
 
 export type Step = "segments" | "base" | "seal";

@@ -25,7 +25,8 @@ import type { StateDigest } from "../wire/proof-state.ts";
 import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../wire/snapshot.ts";
 import { BucketFault } from "./bucket.ts";
 import { sha256Hex, textOf, utf8 } from "./bytes.ts";
-import { type ExportContext, heartbeat, putChecked } from "./export-run.ts";
+import { heartbeat, pageByPage, putChecked } from "./export-run.ts";
+import type { StepContext } from "./export-step.ts";
 import { foldRange, readCommitParts } from "./fold.ts";
 import { proofName } from "./names.ts";
 import {
@@ -37,13 +38,6 @@ import {
 } from "./read-snapshot.ts";
 import { readLiveLines } from "./segment.ts";
 import { DIGEST_START, digestState, openDigest, readDigest } from "./state-digest.ts";
-
-export interface ProveContext extends ExportContext {
-  /** About how much of what changed since the base a range of a replay holds in memory. */
-  readonly foldBytes: number;
-  /** Whether there is time and room for another range or page. */
-  withinBudget(): boolean;
-}
 
 export type ProofOutcome =
   | { readonly state: "proven"; readonly revision: number; readonly how: Proof["how"] }
@@ -73,7 +67,7 @@ export class FalseDigest extends BucketFault {
  * (`snapshot_damaged` where the bucket is wrong) and LeaseLost.
  */
 export async function prove(
-  context: ProveContext,
+  context: StepContext,
   position: Position,
   { replay, mayBegin }: { replay: boolean; mayBegin: boolean },
 ): Promise<ProofOutcome> {
@@ -100,7 +94,7 @@ function newBytes(proven: ReadManifest, { manifest }: ReadManifest): number {
 }
 
 /** The manifest that the newest proof is about; undefined when it was pruned or is damaged: nothing can rest on it. */
-async function readProven({ db, bucket, keys }: ProveContext): Promise<ReadManifest | undefined> {
+async function readProven({ db, bucket, keys }: StepContext): Promise<ReadManifest | undefined> {
   const { provenManifest } = readProvenPoint(db);
   const sha256 = provenManifest === null ? undefined : findManifestSha256(db, provenManifest);
   if (provenManifest === null || sha256 === undefined) return undefined;
@@ -108,14 +102,14 @@ async function readProven({ db, bucket, keys }: ProveContext): Promise<ReadManif
 }
 
 /** A replay in the making, as far as it is about this bucket and this history. */
-function replayGoingOn({ db, lease, target, store }: ProveContext): ReplayProgress | undefined {
+function replayGoingOn({ db, lease, target, store }: StepContext): ReplayProgress | undefined {
   const going = findReplay(db);
   if (going === undefined || (going.target === target && going.lineage === store.lineage)) return going;
   dropReplay(db, lease);
   return undefined;
 }
 
-function beginReplay({ target, store, nowMs }: ProveContext, position: Position): ReplayProgress {
+function beginReplay({ target, store, nowMs }: StepContext, position: Position): ReplayProgress {
   return {
     target,
     lineage: store.lineage,
@@ -128,11 +122,7 @@ function beginReplay({ target, store, nowMs }: ProveContext, position: Position)
 }
 
 /** Reads what the manifest names beyond the proven one, and finds the live store's lines in it. */
-async function goFrom(
-  context: ProveContext,
-  proven: ReadManifest,
-  read: ReadManifest,
-): Promise<ProofOutcome> {
+async function goFrom(context: StepContext, proven: ReadManifest, read: ReadManifest): Promise<ProofOutcome> {
   const { bucket, db } = context;
   const { lineage, revision } = read.manifest;
   const known = new Set(proven.manifest.objects.map(({ name, sha256 }) => `${name} ${sha256}`));
@@ -160,14 +150,14 @@ async function goFrom(
 }
 
 /** A digest that is not its state's would make a restore of good objects fail: no manifest keeps one. */
-async function checkDigest(context: ProveContext, { name, manifest }: ReadManifest): Promise<void> {
+async function checkDigest(context: StepContext, { name, manifest }: ReadManifest): Promise<void> {
   const { digest, revision } = manifest;
   if (digest?.revision !== revision) return;
   const live = await digestState(context.db, { kind: "history", upTo: revision }, heartbeat(context));
   if (live.sha256 !== digest.sha256) throw new FalseDigest(name);
 }
 
-async function goOn(context: ProveContext, begun: ReplayProgress): Promise<ProofOutcome> {
+async function goOn(context: StepContext, begun: ReplayProgress): Promise<ProofOutcome> {
   const { bucket, db, lease } = context;
   const { reading } = context.keys;
   const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256, reading);
@@ -186,7 +176,7 @@ async function goOn(context: ProveContext, begun: ReplayProgress): Promise<Proof
 
 /** Folds the bucket range by range. Undefined when the budget is over; what was done is kept. */
 async function foldOn(
-  context: ProveContext,
+  context: StepContext,
   begun: ReplayProgress,
   snapshot: ReadManifest,
   index: BaseIndex | undefined,
@@ -199,7 +189,7 @@ async function foldOn(
   for (let { after } = begun.state; ; ) {
     after = await foldRange(source, digest, {
       after,
-      maxBytes: context.foldBytes,
+      maxBytes: context.limits.foldBytes,
       goesOn: context.withinBudget,
     });
     const { progress, block } = digest.putDown();
@@ -221,24 +211,20 @@ async function foldOn(
 
 /** Reads the live store's state at the revision. Undefined when the budget is over; what was done is kept. */
 async function readLiveOn(
-  context: ProveContext,
+  context: StepContext,
   begun: ReplayProgress,
   upTo: number,
 ): Promise<StateDigest | undefined> {
   const { after, digest } = begun.state;
-  const beat = heartbeat(context);
-  const goesOn = () => {
-    beat();
-    return context.withinBudget();
-  };
   const from = { at: { after, digest }, block: begun.block };
-  const read = await readDigest(context.db, { kind: "history", upTo }, { from, goesOn });
+  const source = { kind: "history", upTo } as const;
+  const read = await readDigest(context.db, source, { from, goesOn: pageByPage(context) });
   if (read.whole !== undefined) return read.whole;
   keep(context, { ...begun, state: { ...begun.state, ...read.putDown.at }, block: read.putDown.block });
   return undefined;
 }
 
-function keep({ db, lease, leaseMs, nowMs }: ProveContext, replay: ReplayProgress): void {
+function keep({ db, lease, leaseMs, nowMs }: StepContext, replay: ReplayProgress): void {
   renewLease(db, lease, nowMs() + leaseMs);
   saveReplay(db, lease, replay);
 }
@@ -265,7 +251,7 @@ function compare({ name, manifest }: ReadManifest, folded: StateDigest | null, l
 
 /** Writes the proof as an object of the bucket, and notes it with the objects that it read. */
 async function keepProof(
-  { db, lease, bucket, target, nowMs, randomBytes }: ProveContext,
+  { db, lease, bucket, target, nowMs, randomBytes }: StepContext,
   { name, sha256, manifest }: ReadManifest,
   {
     how,

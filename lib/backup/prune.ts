@@ -40,7 +40,6 @@ import { readableManifest, readIndex, readManifest } from "./read-snapshot.ts";
 
 export interface PruneContext extends ExportContext {
   readonly policy: BackupPolicy;
-  withinBudget(): boolean;
 }
 
 export interface PrunePlan {

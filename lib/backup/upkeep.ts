@@ -105,7 +105,7 @@ async function proveIfDue(
   try {
     // While there is more to export, the chain that a replay would read is about to become another one.
     const mayBegin = asked.replay === true || nextStep(context, position) === undefined;
-    await prove({ ...context, foldBytes: context.limits.foldBytes }, position, { replay, mayBegin });
+    await prove(context, position, { replay, mayBegin });
     return true;
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -217,10 +217,18 @@ export function completeRun(
 }
 
 /** A run that wrote parts of a base and no manifest is over; the parts stand in the base's progress. */
-export function closeRun(db: Db, lease: Lease, { run, nowMs }: { run: string; nowMs: number }): void {
-  underLease(db, lease, () =>
-    db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [run, nowMs]),
-  );
+export function closeRun(db: Db, lease: Lease, ended: RunEnd): void {
+  underLease(db, lease, () => endRun(db, ended));
+}
+
+export interface RunEnd {
+  readonly run: string;
+  readonly nowMs: number;
+}
+
+/** The run has written what it was for, and no manifest; the caller holds the lease. */
+export function endRun(db: Db, { run, nowMs }: RunEnd): void {
+  db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [run, nowMs]);
 }
 
 export function abandonRun(db: Db, lease: Lease, { run, nowMs }: { run: string; nowMs: number }): void {
@@ -286,9 +294,8 @@ export interface BaseProgress {
   readonly block: Uint8Array;
 }
 
-export type BasePhase = "commits" | "documents" | "auth" | "digest" | "index";
-
-const BASE_PHASES: readonly BasePhase[] = ["commits", "documents", "auth", "digest", "index"];
+const BASE_PHASES = ["commits", "documents", "auth", "digest", "index"] as const;
+export type BasePhase = (typeof BASE_PHASES)[number];
 
 export function findBaseProgress(db: Db): BaseProgress | undefined {
   const [row] = db.all(

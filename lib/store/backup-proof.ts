@@ -3,7 +3,7 @@
  * object was last read back. Promise: everything is written under the exporter's lease.
  */
 import { ReplayState } from "../wire/proof-state.ts";
-import { insertObject, type WrittenObject } from "./backup-catalogue.ts";
+import { endRun, insertObject, type WrittenObject } from "./backup-catalogue.ts";
 import { type Lease, underLease } from "./backup-lease.ts";
 import type { Db } from "./driver.ts";
 
@@ -113,7 +113,7 @@ export function recordProof(db: Db, lease: Lease, proof: ProofRecord): void {
   const { manifest, revision, nowMs, how, read, object, place } = proof;
   underLease(db, lease, () => {
     insertObject(db, { ...place, nowMs }, object);
-    db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [place.run, nowMs]);
+    endRun(db, { run: place.run, nowMs });
     db.all("update backup set proven_manifest=?1, proven_revision=?2, proven_ms=?3 where id=1", [
       manifest,
       revision,

@@ -3,7 +3,7 @@
  * ends (componentize-js frees what crosses the boundary after the exported call), so what a request may move bounds
  * its memory.
  */
-import type { Db, SqlRow, SqlValue } from "./driver.ts";
+import type { Db, SqlRow } from "./driver.ts";
 
 export interface MeteredDb extends Db {
   /** Bytes of parameters and results so far; a character counts as one. */
@@ -23,7 +23,7 @@ export function meteredDb(db: Db): MeteredDb {
   };
 }
 
-function sizeOf(values: readonly SqlValue[] | SqlRow): number {
+function sizeOf(values: SqlRow): number {
   let size = 0;
   for (const value of values) if (value !== null) size += typeof value === "number" ? 8 : value.length;
   return size;

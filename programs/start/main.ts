@@ -105,7 +105,7 @@ async function settleHistory(
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
   if (parsed.kind === "not_set") return undefined;
-  if (!(await askedFor(options, parsed.settings))) return undefined;
+  if (!(await holdsBackups(options, parsed.settings))) return undefined;
   const file = join(options.dataDir, "ledge.db");
   const keys = parseBackupKeys(variable, randomBytes);
   if (keys.kind === "invalid")
@@ -124,7 +124,7 @@ Nothing was changed.`,
 }
 
 /** Whether the bucket holds backups. Without its answer no history begins: there might be one. */
-async function askedFor(options: StartOptions, settings: BucketSettings): Promise<boolean> {
+async function holdsBackups(options: StartOptions, settings: BucketSettings): Promise<boolean> {
   try {
     return await holdsSnapshots(openS3Bucket(settings, { attempts: 2, timeoutMs: 5000 }));
   } catch (error) {

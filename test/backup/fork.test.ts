@@ -58,6 +58,17 @@ async function twins(): Promise<{ left: NodeDb; right: NodeDb; bucket: MemoryBuc
   return { left: db, right: cloneStore(db), bucket };
 }
 
+/** Twins that have both gone on; the right one was told. */
+async function parted(): ReturnType<typeof twins> {
+  const both = await twins();
+  const { left, right, bucket } = both;
+  put(left, "k", "left");
+  await tick(left, bucket);
+  put(right, "k", "right");
+  await tick(right, bucket);
+  return both;
+}
+
 describe("a cloned store that writes on beside its source", () => {
   test("is told of the fork by the next tick that writes, and nothing of either is touched", async () => {
     const { left, right, bucket } = await twins();
@@ -104,11 +115,7 @@ describe("a cloned store that writes on beside its source", () => {
   });
 
   test("has in the bucket what it alone has before its next commit, which may be long in coming", async () => {
-    const { left, right, bucket } = await twins();
-    put(left, "k", "left");
-    await tick(left, bucket);
-    put(right, "k", "right");
-    await tick(right, bucket);
+    const { right, bucket } = await parted();
     const { epoch } = await decide(right, bucket);
     expect(await tick(right, bucket)).toMatchObject({ state: "exported", to: store(right, "revision")[0] });
     const copy = openQuickStore().db;
@@ -137,11 +144,7 @@ describe("a cloned store that writes on beside its source", () => {
   });
 
   test("is adopted whole or not at all, so that a person who is cut off decides about the same lineages", async () => {
-    const { left, right, bucket } = await twins();
-    put(left, "k", "left");
-    await tick(left, bucket);
-    put(right, "k", "right");
-    await tick(right, bucket);
+    const { right, bucket } = await parted();
     const [lineage] = store(right, "lineage");
     const cut = namedDb(right, (name) => {
       if (name === "insert backup_seen") throw new Cut("the process ends here");
