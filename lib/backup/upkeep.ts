@@ -89,7 +89,8 @@ export async function keepUp(context: StepContext, upkeep: Upkeep): Promise<Kept
   finishPurges(pruning);
   const outcome = await pruneIfDue(pruning, position, upkeep);
   if (outcome?.finding !== undefined) return { finding: outcome.finding, failed, pruned: NONE };
-  return { finding: undefined, failed, pruned: outcome ?? NONE };
+  const { points, objects, bytes } = outcome ?? NONE;
+  return { finding: undefined, failed, pruned: { points, objects, bytes } };
 }
 
 /** False when a proof failed. Throws BucketFault when the bucket is silent or refuses. */

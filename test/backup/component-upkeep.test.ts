@@ -117,6 +117,7 @@ describe("the component, asked to look after its backups", () => {
     const pruned = await ask(host, "POST", "/v1/backup/prune");
     expect(pruned.json).toMatchObject({ state: "pruned", points: [] });
     expect(pruned.json.pruned.points).toBeGreaterThan(1);
+    expect(Object.keys(pruned.json.pruned)).toEqual(["points", "objects", "bytes"]);
     expect((await listAll(bucket, "")).length).toBeLessThan(before.length);
     const copy = openTestStore();
     await restore(copy.db, bucket);
