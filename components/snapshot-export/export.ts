@@ -1,14 +1,9 @@
 /** One tick of the exporter for whoever asks, and what its outcomes are called in answers. */
 import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
-import {
-  BUDGET,
-  runTick,
-  type Tick,
-  type TickOutcome,
-  type TickReport,
-} from "../../lib/backup/export-tick.ts";
+import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export-tick.ts";
 import type { Finding } from "../../lib/backup/look.ts";
 import { targetOf } from "../../lib/backup/s3-bucket.ts";
+import type { TickReport } from "../../lib/backup/tick-report.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import type { Answer } from "../../lib/door/answer.ts";
 import type { Trigger } from "../../lib/guest/starling.ts";

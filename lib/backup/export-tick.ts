@@ -36,6 +36,7 @@ import { LIMITS, type Limits, nextStep, runStep, type StepContext } from "./expo
 import { type Finding, lookAround } from "./look.ts";
 import { folderPrefix, manifestsPrefix } from "./names.ts";
 import { MANIFEST_BYTES_MAX } from "./read-snapshot.ts";
+import { type TickReport, together } from "./tick-report.ts";
 import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
 
 export interface Tick {
@@ -60,22 +61,6 @@ export interface Budget {
   /** Moved between the store and the exporter, either way: it bounds the guest's memory (lib/store/metered.ts). */
   readonly bytes: number;
   readonly ms: number;
-}
-
-/** What a tick did, as http.md shows it. */
-export interface TickReport {
-  readonly state: "exported" | "nothing_new" | "skipped";
-  readonly from: number | null;
-  readonly to: number | null;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly manifest: string | null;
-  /** The budget ended before the export did: there is more for whoever asks next. */
-  readonly more: boolean;
-  /** The newest revision that a proof stands for, after this tick. */
-  readonly provenRevision: number | null;
-  /** What pruning removed. */
-  readonly pruned: { readonly points: number; readonly objects: number; readonly bytes: number };
 }
 
 /** The report; or why nothing may be exported. */
@@ -109,26 +94,6 @@ export async function runTick(tick: Tick): Promise<TickOutcome> {
     if (caughtUp || !withinBudget()) return report;
     before = report;
   }
-}
-
-/** Two rounds of a tick as one report. */
-function together(before: TickReport, after: TickReport): TickReport {
-  if (before.state !== "exported") return after;
-  return {
-    state: "exported",
-    from: before.from,
-    to: after.state === "skipped" ? before.to : after.to,
-    objects: before.objects + after.objects,
-    bytes: before.bytes + after.bytes,
-    manifest: after.manifest ?? before.manifest,
-    more: after.state === "skipped" ? before.more : after.more,
-    provenRevision: after.provenRevision,
-    pruned: {
-      points: before.pruned.points + after.pruned.points,
-      objects: before.pruned.objects + after.pruned.objects,
-      bytes: before.pruned.bytes + after.pruned.bytes,
-    },
-  };
 }
 
 async function runOnce(tick: Working): Promise<TickOutcome> {

@@ -3,6 +3,7 @@
  * finds another at work does nothing. Promise: what comes back is the end of the work, so that a script may go on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { type TickReport, together } from "../../lib/backup/tick-report.ts";
 import { BackupProof, BackupRun, PrunePlan, Sealed } from "./backup-views.ts";
 import type { Client } from "./client.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -13,14 +14,12 @@ const POLL_MS = 1000;
 const WAIT_MS = 600_000;
 
 /** Exports until there is no more; several runs are told as one. */
-export async function runToEnd(client: Client): Promise<BackupRun> {
+export async function runToEnd(client: Client): Promise<TickReport> {
   const ask = () => untilFree(() => client.json(BackupRun, "POST", "/v1/backup/run"));
-  let done = await ask();
+  let done: TickReport = await ask();
   while (done.more) {
     say(`  ${count(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`);
-    const next = await ask();
-    const state = next.state === "exported" ? next.state : done.state;
-    done = { ...next, state, objects: done.objects + next.objects, bytes: done.bytes + next.bytes };
+    done = together(done, await ask());
   }
   return done;
 }

@@ -16,14 +16,15 @@ const Removed = z.object({ points: whole, objects: whole, bytes: whole });
 
 export const BackupRun = z.looseObject({
   state: z.enum(["exported", "nothing_new", "skipped"]),
+  from: whole.nullable(),
   to: whole.nullable(),
   objects: whole,
   bytes: whole,
+  manifest: z.string().nullable(),
   more: z.boolean(),
   provenRevision: whole.nullable(),
   pruned: Removed,
 });
-export type BackupRun = z.infer<typeof BackupRun>;
 export const BackupProof = z.looseObject({
   state: z.enum(["proven", "proving", "nothing", "skipped"]),
   revision: whole.nullable(),
