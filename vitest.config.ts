@@ -18,7 +18,7 @@ export default defineConfig({
     },
   ],
   test: {
-    globalSetup: "test/support/build-probe.ts",
+    globalSetup: "testkit/build-probe.ts",
     testTimeout: 60_000,
     hookTimeout: 180_000,
     pool: "forks",

@@ -5,11 +5,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { loadMigrations } from "../build/migrations.ts";
-import { runTick } from "../lib/backup/export-tick.ts";
-import { openNodeDb } from "../lib/store/driver-node.ts";
-import { migrate } from "../lib/store/migrate.ts";
-import { addNamespace, bootstrap, propose } from "../test/support/proposals.ts";
-import { type Asked, memoryBucket } from "./memory-bucket.ts";
+import { runTick } from "../lib/backup/export/tick.ts";
+import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../lib/store/sqlite/migrate.ts";
+import { type Asked, memoryBucket } from "../testkit/counting-bucket.ts";
+import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
 import type { Row } from "./rows.ts";
 import { smallDocuments } from "./stores.ts";
 

@@ -3,9 +3,9 @@
  * how much was written, and when an export was complete.
  */
 import { gunzipSync } from "node:zlib";
-import type { BucketSettings } from "../lib/wire/bucket-settings.ts";
-import type { JournalEntry } from "../test/chaos/journal.ts";
-import { type ChaosServer, startChaos } from "../test/chaos/server.ts";
+import type { BucketSettings } from "../lib/bucket/settings.ts";
+import type { JournalEntry } from "../testkit/chaos/journal.ts";
+import { type ChaosServer, startChaos } from "../testkit/chaos/server.ts";
 
 export interface Traffic {
   readonly requests: number;

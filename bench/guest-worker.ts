@@ -21,11 +21,11 @@ if (file !== undefined && workerData.settings.kind === "wasi-http") {
       return instance;
     },
   });
-  await import("../programs/host/worker.ts");
+  await import("../programs/host/pool/worker.ts");
   // Behind the worker's own listener, which has run the guest to its end by then.
   parentPort?.on("message", () => {
     writeFileSync(`${file}.new`, String(Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength))));
     renameSync(`${file}.new`, file);
     memories.splice(0, Math.max(0, memories.length - KEPT));
   });
-} else await import("../programs/host/worker.ts");
+} else await import("../programs/host/pool/worker.ts");

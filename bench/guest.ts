@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunningHost, startHost } from "../programs/host/host.ts";
+import { startHost } from "../programs/host/host.ts";
+import type { RunningHost } from "../programs/host/options.ts";
 import { bundle } from "./threads.ts";
 
 export interface Guest {

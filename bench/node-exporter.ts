@@ -1,10 +1,10 @@
 /** The exporter without a guest: the same tick in a plain thread of Node, which sends how long it took. */
 import { randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import { runTick } from "../lib/backup/export-tick.ts";
-import { openS3Bucket, targetOf } from "../lib/backup/s3-bucket.ts";
-import { openNodeDb } from "../lib/store/driver-node.ts";
-import type { BucketSettings } from "../lib/wire/bucket-settings.ts";
+import { runTick } from "../lib/backup/export/tick.ts";
+import { openS3Bucket, targetOf } from "../lib/bucket/s3.ts";
+import type { BucketSettings } from "../lib/bucket/settings.ts";
+import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 
 export interface NodeExport {
   readonly file: string;

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadMigrations } from "../build/migrations.ts";
-import { openNodeDb } from "../lib/store/driver-node.ts";
-import { migrate } from "../lib/store/migrate.ts";
-import { addNamespace, bootstrap, propose } from "../test/support/proposals.ts";
+import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../lib/store/sqlite/migrate.ts";
+import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
 import { median, type Row, rate } from "./rows.ts";
 
 const COMMITS = 300;

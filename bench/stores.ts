@@ -6,11 +6,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { loadMigrations } from "../build/migrations.ts";
 import { formatToken, newToken } from "../lib/core/token.ts";
-import type { Db } from "../lib/store/driver.ts";
-import { type NodeDb, openNodeDb } from "../lib/store/driver-node.ts";
-import { migrate } from "../lib/store/migrate.ts";
+import type { Db } from "../lib/store/sqlite/driver.ts";
+import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../lib/store/sqlite/migrate.ts";
 import { readRecords } from "../programs/demo-bcd/records.ts";
-import { addNamespace, bootstrap, propose, putReserved, tokenDocument } from "../test/support/proposals.ts";
+import { addNamespace, bootstrap, propose, putReserved, tokenDocument } from "../testkit/proposals.ts";
 
 export interface MadeStore {
   readonly db: NodeDb;

@@ -2,6 +2,10 @@
  * The tables of docs/http.md, from the same data as the OpenAPI description. The page's prose is written by
  * hand; what stands between `<!-- made: NAME -->` and `<!-- end -->` is made here. A test holds both together.
  */
+
+import { OPERATIONS } from "../lib/api/operations.ts";
+import { HEADERS, PARAMETERS } from "../lib/api/parameters.ts";
+import { COMMIT_LIMITS } from "../lib/core/commit-limits.ts";
 import { JSON_DEPTH_MAX } from "../lib/core/json-depth.ts";
 import { KEY_BYTES_MAX } from "../lib/core/key.ts";
 import { MEDIA_TYPE_BYTES_MAX } from "../lib/core/media-type.ts";
@@ -9,9 +13,6 @@ import { MESSAGE_BYTES_MAX } from "../lib/core/message.ts";
 import { URI_BYTES_MAX } from "../lib/core/query.ts";
 import { meaningOf, REFUSALS, type RefusalCode } from "../lib/core/refusal.ts";
 import { SCOPE_BYTES_MAX } from "../lib/core/scope.ts";
-import { COMMIT_LIMITS } from "../lib/store/kernel/limits.ts";
-import { HEADERS, PARAMETERS } from "../lib/wire/openapi-parameters.ts";
-import { OPERATIONS } from "../lib/wire/openapi-routes.ts";
 
 const TABLES: Readonly<Record<string, () => string>> = { routes, parameters, headers, limits, codes };
 

@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Migration } from "../lib/store/migrate.ts";
-import { splitSql } from "../lib/store/sql-text.ts";
+import type { Migration } from "../lib/store/sqlite/migrate.ts";
+import { splitSql } from "../lib/store/sqlite/sql-text.ts";
 
 /** Reads every migration of a folder. Throws on a name out of form, a gap or an empty file. */
 export function loadMigrations(folder: string): Migration[] {

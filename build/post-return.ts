@@ -5,7 +5,7 @@
  * mended in later versions, which Spin's stable line does not run). An instance serves one call, so nothing is
  * lost by freeing nothing. The function keeps its length, so no offset in the component changes.
  */
-import { Reader, readSections, SECTION, type Section } from "../programs/host/wasm-binary.ts";
+import { Reader, readSections, SECTION, type Section } from "../programs/host/guests/wasm-binary.ts";
 
 /** Stands in the hash of what a component is made of. */
 export const POST_RETURN_RULE = "post-return=empty";

@@ -1,10 +1,10 @@
 /**
- * The Node programs: each programs/NAME/main.ts becomes dist/programs/NAME.mjs, and a worker.ts beside it
- * NAME-worker.mjs, with packages left outside. Node 20 does not run TypeScript; found by folder, so a new
+ * The Node programs: each programs/NAME/main.ts becomes dist/programs/NAME.mjs, and a worker.ts anywhere below
+ * programs/NAME a NAME-worker.mjs, with packages left outside. Node 20 does not run TypeScript; found by folder, so a new
  * program needs no entry here.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { migrationsModule } from "./plugins.ts";
 
@@ -35,10 +35,10 @@ export async function buildPrograms(
 function programEntries(root: string): Record<string, string> {
   const entries: Record<string, string> = {};
   for (const name of readdirSync(join(root, "programs")).sort()) {
-    const main = join(root, "programs", name, "main.ts");
-    const worker = join(root, "programs", name, "worker.ts");
-    if (existsSync(main)) entries[name] = main;
-    if (existsSync(worker)) entries[`${name}-worker`] = worker;
+    const files = readdirSync(join(root, "programs", name), { recursive: true, encoding: "utf8" });
+    const worker = files.find((file) => basename(file) === "worker.ts");
+    if (files.includes("main.ts")) entries[name] = join(root, "programs", name, "main.ts");
+    if (worker !== undefined) entries[`${name}-worker`] = join(root, "programs", name, worker);
   }
   return entries;
 }

@@ -1,5 +1,5 @@
 /**
- * Real S3 servers for test/backup/servers.test.ts: VersityGW (built with Go), moto (a Python environment) and
+ * Real S3 servers for test/bucket/servers.test.ts: VersityGW (built with Go), moto (a Python environment) and
  * OpenStack Swift (Debian's packages). Promise: installs what can be had, a second call does nothing, each step
  * ends in bounded time, and what cannot be had is said; the tests then skip it.
  */

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const bundled = await build({
-  entryPoints: ["lib/store/kernel/trigger.ts"],
+  entryPoints: ["lib/store/commit/kernel/trigger.ts"],
   bundle: true,
   format: "esm",
   platform: "node",

@@ -1,9 +1,9 @@
 /** Who may come through the admin door at all: a token with `admin`, or `status`, somewhere. */
 import { allowsEverywhere, isRoot } from "../../lib/core/grant.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
-import type { Door } from "../../lib/door/answer.ts";
-import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
-import type { StoreView } from "../../lib/store/view.ts";
+import type { Door } from "../../lib/http/answer.ts";
+import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/http/caller.ts";
+import type { StoreView } from "../../lib/store/documents/view.ts";
 
 export interface AdminCaller {
   readonly caller: Caller;

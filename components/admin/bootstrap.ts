@@ -3,18 +3,19 @@
  * token's secret and sends its digest, so the same request again finds it made: a lost answer loses nothing,
  * and of many at once one makes it. An empty store beside a bucket with backups needs a word first.
  */
+
+import { BootstrapBody } from "../../lib/api/admin-bodies.ts";
 import { equalDigests } from "../../lib/core/hex.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { rootDocument, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { judgeBootstrapSecret } from "../../lib/door/bootstrap-secret.ts";
-import { judgeFirstHistory } from "../../lib/door/bucket-look.ts";
-import { judgeStore } from "../../lib/door/caller.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { findSetting } from "../../lib/store/settings.ts";
-import { readView } from "../../lib/store/view.ts";
-import { BootstrapBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { judgeBootstrapSecret } from "../../lib/http/bootstrap-secret.ts";
+import { judgeStore } from "../../lib/http/caller.ts";
+import { judgeFirstHistory } from "../../lib/http/first-history.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { findSetting } from "../../lib/store/documents/settings.ts";
+import { readView } from "../../lib/store/documents/view.ts";
 import { parseWords, writeSetting } from "./settings-write.ts";
 import { tokenReply } from "./token-view.ts";
 

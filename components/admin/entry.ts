@@ -1,8 +1,8 @@
 /** The component admin: administration, health and metrics as Spin's HTTP export. */
 import migrations from "ledge:migrations";
-import { chain } from "../../lib/guest/chain.ts";
-import { plainFault } from "../../lib/guest/plain-fault.ts";
-import { serve } from "../../lib/guest/qjs.ts";
+import { plainFault } from "../../lib/engines/guest/plain-fault.ts";
+import { chain } from "../../lib/engines/quickjs/chain.ts";
+import { serve } from "../../lib/engines/quickjs/serve.ts";
 import { admin } from "./handler.ts";
 
 export const inboundHttp = serve(admin(migrations), plainFault, chain);

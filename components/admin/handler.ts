@@ -3,11 +3,11 @@
  * reserved namespaces; the kernel judges each such document again.
  */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { answer } from "../../lib/door/answer.ts";
-import { withBackup } from "../../lib/door/backed-up.ts";
-import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { Migration } from "../../lib/store/migrate.ts";
-import type { World } from "../../lib/world.ts";
+import { answer } from "../../lib/http/answer.ts";
+import { withBackup } from "../../lib/http/backed-up.ts";
+import { dispatch, type Route } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postBootstrap } from "./bootstrap.ts";
 import { getHealth, getOpenapi, getReady } from "./health.ts";
 import { getMetrics } from "./metrics.ts";

@@ -1,13 +1,14 @@
 /** What machines ask before anything else: alive, ready to serve, and the description of the interface. */
+
+import { openapiText } from "../../lib/api/openapi.built.ts";
 import { parseQuery } from "../../lib/core/query.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeSelfRestore } from "../../lib/door/bucket-look.ts";
-import { judgeStore } from "../../lib/door/caller.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import { jsonReply, textReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readView } from "../../lib/store/view.ts";
-import { openapiText } from "../../lib/wire/openapi.built.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeStore } from "../../lib/http/caller.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { judgeSelfRestore } from "../../lib/http/first-history.ts";
+import { jsonReply, textReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { readView } from "../../lib/store/documents/view.ts";
 
 /** The process answers. Asks the store nothing. */
 export function getHealth(_door: Door, { query }: Target): Answer {

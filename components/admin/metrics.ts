@@ -4,11 +4,11 @@
  */
 import { parseQuery } from "../../lib/core/query.ts";
 import { VERSION } from "../../lib/core/version.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { isBucketSet } from "../../lib/door/bucket-look.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readBackupStatus } from "../../lib/store/backup-status.ts";
-import { readSize, readStatus } from "../../lib/store/settings.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { isBucketSet } from "../../lib/http/first-history.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import { readSize, readStatus } from "../../lib/store/documents/settings.ts";
 import { requireStatus } from "./admin-caller.ts";
 
 type Gauge = readonly [name: string, help: string, value: number | null];

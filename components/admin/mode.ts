@@ -1,14 +1,14 @@
 /** Read-only mode: a document in `_system` that the kernel obeys. Reads go on; only the mode can be written. */
 
+import { ModeBody } from "../../lib/api/admin-bodies.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { namedState } from "../../lib/door/named-state.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { findSetting } from "../../lib/store/settings.ts";
-import { ModeBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { namedState } from "../../lib/http/named-state.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { findSetting } from "../../lib/store/documents/settings.ts";
 import { requireRoot } from "./admin-caller.ts";
 import { parseWords, proposerOf, writeSetting } from "./settings-write.ts";
 import { etagOf } from "./token-view.ts";

@@ -2,22 +2,23 @@
  * Namespaces: documents in `_system` under `namespace/<name>`. Making, changing and deleting one needs a root
  * token; holders of `admin` over a namespace see it.
  */
+
+import { NamespaceBody } from "../../lib/api/admin-bodies.ts";
 import { allowsSome } from "../../lib/core/grant.ts";
 import { isNamespaceName, namespaceKey } from "../../lib/core/namespace.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { forbidden } from "../../lib/door/caller.ts";
-import { commitReply } from "../../lib/door/commit-reply.ts";
-import { explainStale } from "../../lib/door/foreign.ts";
-import { namedState } from "../../lib/door/named-state.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { findSetting, type Setting } from "../../lib/store/settings.ts";
-import { NamespaceBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { forbidden } from "../../lib/http/caller.ts";
+import { commitReply } from "../../lib/http/commit-reply.ts";
+import { explainStale } from "../../lib/http/foreign.ts";
+import { namedState } from "../../lib/http/named-state.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
 import { requireAdmin, requireRoot } from "./admin-caller.ts";
 import { settingsPage } from "./settings-page.ts";
 import { parseWords, proposerOf, writeSetting } from "./settings-write.ts";

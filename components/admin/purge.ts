@@ -4,18 +4,18 @@
  * no purge is forgotten half-way.
  */
 
+import { PurgeBody } from "../../lib/api/admin-bodies.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { isBucketSet } from "../../lib/door/bucket-look.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import { refusalOf } from "../../lib/door/kernel-words.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { type PurgeRequest, purgeValue, vacuum } from "../../lib/store/purge.ts";
-import { PurgeBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { isBucketSet } from "../../lib/http/first-history.ts";
+import { refusalOf } from "../../lib/http/refused-commit.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { type PurgeRequest, purgeValue, vacuum } from "../../lib/store/commit/purge.ts";
 import { requireRoot } from "./admin-caller.ts";
 import { parseWords, proposerOf } from "./settings-write.ts";
 

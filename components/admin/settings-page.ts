@@ -6,10 +6,10 @@ import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { integerParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import type { Caller } from "../../lib/door/caller.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/settings.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import type { Caller } from "../../lib/http/caller.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/documents/settings.ts";
 import { requireAdmin } from "./admin-caller.ts";
 
 const PAGE = 100;

@@ -8,13 +8,13 @@ import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
 import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
-import type { Door } from "../../lib/door/answer.ts";
-import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
-import type { Caller } from "../../lib/door/caller.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import { refusalOf } from "../../lib/door/kernel-words.ts";
-import { type CommitOutcome, commit, type ProposedOp, type Proposer } from "../../lib/store/commit.ts";
-import type { ReservedNamespace } from "../../lib/store/settings.ts";
+import type { Door } from "../../lib/http/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
+import type { Caller } from "../../lib/http/caller.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { refusalOf } from "../../lib/http/refused-commit.ts";
+import { type CommitOutcome, commit, type ProposedOp, type Proposer } from "../../lib/store/commit/commit.ts";
+import type { ReservedNamespace } from "../../lib/store/documents/settings.ts";
 
 const HEADERS = [
   "if-match",

@@ -1,19 +1,20 @@
 /** GET /v1/admin/status: how the store and its backup stand, and every limit. */
+
+import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
 import { JSON_DEPTH_MAX } from "../../lib/core/json-depth.ts";
 import { KEY_BYTES_MAX } from "../../lib/core/key.ts";
 import { MESSAGE_BYTES_MAX } from "../../lib/core/message.ts";
 import { parseQuery, URI_BYTES_MAX } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { VERSION } from "../../lib/core/version.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { isBucketSet } from "../../lib/door/bucket-look.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readBackupStatus } from "../../lib/store/backup-status.ts";
-import { raiseDurability } from "../../lib/store/durability.ts";
-import { COMMIT_LIMITS } from "../../lib/store/kernel/limits.ts";
-import { readSize, readStatus } from "../../lib/store/settings.ts";
-import type { World } from "../../lib/world.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { isBucketSet } from "../../lib/http/first-history.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import { readSize, readStatus } from "../../lib/store/documents/settings.ts";
+import { raiseDurability } from "../../lib/store/sqlite/durability.ts";
 import { requireStatus } from "./admin-caller.ts";
 
 const CLOCK_SUSPECT_MS = 3_600_000;

@@ -3,9 +3,9 @@
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import { findSetting, type Setting } from "../../lib/store/settings.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
 
 export function tokenView(setting: Setting): Record<string, unknown> {
   const token: TokenDocument = JSON.parse(setting.json);

@@ -2,6 +2,8 @@
  * Tokens: made, shown, rotated and revoked within the caller's own grants. Whoever asks makes the secret and
  * sends its SHA-256. A token is never deleted, so that its name stands beside what it did.
  */
+
+import { RotateBody, TokenBody } from "../../lib/api/admin-bodies.ts";
 import { type Grant, mayGive } from "../../lib/core/grant.ts";
 import { isNamespaceName } from "../../lib/core/namespace.ts";
 import { parseQuery } from "../../lib/core/query.ts";
@@ -10,12 +12,11 @@ import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
 import { parseTime } from "../../lib/core/time.ts";
 import { isAccessor, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import type { Caller } from "../../lib/door/caller.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { findSetting, type Setting } from "../../lib/store/settings.ts";
-import { RotateBody, TokenBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import type { Caller } from "../../lib/http/caller.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
 import { requireAdmin } from "./admin-caller.ts";
 import { settingsPage } from "./settings-page.ts";
 import { parseWords, proposerOf, type Words, writeSetting } from "./settings-write.ts";

@@ -10,7 +10,7 @@ import { choiceParameter, integerParameter, parseQuery } from "../../lib/core/qu
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { isPublic } from "../../lib/core/settings.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
 import {
   accessorOf,
   type Caller,
@@ -19,18 +19,18 @@ import {
   judgeCaller,
   judgeStore,
   unauthenticated,
-} from "../../lib/door/caller.ts";
+} from "../../lib/http/caller.ts";
 import {
   FRESHNESS_HEADERS,
   type Freshness,
   judgeFreshness,
   parseFreshness,
-} from "../../lib/door/freshness.ts";
-import { concatenate, shownHeaders, textReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { feedPage } from "../../lib/store/feed.ts";
-import type { Values } from "../../lib/store/list.ts";
-import { type ListView, readFeedView } from "../../lib/store/view.ts";
+} from "../../lib/http/freshness.ts";
+import { concatenate, shownHeaders, textReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { feedPage } from "../../lib/store/documents/feed.ts";
+import type { Values } from "../../lib/store/documents/list.ts";
+import { type ListView, readFeedView } from "../../lib/store/documents/view.ts";
 import { PAGE_BYTES_MAX, PAGE_ITEMS_MAX } from "./limits.ts";
 
 interface FeedRequest {

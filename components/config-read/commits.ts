@@ -11,12 +11,12 @@ import { encodeParameter, integerParameter, parseQuery, type Query } from "../..
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { decodeUtf8 } from "../../lib/core/utf8.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
-import { concatenate, shownHeaders, textReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { commitsPage, feedPage } from "../../lib/store/feed.ts";
-import { type ListView, readView } from "../../lib/store/view.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/http/caller.ts";
+import { concatenate, shownHeaders, textReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { commitsPage, feedPage } from "../../lib/store/documents/feed.ts";
+import { type ListView, readView } from "../../lib/store/documents/view.ts";
 import { PAGE_BYTES_MAX, PAGE_ITEMS, PAGE_ITEMS_MAX } from "./limits.ts";
 
 const NEWEST = Number.MAX_SAFE_INTEGER;

@@ -1,6 +1,6 @@
 /** The component config-read: the read routes as Spin's HTTP export. */
 import migrations from "ledge:migrations";
-import { serve } from "../../lib/guest/qjs.ts";
+import { serve } from "../../lib/engines/quickjs/serve.ts";
 import { configRead } from "./handler.ts";
 
 export const inboundHttp = serve(configRead(migrations));

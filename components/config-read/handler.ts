@@ -4,10 +4,10 @@
  */
 
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { answer } from "../../lib/door/answer.ts";
-import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { Migration } from "../../lib/store/migrate.ts";
-import type { World } from "../../lib/world.ts";
+import { answer } from "../../lib/http/answer.ts";
+import { dispatch, type Route } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { getChanges } from "./changes.ts";
 import { getCommit, getCommits } from "./commits.ts";
 import { getList } from "./list.ts";

@@ -11,7 +11,7 @@ import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { isPublic } from "../../lib/core/settings.ts";
 import { compareUtf8, utf8Length } from "../../lib/core/utf8.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
 import {
   accessorOf,
   type Caller,
@@ -20,17 +20,17 @@ import {
   judgeCaller,
   judgeStore,
   unauthenticated,
-} from "../../lib/door/caller.ts";
+} from "../../lib/http/caller.ts";
 import {
   FRESHNESS_HEADERS,
   type Freshness,
   judgeFreshness,
   parseFreshness,
-} from "../../lib/door/freshness.ts";
-import { commaJoined, concatenate, shownHeaders, textReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { type ListRange, listPage, type Page, type Values } from "../../lib/store/list.ts";
-import { type ListView, readView } from "../../lib/store/view.ts";
+} from "../../lib/http/freshness.ts";
+import { commaJoined, concatenate, shownHeaders, textReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { type ListRange, listPage, type Page, type Values } from "../../lib/store/documents/list.ts";
+import { type ListView, readView } from "../../lib/store/documents/view.ts";
 import { PAGE_BYTES_MAX, PAGE_ITEMS, PAGE_ITEMS_MAX } from "./limits.ts";
 
 const DELIMITER_BYTES_MAX = 16;

@@ -15,7 +15,7 @@ import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { parseEtag } from "../../lib/core/revision.ts";
 import { isPublic } from "../../lib/core/settings.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
 import {
   accessorOf,
   type Caller,
@@ -23,8 +23,8 @@ import {
   forbidden,
   judgeCaller,
   judgeStore,
-} from "../../lib/door/caller.ts";
-import { parseDocumentKey } from "../../lib/door/document-name.ts";
+} from "../../lib/http/caller.ts";
+import { parseDocumentKey } from "../../lib/http/document-name.ts";
 import {
   FRESHNESS_HEADERS,
   type Freshness,
@@ -32,15 +32,15 @@ import {
   parseFreshness,
   WAIT_SECONDS_MAX,
   WAIT_STEP_MS,
-} from "../../lib/door/freshness.ts";
-import type { Target } from "../../lib/door/route.ts";
+} from "../../lib/http/freshness.ts";
+import type { Target } from "../../lib/http/route.ts";
 import {
   type FoundDocument,
   type PastView,
   type ReadView,
   readHead,
   readPast,
-} from "../../lib/store/view.ts";
+} from "../../lib/store/documents/view.ts";
 
 interface ReadRequest {
   readonly namespace: string;

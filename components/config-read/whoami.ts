@@ -2,10 +2,10 @@
 import { parseQuery } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { credentialsOf, requireCaller } from "../../lib/door/caller.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { credentialsOf, requireCaller } from "../../lib/http/caller.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
 
 export function getWhoami(door: Door, { query }: Target): Answer {
   const found = requireCaller(door, credentialsOf(door.request));

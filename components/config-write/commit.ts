@@ -2,7 +2,10 @@
  * POST /v1/commit: many documents of many namespaces in one commit. The body is judged by its schema; the bytes
  * of each `value` are cut out of it by SQL, so that numbers and member order stay as they were sent.
  */
+
+import { type Change, CommitBody, type PutChange } from "../../lib/api/commit-body.ts";
 import { decodeBase64 } from "../../lib/core/base64.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { isJsonType, parseMediaType } from "../../lib/core/media-type.ts";
 import {
@@ -17,20 +20,18 @@ import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, type Refusal, type RefusalError, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { type Caller, credentialsOf, requireCaller } from "../../lib/door/caller.ts";
-import { commitReply } from "../../lib/door/commit-reply.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import { judgeValue } from "../../lib/door/json-value.ts";
-import { refusalOf } from "../../lib/door/kernel-words.ts";
-import { concatenate } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { commit, type ProposedOp } from "../../lib/store/commit.ts";
-import { cutValues } from "../../lib/store/json-text.ts";
-import { COMMIT_LIMITS } from "../../lib/store/kernel/limits.ts";
-import { type Change, CommitBody, type PutChange } from "../../lib/wire/commit-body.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { type Caller, credentialsOf, requireCaller } from "../../lib/http/caller.ts";
+import { commitReply } from "../../lib/http/commit-reply.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { judgeValue } from "../../lib/http/json-value.ts";
+import { refusalOf } from "../../lib/http/refused-commit.ts";
+import { concatenate } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { commit, type ProposedOp } from "../../lib/store/commit/commit.ts";
+import { cutValues } from "../../lib/store/documents/json-text.ts";
 
 /** A body wraps its values in {changes:[{value:…}]}. */
 const WRAPPING = 3;

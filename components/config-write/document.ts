@@ -1,4 +1,6 @@
 /** PUT and DELETE /v1/write/{ns}: one document, with the conditions of RFC 9110. */
+
+import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
 import { parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
 import { allowsKey } from "../../lib/core/grant.ts";
 import { type MediaType, parseMediaType } from "../../lib/core/media-type.ts";
@@ -7,19 +9,18 @@ import { isReserved, parsePathNamespace } from "../../lib/core/namespace.ts";
 import { encodeParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeOnCommit, noteCommit } from "../../lib/door/backed-up.ts";
-import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
-import { commitReply } from "../../lib/door/commit-reply.ts";
-import { parseDocumentKey } from "../../lib/door/document-name.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import { explainStale } from "../../lib/door/foreign.ts";
-import { judgeValue } from "../../lib/door/json-value.ts";
-import { refusalOf } from "../../lib/door/kernel-words.ts";
-import { namedState } from "../../lib/door/named-state.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { type CommitOutcome, commit, type ProposedOp } from "../../lib/store/commit.ts";
-import { COMMIT_LIMITS } from "../../lib/store/kernel/limits.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
+import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/http/caller.ts";
+import { commitReply } from "../../lib/http/commit-reply.ts";
+import { parseDocumentKey } from "../../lib/http/document-name.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { explainStale } from "../../lib/http/foreign.ts";
+import { judgeValue } from "../../lib/http/json-value.ts";
+import { namedState } from "../../lib/http/named-state.ts";
+import { refusalOf } from "../../lib/http/refused-commit.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { type CommitOutcome, commit, type ProposedOp } from "../../lib/store/commit/commit.ts";
 
 interface WriteRequest {
   readonly namespace: string;

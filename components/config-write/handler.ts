@@ -1,10 +1,10 @@
 /** config-write: one document by PUT and DELETE, many by POST /v1/commit. The kernel judges; this translates. */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { answer } from "../../lib/door/answer.ts";
-import { withBackup } from "../../lib/door/backed-up.ts";
-import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { Migration } from "../../lib/store/migrate.ts";
-import type { World } from "../../lib/world.ts";
+import { answer } from "../../lib/http/answer.ts";
+import { withBackup } from "../../lib/http/backed-up.ts";
+import { dispatch, type Route } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postCommit } from "./commit.ts";
 import { deleteDocument, putDocument } from "./document.ts";
 

@@ -1,18 +1,18 @@
 /** Who may work on backups, and whether there is a bucket to work on. */
 
-import { type BackupKeys, parseBackupKeys } from "../../lib/backup/keys.ts";
+import { type BackupPolicy, parseBackupPolicy } from "../../lib/backup/policy.ts";
+import { type BucketSettings, parseBucketVariables } from "../../lib/bucket/settings.ts";
 import { allowsEverywhere } from "../../lib/core/grant.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { credentialsOf, forbidden, requireCaller } from "../../lib/door/caller.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { recordBackupError } from "../../lib/store/backup-status.ts";
-import { type BackupPolicy, parseBackupPolicy } from "../../lib/wire/backup-policy.ts";
-import { type BucketSettings, parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
-import type { World } from "../../lib/world.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { credentialsOf, forbidden, requireCaller } from "../../lib/http/caller.ts";
+import type { Target } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import { type BackupKeys, parseBackupKeys } from "../../lib/snapshot/keys.ts";
+import { recordBackupError } from "../../lib/store/catalogue/status.ts";
 
 /** A bucket and how backups are kept in it. */
 export interface BackupSettings {

@@ -8,14 +8,14 @@ import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { BACKED_UP_HEADER } from "../../lib/core/on-commit.ts";
 import { parseQuery } from "../../lib/core/query.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { type Answer, type Door, isRefusal } from "../../lib/door/answer.ts";
-import { judgeStore } from "../../lib/door/caller.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Route, Target } from "../../lib/door/route.ts";
-import type { Later } from "../../lib/guest/starling.ts";
-import { readExported } from "../../lib/store/exported.ts";
-import { readView } from "../../lib/store/view.ts";
-import type { World } from "../../lib/world.ts";
+import type { Later } from "../../lib/engines/starling/serve.ts";
+import { type Answer, type Door, isRefusal } from "../../lib/http/answer.ts";
+import { judgeStore } from "../../lib/http/caller.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Route, Target } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import { readExported } from "../../lib/store/catalogue/exported.ts";
+import { readView } from "../../lib/store/documents/view.ts";
 import { type BackupSettings, requireBucket } from "./admit.ts";
 
 export interface CommittedAsk {

@@ -1,14 +1,15 @@
 /** One tick of the exporter for whoever asks, and what its outcomes are called in answers. */
-import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
-import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export-tick.ts";
-import type { Finding } from "../../lib/backup/look.ts";
-import { targetOf } from "../../lib/backup/s3-bucket.ts";
-import type { TickReport } from "../../lib/backup/tick-report.ts";
+
+import type { TickReport } from "../../lib/backup/export/report.ts";
+import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export/tick.ts";
+import type { Finding } from "../../lib/backup/histories/look.ts";
+import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
+import { targetOf } from "../../lib/bucket/s3.ts";
+import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
-import type { Answer } from "../../lib/door/answer.ts";
-import type { Trigger } from "../../lib/guest/starling.ts";
-import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
-import type { World } from "../../lib/world.ts";
+import type { Trigger } from "../../lib/engines/starling/serve.ts";
+import type { Answer } from "../../lib/http/answer.ts";
+import type { World } from "../../lib/http/world.ts";
 import type { BackupSettings } from "./admit.ts";
 
 export interface Export {

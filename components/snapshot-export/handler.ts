@@ -3,17 +3,17 @@
  * else that needs the bucket. Promise: both do the same tick; what went wrong stands in the status afterwards.
  * Routes and callers are judged by the same doors as everywhere, before anything waits for the network.
  */
-import type { Bucket } from "../../lib/backup/bucket.ts";
+import type { Bucket } from "../../lib/bucket/bucket.ts";
+import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
-import { type Answer, answer, type Door } from "../../lib/door/answer.ts";
-import { judgeStore } from "../../lib/door/caller.ts";
-import { dispatch, type Route } from "../../lib/door/route.ts";
-import type { ScheduledHandler } from "../../lib/guest/starling.ts";
-import { raiseDurability } from "../../lib/store/durability.ts";
-import type { Migration } from "../../lib/store/migrate.ts";
-import { readView } from "../../lib/store/view.ts";
-import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
-import type { World } from "../../lib/world.ts";
+import type { ScheduledHandler } from "../../lib/engines/starling/serve.ts";
+import { type Answer, answer, type Door } from "../../lib/http/answer.ts";
+import { judgeStore } from "../../lib/http/caller.ts";
+import { dispatch, type Route } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import { readView } from "../../lib/store/documents/view.ts";
+import { raiseDurability } from "../../lib/store/sqlite/durability.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { type Admit, admitBucket, admitWork, type BackupSettings, type Work } from "./admit.ts";
 import { type CommittedAsk, committedRoutes, followCommit } from "./committed.ts";
 import { type Export, settled } from "./export.ts";

@@ -2,18 +2,19 @@
  * POST /v1/backup/pick and /adopt: what a person decides about a fork. `this` goes on as a history of its own, or
  * lets the others be where nothing of ours is in doubt; another lineage makes this store give way.
  */
-import { type Adopted, adopt } from "../../lib/backup/fork.ts";
-import { targetOf } from "../../lib/backup/s3-bucket.ts";
+
+import { PickBody } from "../../lib/api/admin-bodies.ts";
+import { type Adopted, adopt } from "../../lib/backup/histories/fork.ts";
+import { targetOf } from "../../lib/bucket/s3.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { ignoreLineages, readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { acquireLease, LEASE_MS, releaseLease } from "../../lib/store/backup-lease.ts";
-import { clearFinding, readBackupStatus } from "../../lib/store/backup-status.ts";
-import { stopStore } from "../../lib/store/epoch.ts";
-import { PickBody } from "../../lib/wire/admin-bodies.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { ignoreLineages, readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
+import { stopStore } from "../../lib/store/catalogue/epoch.ts";
+import { acquireLease, LEASE_MS, releaseLease } from "../../lib/store/catalogue/lease.ts";
+import { clearFinding, readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { type Admit, admitBucket, type BackupSettings, requireBackup, type Work } from "./admit.ts";
 import type { Export } from "./export.ts";
 

@@ -1,8 +1,8 @@
 /** POST /v1/backup/prove: reads the whole newest chain back and compares it with the live store. */
 import { refuse } from "../../lib/core/refusal.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import { findReplay } from "../../lib/store/backup-proof.ts";
-import { readBackupStatus } from "../../lib/store/backup-status.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import { findReplay } from "../../lib/store/catalogue/proof.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import type { Work } from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
 

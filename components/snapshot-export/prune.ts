@@ -2,15 +2,16 @@
  * POST /v1/backup/prune: removes what the retention no longer wants and whose grace is over; with `plan=true` says
  * what would go, and when, and changes nothing.
  */
-import { type PrunePlan, planPrune } from "../../lib/backup/prune.ts";
-import { targetOf } from "../../lib/backup/s3-bucket.ts";
+
+import { POLICY_DEFAULTS } from "../../lib/backup/policy.ts";
+import { type PrunePlan, planPrune } from "../../lib/backup/prune/prune.ts";
+import { targetOf } from "../../lib/bucket/s3.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { POLICY_DEFAULTS } from "../../lib/wire/backup-policy.ts";
-import type { World } from "../../lib/world.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import type { World } from "../../lib/http/world.ts";
+import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
 import {
   type Admit,
   admitBucket,

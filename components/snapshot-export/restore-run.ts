@@ -2,10 +2,12 @@
  * The part of a restore that waits for the bucket: a preview, some steps, or a tick's look. A call does as much
  * as a request may take and says how far it came; whoever asked asks again.
  */
-import { holdsSnapshots } from "../../lib/backup/branches.ts";
-import { type Bucket, BucketFault } from "../../lib/backup/bucket.ts";
-import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
-import type { Reading } from "../../lib/backup/read-snapshot.ts";
+
+import type { RestoreAnswer } from "../../lib/api/restore-answers.ts";
+import type { RestoreAsked } from "../../lib/api/restore-bodies.ts";
+import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
+import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
+import { previewRestore } from "../../lib/backup/restore/preview.ts";
 import {
   beginRestore,
   continueRestore,
@@ -14,18 +16,18 @@ import {
   type RestoreState,
   StepTaken,
   StoreNotEmpty,
-} from "../../lib/backup/restore.ts";
-import { previewRestore } from "../../lib/backup/restore-preview.ts";
+} from "../../lib/backup/restore/restore.ts";
+import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import type { Answer } from "../../lib/door/answer.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import { recordBackupError } from "../../lib/store/backup-status.ts";
-import { findRestoreRecord, saveRestoreRecord } from "../../lib/store/restore-record.ts";
-import { isAsRestored, isEmptyStore } from "../../lib/store/restore-rows.ts";
-import type { RestoreAnswer } from "../../lib/wire/restore-answers.ts";
-import type { RestoreAsked, RestoreRecord } from "../../lib/wire/restore-record.ts";
-import type { World } from "../../lib/world.ts";
+import type { Answer } from "../../lib/http/answer.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { World } from "../../lib/http/world.ts";
+import type { Reading } from "../../lib/snapshot/read.ts";
+import { recordBackupError } from "../../lib/store/catalogue/status.ts";
+import { findRestoreRecord, saveRestoreRecord } from "../../lib/store/restore/record.ts";
+import type { RestoreRecord } from "../../lib/store/restore/record-schema.ts";
+import { isAsRestored, isEmptyStore } from "../../lib/store/restore/rows.ts";
 
 export type RestoreWork =
   | { readonly kind: "preview"; readonly asked: RestoreAsked }

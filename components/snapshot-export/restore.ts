@@ -3,22 +3,23 @@
  * whoever knows the bootstrap secret, since a store without a history has no tokens. What can be judged without
  * waiting is judged here; restore-run.ts does the rest.
  */
+
+import { RestoreBody } from "../../lib/api/restore-bodies.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { integerParameter, parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/door/body.ts";
-import { judgeBootstrapSecret } from "../../lib/door/bootstrap-secret.ts";
-import { restoresItself } from "../../lib/door/bucket-look.ts";
-import { judgeFormat } from "../../lib/door/caller.ts";
-import { judgeDurability } from "../../lib/door/durable.ts";
-import type { Route, Target } from "../../lib/door/route.ts";
-import { findRestoreRecord } from "../../lib/store/restore-record.ts";
-import { isEmptyStore } from "../../lib/store/restore-rows.ts";
-import { readView } from "../../lib/store/view.ts";
-import { RestoreBody } from "../../lib/wire/restore-record.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { judgeBootstrapSecret } from "../../lib/http/bootstrap-secret.ts";
+import { judgeFormat } from "../../lib/http/caller.ts";
+import { judgeDurability } from "../../lib/http/durable.ts";
+import { restoresItself } from "../../lib/http/first-history.ts";
+import type { Route, Target } from "../../lib/http/route.ts";
+import { readView } from "../../lib/store/documents/view.ts";
+import { findRestoreRecord } from "../../lib/store/restore/record.ts";
+import { isEmptyStore } from "../../lib/store/restore/rows.ts";
 import { type BackupSettings, requireBucket } from "./admit.ts";
 import type { RestoreWork } from "./restore-run.ts";
 

@@ -1,5 +1,5 @@
 /** POST /v1/backup/run, and the tick of the scheduler: what is new goes to the bucket. */
-import { jsonReply } from "../../lib/door/reply.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
 import type { Work } from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
 

@@ -3,10 +3,10 @@
  * from now on, and its last manifest says so: whoever restores that goes on in the same epoch.
  */
 import { refuse } from "../../lib/core/refusal.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import { findPosition } from "../../lib/store/backup-catalogue.ts";
-import { readSealedManifest } from "../../lib/store/backup-seal.ts";
-import { sealStore } from "../../lib/store/epoch.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import { findPosition } from "../../lib/store/catalogue/catalogue.ts";
+import { sealStore } from "../../lib/store/catalogue/epoch.ts";
+import { readSealedManifest } from "../../lib/store/catalogue/seal.ts";
 import type { Work } from "./admit.ts";
 import { type Export, exportNow, reportOf } from "./export.ts";
 

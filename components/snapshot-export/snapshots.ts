@@ -1,14 +1,14 @@
 /** GET /v1/backup/snapshots: the restore points of this history, and the other histories in the bucket. */
-import { listRelations } from "../../lib/backup/relations.ts";
-import { targetOf } from "../../lib/backup/s3-bucket.ts";
+import { listRelations } from "../../lib/backup/histories/relations.ts";
+import { targetOf } from "../../lib/bucket/s3.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { listPointProofs, listPoints, type PointRow } from "../../lib/store/backup-points.ts";
-import type { Db } from "../../lib/store/driver.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
+import { listPointProofs, listPoints, type PointRow } from "../../lib/store/catalogue/points.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
 import { type Admit, admitBucket, requireBackup, type Work } from "./admit.ts";
 import type { Export } from "./export.ts";
 

@@ -1,9 +1,10 @@
 /** GET /v1/backup/status: how far the bucket is, without asking it. */
-import type { Answer, Door } from "../../lib/door/answer.ts";
-import { jsonReply } from "../../lib/door/reply.ts";
-import type { Target } from "../../lib/door/route.ts";
-import { readBackupStatus } from "../../lib/store/backup-status.ts";
-import { parseBucketVariables } from "../../lib/wire/bucket-settings.ts";
+
+import { parseBucketVariables } from "../../lib/bucket/settings.ts";
+import type { Answer, Door } from "../../lib/http/answer.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Target } from "../../lib/http/route.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { requireBackup } from "./admit.ts";
 
 export function getStatus(door: Door, { query }: Target): Answer {

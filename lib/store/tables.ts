@@ -3,7 +3,7 @@
  * them; a test holds the two together. `proposed` has untyped columns, so it is described as such.
  */
 import { blob, customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { proposedColumns } from "./kernel/parts.ts";
+import { proposedColumns } from "./commit/kernel/parts.ts";
 
 /** A column without a type: it keeps what it was given, so that the kernel can judge it. */
 const untyped = customType<{ data: string | number | Uint8Array | null }>({ dataType: () => "" });

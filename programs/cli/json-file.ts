@@ -5,8 +5,8 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { Db } from "../../lib/store/driver.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { TreeDocument } from "./tree.ts";
 

@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatFileName } from "../../lib/core/file-name.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { asJsonObject, type RecordSet, readRecords } from "./records.ts";
 import { startServer } from "./server.ts";
 

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { asJsonObject, readRecords } from "../demo-bcd/records.ts";
 import { type Server, startServer } from "../demo-bcd/server.ts";
 import { type Acked, watchBackup, writeUnderLoad } from "./load.ts";

@@ -6,67 +6,18 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { startCrons } from "./cron.ts";
-import { type Front, openFront } from "./front.ts";
-import { databaseFiles, grantFor, runStartSql } from "./grants.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
-import type { JobResult } from "./member.ts";
-import { Outgoing } from "./outgoing.ts";
-import { Pool } from "./pool.ts";
-import type { ComponentGrant, GuestRequest } from "./protocol.ts";
-import { makeRouter } from "./routes.ts";
-import type { CallResult } from "./spin-imports.ts";
-import { resolveVariables } from "./variables.ts";
-
-export interface HostLine {
-  readonly component: string;
-  readonly stream: "stdout" | "stderr";
-  readonly text: string;
-}
-
-export interface HostOptions {
-  /** The manifest's path. */
-  readonly manifest: string;
-  /** Where the database and the cache lie; made when it is missing. */
-  readonly stateDir: string;
-  /** Default 127.0.0.1 and a free port. */
-  readonly listen?: { readonly host: string; readonly port: number };
-  readonly variables?: Readonly<Record<string, string>>;
-  /** A new instance for each request also where a reset would do. */
-  readonly freshInstances?: boolean;
-  /** Threads for the small components. Default: the cores less one, at least one. */
-  readonly workers?: number;
-  /** Default 30 seconds; components with a cron trigger get `tickTimeoutMs` for requests too. */
-  readonly requestTimeoutMs?: number;
-  /** Default 15 minutes. */
-  readonly tickTimeoutMs?: number;
-  /** Default 16 MiB. */
-  readonly maxBodyBytes?: number;
-  /** Whether the cron trigger runs. Default true. */
-  readonly cron?: boolean;
-  readonly allowHosts?: readonly string[];
-  /** Files of databases; `default` too, as Spin's runtime configuration can, and `:memory:` as its empty state folder. */
-  readonly databases?: Readonly<Record<string, string>>;
-  /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
-  readonly sqlite?: readonly string[];
-  /** Where jco's output is kept. Default `<stateDir>/cache`. */
-  readonly cacheDir?: string;
-  /** The worker's JavaScript, when it is not beside this file. */
-  readonly workerFile?: string;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What guests write and how they fail. Default: standard error. */
-  readonly log?: (line: HostLine) => void;
-}
-
-export interface RunningHost {
-  readonly url: string;
-  readonly port: number;
-  /** The file behind the label `default`. */
-  readonly databaseFile: string;
-  /** Runs a component's tick now, as the cron trigger would. Resolves to its error, if it had one. */
-  tick(component: string): Promise<string | undefined>;
-  stop(): Promise<void>;
-}
+import { type Front, openFront } from "./front/front.ts";
+import { makeRouter } from "./front/routes.ts";
+import type { HostLine, HostOptions, RunningHost } from "./options.ts";
+import type { JobResult } from "./pool/member.ts";
+import { Outgoing } from "./pool/outgoing.ts";
+import { Pool } from "./pool/pool.ts";
+import type { ComponentGrant, GuestRequest } from "./pool/protocol.ts";
+import { startCrons } from "./spin/cron.ts";
+import { databaseFiles, grantFor, runStartSql } from "./spin/grants.ts";
+import type { CallResult } from "./spin/imports.ts";
+import { type Manifest, readManifest } from "./spin/manifest.ts";
+import { resolveVariables } from "./spin/variables.ts";
 
 const QUEUE_MAX = 1024;
 const SCHEDULED_WORKERS_MAX = 4;

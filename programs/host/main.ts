@@ -4,7 +4,8 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type HostOptions, startHost } from "./host.ts";
+import { startHost } from "./host.ts";
+import type { HostOptions } from "./options.ts";
 
 const USAGE = `Usage: host [--manifest FILE] [--data DIR] [--port N | --listen HOST:PORT]
             [--variable NAME=VALUE]… [--allow-host NAME]… [--workers N]

@@ -2,12 +2,13 @@
  * Whose backups lie in the bucket, said when a server starts. A bucket that does not answer holds nobody up: the
  * exporter's status says that soon enough.
  */
-import { BucketFault } from "../../lib/backup/bucket.ts";
-import { listRelations } from "../../lib/backup/relations.ts";
-import { openS3Bucket, targetOf } from "../../lib/backup/s3-bucket.ts";
-import { readExportedStore } from "../../lib/store/backup-catalogue.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
-import type { BucketSettings } from "../../lib/wire/bucket-settings.ts";
+
+import { listRelations } from "../../lib/backup/histories/relations.ts";
+import { BucketFault } from "../../lib/bucket/bucket.ts";
+import { openS3Bucket, targetOf } from "../../lib/bucket/s3.ts";
+import type { BucketSettings } from "../../lib/bucket/settings.ts";
+import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 
 /** Sentences for a person; none where all is as it should be. */
 export async function bucketNews(file: string, settings: BucketSettings): Promise<string[]> {

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { startBucket } from "../host/bucket.ts";
+import { startBucket } from "./bundled-bucket.ts";
 
 export interface BucketUse {
   readonly bundled: boolean;

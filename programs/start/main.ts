@@ -9,20 +9,21 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import color from "picocolors";
-import { holdsSnapshots } from "../../lib/backup/branches.ts";
-import { BucketFault } from "../../lib/backup/bucket.ts";
-import { parseBackupKeys } from "../../lib/backup/keys.ts";
-import type { Reading } from "../../lib/backup/read-snapshot.ts";
-import type { RestoreReport } from "../../lib/backup/restore.ts";
-import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
+import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
+import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
+import { BucketFault } from "../../lib/bucket/bucket.ts";
+import { openS3Bucket } from "../../lib/bucket/s3.ts";
 import {
   type BucketSettings,
   type BucketSettingsOutcome,
   parseBucketVariables,
-} from "../../lib/wire/bucket-settings.ts";
-import { type RunningHost, startHost } from "../host/host.ts";
-import { readManifest } from "../host/manifest.ts";
-import { resolveVariables } from "../host/variables.ts";
+} from "../../lib/bucket/settings.ts";
+import { parseBackupKeys } from "../../lib/snapshot/keys.ts";
+import type { Reading } from "../../lib/snapshot/read.ts";
+import { startHost } from "../host/host.ts";
+import type { RunningHost } from "../host/options.ts";
+import { readManifest } from "../host/spin/manifest.ts";
+import { resolveVariables } from "../host/spin/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
 import { bucketNews } from "./bucket-news.ts";

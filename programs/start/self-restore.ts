@@ -6,16 +6,16 @@
 import migrations from "ledge:migrations";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import type { Bucket } from "../../lib/backup/bucket.ts";
-import { findSnapshot } from "../../lib/backup/find-snapshot.ts";
-import type { Reading } from "../../lib/backup/read-snapshot.ts";
-import { type RestoreReport, restoreInto } from "../../lib/backup/restore.ts";
-import { faultKind, StoreFault } from "../../lib/store/driver.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
-import { migrate } from "../../lib/store/migrate.ts";
-import { deleteRestoreRecord } from "../../lib/store/restore-record.ts";
-import { isEmptyStore } from "../../lib/store/restore-rows.ts";
-import { restoreToFile } from "../cli/restore-file.ts";
+import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
+import { type RestoreReport, restoreInto } from "../../lib/backup/restore/restore.ts";
+import type { Bucket } from "../../lib/bucket/bucket.ts";
+import type { Reading } from "../../lib/snapshot/read.ts";
+import { deleteRestoreRecord } from "../../lib/store/restore/record.ts";
+import { isEmptyStore } from "../../lib/store/restore/rows.ts";
+import { faultKind, StoreFault } from "../../lib/store/sqlite/driver.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { restoreToFile } from "../cli/restore/file.ts";
 
 /** Whether there is no store, or one that nothing was ever committed to. */
 export function isWithoutHistory(file: string): boolean {

@@ -3,9 +3,9 @@
  * seed; 500 in the full run, from another seed each time. `LEDGE_CHAOS_SEED` repeats a run.
  */
 import { describe, expect, test } from "vitest";
-import type { Fault, FaultRule } from "../chaos/faults.ts";
-import type { ChaosServer } from "../chaos/server.ts";
-import { type ChaosRun, runChaos } from "../support/chaos-run.ts";
+import type { Fault, FaultRule } from "../../testkit/chaos/faults.ts";
+import type { ChaosServer } from "../../testkit/chaos/server.ts";
+import { type ChaosRun, runChaos } from "../../testkit/chaos-run.ts";
 
 const GIVEN = process.env.LEDGE_CHAOS_SEED;
 const FULL = process.env.LEDGE_FULL === "1";

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openS3Bucket } from "../../lib/backup/s3-bucket.ts";
+import { openS3Bucket } from "../../lib/bucket/s3.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
-import type { NodeDb } from "../../lib/store/driver-node.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
-import { migrate } from "../../lib/store/migrate.ts";
-import { startBucket } from "../../programs/host/bucket.ts";
-import { expectSame, fill, put, restore } from "../support/backup.ts";
-import { openServedBucket, settingsOf } from "../support/bucket.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../support/host.ts";
-import { putReserved, tokenDocument } from "../support/proposals.ts";
-import { committedMigrations, openTestStore } from "../support/store.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { startBucket } from "../../programs/start/bundled-bucket.ts";
+import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
+import { openServedBucket, settingsOf } from "../../testkit/bucket.ts";
+import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
+import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 
 const MANIFEST = join(root, "spin.toml");
 const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };

@@ -5,9 +5,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
-import { seededRandom } from "../chaos/random.ts";
-import { chaosBucket } from "../support/chaos.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { chaosBucket } from "../../testkit/chaos.ts";
 import {
   expectEnded,
   expectTrue,
@@ -18,10 +17,11 @@ import {
   type Stage,
   setStage,
   startChild,
-} from "../support/crash.ts";
-import { commitOne, type Operation, perform, SECRET } from "../support/crash-operations.ts";
-import { FULL, forEachCrash, sampled } from "../support/crash-sample.ts";
-import { makeScene, type Scene } from "../support/crash-scenes.ts";
+} from "../../testkit/crash.ts";
+import { commitOne, type Operation, perform, SECRET } from "../../testkit/crash-operations.ts";
+import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
+import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
+import { seededRandom } from "../../testkit/random.ts";
 
 const TIMEOUT_MS = FULL ? 1_800_000 : 180_000;
 /** Longer than the lease. */

@@ -4,12 +4,12 @@
  */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
-import { expectEnded, expectRecovers, runChild, type Stage, setStage } from "../support/crash.ts";
-import type { Operation } from "../support/crash-operations.ts";
-import { FULL, forEachCrash, sampled } from "../support/crash-sample.ts";
-import { makeScene, type Scene } from "../support/crash-scenes.ts";
-import { testFolder } from "../support/host.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { expectEnded, expectRecovers, runChild, type Stage, setStage } from "../../testkit/crash.ts";
+import type { Operation } from "../../testkit/crash-operations.ts";
+import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
+import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
+import { testFolder } from "../../testkit/host.ts";
 import {
   type CallPoint,
   type Calls,
@@ -18,7 +18,7 @@ import {
   killedAt,
   readCalls,
   straceMissing,
-} from "../support/strace.ts";
+} from "../../testkit/strace.ts";
 
 const TIMEOUT_MS = FULL ? 7_200_000 : 180_000;
 const missing = straceMissing();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { runTick } from "../../lib/backup/export-tick.ts";
-import type { NodeDb } from "../../lib/store/driver-node.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { runTick } from "../../lib/backup/export/tick.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import {
   begin,
   bytes,
@@ -13,10 +13,10 @@ import {
   SMALL,
   TARGET,
   tick,
-} from "../support/backup.ts";
-import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../support/bucket.ts";
-import { T0 } from "../support/proposals.ts";
-import { openTestStore } from "../support/store.ts";
+} from "../../testkit/backup.ts";
+import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../../testkit/bucket.ts";
+import { T0 } from "../../testkit/proposals.ts";
+import { openTestStore } from "../../testkit/store.ts";
 
 const LATER = T0 + 200_000;
 

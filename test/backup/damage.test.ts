@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { BucketFault } from "../../lib/backup/bucket.ts";
-import { LIMITS } from "../../lib/backup/export-step.ts";
-import { contents, fill, openQuickStore, put, restore, SMALL, tick } from "../support/backup.ts";
-import { type MemoryBucket, memoryBucket } from "../support/bucket.ts";
+import { LIMITS } from "../../lib/backup/export/limits.ts";
+import { BucketFault } from "../../lib/bucket/bucket.ts";
+import { contents, fill, openQuickStore, put, restore, SMALL, tick } from "../../testkit/backup.ts";
+import { type MemoryBucket, memoryBucket } from "../../testkit/bucket.ts";
 
 let good: Map<string, Uint8Array>;
 let truth: unknown;

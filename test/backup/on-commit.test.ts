@@ -1,18 +1,18 @@
 import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { listAll } from "../../lib/backup/bucket.ts";
+import { listAll } from "../../lib/bucket/bucket.ts";
 import { BACKUP_WAIT_MS } from "../../lib/core/on-commit.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/driver-node.ts";
-import { migrate } from "../../lib/store/migrate.ts";
-import type { HostOptions } from "../../programs/host/host.ts";
-import { fill, restore } from "../support/backup.ts";
-import { openServedBucket } from "../support/bucket.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../support/host.ts";
-import { putReserved, tokenDocument } from "../support/proposals.ts";
-import { openTestServer, told } from "../support/server.ts";
-import { committedMigrations, openTestStore } from "../support/store.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import type { HostOptions } from "../../programs/host/options.ts";
+import { fill, restore } from "../../testkit/backup.ts";
+import { openServedBucket } from "../../testkit/bucket.ts";
+import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
+import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { openTestServer, told } from "../../testkit/server.ts";
+import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 
 const MANIFEST = join(root, "spin.toml");
 const ROOT: ParsedToken = { accessor: "rrrrrrrrrrrr", secret: "r".repeat(43) };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { readManifest } from "../../lib/backup/read-snapshot.ts";
 import { digestState } from "../../lib/backup/state-digest.ts";
-import type { Db } from "../../lib/store/driver.ts";
-import { expectSame, fill, openQuickStore, put, restore, SMALL, tick } from "../support/backup.ts";
-import { type MemoryBucket, memoryBucket, openServedBucket } from "../support/bucket.ts";
+import { readManifest } from "../../lib/snapshot/read.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { expectSame, fill, openQuickStore, put, restore, SMALL, tick } from "../../testkit/backup.ts";
+import { type MemoryBucket, memoryBucket, openServedBucket } from "../../testkit/bucket.ts";
 
 const newestManifest = (bucket: MemoryBucket) =>
   [...bucket.objects.keys()].filter((name) => name.includes("/manifests/")).sort()[0] ?? "";

@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { awsXmlParser } from "../../build/plugins.ts";
-import { root } from "../support/host.ts";
+import { root } from "../../testkit/host.ts";
 
 describe("awsXmlParser", () => {
   const bundle = async (plugins: ReturnType<typeof awsXmlParser>[]) => {

@@ -6,7 +6,7 @@ import { buildComponent, planComponents } from "../../build/components.ts";
 import { loadMigrations } from "../../build/migrations.ts";
 import { constantsModule, migrationsModule, sqlConstants } from "../../build/plugins.ts";
 import { buildPrograms } from "../../build/programs.ts";
-import { root, testFolder } from "../support/host.ts";
+import { root, testFolder } from "../../testkit/host.ts";
 
 describe("loadMigrations", () => {
   test("reads this project's own, split, without comments or empty statements", () => {
@@ -136,7 +136,8 @@ describe("buildPrograms", () => {
     const folder = testFolder();
     mkdirSync(join(folder, "programs", "one"), { recursive: true });
     writeFileSync(join(folder, "programs", "one", "main.ts"), "console.log(1 satisfies number)");
-    writeFileSync(join(folder, "programs", "one", "worker.ts"), "console.log(2)");
+    mkdirSync(join(folder, "programs", "one", "pool"));
+    writeFileSync(join(folder, "programs", "one", "pool", "worker.ts"), "console.log(2)");
     expect(await buildPrograms(folder)).toEqual(["one", "one-worker"]);
     expect(readFileSync(join(folder, "dist", "programs", "one.mjs"), "utf8")).toContain("console.log(1)");
   });

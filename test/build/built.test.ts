@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { sqlConstants } from "../../build/plugins.ts";
-import { openapiText } from "../../lib/wire/openapi.built.ts";
-import { root } from "../support/host.ts";
+import { openapiText } from "../../lib/api/openapi.built.ts";
+import { root } from "../../testkit/host.ts";
 
 test("the description of the interface reaches a component as one text, without what made it", async () => {
   const { outputFiles } = await build({
-    entryPoints: [join(root, "lib/wire/openapi.built.ts")],
+    entryPoints: [join(root, "lib/api/openapi.built.ts")],
     bundle: true,
     write: false,
     format: "esm",

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { withoutCron } from "../../build/http-only.ts";
-import { readManifest } from "../../programs/host/manifest.ts";
-import { root, testFolder } from "../support/host.ts";
+import { readManifest } from "../../programs/host/spin/manifest.ts";
+import { root, testFolder } from "../../testkit/host.ts";
 
 describe("withoutCron", () => {
   test("leaves this project's manifest whole but for its schedule", () => {

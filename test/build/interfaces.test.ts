@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { buildComponent, planComponents } from "../../build/components.ts";
 import { EXPECTED, readInterfaces, SIZE_BYTES_MAX } from "../../build/interfaces.ts";
-import { PROBE_MANIFEST, root } from "../support/host.ts";
+import { PROBE_MANIFEST, root } from "../../testkit/host.ts";
 
 const plans = [...planComponents(join(root, "spin.toml")), ...planComponents(PROBE_MANIFEST)];
 

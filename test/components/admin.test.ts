@@ -9,7 +9,7 @@ import {
   openTestServer,
   putText,
   told,
-} from "../support/server.ts";
+} from "../../testkit/server.ts";
 
 const fresh = () => newToken((length) => randomBytes(length));
 

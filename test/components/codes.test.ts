@@ -1,9 +1,9 @@
 /** Every code that the description gives a route is provoked there, through the real components. */
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import type { Operation } from "../../lib/api/operation.ts";
+import { OPERATIONS } from "../../lib/api/operations.ts";
 import type { RefusalCode } from "../../lib/core/refusal.ts";
-import type { Operation } from "../../lib/wire/openapi-operation.ts";
-import { OPERATIONS } from "../../lib/wire/openapi-routes.ts";
 import {
   type Ask,
   type Asks,
@@ -13,8 +13,8 @@ import {
   type Made,
   ownAsks,
   text,
-} from "../support/asks.ts";
-import { buildFor, root } from "../support/host.ts";
+} from "../../testkit/asks.ts";
+import { buildFor, root } from "../../testkit/host.ts";
 import {
   makeNamespace,
   makeToken,
@@ -22,7 +22,7 @@ import {
   putText,
   type TestServer,
   told,
-} from "../support/server.ts";
+} from "../../testkit/server.ts";
 
 /** Made in one place of the door for all routes alike, by faults that no request can cause: faults.test.ts. */
 const FAULTS: readonly RefusalCode[] = [

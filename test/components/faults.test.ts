@@ -4,11 +4,11 @@ import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { formatToken, newToken } from "../../lib/core/token.ts";
-import { StoreFault } from "../../lib/store/driver.ts";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
-import type { World } from "../../lib/world.ts";
-import { makeNamespace, makeToken, openTestServer, told } from "../support/server.ts";
-import { committedMigrations, openTestStore } from "../support/store.ts";
+import type { World } from "../../lib/http/world.ts";
+import { StoreFault } from "../../lib/store/sqlite/driver.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { makeNamespace, makeToken, openTestServer, told } from "../../testkit/server.ts";
+import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 
 const migrations = committedMigrations();
 

@@ -6,7 +6,7 @@ import {
   putText,
   type TestServer,
   told,
-} from "../support/server.ts";
+} from "../../testkit/server.ts";
 
 interface Commit {
   revision: number;

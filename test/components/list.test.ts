@@ -8,7 +8,7 @@ import {
   putText,
   type TestServer,
   told,
-} from "../support/server.ts";
+} from "../../testkit/server.ts";
 
 interface Listing {
   documents: {

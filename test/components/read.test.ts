@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeNamespace, makeToken, openTestServer, putText, told } from "../support/server.ts";
+import { makeNamespace, makeToken, openTestServer, putText, told } from "../../testkit/server.ts";
 
 async function shop() {
   const server = await openTestServer();

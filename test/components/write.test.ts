@@ -7,7 +7,7 @@ import {
   type Sending,
   type TestServer,
   told,
-} from "../support/server.ts";
+} from "../../testkit/server.ts";
 
 async function shop(settings: unknown = {}) {
   const server = await openTestServer();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_POLICY, POLICY_DEFAULTS, parseBackupPolicy } from "../../lib/backup/policy.ts";
 import { parseDuration } from "../../lib/core/duration.ts";
 import { keptPoints, parseRetention } from "../../lib/core/retention.ts";
-import { DEFAULT_POLICY, POLICY_DEFAULTS, parseBackupPolicy } from "../../lib/wire/backup-policy.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -9,14 +9,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import {
   type RunOptions,
   ledge as run,
   type StartedServer,
   startServer,
   temporaryFolder,
-} from "../support/processes.ts";
+} from "../../testkit/processes.ts";
 
 const folder = temporaryFolder("cli");
 const data = join(folder.path, "data");

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { root } from "../support/processes.ts";
+import { root } from "../../testkit/processes.ts";
 
 describe("npm run demo:bcd", () => {
   test("ends with every document equal, on a cut of the records", () => {

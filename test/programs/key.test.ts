@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildPrograms } from "../../build/programs.ts";
-import { parseObjectKeys } from "../../lib/backup/key-text.ts";
-import { openSigner, openVerifier } from "../../lib/backup/signature.ts";
-import { ledge, root } from "../support/processes.ts";
+import { parseObjectKeys } from "../../lib/snapshot/key-text.ts";
+import { openSigner, openVerifier } from "../../lib/snapshot/signature.ts";
+import { ledge, root } from "../../testkit/processes.ts";
 
 beforeAll(() => buildPrograms(root), 60_000);
 

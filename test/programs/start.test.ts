@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ledge, startServer, temporaryFolder } from "../support/processes.ts";
+import { ledge, startServer, temporaryFolder } from "../../testkit/processes.ts";
 
 const folder = temporaryFolder("start");
 afterAll(() => folder.remove());

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root, type StartedServer, startServer, temporaryFolder } from "../support/processes.ts";
+import { root, type StartedServer, startServer, temporaryFolder } from "../../testkit/processes.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const folder = temporaryFolder("readme");

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, onTestFinished, test } from "vitest";
-import { openNodeDb } from "../../lib/store/driver-node.ts";
-import { committedMigrations } from "../support/store.ts";
-import { storeContract } from "../support/store-contract.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { committedMigrations } from "../../testkit/store.ts";
+import { storeContract } from "../../testkit/store-contract.ts";
 
 /** better-sqlite3 11.9.1 carries exactly Spin's SQLite; `npm run check:full` installs it beside the tree. */
 const spinSqlite = ".cache/better-sqlite3-11.9.1/node_modules/better-sqlite3";

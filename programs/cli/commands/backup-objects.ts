@@ -1,6 +1,6 @@
 /** `ledge backup show` and `verify`: snapshots as they lie in the bucket, with no server asked (../bucket-verify.ts). */
 import type { Command } from "commander";
-import type { VerifyOptions } from "../bucket-verify.ts";
+import type { VerifyOptions } from "../backup/verify.ts";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
 
@@ -19,7 +19,7 @@ export function addBackupObjects(backup: Command, dataDir: () => string): void {
     .addOption(outputOption(["table", "json"]))
     .action(async (options: VerifyOptions) => {
       // The bucket's client is megabytes, so it is loaded by these commands alone.
-      const { showSnapshot } = await import("../bucket-verify.ts");
+      const { showSnapshot } = await import("../backup/verify.ts");
       await showSnapshot(options, dataDir());
     });
   place(
@@ -33,7 +33,7 @@ export function addBackupObjects(backup: Command, dataDir: () => string): void {
     .option("--store <file>", "also compare with this store's own state at that revision")
     .addOption(outputOption(["text", "json"]))
     .action(async (object: string | undefined, options: VerifyOptions) => {
-      const { verifySnapshot, verifyObject } = await import("../bucket-verify.ts");
+      const { verifySnapshot, verifyObject } = await import("../backup/verify.ts");
       if (object === undefined) await verifySnapshot(options, dataDir());
       else await verifyObject(object, options, dataDir());
     });

@@ -41,7 +41,7 @@ const random = (length: number) => new Uint8Array(randomBytes(length));
 
 async function newPair(output: string): Promise<void> {
   // The curve is loaded by this command alone.
-  const { newSigningKey } = await import("../../../lib/backup/signature.ts");
+  const { newSigningKey } = await import("../../../lib/snapshot/signature.ts");
   const made = await newSigningKey(random);
   if (output === "json") return printJson({ kind: "sign", ...made });
   say(`key ${made.keyId}; keep it now, it is not shown again. The server's variable backup_signing_key:`);
@@ -51,7 +51,7 @@ async function newPair(output: string): Promise<void> {
 }
 
 async function newObjectKey({ id, output }: NewOptions): Promise<void> {
-  const { parseObjectKeys } = await import("../../../lib/backup/key-text.ts");
+  const { parseObjectKeys } = await import("../../../lib/snapshot/key-text.ts");
   const keyId = id ?? `k${formatHex(random(4))}`;
   const key = `${keyId}:${formatHex(random(32))}`;
   if (!parseObjectKeys(key).ok) throw new Failure(EXIT.usage, "--id has 1 to 16 of a-z, 0-9 and -");

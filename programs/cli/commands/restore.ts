@@ -1,9 +1,9 @@
 /** `ledge restore`: what a bucket holds comes back as a file, a folder or a server's store (../bucket-restore.ts). */
 import type { Command } from "commander";
-import type { RestorePlaces } from "../bucket-restore.ts";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
-import type { RestoreOptions } from "../restore-options.ts";
+import type { RestorePlaces } from "../restore/bucket.ts";
+import type { RestoreOptions } from "../restore/options.ts";
 
 const FROM_HELP = `
 --from takes the bucket's address, ENDPOINT/BUCKET[/PREFIX], for example
@@ -43,7 +43,7 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .addHelpText("after", FROM_HELP)
     .action(async (options: RestoreOptions) => {
       // The bucket's client is megabytes, so it is loaded by this command alone.
-      const { runRestore } = await import("../bucket-restore.ts");
+      const { runRestore } = await import("../restore/bucket.ts");
       await runRestore(options, places);
     });
 }

@@ -1,7 +1,7 @@
 /** `ledge status`: one screen, and for what is wrong the command that mends it. */
 import type { Command } from "commander";
 import * as z from "zod";
-import { BackupStatus } from "../backup-views.ts";
+import { BackupStatus } from "../backup/views.ts";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
 import { outputOption } from "../output-option.ts";

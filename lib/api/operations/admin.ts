@@ -1,0 +1,166 @@
+/** The routes of namespaces and tokens, each with every code that it may refuse with. */
+import {
+  ASKED,
+  BACKED_UP,
+  CHANGES,
+  COMMITS,
+  COMMITTED,
+  JSON_BODY,
+  type Operation,
+  PARAMETERS,
+  REPLACES,
+  SETTINGS,
+  STORE,
+} from "../operation.ts";
+
+const TOKEN_HEADERS = ["ETag", "Ledge-Revision", ...BACKED_UP] as const;
+
+const namespaceRoutes: readonly Operation[] = [
+  {
+    id: "listNamespaces",
+    method: "get",
+    path: "/v1/admin/namespaces",
+    summary: "The namespaces that the token administers.",
+    needs: "`admin`",
+    parameters: ["limit", "cursor"],
+    answers: { 200: { description: "A page.", content: "NamespacesPage", headers: ["Link?"] } },
+    codes: [...ASKED, "bad_cursor", "forbidden"],
+  },
+  {
+    id: "readNamespace",
+    method: "get",
+    path: "/v1/admin/namespaces/{namespace}",
+    summary: "One namespace: its settings and what it holds.",
+    needs: "`admin` on it",
+    parameters: ["ownNamespace"],
+    answers: { 200: { description: "The namespace.", content: "Namespace", headers: ["ETag"] } },
+    codes: [...ASKED, "bad_namespace", "namespace_not_found", "forbidden"],
+  },
+  {
+    id: "putNamespace",
+    method: "put",
+    path: "/v1/admin/namespaces/{namespace}",
+    summary: "Makes a namespace, or replaces its settings.",
+    needs: "`admin` on `*`",
+    parameters: ["ownNamespace", ...SETTINGS],
+    body: "NamespaceBody",
+    answers: {
+      200: {
+        description: "Replaced, or unchanged.",
+        content: "CommitAnswer",
+        headers: [...COMMITTED, "ETag"],
+      },
+      201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
+    },
+    codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "in_use"],
+  },
+  {
+    id: "deleteNamespace",
+    method: "delete",
+    path: "/v1/admin/namespaces/{namespace}",
+    summary: "Deletes a namespace that holds no documents and that no live token names.",
+    needs: "`admin` on `*`",
+    parameters: ["ownNamespace", ...SETTINGS],
+    answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: COMMITTED } },
+    codes: [
+      ...ASKED,
+      ...REPLACES,
+      "bad_namespace",
+      "namespace_not_found",
+      "not_empty",
+      "in_use",
+      "invalid_body",
+    ],
+  },
+];
+
+const tokenRoutes: readonly Operation[] = [
+  {
+    id: "bootstrap",
+    method: "post",
+    path: "/v1/admin/bootstrap",
+    summary:
+      "The first token, for whoever knows the bootstrap secret. The caller makes the secret and sends its digest.",
+    needs: "the bootstrap secret instead of a token",
+    parameters: SETTINGS,
+    body: "BootstrapBody",
+    answers: {
+      200: {
+        description: "This request has made it before.",
+        content: "Token",
+        headers: TOKEN_HEADERS,
+      },
+      201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
+    },
+    codes: [
+      ...PARAMETERS,
+      ...STORE,
+      ...JSON_BODY,
+      ...COMMITS,
+      "read_only",
+      "bad_header",
+      "unauthenticated",
+      "bootstrap_refused",
+      "bootstrap_done",
+      "bucket_foreign",
+    ],
+  },
+  {
+    id: "listTokens",
+    method: "get",
+    path: "/v1/admin/tokens",
+    summary: "Tokens whose grants lie within the caller's, revoked ones too.",
+    needs: "`admin`",
+    parameters: ["limit", "cursor"],
+    answers: { 200: { description: "A page.", content: "TokensPage", headers: ["Link?"] } },
+    codes: [...ASKED, "bad_cursor", "forbidden"],
+  },
+  {
+    id: "makeToken",
+    method: "post",
+    path: "/v1/admin/tokens",
+    summary:
+      "Makes a token from the digest of a secret that the caller made. The same again is answered alike.",
+    needs: "`admin` and every verb it gives, over the same keys",
+    parameters: SETTINGS,
+    body: "TokenBody",
+    answers: {
+      200: { description: "It was there already.", content: "Token", headers: TOKEN_HEADERS },
+      201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
+    },
+    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "exists", "escalation"],
+  },
+  {
+    id: "readToken",
+    method: "get",
+    path: "/v1/admin/tokens/{accessor}",
+    summary: "One token.",
+    needs: "`admin` and every verb it holds, over the same keys",
+    parameters: ["accessor"],
+    answers: { 200: { description: "The token.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
+    codes: [...ASKED, "not_found", "forbidden"],
+  },
+  {
+    id: "revokeToken",
+    method: "delete",
+    path: "/v1/admin/tokens/{accessor}",
+    summary: "Revokes a token at once and for ever; it stays in the list.",
+    needs: "`admin` and every verb it holds, over the same keys",
+    parameters: ["accessor", ...SETTINGS],
+    answers: { 200: { description: "Revoked.", content: "Token", headers: TOKEN_HEADERS } },
+    codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body"],
+  },
+  {
+    id: "rotateToken",
+    method: "post",
+    path: "/v1/admin/tokens/{accessor}/rotate",
+    summary: "Gives a token another secret; the old one ends at once.",
+    needs: "`admin` and every verb it holds, over the same keys",
+    parameters: ["accessor", ...SETTINGS],
+    body: "RotateBody",
+    answers: { 200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS } },
+    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],
+  },
+];
+
+export const adminRoutes: readonly Operation[] = [...namespaceRoutes, ...tokenRoutes];

@@ -1,0 +1,75 @@
+/** The schemas of the interface by the names that its description gives them. */
+import * as z from "zod/mini";
+import * as admin from "./admin-answers.ts";
+import {
+  BootstrapBody,
+  GrantBody,
+  ModeBody,
+  NamespaceBody,
+  PickBody,
+  PurgeBody,
+  RotateBody,
+  TokenBody,
+} from "./admin-bodies.ts";
+import { Change, CommitBody } from "./commit-body.ts";
+import * as documents from "./document-answers.ts";
+import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
+import { RestoreBody } from "./restore-bodies.ts";
+
+const SCHEMAS = {
+  CommitBody,
+  Change,
+  NamespaceBody,
+  BootstrapBody,
+  GrantBody,
+  TokenBody,
+  RotateBody,
+  ModeBody,
+  PurgeBody,
+  PickBody,
+  Document: documents.Document,
+  ListPage: documents.ListPage,
+  FeedChange: documents.FeedChange,
+  FeedCommit: documents.FeedCommit,
+  FeedPage: documents.FeedPage,
+  LoggedCommit: documents.LoggedCommit,
+  LoggedCommitWithChanges: documents.LoggedCommitWithChanges,
+  CommitsPage: documents.CommitsPage,
+  CommitAnswer: documents.CommitAnswer,
+  Grant: documents.Grant,
+  Whoami: documents.Whoami,
+  Namespace: admin.Namespace,
+  NamespacesPage: admin.NamespacesPage,
+  Token: admin.Token,
+  TokensPage: admin.TokensPage,
+  Mode: admin.Mode,
+  Status: admin.Status,
+  BackupStatus: admin.BackupStatus,
+  BackupRun: admin.BackupRun,
+  BackupProof: admin.BackupProof,
+  RestorePoint: admin.RestorePoint,
+  PrunePlan: admin.PrunePlan,
+  Branch: admin.Branch,
+  Snapshots: admin.Snapshots,
+  Picked: admin.Picked,
+  Sealed: admin.Sealed,
+  PurgeAnswer: admin.PurgeAnswer,
+  RestoreBody,
+  RestorePreview,
+  RestoreAnswer,
+  Health: admin.Health,
+  Ready: admin.Ready,
+  Problem: admin.Problem,
+};
+
+export type SchemaName = keyof typeof SCHEMAS;
+
+/** As JSON Schema (2020-12), each by its name, with references between them. */
+export function jsonSchemas(): Record<string, Record<string, unknown>> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $id: _id, $schema: _schema, ...schema }]) => [id, schema]),
+  );
+}

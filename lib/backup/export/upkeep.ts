@@ -1,0 +1,186 @@
+/**
+ * What a tick does besides exporting: proving what is in the bucket, removing what nothing needs, finishing
+ * purges. Promise: a proof that fails is a fault that status keeps until one passes, and after a damaged object the
+ * next export begins with a base of its own, since nothing can rest on that chain.
+ */
+
+import { isDamage } from "../../bucket/bucket.ts";
+import { type Position, resetPosition } from "../../store/catalogue/catalogue.ts";
+import {
+  doomSuperseded,
+  isAsNew,
+  listPoints,
+  readDoomed,
+  recordPointRemoval,
+} from "../../store/catalogue/points.ts";
+import {
+  distrustProof,
+  findReplay,
+  readProvenPoint,
+  recordReplayFailed,
+} from "../../store/catalogue/proof.ts";
+import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../../store/catalogue/purge.ts";
+import { readPrunedMs, recordBackupError, recordPruned } from "../../store/catalogue/status.ts";
+import type { Finding } from "../histories/look.ts";
+import type { BackupPolicy } from "../policy.ts";
+import { FalseDigest, ProofMismatch, prove } from "../proof/prove.ts";
+import {
+  executePrune,
+  markPlan,
+  noteOrphans,
+  type PruneContext,
+  type PruneOutcome,
+  planPrune,
+} from "../prune/prune.ts";
+import type { StepContext } from "./limits.ts";
+import { nextStep } from "./step.ts";
+
+/** What a person asked for. */
+export interface Asked {
+  /** Reads the whole chain, though a shorter proof would do. */
+  readonly replay?: boolean;
+  /** Prunes now, though it is not time to. */
+  readonly prune?: boolean;
+}
+
+export interface Upkeep {
+  readonly position: Position | undefined;
+  readonly policy: BackupPolicy;
+  readonly asked: Asked;
+}
+
+export interface Kept {
+  readonly finding: Finding | undefined;
+  /** Something is wrong that was noted and does not end the tick. */
+  readonly failed: boolean;
+  readonly pruned: Pick<PruneOutcome, "points" | "objects" | "bytes">;
+}
+
+const PRUNE_EVERY_MS = 3_600_000;
+const RETRY_MISMATCH_MS = 3_600_000;
+const NONE = { points: 0, objects: 0, bytes: 0 };
+
+/** Whether there is anything to do for a tick that has nothing to export. Asks the bucket nothing. */
+export function isUpkeepDue(context: StepContext, { position, policy, asked }: Upkeep): boolean {
+  if (position === undefined) return false;
+  return (
+    asked.replay === true ||
+    asked.prune === true ||
+    isProofDue(context, position, policy) ||
+    isPruneDue(context) ||
+    listOpenPurges(context.db).length > 0
+  );
+}
+
+function isProofDue({ db, nowMs }: StepContext, position: Position, policy: BackupPolicy): boolean {
+  if (findReplay(db) !== undefined) return true;
+  const point = readProvenPoint(db);
+  if (nowMs() - point.replayTriedMs < Math.min(RETRY_MISMATCH_MS, policy.proofIntervalMs)) {
+    // A replay that failed a moment ago would fail again; a continued proof may still be due.
+    return point.provenManifest !== null && point.provenManifest !== position.manifest;
+  }
+  return point.provenManifest !== position.manifest || nowMs() - point.replayedMs >= policy.proofIntervalMs;
+}
+
+function isPruneDue({ db, target, store, nowMs }: StepContext): boolean {
+  if (nowMs() - readPrunedMs(db) < PRUNE_EVERY_MS) return false;
+  return readDoomed(db, { target, lineage: store.lineage }).objects > 0;
+}
+
+/** Proves, finishes purges and prunes, as far as each is due. Throws BucketFault, LeaseLost. */
+export async function keepUp(context: StepContext, upkeep: Upkeep): Promise<Kept> {
+  const { position, policy } = upkeep;
+  if (position === undefined) return { finding: undefined, failed: false, pruned: NONE };
+  const failed = !(await proveIfDue(context, position, upkeep));
+  const pruning: PruneContext = { ...context, policy };
+  finishPurges(pruning);
+  const outcome = await pruneIfDue(pruning, position, upkeep);
+  if (outcome?.finding !== undefined) return { finding: outcome.finding, failed, pruned: NONE };
+  const { points, objects, bytes } = outcome ?? NONE;
+  return { finding: undefined, failed, pruned: { points, objects, bytes } };
+}
+
+/** False when a proof failed. Throws BucketFault when the bucket is silent or refuses. */
+async function proveIfDue(
+  context: StepContext,
+  position: Position,
+  { policy, asked }: Upkeep,
+): Promise<boolean> {
+  const { db, lease, nowMs } = context;
+  const point = readProvenPoint(db);
+  const replay = asked.replay === true || nowMs() - point.replayedMs >= policy.proofIntervalMs;
+  if (asked.replay !== true && !isProofDue(context, position, policy)) return !hasFailed(context, position);
+  try {
+    // While there is more to export, the chain that a replay would read is about to become another one.
+    const mayBegin = asked.replay === true || nextStep(context, position) === undefined;
+    await prove(context, position, { replay, mayBegin });
+    return true;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    distrustProof(db, lease);
+    recordBackupError(db, { nowMs: nowMs(), code: error.code, detail: error.detail });
+    // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.
+    if (error instanceof ProofMismatch) recordReplayFailed(db, lease, nowMs());
+    else {
+      resetPosition(db, lease);
+      // It is no restore point, and a restore would stumble over it. One that is only missing, or that came back as
+      // other bytes, may be what a stale read has shown, and stays.
+      if (error instanceof FalseDigest) await dropPoint(context, error.object);
+    }
+    return false;
+  }
+}
+
+async function dropPoint(
+  { bucket, db, lease, target, store, nowMs }: StepContext,
+  manifest: string,
+): Promise<void> {
+  const points = listPoints(db, { target, lineage: store.lineage });
+  const point = points.find((one) => one.manifest === manifest);
+  if (point === undefined) return;
+  recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
+  await bucket.remove(manifest);
+}
+
+/** Whether the newest proof failed and none has passed since. */
+function hasFailed({ db }: StepContext, position: Position): boolean {
+  const { provenManifest, replayTriedMs, replayedMs } = readProvenPoint(db);
+  return provenManifest !== position.manifest && replayTriedMs > replayedMs && findReplay(db) === undefined;
+}
+
+/** A purge whose manifest was replayed: all that it replaced may go at once; done once nothing of it is left. */
+function finishPurges({ db, lease, target, store, nowMs }: PruneContext): void {
+  const { replayedManifest } = readProvenPoint(db);
+  if (replayedManifest === null || hasUnwrittenPurge(db)) return;
+  for (const { revision, firstRevision, manifest } of listOpenPurges(db)) {
+    if (manifest === null || !isAsNew(db, { manifest: replayedManifest, as: manifest })) continue;
+    const left = doomSuperseded(
+      db,
+      lease,
+      { target, lineage: store.lineage },
+      { from: firstRevision, manifest },
+    );
+    if (left === 0) recordPurgeDone(db, lease, { revision, nowMs: nowMs() });
+  }
+}
+
+async function pruneIfDue(
+  context: PruneContext,
+  position: Position,
+  { asked }: Upkeep,
+): Promise<PruneOutcome | undefined> {
+  const { db, lease, nowMs } = context;
+  const open = listOpenPurges(db).length > 0;
+  const due = asked.prune === true || open || nowMs() - readPrunedMs(db) >= PRUNE_EVERY_MS;
+  if (!due || !context.withinBudget()) return undefined;
+  const plan = planPrune(context);
+  if (plan.heldBy !== null) return undefined;
+  markPlan(context, plan);
+  const outcome = await executePrune(context, position);
+  // Last, because it moves every name, and what it finds has its time of grace before it anyway.
+  if (outcome.finding === undefined && (asked.prune === true || plan.doomed.length > 0))
+    await noteOrphans(context);
+  if (!outcome.more && outcome.finding === undefined) recordPruned(db, lease, nowMs());
+  if (open) finishPurges(context);
+  return outcome;
+}

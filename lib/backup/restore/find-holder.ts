@@ -1,0 +1,135 @@
+/**
+ * Which manifest of a history holds a revision: the lowest one whose replay comes by it, or one whose base keeps
+ * enough history from before itself. Promise: a revision that was never part of the history, or is no longer
+ * kept, is refused as what it is.
+ */
+
+import type { Bucket } from "../../bucket/bucket.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import { manifestsPrefix, parseManifestName } from "../../snapshot/names.ts";
+import {
+  type Reading,
+  type ReadManifest,
+  readableManifest,
+  readIndex,
+  readManifest,
+} from "../../snapshot/read.ts";
+import type { LineageTop } from "../histories/branches.ts";
+import { type Branched, bestOf, type Found, newestOf } from "../histories/choose-branch.ts";
+
+/** A manifest of the branch that holds the revision. */
+export async function findHolder(
+  bucket: Bucket,
+  branched: Branched,
+  revision: number,
+  { tops, reading }: { tops: readonly LineageTop[]; reading: Reading },
+): Promise<Found<ReadManifest>> {
+  const { newest, named } = branched;
+  if (revision === newest.manifest.revision) return accept(newest);
+  const owner = ownerOf(newest, revision);
+  if (!owner.ok) return owner;
+  if (named) return inChain(bucket, newest, revision, reading);
+  if (owner.value !== newest.manifest.lineage) {
+    const top = tops.find(({ lineage }) => lineage === owner.value);
+    if (top === undefined) return inHistory(bucket, newest, revision, reading);
+    // The ancestor's own second chain would make the number mean two things.
+    const forked = await newestOf(bucket, top, reading);
+    if (!forked.ok) return forked;
+  }
+  const candidates = await namesFrom(bucket, owner.value, revision);
+  for (const names of candidates) {
+    const fitting: string[] = [];
+    for (const name of names) {
+      const { base } = await readManifest(bucket, name, undefined, reading);
+      if ((base?.revision ?? 0) <= revision) fitting.push(name);
+    }
+    if (fitting.length > 0) return accept(await bestOf(bucket, fitting, reading));
+  }
+  const lowest = candidates[0];
+  const read = lowest === undefined ? newest : await bestOf(bucket, lowest, reading);
+  const kept = await inHistory(bucket, read, revision, reading);
+  return kept.ok || read === newest ? kept : inHistory(bucket, newest, revision, reading);
+}
+
+/** Back along the parents of a named manifest, as far as they are kept. */
+async function inChain(
+  bucket: Bucket,
+  newest: ReadManifest,
+  revision: number,
+  reading: Reading,
+): Promise<Found<ReadManifest>> {
+  for (let at: ReadManifest | undefined = newest; at !== undefined; ) {
+    if ((at.base?.revision ?? 0) <= revision) return accept(at);
+    at = await parentOf(bucket, at, reading);
+    if (at !== undefined && at.manifest.revision < revision) break;
+  }
+  return inHistory(bucket, newest, revision, reading);
+}
+
+/** The parent as it was named; undefined when it was pruned or cannot be read. */
+export async function parentOf(
+  bucket: Bucket,
+  { manifest }: ReadManifest,
+  reading: Reading,
+): Promise<ReadManifest | undefined> {
+  if (manifest.parent === null) return undefined;
+  return readableManifest(bucket, manifest.parent.name, reading, manifest.parent.sha256);
+}
+
+/** A base keeps history from before it: enough for a revision that no namespace has compacted away. */
+async function inHistory(
+  bucket: Bucket,
+  read: ReadManifest,
+  revision: number,
+  reading: Reading,
+): Promise<Found<ReadManifest>> {
+  const index = await readIndex(bucket, read, reading);
+  if (index === undefined) return accept(read);
+  const oldest = Math.max(0, ...index.usage.map(({ compacted }) => compacted));
+  if (revision >= oldest) return accept(read);
+  return refuse("compacted", `The bucket holds history from revision ${oldest} on.`, { members: { oldest } });
+}
+
+/** The lineage of the ancestry whose history `revision` belongs to. */
+function ownerOf({ manifest }: ReadManifest, revision: number): Found<string> {
+  if (revision > manifest.revision) {
+    return refuse(
+      "revision_unknown",
+      `The newest snapshot in the bucket is at revision ${manifest.revision}.`,
+    );
+  }
+  const { ancestry } = manifest;
+  for (let at = ancestry.length - 1; at >= 0; at -= 1) {
+    const ancestor = ancestry[at];
+    if (ancestor === undefined || revision < ancestor.firstRevision) continue;
+    const left = ancestry[at + 1]?.parentRevision;
+    if (typeof left !== "number" || revision <= left) return accept(ancestor.lineage);
+    return refuse(
+      "revision_lost",
+      `Revision ${revision} came after ${left}, where this history was left by a restore.`,
+    );
+  }
+  return refuse("revision_unknown", "Revisions begin at 1.");
+}
+
+/** Names of manifests at or above the revision, those of one revision together, the lowest first. */
+async function namesFrom(bucket: Bucket, lineage: string, revision: number): Promise<string[][]> {
+  const byRevision = new Map<number, string[]>();
+  for (const name of await namesDownTo(bucket, lineage, revision)) {
+    const at = parseManifestName(name)?.revision ?? 0;
+    if (at >= revision) byRevision.set(at, [...(byRevision.get(at) ?? []), name]);
+  }
+  return [...byRevision].sort(([left], [right]) => left - right).map(([, names]) => names);
+}
+
+/** Names of manifests, newest first, until one below the revision. */
+async function namesDownTo(bucket: Bucket, lineage: string, revision: number): Promise<string[]> {
+  const names: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await bucket.list(manifestsPrefix(lineage), after);
+    names.push(...page.names.filter((name) => parseManifestName(name) !== undefined));
+    after = page.names.at(-1);
+    const reached = after === undefined ? 0 : (parseManifestName(after)?.revision ?? revision);
+    if (!page.more || after === undefined || reached < revision) return names;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Which snapshot a restore begins with: the newest of all lineages, a named branch, or one that holds a named
+ * revision or moment of its history. Promise: nothing is guessed; where two histories are equally good it is
+ * refused with their names, and what the bucket does not hold is refused with what it does.
+ */
+
+import type { Bucket } from "../../bucket/bucket.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import { formatTime } from "../../core/time.ts";
+import { listClaims, readHeads } from "../../snapshot/heads.ts";
+import type { Reading, ReadManifest } from "../../snapshot/read.ts";
+import { branchOf, type LineageTop, listTops } from "../histories/branches.ts";
+import { chooseBranch, type Found } from "../histories/choose-branch.ts";
+import { findHolder } from "./find-holder.ts";
+import { findRevisionAt } from "./find-time.ts";
+
+/** Higher ones would leave no revision below 2^53; a head that says so is wrong. */
+const EPOCHS_MAX = 8192;
+
+/** What is asked for; at most one of `revision` and `timeMs`. Nothing: the newest. */
+export interface Wanted {
+  readonly revision?: number | undefined;
+  /** The last commit at or before this moment. */
+  readonly timeMs?: number | undefined;
+  /** A lineage's first digits (at least 8), with `@` and a run's where one lineage holds two chains. */
+  readonly branch?: string | undefined;
+}
+
+export interface OtherBranch {
+  readonly branch: string;
+  readonly epoch: number;
+  readonly revision: number;
+}
+
+export interface FoundSnapshot {
+  readonly snapshot: ReadManifest;
+  /** The revision to restore to, at or below the manifest's, and perhaps below that of its base. */
+  readonly revision: number;
+  /** The newest revision of the branch. */
+  readonly newestRevision: number;
+  /** What else the bucket holds. */
+  readonly others: readonly OtherBranch[];
+}
+
+/** Finds the snapshot. Throws BucketFault, `snapshot_damaged` included. */
+export async function findSnapshot(
+  bucket: Bucket,
+  wanted: Wanted = {},
+  reading: Reading = {},
+): Promise<Found<FoundSnapshot>> {
+  const tops = await listTops(bucket);
+  const branched = await chooseBranch(bucket, tops, wanted.branch, reading);
+  if (!branched.ok) return branched;
+  const { newest } = branched.value;
+  const revision =
+    wanted.timeMs === undefined
+      ? accept(wanted.revision ?? newest.manifest.revision)
+      : await atTime(bucket, newest, wanted.timeMs, reading);
+  if (!revision.ok) return revision;
+  const snapshot = await findHolder(bucket, branched.value, revision.value, { tops, reading });
+  if (!snapshot.ok) return snapshot;
+  return accept({
+    snapshot: snapshot.value,
+    revision: revision.value,
+    newestRevision: newest.manifest.revision,
+    others: tops
+      .filter(({ lineage }) => lineage !== newest.manifest.lineage)
+      .map((top) => {
+        const { branch, epoch, revision } = branchOf(top.names[0] ?? "", false);
+        return { branch, epoch, revision };
+      }),
+  });
+}
+
+async function atTime(
+  bucket: Bucket,
+  newest: ReadManifest,
+  timeMs: number,
+  reading: Reading,
+): Promise<Found<number>> {
+  const { revision, firstMs } = await findRevisionAt(bucket, newest, timeMs, reading);
+  if (revision !== undefined) return accept(revision);
+  const first = firstMs === undefined ? "nothing" : `a commit of ${formatTime(firstMs)}`;
+  return refuse("not_found", `There is no commit at or before that time: the history begins with ${first}.`);
+}
+
+/** The highest epoch that anything in the bucket speaks of; an unreadable head counts for nothing. */
+export async function findHighestEpoch(bucket: Bucket, tops: readonly LineageTop[]): Promise<number> {
+  const claims = await listClaims(bucket);
+  const heads = (await readHeads(bucket)).filter(({ epoch }) => epoch < EPOCHS_MAX);
+  return Math.max(0, ...[...tops, ...claims, ...heads].map(({ epoch }) => epoch));
+}

@@ -1,0 +1,112 @@
+/**
+ * Who asks: the token in Authorization against its document in the store. Promise: unknown, wrong and revoked
+ * are told alike, and that a token has expired is told only to who has its secret.
+ */
+import type { Grant } from "../core/grant.ts";
+import { equalDigests } from "../core/hex.ts";
+import type { HttpRequest } from "../core/http.ts";
+import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
+import { isExpired, type ParsedToken, parseToken, secretDigest, type TokenDocument } from "../core/token.ts";
+import { readView, type StoreView } from "../store/documents/view.ts";
+import { type Door, StoreBehind, storeNewer } from "./answer.ts";
+
+/** What the request carries: a token in form, none, or something else. */
+export type Credentials =
+  | { readonly kind: "token"; readonly token: ParsedToken }
+  | { readonly kind: "none" }
+  | { readonly kind: "bad"; readonly refusal: Refusal<"bad_token" | "bad_header"> };
+
+export interface Caller {
+  /** Null for somebody without a token, whom only public namespaces answer. */
+  readonly token: TokenDocument | null;
+  readonly accessor: string | null;
+  readonly digest: string;
+  readonly grants: readonly Grant[];
+}
+
+const NOBODY: Caller = { token: null, accessor: null, digest: "", grants: [] };
+const NONE: Credentials = { kind: "none" };
+
+export function credentialsOf(request: HttpRequest): Credentials {
+  let value: string | undefined;
+  for (const [name, text] of request.headers) {
+    if (name !== "authorization") continue;
+    if (value !== undefined) {
+      return { kind: "bad", refusal: refuse("bad_header", "The header authorization is given twice.") };
+    }
+    value = text;
+  }
+  if (value === undefined) return NONE;
+  const token = /^bearer +/i.test(value) ? parseToken(value.replace(/^bearer +/i, "").trim()) : undefined;
+  return token === undefined ? { kind: "bad", refusal: wrongToken() } : { kind: "token", token };
+}
+
+/** For the statements: whose token document to read. */
+export function accessorOf(credentials: Credentials): string | null {
+  return credentials.kind === "token" ? credentials.token.accessor : null;
+}
+
+/** The caller, once the store has been looked at. Nobody is a caller too. */
+export function judgeCaller(
+  credentials: Credentials,
+  document: string | null,
+  nowMs: number,
+): Outcome<Caller, "bad_token" | "token_expired" | "bad_header"> {
+  if (credentials.kind === "none") return accept(NOBODY);
+  if (credentials.kind === "bad") return credentials.refusal;
+  const digest = secretDigest(credentials.token.secret);
+  if (document === null) return wrongToken();
+  const token: TokenDocument = JSON.parse(document);
+  if (!equalDigests(digest, token.digest) || token.revokedMs !== null) return wrongToken();
+  if (isExpired(token.expiresMs, nowMs)) {
+    return refuse("token_expired", "The token has expired. Ask whoever gave it for another one.");
+  }
+  return accept({ token, accessor: credentials.token.accessor, digest, grants: token.grants });
+}
+
+/** Whether the store can serve at all. Throws StoreBehind when it must be brought up to date first. */
+export function judgeStore(view: StoreView, door: Door): Refusal<"not_ready" | "store_newer"> | undefined {
+  const unfit = judgeFormat(view, door);
+  if (unfit !== undefined) return unfit;
+  if (view.state === "restoring") {
+    return refuse("not_ready", "The store is being restored. It answers once every check has passed.");
+  }
+  return undefined;
+}
+
+/** The same, without asking whether it is being restored: for those who restore it. */
+export function judgeFormat(view: StoreView, door: Door): Refusal<"store_newer"> | undefined {
+  if (view.format < door.format) throw new StoreBehind();
+  return view.format > door.format ? storeNewer(view.format, door.format) : undefined;
+}
+
+/** A caller with a token, or the refusal; what every route begins with that nobody may use anonymously. */
+export function requireCaller(
+  door: Door,
+  credentials: Credentials,
+): Outcome<{ caller: Caller; view: StoreView }> {
+  const view = readView(door.world.db, null, accessorOf(credentials));
+  const unfit = judgeStore(view, door);
+  if (unfit !== undefined) return unfit;
+  const caller = judgeCaller(credentials, view.token, door.world.nowMs());
+  if (!caller.ok) return caller;
+  return caller.value.token === null ? unauthenticated() : accept({ caller: caller.value, view });
+}
+
+export function unauthenticated(): Refusal<"unauthenticated"> {
+  return refuse("unauthenticated", "Send a token: Authorization: Bearer ldg_…");
+}
+
+/** No grant: the same answer whether the thing exists or not. Names what is missing. */
+export function forbidden(
+  caller: Caller,
+  verb: string,
+  place: string,
+): Refusal<"forbidden" | "unauthenticated"> {
+  if (caller.token === null) return unauthenticated();
+  return refuse("forbidden", `This needs the verb ${verb} on ${place}, which the token does not hold.`);
+}
+
+function wrongToken(): Refusal<"bad_token"> {
+  return refuse("bad_token", "The token is malformed, unknown, wrong or revoked.");
+}

@@ -1,0 +1,58 @@
+/**
+ * What the kernel refused, in words: its codes are ours, its causes become `errors` with pointers into the
+ * request. Kept in one place, so that every door says the same.
+ */
+import { isRefusalCode, type Refusal, type RefusalCode, type RefusalError, refuse } from "../core/refusal.ts";
+import type { KernelRefusal } from "../store/commit/commit.ts";
+
+const WORDS: Partial<Record<RefusalCode, string>> = {
+  stale: "The document is not at the revision that was named. Read it again, and send its ETag.",
+  exists: "It exists. To replace it, name its ETag.",
+  precondition_required:
+    'Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or "any").',
+  not_found: "There is no such document to delete, or no value of that key to purge.",
+  forbidden: "The token may not write this key.",
+  reserved_namespace: "Namespaces that begin with _ are changed through /v1/admin only.",
+  namespace_not_found: "There is no such namespace; an administrator can make it.",
+  message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
+  quota_exceeded: "The namespace would hold more keys or bytes than its quota allows.",
+  idempotency_mismatch: "This Idempotency-Key was used for other content. Use a new one for a new change.",
+  read_only:
+    "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
+  not_ready: "The store is being restored. It takes writes once every check has passed.",
+  bad_token: "The token is malformed, unknown, wrong or revoked.",
+  token_expired: "The token has expired. Ask whoever gave it for another one.",
+  duplicate_change: "A commit names each key once.",
+  too_many_changes: "A commit holds at most 1,000 changes.",
+  too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
+  escalation: "A token gives only what its giver holds, together with admin over the same keys.",
+  in_use:
+    "It is still needed: a live token names the namespace, its former history is kept, or it is the last root token.",
+  not_empty: "The namespace still holds documents. Delete them first.",
+  bootstrap_done: "The store has had its first token. Ask its holder for one.",
+  invalid_body: "The document is not in the shape that its place demands.",
+};
+
+/** The refusal for a kernel's one. `pointerOf` says where in the request an operation stands. */
+export function refusalOf(refused: KernelRefusal, pointerOf: (index: number) => string): Refusal {
+  const code = isRefusalCode(refused.code) ? refused.code : "internal";
+  const detail = WORDS[code] ?? "The store refused the change.";
+  const errors = refused.causes.map(
+    ({ index, etag }): RefusalError => ({
+      pointer: pointerOf(index),
+      code,
+      detail,
+      ...(etag === null ? {} : { etag }),
+    }),
+  );
+  // A refusal of the only change carries that document's ETag, so that a client need not read again.
+  const [only] = refused.causes;
+  const tag =
+    refused.causes.length === 1 && only?.etag != null && (code === "stale" || code === "exists")
+      ? only.etag
+      : undefined;
+  return refuse(code, detail, {
+    ...(errors.length === 0 ? {} : { errors }),
+    ...(tag === undefined ? {} : { headers: [["etag", tag]] }),
+  });
+}

@@ -1,0 +1,392 @@
+/**
+ * The catalogue of what this store has written to its bucket: the position, the runs, the objects, a base in
+ * the making, and other lineages as first seen. Promise: a run stands here before its first PUT, and what a
+ * run intends stands here before it is done, so that after a crash the bucket can be read by name.
+ */
+import { type BasePart, BaseParts, ExportPosition, ManifestObjects } from "../../snapshot/schemas.ts";
+import type { Db } from "../sqlite/driver.ts";
+import { type Lease, underLease } from "./lease.ts";
+import { readPurgeMark } from "./purge.ts";
+
+/** How far the bucket is, and what the newest manifest of ours names. */
+export type Position = Readonly<ExportPosition>;
+
+export interface UnfinishedRun {
+  readonly run: string;
+  readonly target: string;
+  readonly manifest: string | null;
+  readonly manifestSha256: string | null;
+  readonly position: Position | null;
+}
+
+/** The store's row, as an exporter needs it. */
+export interface ExportedStore {
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly firstRevision: number;
+  readonly revision: number;
+  readonly state: string;
+  /** The next commit opens another epoch. Until then nothing is exported, but what only this store has. */
+  readonly pending: boolean;
+  /** Pending, and nobody else writes under its lineage: it was adopted. */
+  readonly adopted: boolean;
+  /** The revision at which the store was sealed for a move. */
+  readonly sealedRevision: number | null;
+}
+
+export function readExportedStore(db: Db): ExportedStore {
+  const [row] = db.all(
+    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null, b.sealed_revision,
+      b.adopted_lineage is s.lineage
+     from store s, backup b where s.id=1 and b.id=1`,
+  );
+  if (row === undefined) throw new Error("the store has no row");
+  return {
+    lineage: String(row[0]),
+    epoch: Number(row[1]),
+    firstRevision: Number(row[2]),
+    revision: Number(row[3]),
+    state: String(row[4]),
+    pending: row[5] === 1,
+    adopted: row[7] === 1,
+    sealedRevision: typeof row[6] === "number" ? row[6] : null,
+  };
+}
+
+/** Whether the store still has its whole history, from revision 1 of epoch 0: then no base is needed to begin. */
+export function beginsAtZero(db: Db): boolean {
+  const [row] = db.all(
+    "select s.epoch=0 and s.first_revision=1 and not exists (select 1 from usage where compacted>0) from store s where id=1",
+  );
+  return row?.[0] === 1;
+}
+
+/** The position; undefined before the first manifest, and after `resetPosition`. */
+export function findPosition(db: Db): Position | undefined {
+  const [row] = db.all(
+    `select target, lineage, revision, tip, exported_ms, manifest, manifest_sha256, objects, segment_sha256, digest_revision
+     from backup where id=1 and manifest is not null`,
+  );
+  if (row === undefined) return undefined;
+  return {
+    target: String(row[0]),
+    lineage: String(row[1]),
+    revision: Number(row[2]),
+    tip: String(row[3]),
+    exportedMs: Number(row[4]),
+    manifest: String(row[5]),
+    manifestSha256: String(row[6]),
+    objects: ManifestObjects.parse(JSON.parse(String(row[7]))),
+    segmentSha256: row[8] === null ? null : String(row[8]),
+    digestRevision: row[9] === null ? null : Number(row[9]),
+  };
+}
+
+/** Forgets the position: the bucket no longer holds it, so the next run begins with a base. */
+export function resetPosition(db: Db, lease: Lease): void {
+  underLease(db, lease, () => {
+    db.all("update backup set manifest=null, objects=null, segment_sha256=null, revision=null where id=1");
+    db.all("delete from backup_base");
+    db.all("delete from backup_proof");
+  });
+}
+
+/** Names that have to be in a bucket for the position to hold: its objects, and the parts of its base. */
+export function listPositionNames(db: Db, position: Position): string[] {
+  const base = position.objects.find(({ kind }) => kind === "base");
+  const parts = db.all(
+    "select name from backup_object where lineage=?1 and revision=?2 and kind like 'base-%'",
+    [position.lineage, base?.revision ?? -1],
+  );
+  return [...position.objects.map(({ name }) => name), ...parts.map(([name]) => String(name))];
+}
+
+/** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
+export function moveTarget(db: Db, lease: Lease, { from, to }: { from: string; to: string }): void {
+  underLease(db, lease, () => {
+    for (const table of ["backup", "backup_run", "backup_object", "backup_base", "backup_proof"]) {
+      db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
+    }
+    db.all("update or ignore backup_seen set target=?2 where target=?1", [from, to]);
+  });
+}
+
+export interface RunStart {
+  readonly run: string;
+  readonly target: string;
+  readonly lineage: string;
+  readonly nowMs: number;
+}
+
+/** Enters a run, before its first PUT. */
+export function openRun(db: Db, lease: Lease, { run, target, lineage, nowMs }: RunStart): void {
+  underLease(db, lease, () =>
+    db.all(
+      "insert into backup_run (run, generation, target, lineage, state, started_ms) values (?1,?2,?3,?4,'started',?5)",
+      [run, lease.generation, target, lineage, nowMs],
+    ),
+  );
+}
+
+export interface WrittenObject {
+  readonly name: string;
+  readonly kind: string;
+  readonly revision: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** Notes an object that was read back and matched, and keeps the lease until `untilMs`. */
+export function recordObject(
+  db: Db,
+  lease: Lease,
+  start: RunStart,
+  object: WrittenObject,
+  untilMs: number,
+): void {
+  underLease(db, lease, () => {
+    insertObject(db, start, object);
+    db.all("update backup set lease_until_ms=?1 where id=1", [untilMs]);
+  });
+}
+
+/** The row of an object; the caller holds the lease. */
+export function insertObject(db: Db, start: RunStart, object: WrittenObject): void {
+  db.all(
+    `insert into backup_object (name, run, target, lineage, kind, revision, size_bytes, sha256, written_ms)
+     values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`,
+    [
+      object.name,
+      start.run,
+      start.target,
+      start.lineage,
+      object.kind,
+      object.revision,
+      object.sizeBytes,
+      object.sha256,
+      start.nowMs,
+    ],
+  );
+}
+
+/** Says which manifest and head the run is about to write, and what the position will then be. */
+export function intendManifest(
+  db: Db,
+  lease: Lease,
+  run: string,
+  { position, headSha256 }: { position: Position; headSha256: string },
+): void {
+  underLease(db, lease, () =>
+    db.all(
+      "update backup_run set manifest=?2, manifest_sha256=?3, position=?4, head_sha256=?5 where run=?1",
+      [run, position.manifest, position.manifestSha256, JSON.stringify(position), headSha256],
+    ),
+  );
+}
+
+/** The manifest is in the bucket: the run is complete, the position is the manifest's, its base is made. */
+export function completeRun(
+  db: Db,
+  lease: Lease,
+  { run, nowMs, position }: { run: string; nowMs: number; position: Position },
+): void {
+  const base = position.objects.find(({ kind }) => kind === "base");
+  underLease(db, lease, () => {
+    db.all("delete from backup_base where revision<=?1", [base?.revision ?? -1]);
+    db.all(
+      "update backup_run set state='complete', finished_ms=?2, position=null, revision=?3, base_revision=?4 where run=?1",
+      [run, nowMs, position.revision, base?.revision ?? 0],
+    );
+    db.all(
+      `update backup set target=?1, lineage=?2, revision=?3, tip=?4, exported_ms=?5, manifest=?6, manifest_sha256=?7,
+        objects=?8, segment_sha256=?9, digest_revision=?10, error_code=null, error_detail=null, error_ms=null where id=1`,
+      [
+        position.target,
+        position.lineage,
+        position.revision,
+        position.tip,
+        position.exportedMs,
+        position.manifest,
+        position.manifestSha256,
+        JSON.stringify(position.objects),
+        position.segmentSha256,
+        position.digestRevision,
+      ],
+    );
+  });
+}
+
+/** A run that wrote parts of a base and no manifest is over; the parts stand in the base's progress. */
+export function closeRun(db: Db, lease: Lease, ended: RunEnd): void {
+  underLease(db, lease, () => endRun(db, ended));
+}
+
+export interface RunEnd {
+  readonly run: string;
+  readonly nowMs: number;
+}
+
+/** The run has written what it was for, and no manifest; the caller holds the lease. */
+export function endRun(db: Db, { run, nowMs }: RunEnd): void {
+  db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [run, nowMs]);
+}
+
+export function abandonRun(db: Db, lease: Lease, { run, nowMs }: { run: string; nowMs: number }): void {
+  underLease(db, lease, () =>
+    db.all("update backup_run set state='abandoned', finished_ms=?2, position=null where run=?1", [
+      run,
+      nowMs,
+    ]),
+  );
+}
+
+/** Whether another exporter has given up a run. */
+export function isAbandoned(db: Db, run: string): boolean {
+  return db.all("select 1 from backup_run where run=?1 and state='abandoned'", [run]).length > 0;
+}
+
+/** Runs that were neither completed nor abandoned: their exporter died. Index: backup_run_unfinished. */
+export function listUnfinishedRuns(db: Db): UnfinishedRun[] {
+  return db
+    .all(
+      "select run, target, manifest, manifest_sha256, position from backup_run where state='started' order by started_ms, generation",
+    )
+    .map((row) => ({
+      run: String(row[0]),
+      target: String(row[1]),
+      manifest: row[2] === null ? null : String(row[2]),
+      manifestSha256: row[3] === null ? null : String(row[3]),
+      position: row[4] === null ? null : ExportPosition.parse(JSON.parse(String(row[4]))),
+    }));
+}
+
+/** Whether a head with these bytes is one that a run of ours wrote or meant to. Index: backup_run_by_head. */
+export function isOwnHead(db: Db, headSha256: string): boolean {
+  return db.all("select 1 from backup_run where head_sha256=?1 limit 1", [headSha256]).length > 0;
+}
+
+/** The head that the run of a manifest wrote. */
+export function findHeadSha256(db: Db, manifest: string): string | undefined {
+  const [row] = db.all("select head_sha256 from backup_run where manifest=?1", [manifest]);
+  return typeof row?.[0] === "string" ? row[0] : undefined;
+}
+
+/** Whether this lineage has ever completed a run on the target. */
+export function hasExported(db: Db, { target, lineage }: { target: string; lineage: string }): boolean {
+  return (
+    db.all(
+      "select 1 from backup_run where target=?1 and lineage=?2 and state='complete' and manifest is not null limit 1",
+      [target, lineage],
+    ).length > 0
+  );
+}
+
+/** A base in the making. */
+export interface BaseProgress {
+  readonly target: string;
+  readonly lineage: string;
+  readonly revision: number;
+  readonly phase: BasePhase;
+  /** JSON of where the phase goes on; in the last phase the state's digest. */
+  readonly cursor: string;
+  readonly parts: readonly BasePart[];
+  /** The block of a digest in the making that is not full yet. */
+  readonly block: Uint8Array;
+}
+
+const BASE_PHASES = ["commits", "documents", "auth", "digest", "index"] as const;
+export type BasePhase = (typeof BASE_PHASES)[number];
+
+export function findBaseProgress(db: Db): BaseProgress | undefined {
+  const [row] = db.all(
+    "select target, lineage, revision, phase, cursor, parts, block from backup_base where id=1",
+  );
+  if (row === undefined) return undefined;
+  return {
+    target: String(row[0]),
+    lineage: String(row[1]),
+    revision: Number(row[2]),
+    phase: BASE_PHASES.find((phase) => phase === row[3]) ?? "commits",
+    cursor: String(row[4]),
+    parts: BaseParts.parse(JSON.parse(String(row[5]))),
+    block: row[6] instanceof Uint8Array ? row[6] : new Uint8Array(0),
+  };
+}
+
+/** Keeps the base in the making, unless something was purged since `purgeMark`. False: begin it anew. */
+export function saveBaseProgress(
+  db: Db,
+  lease: Lease,
+  { base, purgeMark }: { base: BaseProgress; purgeMark: number },
+): boolean {
+  return underLease(db, lease, () => {
+    if (readPurgeMark(db) !== purgeMark) return false;
+    db.all(
+      "insert or replace into backup_base (id, target, lineage, revision, phase, cursor, parts, block) values (1,?1,?2,?3,?4,?5,?6,?7)",
+      [
+        base.target,
+        base.lineage,
+        base.revision,
+        base.phase,
+        base.cursor,
+        JSON.stringify(base.parts),
+        base.block,
+      ],
+    );
+    return true;
+  });
+}
+
+/** Where another lineage's head stood when this one began to export. */
+export function findSeen(
+  db: Db,
+  { target, lineage, other }: { target: string; lineage: string; other: string },
+): { revision: number; tip: string } | undefined {
+  const [row] = db.all("select revision, tip from backup_seen where target=?1 and lineage=?2 and other=?3", [
+    target,
+    lineage,
+    other,
+  ]);
+  return row === undefined ? undefined : { revision: Number(row[0]), tip: String(row[1]) };
+}
+
+export function recordSeen(
+  db: Db,
+  lease: Lease,
+  seen: { target: string; lineage: string; other: string; revision: number; tip: string },
+): void {
+  underLease(db, lease, () =>
+    db.all(
+      "insert or ignore into backup_seen (target, lineage, other, revision, tip) values (?1,?2,?3,?4,?5)",
+      [seen.target, seen.lineage, seen.other, seen.revision, seen.tip],
+    ),
+  );
+}
+
+/** Whether a person has told this lineage to let another one be. */
+export function isIgnored(
+  db: Db,
+  { target, lineage, other }: { target: string; lineage: string; other: string },
+): boolean {
+  return (
+    db.all("select 1 from backup_seen where target=?1 and lineage=?2 and other=?3 and ignored=1", [
+      target,
+      lineage,
+      other,
+    ]).length > 0
+  );
+}
+
+/** Lets other lineages be from now on, whatever they do. */
+export function ignoreLineages(
+  db: Db,
+  { target, lineage, others }: { target: string; lineage: string; others: readonly string[] },
+): void {
+  for (const other of others) {
+    db.all(
+      `insert into backup_seen (target, lineage, other, revision, tip, ignored) values (?1,?2,?3,0,'',1)
+       on conflict (target, lineage, other) do update set ignored=1`,
+      [target, lineage, other],
+    );
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The store's place among histories: opening another epoch, stopping, sealing. Promise: a revision that another
+ * store may have given to other content is never taken for ours again.
+ */
+
+import type { Db } from "../sqlite/driver.ts";
+import { inTransaction } from "../sqlite/transaction.ts";
+import { ignoreLineages } from "./catalogue.ts";
+
+/** What the next commit of a store opens. */
+export interface NewEpoch {
+  readonly lineage: string;
+  readonly epoch: number;
+  readonly firstRevision: number;
+}
+
+export interface Adoption {
+  /** The last revision that the other branch certainly has as we do. */
+  readonly sharedRevision: number;
+  /** Somebody else writes under our lineage. */
+  readonly isShared: boolean;
+  /** A lineage for what we committed after that under a name that the other branch uses too. */
+  readonly tailLineage: string;
+  /** One above the highest epoch that anything speaks of; the tail takes it where there is one. */
+  readonly nextEpoch: number;
+  /** What the next commit opens; its epoch is above the tail's. */
+  readonly pending: NewEpoch;
+  /** Lineages that the new one lets be in the bucket. */
+  readonly ignored: { readonly target: string; readonly others: readonly string[] };
+}
+
+/**
+ * This store goes on as a history of its own: what it holds above the shared revision gets a lineage of its own,
+ * and the next commit opens a new epoch. So every ETag and cursor of the ambiguous stretch stops matching, here
+ * and there. Also opens a store that was stopped or sealed. One transaction.
+ */
+export function adoptHistory(db: Db, adoption: Adoption): void {
+  const { sharedRevision, isShared, tailLineage, nextEpoch, pending, ignored } = adoption;
+  inTransaction(db, () => {
+    const [row] = db.all("select lineage, revision, first_revision from store where id=1");
+    const [lineage, revision, first] = [String(row?.[0]), Number(row?.[1]), Number(row?.[2])];
+    if (revision > sharedRevision && sharedRevision < first) {
+      // Nothing of this life is shared: all of it is the tail.
+      db.all("update lineage set lineage=?1 where lineage=?2", [tailLineage, lineage]);
+      db.all("update store set lineage=?1 where id=1", [tailLineage]);
+    } else if (revision > sharedRevision) {
+      db.all(
+        "insert into lineage (epoch, lineage, first_revision, parent, parent_revision) values (?1,?2,?3,?4,?5)",
+        [nextEpoch, tailLineage, sharedRevision + 1, lineage, sharedRevision],
+      );
+      db.all("update store set lineage=?1, epoch=?2, first_revision=?3 where id=1", [
+        tailLineage,
+        nextEpoch,
+        sharedRevision + 1,
+      ]);
+    }
+    db.all(
+      "update store set state='open', pending_lineage=?1, pending_epoch=?2, pending_first=?3 where id=1",
+      [pending.lineage, pending.epoch, pending.firstRevision],
+    );
+    const left = isShared || isExported(db, lineage, revision) ? null : lineage;
+    const adopted = revision > sharedRevision ? tailLineage : left;
+    db.all(
+      `update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null,
+        adopted_lineage=?1 where id=1`,
+      [adopted],
+    );
+    // With the finding gone nobody would know any more which lineages the person has decided about.
+    for (const mine of adopted === null ? [pending.lineage] : [pending.lineage, adopted])
+      ignoreLineages(db, {
+        target: ignored.target,
+        lineage: mine,
+        others: ignored.others.filter((other) => other !== mine),
+      });
+    db.all("delete from backup_base");
+    db.all("delete from backup_proof");
+  });
+}
+
+/** Whether the bucket has everything up to the revision, by our own word. */
+function isExported(db: Db, lineage: string, revision: number): boolean {
+  const found = db.all(
+    "select 1 from backup where id=1 and manifest is not null and lineage=?1 and revision=?2",
+    [lineage, revision],
+  );
+  return found.length > 0;
+}
+
+/** Refuses every write from now on, until the store is adopted: it must give no more numbers. */
+export function stopStore(db: Db): void {
+  db.all("update store set state='stopped' where id=1 and state='open'");
+}
+
+/** Seals a store that is in read-only mode, at its head. False: it is not in that mode, or a commit came between. */
+export function sealStore(db: Db): boolean {
+  return inTransaction(db, () => {
+    const [row] = db.all(
+      `select s.revision from store s join entry e on e.namespace='_system' and e.key='mode'
+       where s.id=1 and s.state in ('open','stopped') and s.pending_lineage is null and cast(e.value as text)->>'mode'='read_only'`,
+    );
+    if (row === undefined) return false;
+    db.all("update store set state='stopped' where id=1");
+    db.all("update backup set sealed_revision=?1 where id=1 and sealed_revision is null", [Number(row[0])]);
+    return true;
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * The exporter's lease: one row with a generation. Promise: two exporters never both write the catalogue,
+ * because every write names the generation it was made under; the clock only decides when to stop waiting
+ * for an exporter that died. Nobody's clock but this store's host is asked.
+ */
+import type { Db } from "../sqlite/driver.ts";
+import { inTransaction } from "../sqlite/transaction.ts";
+
+/** The lease was taken by another while this exporter slept: it must change nothing any more. */
+export class LeaseLost extends Error {
+  constructor() {
+    super("another exporter has taken over");
+    this.name = "LeaseLost";
+  }
+}
+
+/** How long a lease lasts without being renewed. */
+export const LEASE_MS = 120_000;
+
+export interface Lease {
+  readonly generation: number;
+}
+
+/** Takes the lease if it is free or has run out. Undefined when another exporter holds it. */
+export function acquireLease(
+  db: Db,
+  { nowMs, untilMs }: { nowMs: number; untilMs: number },
+): Lease | undefined {
+  const [row] = db.all(
+    "update backup set generation=generation+1, lease_until_ms=?2 where id=1 and lease_until_ms<=?1 returning generation",
+    [nowMs, untilMs],
+  );
+  return row === undefined ? undefined : { generation: Number(row[0]) };
+}
+
+/** Keeps the lease for longer. Throws LeaseLost when it is no longer ours. */
+export function renewLease(db: Db, lease: Lease, untilMs: number): void {
+  const rows = db.all("update backup set lease_until_ms=?2 where id=1 and generation=?1 returning id", [
+    lease.generation,
+    untilMs,
+  ]);
+  if (rows.length === 0) throw new LeaseLost();
+}
+
+/** Gives the lease back; does nothing when it has been lost already. */
+export function releaseLease(db: Db, lease: Lease): void {
+  db.all("update backup set lease_until_ms=0 where id=1 and generation=?1", [lease.generation]);
+}
+
+/** Runs statements in one transaction that holds only while the lease is ours. Throws LeaseLost. */
+export function underLease<T>(db: Db, lease: Lease, work: () => T): T {
+  return inTransaction(db, () => {
+    const [row] = db.all("select generation from backup where id=1");
+    if (row?.[0] !== lease.generation) throw new LeaseLost();
+    return work();
+  });
+}

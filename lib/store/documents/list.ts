@@ -1,0 +1,132 @@
+/**
+ * Pages of documents: runs the page statement over the ranges that a caller may see until the page is full.
+ * Knows ranges and revisions, not grants or replies.
+ */
+import { compareUtf8 } from "../../core/utf8.ts";
+import type { Db, SqlValue } from "../sqlite/driver.ts";
+import { listHeadSql, listPastSql } from "./list.sql.ts";
+
+export type Values = "none" | "text" | "json";
+
+/** A stretch of keys: a prefix, or one whole key. Ranges of one page do not overlap and stand in order. */
+export interface ListRange {
+  readonly from: string;
+  readonly exact: boolean;
+}
+
+export interface PageAsked {
+  readonly namespace: string;
+  readonly ranges: readonly ListRange[];
+  readonly prefix: string;
+  readonly delimiter: string;
+  /** Where the page before ended: a key, or a common prefix. */
+  readonly after: string;
+  readonly revision: number;
+  readonly limit: number;
+  readonly bytesMax: number;
+  readonly values: Values;
+}
+
+export interface Page {
+  /** JSON documents, joined by commas, in pieces that together are one text. */
+  readonly documents: readonly Uint8Array[];
+  readonly prefixes: readonly string[];
+  /** Where to go on; null when this was the last page. */
+  readonly after: string | null;
+}
+
+/** One page. Throws StoreFault. */
+export function listPage(db: Db, asked: PageAsked): Page {
+  const documents: Uint8Array[] = [];
+  const prefixes: string[] = [];
+  let items = 0;
+  let bytes = 0;
+  let place = asked.after;
+  for (const range of asked.ranges) {
+    const begin = startIn(range, asked);
+    if (begin === undefined) continue;
+    const left = { limit: asked.limit - items, bytesMax: asked.bytesMax - bytes };
+    if (left.limit <= 0 || left.bytesMax <= 0) return { documents, prefixes, after: place };
+    const part = pageOf(db, asked, { range, ...begin, ...left });
+    if (part.documents.length > 0) documents.push(part.documents);
+    prefixes.push(...part.prefixes.filter((prefix) => prefix !== prefixes.at(-1)));
+    items += part.shown;
+    bytes += part.bytes;
+    if (part.shown > 0) place = placeOf(part.last, asked);
+    if (part.found > part.shown) return { documents, prefixes, after: place };
+  }
+  return { documents, prefixes, after: null };
+}
+
+interface Part {
+  readonly documents: Uint8Array;
+  readonly prefixes: readonly string[];
+  readonly shown: number;
+  readonly found: number;
+  readonly last: string;
+  readonly bytes: number;
+}
+
+interface PartAsked {
+  readonly range: ListRange;
+  readonly start: string;
+  readonly mode: number;
+  readonly limit: number;
+  readonly bytesMax: number;
+}
+
+function pageOf(db: Db, asked: PageAsked, { range, start, mode, limit, bytesMax }: PartAsked): Part {
+  const params: SqlValue[] = [
+    asked.namespace,
+    start,
+    mode,
+    range.from,
+    range.exact ? 1 : 0,
+    asked.prefix,
+    asked.delimiter,
+    limit,
+    asked.values,
+    bytesMax,
+    asked.revision,
+  ];
+  let row = db.all(listHeadSql, params)[0];
+  if (row?.[0] !== asked.revision) row = db.all(listPastSql, params)[0];
+  if (row === undefined) throw new Error("an aggregate gives one row");
+  const prefixes: string[] = JSON.parse(String(row[2]));
+  return {
+    documents: row[1] instanceof Uint8Array ? row[1] : new Uint8Array(0),
+    prefixes: [...new Set(prefixes)],
+    shown: Number(row[3]),
+    found: Number(row[4]),
+    last: String(row[5] ?? ""),
+    bytes: Number(row[6] ?? 0),
+  };
+}
+
+/** Where to begin inside a range; undefined when the page before was already past it. */
+function startIn(
+  range: ListRange,
+  { after, delimiter, prefix }: PageAsked,
+): { start: string; mode: number } | undefined {
+  if (after === "") return { start: range.from, mode: 0 };
+  const group = isGroup(after, prefix, delimiter);
+  if (after.startsWith(range.from) && !range.exact) return { start: after, mode: group ? 2 : 1 };
+  if (range.from === after || (group && range.from.startsWith(after))) return undefined;
+  return compareUtf8(range.from, after) > 0 ? { start: range.from, mode: 0 } : undefined;
+}
+
+/** The key or common prefix that the next page begins behind. */
+function placeOf(last: string, { prefix, delimiter }: PageAsked): string {
+  if (delimiter === "") return last;
+  const at = last.indexOf(delimiter, prefix.length);
+  return at < 0 ? last : last.slice(0, at + delimiter.length);
+}
+
+function isGroup(after: string, prefix: string, delimiter: string): boolean {
+  return (
+    delimiter !== "" &&
+    after.length > prefix.length &&
+    after.endsWith(delimiter) &&
+    after.indexOf(delimiter, prefix.length) === after.length - delimiter.length
+  );
+}

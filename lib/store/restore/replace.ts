@@ -1,0 +1,27 @@
+/** A store file that is about to be replaced: it refuses writes from the moment on that nobody else is in it. */
+import type { Db } from "../sqlite/driver.ts";
+
+/** Takes the lock that nobody else may hold at the same time. A journal that was left is played back by it. */
+export function lockWhole(db: Db): void {
+  db.all("begin exclusive");
+}
+
+/** Gives the lock back; what was not committed is undone. */
+export function unlock(db: Db): void {
+  db.all("rollback");
+}
+
+/** Under the lock: stops the store and commits. Returns its state before; undefined when it is no store of ours. */
+export function stopStore(db: Db): string | undefined {
+  const [table] = db.all("select 1 from sqlite_master where type='table' and name='store'");
+  if (table === undefined) return undefined;
+  const [row] = db.all("select state from store where id=1");
+  db.all("update store set state='stopped' where id=1");
+  db.all("commit");
+  return String(row?.[0] ?? "open");
+}
+
+/** The replacing was given up. */
+export function setState(db: Db, state: string): void {
+  db.all("update store set state=?1 where id=1", [state]);
+}

@@ -1,0 +1,131 @@
+/**
+ * Tokens of a store that was just restored: those whose later fate is known, those to be revoked, and a new
+ * root. All of it goes through the kernel as the reserved actor `_restore`; the caller holds the transaction.
+ */
+
+import type { NewRoot } from "../../api/restore-bodies.ts";
+import { isExpired, rootDocument, type TokenDocument, tokenKey } from "../../core/token.ts";
+import { encodeUtf8 } from "../../core/utf8.ts";
+import { commit, type ProposedOp } from "../commit/commit.ts";
+import type { Db } from "../sqlite/driver.ts";
+
+const TOKENS_A_COMMIT = 500;
+
+export interface TokenFate {
+  /** Key in `_auth` → the newest document that the bucket holds, as JSON text. */
+  readonly later: ReadonlyMap<string, string>;
+  readonly revokeAll: boolean;
+  readonly newRoot: NewRoot | undefined;
+  readonly nowMs: number;
+  readonly revision: number;
+}
+
+export interface TokenOutcome {
+  readonly applied: number;
+  /** Live tokens, the new root apart. */
+  readonly live: number;
+  readonly liveRoots: number;
+}
+
+/** Applies what is known. Throws when the kernel refuses, which would be a bug. */
+export function settleTokens(db: Db, fate: TokenFate): TokenOutcome {
+  const { later, revokeAll, newRoot, nowMs } = fate;
+  const puts = new Map<string, string>();
+  let applied = 0;
+  for (const [key, json] of listTokens(db)) {
+    const now: TokenDocument = JSON.parse(json);
+    const next = later.get(key);
+    const tightened = next !== undefined && isTighter(now, JSON.parse(next));
+    if (tightened) {
+      puts.set(key, next);
+      applied += 1;
+    }
+    const left: TokenDocument = JSON.parse(tightened ? next : json);
+    if (revokeAll && left.revokedMs === null) puts.set(key, JSON.stringify({ ...left, revokedMs: nowMs }));
+  }
+  if (newRoot !== undefined) {
+    const root = rootDocument(newRoot, { creator: "_restore", nowMs });
+    puts.set(tokenKey(newRoot.accessor), JSON.stringify(root));
+  }
+  if (puts.size > 0) withoutMode(db, () => putTokens(db, puts, fate));
+  const tokens = listTokens(db).map(([key, json]): [string, TokenDocument] => [key, JSON.parse(json)]);
+  const live = tokens.filter(([, token]) => token.revokedMs === null && !isExpired(token.expiresMs, nowMs));
+  const own = newRoot === undefined ? undefined : tokenKey(newRoot.accessor);
+  return {
+    applied,
+    live: live.filter(([key]) => key !== own).length,
+    liveRoots: live.filter(([, token]) => isRoot(token)).length,
+  };
+}
+
+function listTokens(db: Db): [key: string, json: string][] {
+  return db
+    .all(
+      "select key, cast(value as text) from entry where namespace='_auth' and key glob 'token/*' order by key",
+    )
+    .map(([key, json]) => [String(key), String(json)]);
+}
+
+/** Whether the later document takes something away: revoked, another secret, or an earlier end. */
+function isTighter(now: TokenDocument, later: TokenDocument): boolean {
+  if (now.revokedMs !== null) return false;
+  if (later.revokedMs !== null || later.digest !== now.digest) return true;
+  return later.expiresMs !== null && (now.expiresMs === null || later.expiresMs < now.expiresMs);
+}
+
+function isRoot({ grants }: TokenDocument): boolean {
+  return grants.some(
+    ({ namespace, scope, verbs }) => namespace === "*" && scope === "" && verbs.includes("admin"),
+  );
+}
+
+function putTokens(db: Db, puts: ReadonlyMap<string, string>, { nowMs, revision }: TokenFate): void {
+  const all = [...puts];
+  for (let from = 0; from < all.length; from += TOKENS_A_COMMIT) {
+    let at = 0;
+    const values = all.slice(from, from + TOKENS_A_COMMIT).map(([key, json]) => {
+      const bytes = encodeUtf8(json);
+      const op: ProposedOp = {
+        op: "put",
+        namespace: "_auth",
+        key,
+        mediaType: "application/json",
+        ifRevision: -1,
+        ifLineage: null,
+        at,
+        size: bytes.length,
+        text: true,
+      };
+      at += bytes.length;
+      return { op, bytes };
+    });
+    const body = new Uint8Array(at);
+    for (const { op, bytes } of values) body.set(bytes, op.at);
+    const made = commit(db, {
+      proposer: { kind: "reserved", actor: "_restore" },
+      door: "admin",
+      nowMs,
+      requestId: null,
+      message: `tokens after the restore to revision ${revision}`,
+      author: null,
+      meta: null,
+      trace: null,
+      ops: values.map(({ op }) => op),
+      body,
+    });
+    if (!made.ok) throw new Error(`the tokens of a restored store were refused: ${made.code}`);
+  }
+}
+
+/**
+ * A store that was in read-only mode at the restored revision takes no commit, and would keep tokens that were
+ * revoked; so the mode's document is out of the kernel's sight while the tokens are put.
+ */
+function withoutMode(db: Db, work: () => void): void {
+  const columns = "namespace,key,revision,created_revision,version,media_type,text,size,value";
+  const [mode] = db.all(`select ${columns} from entry where namespace='_system' and key='mode'`);
+  db.all("delete from entry where namespace='_system' and key='mode'");
+  work();
+  if (mode === undefined) return;
+  db.all(`insert into entry (${columns}) values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`, mode);
+}

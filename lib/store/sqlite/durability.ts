@@ -1,0 +1,92 @@
+/**
+ * Whether a 2xx on a write would survive a power cut: asked of the connection before each write, not assumed.
+ * The pragmas are read as tables, so that one host call answers and nothing is changed.
+ *
+ * A commit with a rollback journal ends when the journal is unlinked. At synchronous FULL SQLite does not sync the
+ * folder after that, so a power cut within seconds may bring the journal back, and it rolls the commit back; at EXTRA
+ * it does (sqlite.org/pragma.html#pragma_synchronous). FULL is what a connection has on Spin, and what is asked for
+ * at least; EXTRA is set wherever the connection takes it.
+ */
+import { accept, type Outcome, refuse } from "../../core/refusal.ts";
+import { type Db, StoreFault } from "./driver.ts";
+import { durabilitySql } from "./durability.sql.ts";
+
+export interface Durability {
+  /** 0 off, 1 normal, 2 full, 3 extra; null where the server does not say. */
+  readonly synchronous: number | null;
+  readonly journal: string | null;
+  /** Empty for a database in memory; null where the server does not say. */
+  readonly file: string | null;
+  readonly sqlite: string | null;
+}
+
+const FULL = 2;
+export const EXTRA = 3;
+
+/** How this connection writes. Throws StoreFault. */
+export function readDurability(db: Db): Durability {
+  try {
+    const row = db.all(durabilitySql)[0];
+    return {
+      synchronous: typeof row?.[0] === "number" ? row[0] : null,
+      journal: typeof row?.[1] === "string" ? row[1] : null,
+      file: typeof row?.[2] === "string" ? row[2] : null,
+      sqlite: typeof row?.[3] === "string" ? row[3] : null,
+    };
+  } catch (error) {
+    // A libSQL server may not let pragmas be read as tables; what it promises is then its operator's to say.
+    if (error instanceof StoreFault && /pragma_|not authorized/.test(error.text)) {
+      return { synchronous: null, journal: null, file: null, sqlite: null };
+    }
+    throw error;
+  }
+}
+
+/** Refuses a store whose writes may be lost, unless a setting accepts that. Throws StoreFault. */
+export function requireDurable(
+  db: Db,
+  { acceptWeak }: { acceptWeak: boolean },
+): Outcome<Durability, "store_in_memory" | "not_durable"> {
+  // Whoever accepts the loss is not asked to wait for a server that will not be raised.
+  const found = acceptWeak ? readDurability(db) : raiseDurability(db);
+  if (found.file === "" && found.journal === "memory") {
+    return refuse("store_in_memory", "Give the server a state directory, so that the store is a file.");
+  }
+  if (acceptWeak) return accept(found);
+  if (hasWalReset(found)) {
+    return refuse(
+      "not_durable",
+      `The store file is in WAL mode, in which SQLite ${found.sqlite} can lose commits (the WAL-reset bug, mended in 3.51.3). Open it once with the ledge command, which puts it back to a rollback journal.`,
+    );
+  }
+  if (isFull(found)) return accept(found);
+  return refuse(
+    "not_durable",
+    "The store's synchronous setting is below FULL and cannot be raised. Make the server durable, or accept the loss with the setting accept_weak_durability.",
+  );
+}
+
+function isFull({ synchronous, journal }: Durability): boolean {
+  return synchronous !== null && synchronous >= FULL && journal !== "off" && journal !== "memory";
+}
+
+/** WAL on SQLite 3.7.0 to 3.51.2: two connections can lose a commit when one resets the log. */
+function hasWalReset({ journal, sqlite }: Durability): boolean {
+  if (journal !== "wal" || sqlite === null) return false;
+  const [major = 0, minor = 0, patch = 0] = sqlite.split(".").map(Number);
+  return major * 1_000_000 + minor * 1000 + patch < 3_051_003;
+}
+
+/** How this connection writes from now on: as safely as it can be made to. Throws StoreFault. */
+export function raiseDurability(db: Db): Durability {
+  const found = readDurability(db);
+  const enough = found.journal === "delete" ? EXTRA : FULL;
+  if (found.synchronous === null || found.synchronous >= enough) return found;
+  try {
+    db.all("pragma synchronous=extra");
+  } catch (error) {
+    // A server that refuses the pragma stays as it is, and the reading back says so.
+    if (!(error instanceof StoreFault)) throw error;
+  }
+  return readDurability(db);
+}

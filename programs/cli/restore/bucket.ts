@@ -1,0 +1,94 @@
+/**
+ * `ledge restore`: a database file from the bucket, with nothing else running. Without --from it reads the
+ * bundled bucket of the data folder, and starts its server itself if the host is down.
+ */
+
+import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
+import type { Bucket } from "../../../lib/bucket/bucket.ts";
+import { readReading } from "../backup/reading.ts";
+import { openBucketSource } from "../backup/source.ts";
+import { count, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "../output.ts";
+import { restoreToFile } from "./file.ts";
+import { judgeOptions, type RestoreOptions, wantedOf, wholeNumber, withNewRoot } from "./options.ts";
+import { printPlan, printPreview } from "./plan.ts";
+import { previewServer, restoreServer } from "./server.ts";
+import { restoreToTree } from "./tree.ts";
+import type { RestoreWish } from "./wish.ts";
+
+/** Where the server is, for --server alone. */
+export interface RestorePlaces {
+  readonly dataDir: string;
+  url(): string;
+}
+
+/** Runs the command in the way that the options name. */
+export async function runRestore(options: RestoreOptions, places: RestorePlaces): Promise<void> {
+  judgeOptions(options);
+  if (options.server === true) return runServer(options, places.url());
+  const source = await openBucketSource(options.from, places.dataDir);
+  try {
+    const { bucket } = source;
+    const progress = openProgress(100);
+    const wish = await wishOf(options, bucket, progress);
+    await withNewRoot(options, (newRoot) => restore(options, { ...wish, newRoot }, progress));
+  } finally {
+    await source.stop();
+  }
+}
+
+async function wishOf(options: RestoreOptions, bucket: Bucket, progress: Progress): Promise<RestoreWish> {
+  return {
+    ...wantedOf(options),
+    bucket,
+    reading: readReading(options.trust),
+    minRevision: wholeNumber("--min-revision", options.minRevision),
+    revokeAll: options.revokeAll,
+    onProgress: (news) =>
+      news.phase === "checking"
+        ? progress.to(100, "checking the whole file")
+        : sayBytes(progress, "restoring", news),
+  };
+}
+
+async function restore(options: RestoreOptions, wish: RestoreWish, progress: Progress): Promise<void> {
+  const { to, toDir, output } = options;
+  if (options.plan === true) return printPlan(wish, to, output);
+  if (toDir !== undefined) {
+    const { namespace: namespaces, caseSensitive = false } = options;
+    const tree = await restoreToTree(wish, toDir, { namespaces, caseSensitive });
+    progress.end(
+      `${count(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
+    );
+    return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
+  }
+  if (to === undefined) throw new Error("a restore has no place to go");
+  const report = await restoreToFile({ ...wish, to, replace: options.replace });
+  progress.end(`${to} holds revision ${report.revision}`);
+  if (report.keptAs !== undefined) say(`  the store before is kept as ${report.keptAs}; it takes no writes`);
+  sayTokens(report, options);
+  if (output === "json") printJson(report);
+}
+
+async function runServer(options: RestoreOptions, url: string): Promise<void> {
+  wantedOf(options);
+  if (options.plan === true) return printPreview(await previewServer(url, options), options.output);
+  const answer = await withNewRoot(options, (newRoot) => restoreServer(url, options, newRoot));
+  if (answer.report !== null) sayTokens(answer.report, options);
+  if (options.output === "json") printJson(answer);
+}
+
+/** What a restore cannot know of tokens is said, since a revocation that is lost is a way in. */
+function sayTokens(report: RestoreReport, { newRoot }: RestoreOptions): void {
+  const { revocationsApplied, tokensUncertain, tokensKnownTo, tokensUnread, liveRoots } = report;
+  if (revocationsApplied > 0)
+    say(`  ${count(revocationsApplied, "token")} revoked, rotated or shortened since: done again`);
+  for (const name of tokensUnread)
+    say(`  could not be read, so what it did to tokens is not done again: ${name}`);
+  if (tokensUncertain > 0)
+    say(
+      `  ${count(tokensUncertain, "live token")}: a revocation after revision ${tokensKnownTo} is not in the bucket (--revoke-all ends them)`,
+    );
+  if (newRoot !== undefined) say(`  a new root token is in ${newRoot}`);
+  else if (liveRoots === 0)
+    say("  no live root token is left: restore again with --new-root FILE to have one");
+}

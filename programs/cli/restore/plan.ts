@@ -1,0 +1,83 @@
+/** `ledge restore --plan`: what would be restored, from what, and what would be lost. Writes nothing. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { RestoreLosses, RestorePreview } from "../../../lib/api/restore-answers.ts";
+import { previewRestore } from "../../../lib/backup/restore/preview.ts";
+import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { count, formatBytes, printJson, printTable } from "../output.ts";
+import { failureOf, type RestoreWish, requireSnapshot } from "./wish.ts";
+
+/** Prints the preview; `to` is the store that would be replaced, if it is there. */
+export async function printPlan(
+  wish: RestoreWish,
+  to: string | undefined,
+  output: "text" | "json",
+): Promise<void> {
+  const preview = await planFor(wish, to).catch((error: unknown) => {
+    throw failureOf(error);
+  });
+  printPreview(preview, output);
+}
+
+async function planFor(wish: RestoreWish, to: string | undefined): Promise<RestorePreview> {
+  const found = await requireSnapshot(wish);
+  const file = to === undefined ? undefined : resolve(to);
+  if (file === undefined || !existsSync(file)) return previewRestore(wish, found, undefined);
+  const db = openNodeDb(file, { readonly: true, mustExist: true });
+  try {
+    return await previewRestore(wish, found, db);
+  } finally {
+    db.close();
+  }
+}
+
+export function printPreview(preview: RestorePreview, output: "text" | "json"): void {
+  if (output === "json") {
+    printJson(preview);
+    return;
+  }
+  printTable(["", ""], [...snapshotRows(preview), ...otherRows(preview), ...lossRows(preview.store)]);
+  printTable(
+    ["object", "kind", "size"],
+    preview.objects.map(({ name, kind, sizeBytes }) => [name, kind, formatBytes(sizeBytes)]),
+  );
+}
+
+const CHECKS = {
+  proven: "proven: its state is compared with a digest",
+  linked: "linked: every object is checked by its hash, the state has no digest",
+};
+
+function snapshotRows(preview: RestorePreview): string[][] {
+  const { revision, snapshotRevision, created, lineage, epoch, check, historyFrom, objects } = preview;
+  return [
+    ["would restore", `revision ${revision} of lineage ${lineage.slice(0, 8)}, epoch ${epoch}`],
+    ["from", `a snapshot at revision ${snapshotRevision}, made ${created}`],
+    ["how sure", CHECKS[check]],
+    ["history", `from revision ${historyFrom}`],
+    [
+      "to fetch",
+      `${count(objects.length, "object")}, ${formatBytes(preview.sizeBytes)} (${formatBytes(preview.rawBytes)} unpacked)`,
+    ],
+  ];
+}
+
+function otherRows({ others }: RestorePreview): string[][] {
+  return others.map(({ branch, revision, epoch }) => [
+    "also there",
+    `branch ${branch}, epoch ${epoch}, revision ${revision}`,
+  ]);
+}
+
+function lossRows(store: RestoreLosses | null): string[][] {
+  if (store === null) return [];
+  const { commits, first, last, sharedRevision, namespaces, revision } = store;
+  if (commits === 0 || first === null || last === null)
+    return [["would lose", `nothing: the store there is at revision ${revision}`]];
+  const since = sharedRevision === 0 ? "it is another history" : `after revision ${sharedRevision}`;
+  return [
+    ["would lose", `${count(commits, "commit")} of the store there (${since})`],
+    ["", `revision ${first.revision} (${first.time}) to ${last.revision} (${last.time})`],
+    ...namespaces.map(({ namespace, changes }) => ["", `${namespace}: ${count(changes, "change")}`]),
+  ];
+}

@@ -1,0 +1,51 @@
+/** What a host is started with, and what its starter holds of it afterwards. */
+
+export interface HostLine {
+  readonly component: string;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface HostOptions {
+  /** The manifest's path. */
+  readonly manifest: string;
+  /** Where the database and the cache lie; made when it is missing. */
+  readonly stateDir: string;
+  /** Default 127.0.0.1 and a free port. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly variables?: Readonly<Record<string, string>>;
+  /** A new instance for each request also where a reset would do. */
+  readonly freshInstances?: boolean;
+  /** Threads for the small components. Default: the cores less one, at least one. */
+  readonly workers?: number;
+  /** Default 30 seconds; components with a cron trigger get `tickTimeoutMs` for requests too. */
+  readonly requestTimeoutMs?: number;
+  /** Default 15 minutes. */
+  readonly tickTimeoutMs?: number;
+  /** Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Whether the cron trigger runs. Default true. */
+  readonly cron?: boolean;
+  readonly allowHosts?: readonly string[];
+  /** Files of databases; `default` too, as Spin's runtime configuration can, and `:memory:` as its empty state folder. */
+  readonly databases?: Readonly<Record<string, string>>;
+  /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
+  readonly sqlite?: readonly string[];
+  /** Where jco's output is kept. Default `<stateDir>/cache`. */
+  readonly cacheDir?: string;
+  /** The worker's JavaScript, when it is not beside this file. */
+  readonly workerFile?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What guests write and how they fail. Default: standard error. */
+  readonly log?: (line: HostLine) => void;
+}
+
+export interface RunningHost {
+  readonly url: string;
+  readonly port: number;
+  /** The file behind the label `default`. */
+  readonly databaseFile: string;
+  /** Runs a component's tick now, as the cron trigger would. Resolves to its error, if it had one. */
+  tick(component: string): Promise<string | undefined>;
+  stop(): Promise<void>;
+}

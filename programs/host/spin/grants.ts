@@ -1,0 +1,79 @@
+/**
+ * From a manifest and its variables to what each component may reach: database files, variables, outbound
+ * hosts, and the runnable module. Everything is settled before the host listens.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import Database from "better-sqlite3";
+import { firstStatement } from "../../../lib/store/sqlite/sql-text.ts";
+import { loadComponent } from "../guests/transpile.ts";
+import type { HostOptions } from "../options.ts";
+import type { ComponentGrant } from "../pool/protocol.ts";
+import type { ComponentSpec, Manifest } from "./manifest.ts";
+import { parseOutbound } from "./outbound.ts";
+import { fillTemplate, type VariableValues } from "./variables.ts";
+
+/** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
+export function databaseFiles(options: HostOptions, manifest: Manifest): Record<string, string> {
+  mkdirSync(options.stateDir, { recursive: true });
+  const files = { default: join(resolve(options.stateDir), "ledge.db"), ...options.databases };
+  for (const { name, databases } of manifest.components) {
+    const unknown = databases.filter((label) => !Object.hasOwn(files, label));
+    if (unknown.length > 0)
+      throw new Error(`component ${name} uses databases that are not defined: ${unknown.join(", ")}`);
+  }
+  return files;
+}
+
+/** What a component may reach, settled. Throws, naming the component, on what Spin would refuse. */
+export async function grantFor(
+  options: HostOptions,
+  spec: ComponentSpec,
+  values: VariableValues,
+  files: Record<string, string>,
+): Promise<ComponentGrant> {
+  try {
+    const { kind, glueFile, modules } = await loadComponent(
+      spec.source,
+      options.cacheDir ?? join(resolve(options.stateDir), "cache"),
+    );
+    const outbound = spec.outboundHosts.map((template) => {
+      const entry = fillTemplate(template, values);
+      if (entry === null)
+        throw new Error(`allowed_outbound_hosts: '${template}' needs a variable without a value`);
+      return parseOutbound(entry);
+    });
+    const variables = Object.entries(spec.variables).map(([name, text]) => [
+      name,
+      fillTemplate(text, values),
+    ]);
+    const databases = spec.databases.map((label) => [label, files[label] ?? ""]);
+    return {
+      name: spec.name,
+      kind,
+      glueFile,
+      modules,
+      databases: Object.fromEntries(databases),
+      variables: Object.fromEntries(variables),
+      outbound,
+    };
+  } catch (cause) {
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const words = missing ? `${spec.source} is not there; run \`npm run build\`` : String(cause);
+    throw new Error(`component ${spec.name}: ${words.replace(/^Error: /, "")}`, { cause });
+  }
+}
+
+/** `spin up --sqlite`: `@FILE` whole, other text its first statement. */
+export function runStartSql(batches: readonly string[], file: string): void {
+  if (batches.length === 0) return;
+  const db = new Database(file);
+  try {
+    for (const batch of batches) {
+      if (batch.startsWith("@")) db.exec(readFileSync(batch.slice(1), "utf8"));
+      else db.exec(firstStatement(batch) ?? "");
+    }
+  } finally {
+    db.close();
+  }
+}

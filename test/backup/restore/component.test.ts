@@ -1,0 +1,235 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
+import { beginRestore, continueRestore } from "../../../lib/backup/restore/restore.ts";
+import type { Bucket } from "../../../lib/bucket/bucket.ts";
+import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import type { BucketServer } from "../../../programs/start/bundled-bucket.ts";
+import { bytes, expectSame, fill, openQuickStore, put, SMALL, tick } from "../../../testkit/backup.ts";
+import { openServedBucket } from "../../../testkit/bucket.ts";
+import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../../testkit/host.ts";
+import { T0 } from "../../../testkit/proposals.ts";
+import { committedMigrations } from "../../../testkit/store.ts";
+
+const MANIFEST = join(root, "spin.toml");
+const SECRET = "a bootstrap secret of 32 characters";
+
+beforeAll(() => buildFor(MANIFEST, ["snapshot-export", "admin"]), 180_000);
+
+interface Backups {
+  readonly source: NodeDb;
+  readonly bucket: Bucket;
+  readonly variables: Record<string, string>;
+}
+
+async function backups({ empty = false } = {}): Promise<Backups> {
+  const { db: source } = openQuickStore();
+  const { server, bucket } = await openServedBucket();
+  fill(source);
+  if (!empty) await tick(source, bucket, { limits: { ...SMALL, baseBytesMin: 1000 } });
+  put(source, "later", "still");
+  if (!empty) await tick(source, bucket);
+  return { source, bucket, variables: variablesOf(server) };
+}
+
+function variablesOf({ endpoint, bucketName, accessKeyId, secretAccessKey }: BucketServer) {
+  return {
+    bootstrap_secret: SECRET,
+    bucket_endpoint: endpoint,
+    bucket_name: bucketName,
+    bucket_access_key_id: accessKeyId,
+    bucket_secret_access_key: secretAccessKey,
+  };
+}
+
+function hostOver(variables: Record<string, string>, more: Record<string, unknown> = {}): Promise<TestHost> {
+  return openTestHost({ manifest: MANIFEST, variables, ...more });
+}
+
+async function ask(host: TestHost, method: string, path: string, body?: unknown, secret = SECRET) {
+  const response = await fetch(`${host.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, json: JSON.parse(await response.text()) };
+}
+
+const RESTORE = "/v1/backup/restore";
+
+async function untilRestored(host: TestHost, body: unknown = {}) {
+  for (let n = 0; n < 20; n += 1) {
+    const { status, json } = await ask(host, "POST", RESTORE, body);
+    expect(status).toBe(200);
+    if (json.state === "restored") return json;
+  }
+  throw new Error("it does not end");
+}
+
+function stored(host: TestHost): NodeDb {
+  return openNodeDb(host.databaseFile);
+}
+
+const first = (more: Record<string, unknown> = {}) => {
+  const { accessor, secret } = newToken(bytes);
+  return { name: "admin", accessor, digest: secretDigest(secret), ...more };
+};
+
+describe.each([{ freshInstances: false }, { freshInstances: true }])(
+  "POST /v1/backup/restore (%o)",
+  (mode) => {
+    test("previews, restores into a running empty store, and the store serves what was there", async () => {
+      const { source, variables } = await backups();
+      const host = await hostOver(variables, mode);
+      const head = Number(source.all("select revision from store")[0]?.[0]);
+      const preview = await ask(host, "GET", RESTORE);
+      expect(preview).toMatchObject({ status: 200, json: { revision: head, check: "proven" } });
+      expect(preview.json.store).toMatchObject({ commits: 0, revision: 0 });
+      const root = newToken(bytes);
+      const token = { name: "root", accessor: root.accessor, digest: secretDigest(root.secret) };
+      const done = await untilRestored(host, { token });
+      expect(done.report).toMatchObject({ revision: head, check: "proven", liveRoots: 2 });
+      expect((await ask(host, "POST", RESTORE, { token })).json.state).toBe("restored");
+      const read = await fetch(`${host.url}/v1/read/shop?key=later`, {
+        headers: { authorization: `Bearer ${formatToken(root)}` },
+      });
+      expect(await read.text()).toBe("still");
+      expect(await ask(host, "POST", RESTORE, {})).toMatchObject({
+        status: 409,
+        json: { code: "not_empty" },
+      });
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", first())).toMatchObject({
+        json: { code: "bootstrap_done" },
+      });
+    });
+
+    test("goes on with what a process that was killed has begun, and serves nothing before", async () => {
+      const { source, bucket, variables } = await backups();
+      const stateDir = testFolder();
+      const db = openNodeDb(join(stateDir, "ledge.db"));
+      migrate(db, committedMigrations());
+      const found = await findSnapshot(bucket);
+      if (!found.ok) throw new Error(found.code);
+      const options = { db, bucket, nowMs: () => T0, randomBytes: bytes };
+      await beginRestore(options, found.value, { asked: {}, restart: false });
+      await continueRestore(options, { ms: 0, bytes: 1 });
+      await continueRestore(options, { ms: 0, bytes: 1 });
+      db.close();
+      const host = await hostOver(variables, { stateDir, ...mode });
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(503);
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", first({ fresh: true }))).toMatchObject({
+        json: { code: "not_ready" },
+      });
+      expect(await host.tick("snapshot-export")).toBe(undefined);
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(503);
+      expect(await ask(host, "POST", RESTORE, { revision: 3 })).toMatchObject({
+        status: 409,
+        json: { code: "not_empty" },
+      });
+      await untilRestored(host);
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+      const copy = stored(host);
+      expectSame(copy, source);
+      copy.close();
+    });
+
+    test("restores itself with the ticks when the setting is on, and is not ready before", async () => {
+      const { source, variables } = await backups();
+      const host = await hostOver({ ...variables, restore_on_start: "true" }, mode);
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", first())).toMatchObject({
+        status: 503,
+        json: { code: "not_ready" },
+      });
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(503);
+      expect(await host.tick("snapshot-export")).toBe(undefined);
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+      const copy = stored(host);
+      expectSame(copy, source);
+      copy.close();
+    });
+  },
+);
+
+describe("an empty store beside a bucket", () => {
+  test("takes a first token once the bucket was found to be empty", async () => {
+    const { variables } = await backups({ empty: true });
+    const host = await hostOver({ ...variables, restore_on_start: "true" });
+    const asked = first();
+    const early = await ask(host, "POST", "/v1/admin/bootstrap", asked);
+    expect(early).toMatchObject({ status: 503, json: { code: "not_ready" } });
+    expect(early.headers.get("retry-after")).toBe("5");
+    expect(await host.tick("snapshot-export")).toBe(undefined);
+    expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+    expect((await ask(host, "POST", "/v1/admin/bootstrap", asked)).status).toBe(201);
+  });
+
+  test("never begins beside somebody's backups without a word", async () => {
+    const { variables } = await backups();
+    const host = await hostOver(variables);
+    expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+    expect(await host.tick("snapshot-export")).toBe(undefined);
+    const asked = first();
+    const refused = await ask(host, "POST", "/v1/admin/bootstrap", asked);
+    expect(refused).toMatchObject({ status: 409, json: { code: "bucket_foreign" } });
+    expect(refused.json.detail).toMatch(/restore.*fresh/s);
+    expect((await ask(host, "POST", "/v1/admin/bootstrap", { ...asked, fresh: true })).status).toBe(201);
+  });
+
+  test("is told about the bucket by a preview as well, where there is no schedule", async () => {
+    const { variables } = await backups({ empty: true });
+    const host = await hostOver(variables);
+    expect((await ask(host, "GET", RESTORE)).json.code).toBe("not_found");
+    expect((await ask(host, "POST", "/v1/admin/bootstrap", first())).status).toBe(201);
+  });
+});
+
+describe("the restore routes", () => {
+  test("refuse by name what they do not take", async () => {
+    const { variables } = await backups();
+    const host = await hostOver(variables);
+    const cases: [string, string, unknown, number, string][] = [
+      ["GET", `${RESTORE}?to=1`, undefined, 400, "unknown_parameter"],
+      ["GET", `${RESTORE}?revision=0`, undefined, 400, "bad_parameter"],
+      ["GET", `${RESTORE}?time=yesterday`, undefined, 400, "bad_parameter"],
+      ["GET", `${RESTORE}?branch=main`, undefined, 400, "bad_parameter"],
+      ["GET", `${RESTORE}?revision=999`, undefined, 404, "revision_unknown"],
+      ["POST", RESTORE, { revision: 1, time: "2026-01-01T00:00:00Z" }, 422, "invalid_body"],
+      ["POST", RESTORE, { fresh: true }, 422, "invalid_body"],
+      [
+        "POST",
+        RESTORE,
+        { token: { name: "_x", accessor: "a".repeat(12), digest: "0".repeat(64) } },
+        422,
+        "invalid_body",
+      ],
+      ["DELETE", RESTORE, undefined, 405, "method_not_allowed"],
+    ];
+    for (const [method, path, body, status, code] of cases) {
+      const got = await ask(host, method, path, body);
+      expect([method, path, got.status, got.json.code]).toEqual([method, path, status, code]);
+    }
+    expect(await ask(host, "POST", RESTORE, {}, "wrong")).toMatchObject({
+      status: 403,
+      json: { code: "bootstrap_refused" },
+    });
+    const nothing = await fetch(`${host.url}${RESTORE}`);
+    expect(nothing.status).toBe(401);
+  });
+
+  test("are safe for two callers at once", async () => {
+    const { source, variables } = await backups();
+    const host = await hostOver(variables, { workers: 2 });
+    const answers = await Promise.all([1, 2, 3].map(() => ask(host, "POST", RESTORE, {})));
+    for (const { status, json } of answers)
+      expect([status, json.code ?? json.state]).toSatisfy(
+        ([code, said]) =>
+          code === 200 || (code === 503 && said === "busy") || (code === 409 && said === "not_empty"),
+      );
+    await untilRestored(host);
+    const copy = stored(host);
+    expectSame(copy, source);
+    copy.close();
+  });
+});

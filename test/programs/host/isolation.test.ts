@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildFor, openTestHost, PROBE_MANIFEST } from "../../../testkit/host.ts";
+
+beforeAll(() => buildFor(PROBE_MANIFEST, ["quick", "chained"]));
+
+/** What a request can do to its instance, short of not ending. */
+const STEPS = [
+  "/quick/count",
+  "/quick/raw",
+  "/quick/throw",
+  "/quick/overflow",
+  "/quick/hog",
+  "/quick/grow?100000",
+  "/quick/grow?20000000",
+  "/quick/fetch?http://chained.spin.internal/x",
+  "/quick/open?many",
+  "/quick/log",
+];
+
+describe("a request after any other request", () => {
+  test("finds the globals as they were built", { timeout: 180_000 }, async () => {
+    const host = await openTestHost();
+    const seed = Number(process.env.LEDGE_SEED ?? Date.now() % 1_000_000);
+    const runs = process.env.LEDGE_FULL === "1" ? 300 : 25;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...STEPS), { minLength: 1, maxLength: 6 }), async (paths) => {
+        for (const path of paths) await (await fetch(`${host.url}${path}`)).arrayBuffer();
+        expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+      }),
+      { numRuns: runs, seed },
+    );
+  });
+
+  test("finds them so after two hundred traps too", async () => {
+    const host = await openTestHost();
+    for (let left = 200; left > 0; left -= 1) {
+      expect((await fetch(`${host.url}/quick/raw`)).status).toBe(500);
+    }
+    expect(await host.json("/quick/count")).toEqual({ counter: 1, kept: 1 });
+  });
+
+  test("keeps the host's memory where it is over many requests", async () => {
+    const host = await openTestHost();
+    const some = async (count: number) => {
+      for (let left = count; left > 0; left -= 1) await host.json("/quick/count");
+    };
+    await some(500);
+    const before = process.memoryUsage.rss();
+    await some(2000);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60 * 1024 * 1024);
+  });
+});
+
+describe("a request beside guests that sleep", () => {
+  test("is served before they wake, though there is one worker", async () => {
+    const host = await openTestHost();
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    const sleeping = [1, 2, 3].map(() => host.json("/quick/sleep?3000").then(note("slept")));
+    // One of these may already stand behind a sleeper; the others go round.
+    const reading = [1, 2, 3, 4].map(() => host.json("/quick/count").then(note("read")));
+    await Promise.all([...sleeping, ...reading]);
+    expect(order[0]).toBe("read");
+  });
+});

@@ -1,0 +1,254 @@
+/**
+ * What to ask of each route so that it refuses with each of its codes: what goes wrong alike everywhere, and
+ * what is particular to a route. Knows the store that codes.test.ts prepares.
+ */
+
+import type { Operation } from "../lib/api/operation.ts";
+import { OPERATIONS } from "../lib/api/operations.ts";
+import { formatCursor } from "../lib/core/cursor.ts";
+import type { RefusalCode } from "../lib/core/refusal.ts";
+import { BOOTSTRAP_SECRET, type Sending, type TestServer } from "./server.ts";
+
+export interface Ask {
+  readonly path?: string;
+  readonly sending?: Sending;
+}
+export type Asks = Partial<Record<RefusalCode, Ask>>;
+
+export interface Made {
+  readonly server: TestServer;
+  readonly rootToken: string;
+  readonly historian: string;
+  readonly expired: string;
+  readonly delegate: string;
+  /** A token without grants that any route here asks for. */
+  readonly weak: string;
+}
+
+const digest = "a".repeat(64);
+const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
+const FOREIGN_ETAG = '"3-00000000"';
+const foreignCursor = (kind: "list" | "feed" | "commits", filter: (string | null)[]) =>
+  formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
+/** The bytes that no prepared document holds. */
+export const text = (headers: Record<string, string> = {}) => ({
+  body: "y",
+  headers: { "content-type": "text/plain", ...headers },
+});
+const newKey = { op: "put", namespace: "shop", key: "new", value: 1 };
+const change = (more: object, top: object = {}): Ask => ({
+  sending: { json: { ...top, changes: [{ ...newKey, ...more }] } },
+});
+const PURGE = { namespace: "shop", key: "there", why: "a mistake" };
+const purge = (more: object): Ask => ({ sending: { json: { ...PURGE, ...more } } });
+const TWICE = [
+  ["authorization", "Bearer x"],
+  ["authorization", "Bearer x"],
+] as const;
+
+/** What goes wrong alike on every route. */
+export function commonAsks(
+  operation: Operation,
+  { rootToken, expired, weak }: Pick<Made, "rootToken" | "expired" | "weak">,
+): Asks {
+  const path = goodPath(operation, weak);
+  const query = (text: string) => ({ path: `${path}${path.includes("?") ? "&" : "?"}${text}` });
+  const json = (body: string, more: Record<string, string> = {}) => ({
+    sending: { body, headers: { "content-type": "application/json", ...more } },
+  });
+  const good = goodBody(operation);
+  const withHeaders = (headers: Record<string, string>) => ({
+    sending: { ...good, headers: { ...good.headers, ...headers } },
+  });
+  return {
+    bad_parameter: query("message=%ff"),
+    unknown_parameter: query("colour=red"),
+    uri_too_long: query(`x=${"x".repeat(8200)}`),
+    unauthenticated: { sending: { ...good, token: null } },
+    bad_token: { sending: { ...good, token: `${rootToken.slice(0, -1)}~` } },
+    token_expired: { sending: { ...good, token: expired } },
+    forbidden: { sending: { ...good, token: weak } },
+    bad_header: { sending: { headers: TWICE } },
+    media_type: { sending: { body: "{}", headers: { "content-type": "multipart/form-data" } } },
+    content_encoding: json("{}", { "content-encoding": "gzip" }),
+    too_large: json(" ".repeat(4_194_305)),
+    bad_json: json("{"),
+    invalid_body: operation.body === undefined ? { sending: { body: "x" } } : json('{"colour":1}'),
+    bad_cursor: query("cursor=x"),
+    bad_namespace: { path: path.replace("/shop", "/Shop") },
+    bad_path: { path: path.replace("/shop", "/%ff") },
+    bad_key: { path: path.replace("key=there", "key=") },
+    revision_unknown: query("revision=999"),
+    compacted: query("revision=1"),
+    behind: { sending: { headers: { "ledge-min-revision": "999" } } },
+    namespace_not_found: { path: path.replace("/shop", "/none"), sending: good },
+    lineage: withHeaders({ "if-match": FOREIGN_ETAG }),
+    stale: withHeaders({ "if-match": 'W/"1-00000000"' }),
+    exists: withHeaders({ "if-none-match": "*" }),
+    precondition_required: { sending: good },
+    idempotency_mismatch: withHeaders({ "if-match": "*", "idempotency-key": "one" }),
+    bucket_not_set: { sending: good },
+  };
+}
+
+/** What is particular to a route. */
+export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
+  const token = (more: object) => ({
+    sending: { json: { name: "n", accessor: "a".repeat(12), digest, grants, ...more } },
+  });
+  const reserved = { path: "/v1/write/_system?key=mode" };
+  const strict = "/v1/write/strict?key=there";
+  const absent = { path: `/v1/admin/tokens/${"z".repeat(12)}` };
+  return {
+    readDocument: { not_found: { path: "/v1/read/shop?key=none" } },
+    listDocuments: {
+      lineage: { path: `/v1/list/shop?cursor=${foreignCursor("list", ["shop", "", "", ""])}` },
+    },
+    followChanges: {
+      compacted: { path: "/v1/changes?since=1" },
+      revision_unknown: { path: "/v1/changes?since=999" },
+      bad_namespace: { path: "/v1/changes?ns=Shop" },
+      namespace_not_found: { path: "/v1/changes?ns=none" },
+      lineage: { path: `/v1/changes?cursor=${foreignCursor("feed", [null, ""])}` },
+    },
+    listCommits: {
+      bad_namespace: { path: "/v1/commits?ns=Shop" },
+      lineage: {
+        path: `/v1/commits?cursor=${foreignCursor("commits", [null, null, null, "1", String(Number.MAX_SAFE_INTEGER)])}`,
+      },
+    },
+    readCommit: {
+      revision_unknown: { path: "/v1/commits/999" },
+      not_found: { path: "/v1/commits/1", sending: { token: made.historian } },
+    },
+    putDocument: {
+      reserved_namespace: { ...reserved, sending: text() },
+      message_required: { path: strict, sending: text({ "if-match": "*" }) },
+      quota_exceeded: { path: "/v1/write/strict?key=more&message=m", sending: text() },
+      too_large: { sending: { ...text(), body: "x".repeat(1_048_577) } },
+      content_encoding: { sending: text({ "content-encoding": "gzip" }) },
+      value_malformed: { sending: { body: "{", headers: { "content-type": "application/json" } } },
+    },
+    deleteDocument: {
+      reserved_namespace: reserved,
+      message_required: { path: strict, sending: { headers: { "if-match": "*" } } },
+      not_found: { path: "/v1/write/shop?key=none", sending: { headers: { "if-match": "*" } } },
+    },
+    commit: {
+      reserved_namespace: change({ namespace: "_system" }),
+      namespace_not_found: change({ namespace: "none" }),
+      bad_namespace: change({ namespace: "A" }),
+      bad_key: change({ key: "\0" }),
+      message_required: change({ namespace: "strict", key: "there", ifRevision: "any" }),
+      quota_exceeded: change({ namespace: "strict" }, { message: "m" }),
+      value_malformed: change({ value: undefined, mediaType: "application/json", text: "{" }),
+      not_found: change({ op: "delete", key: "none", value: undefined, ifRevision: "any" }),
+      exists: change({ key: "there", ifRevision: 0 }),
+      stale: change({ key: "there", ifRevision: 1 }),
+      precondition_required: change({ key: "there" }),
+      duplicate_change: { sending: { json: { changes: [1, 2].map((value) => ({ ...newKey, value })) } } },
+      too_many_changes: {
+        sending: {
+          json: { changes: Array.from({ length: 1001 }, (_, at) => ({ ...newKey, key: `k${at}` })) },
+        },
+      },
+    },
+    putNamespace: { in_use: { path: "/v1/admin/namespaces/gone", sending: { json: {} } } },
+    deleteNamespace: {
+      not_empty: { sending: { headers: { "if-match": "*" } } },
+      in_use: { path: "/v1/admin/namespaces/named", sending: { headers: { "if-match": "*" } } },
+      namespace_not_found: { path: "/v1/admin/namespaces/none", sending: { headers: { "if-match": "*" } } },
+    },
+    bootstrap: {
+      bootstrap_refused: { sending: { ...token({ grants: undefined }).sending } },
+      bootstrap_done: { sending: { ...token({ grants: undefined }).sending, token: BOOTSTRAP_SECRET } },
+      ...Object.fromEntries(
+        [
+          "bad_parameter",
+          "unknown_parameter",
+          "media_type",
+          "content_encoding",
+          "too_large",
+          "bad_json",
+          "invalid_body",
+        ].map((code) => [code, asBootstrap(code)]),
+      ),
+    },
+    makeToken: {
+      exists: token({ accessor: made.weak.split("_")[1] }),
+      escalation: {
+        sending: {
+          ...token({ grants: [{ ...grants[0], namespace: "strict" }] }).sending,
+          token: made.delegate,
+        },
+      },
+    },
+    readToken: { not_found: absent },
+    revokeToken: {
+      not_found: absent,
+      in_use: { path: `/v1/admin/tokens/${server.rootToken.split("_")[1]}` },
+    },
+    previewRestore: restoreAsks("previewRestore"),
+    restore: restoreAsks("restore"),
+    purge: {
+      reserved_namespace: purge({ namespace: "_system" }),
+      bad_namespace: purge({ namespace: "Shop" }),
+      bad_key: purge({ key: "\0" }),
+      not_found: purge({ key: "none" }),
+      idempotency_mismatch: {
+        sending: { json: PURGE, headers: { "idempotency-key": "one" } },
+      },
+    },
+    rotateToken: { not_found: { path: `${absent.path}/rotate`, sending: { json: { digest } } } },
+  };
+}
+
+/** What goes wrong alike everywhere, asked by somebody who knows the bootstrap secret. */
+function asBootstrap(code: string, id = "bootstrap"): Ask {
+  const operation = OPERATIONS.find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`there is no ${id}`);
+  const asks = commonAsks(operation, { rootToken: "", expired: "", weak: "" });
+  const ask = Object.entries(asks).find(([name]) => name === code)?.[1];
+  return { ...ask, sending: { ...ask?.sending, token: BOOTSTRAP_SECRET } };
+}
+
+const ASKED_WITH_SECRET = [
+  "bad_parameter",
+  "unknown_parameter",
+  "media_type",
+  "content_encoding",
+  "too_large",
+  "bad_json",
+  "invalid_body",
+  "bucket_not_set",
+] as const;
+
+function restoreAsks(id: string): Asks {
+  const asks = Object.fromEntries(ASKED_WITH_SECRET.map((code) => [code, asBootstrap(code, id)]));
+  return { ...asks, bootstrap_refused: { sending: { ...goodSending(id), token: "x".repeat(40) } } };
+}
+
+const goodSending = (id: string): Sending => (id === "restore" ? { json: {} } : {});
+
+/** The path with a document, a token and a commit that are there. */
+export function goodPath({ path }: Operation, weak: string): string {
+  const filled = path
+    .replace("{namespace}", "shop")
+    .replace("{accessor}", weak.slice(4, 16))
+    .replace("{revision}", "2");
+  return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
+}
+
+/** A body that is right in form. */
+export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
+  if (body === "bytes") return text();
+  if (id === "commit") return { json: { changes: [newKey] } };
+  if (id === "bootstrap")
+    return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
+  if (id === "makeToken") return { json: { name: "n", accessor: "c".repeat(12), digest, grants } };
+  if (id === "rotateToken") return { json: { digest } };
+  if (id === "purge") return { json: PURGE };
+  if (id === "pickBranch") return { json: { lineage: "this" } };
+  if (id === "putMode") return { json: { mode: "read_only" } };
+  return body === undefined ? {} : { json: {} };
+}

@@ -1,0 +1,83 @@
+/**
+ * Hosts for tests: the probe components built once, the worker bundled from the current source, a state
+ * folder of its own for each host, everything stopped after the test.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { onTestFinished } from "vitest";
+import { buildComponent, planComponents } from "../build/components.ts";
+import { startHost } from "../programs/host/host.ts";
+import type { HostLine, HostOptions, RunningHost } from "../programs/host/options.ts";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
+
+let worker: Promise<string> | undefined;
+
+/** The worker's JavaScript, from the source as it is now. */
+export function testWorkerFile(): Promise<string> {
+  worker ??= bundleWorker();
+  return worker;
+}
+
+async function bundleWorker(): Promise<string> {
+  const outfile = join(root, ".cache", "test", `host-worker-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(root, "programs/host/pool/worker.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+  });
+  return outfile;
+}
+
+/** Builds the components of a manifest that have changed. `names` empty means all. */
+export async function buildFor(manifest: string, names: readonly string[] = []): Promise<void> {
+  const plans = planComponents(manifest).filter(({ name }) => names.length === 0 || names.includes(name));
+  await Promise.all(plans.map((plan) => buildComponent(root, plan)));
+}
+
+/** A folder that is gone after the test. */
+export function testFolder(): string {
+  mkdirSync(join(tmpdir()), { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "ledge-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface TestHost extends RunningHost {
+  readonly lines: HostLine[];
+  /** The JSON that a path answers with. */
+  json(path: string, init?: RequestInit): Promise<unknown>;
+}
+
+/** A host over the probe (or another manifest), on a free port, without cron, stopped after the test. */
+export async function openTestHost(options: Partial<HostOptions> = {}): Promise<TestHost> {
+  const lines: HostLine[] = [];
+  const stateDir = options.stateDir ?? testFolder();
+  const host = await startHost({
+    manifest: PROBE_MANIFEST,
+    cron: false,
+    workers: 1,
+    cacheDir: join(root, ".cache", "jco"),
+    workerFile: await testWorkerFile(),
+    environment: {},
+    log: (line) => lines.push(line),
+    ...options,
+    stateDir,
+  });
+  onTestFinished(() => host.stop());
+  return {
+    ...host,
+    lines,
+    async json(path, init) {
+      const response = await fetch(`${host.url}${path}`, init);
+      return response.json();
+    },
+  };
+}

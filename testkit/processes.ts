@@ -1,0 +1,109 @@
+/**
+ * Real processes for tests: the server as `npm start` starts it, and commands with all that they say.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "..");
+const programs = join(root, "dist", "programs");
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A folder of its own under the system's temporary one; the caller removes it. */
+export function temporaryFolder(name: string): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), `ledge-${name}-`));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The environment without anything of Ledge in it, so that a test says all that it uses. */
+function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(LEDGE_|SPIN_VARIABLE_|PORT$|NO_COLOR$)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), ...extra };
+}
+
+/** Runs the built `ledge` to its end. */
+export function ledge(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return finish(
+    spawn(process.execPath, [join(programs, "cli.mjs"), ...args], {
+      cwd: options.cwd ?? root,
+      env: cleanEnvironment(options.env),
+    }),
+    options.stdin,
+  );
+}
+
+function finish(child: ChildProcess, stdin: string | undefined): Promise<Ran> {
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdin?.end(stdin ?? "");
+  return new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (status) => done({ status, stdout, stderr }));
+  });
+}
+
+export interface StartedServer {
+  readonly url: string;
+  readonly dataDir: string;
+  /** What it printed until it was ready. */
+  readonly greeting: string;
+  readonly pid: number;
+  /** Ends it with a signal and gives everything that it said. */
+  stop(signal?: NodeJS.Signals): Promise<Ran>;
+}
+
+/** Starts the server on a free port; rejects with its status and words when it ends before it is ready. */
+export function startServer(
+  dataDir: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<StartedServer> {
+  const child = spawn(
+    process.execPath,
+    [
+      join(programs, "start.mjs"),
+      "--data",
+      dataDir,
+      ...(args.includes("--port") ? [] : ["--port", "0"]),
+      ...args,
+    ],
+    {
+      cwd: root,
+      env: cleanEnvironment(env),
+    },
+  );
+  const ended = finish(child, undefined);
+  let printed = "";
+  return new Promise((ready, failed) => {
+    ended.then((ran) => failed(new Error(`ended with ${ran.status}\n${ran.stdout}\n${ran.stderr}`)), failed);
+    child.stdout.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+      const url = /server\s+(http:\S+)/.exec(printed)?.[1];
+      if (url === undefined || !printed.includes("restore --to")) return;
+      const stop = (signal: NodeJS.Signals = "SIGINT") => {
+        child.kill(signal);
+        return ended;
+      };
+      ready({ url, dataDir, greeting: printed, pid: child.pid ?? 0, stop });
+    });
+  });
+}
