@@ -1,5 +1,5 @@
 /**
- * The store itself, without HTTP and Wasm: a commit through the kernel beside a bare durable insert of one row
+ * The store itself, without HTTP and Wasm: a commit beside a bare durable insert of one row
  * into the same file.
  */
 import { mkdtempSync, rmSync } from "node:fs";

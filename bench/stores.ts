@@ -1,6 +1,6 @@
 /**
  * Stores to measure backups on: real documents until a size is reached, or many small ones, made by commits of
- * up to 1,000 changes through the kernel, as `ledge import` makes them.
+ * up to 1,000 changes, as `ledge import` makes them.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";

@@ -5,7 +5,7 @@
 
 import { OPERATIONS } from "../lib/api/operations.ts";
 import { HEADERS, PARAMETERS } from "../lib/api/parameters.ts";
-import { COMMIT_LIMITS } from "../lib/core/commit-limits.ts";
+import { COMMIT_LIMITS } from "../lib/core/commit/limits.ts";
 import { JSON_DEPTH_MAX } from "../lib/core/json-depth.ts";
 import { KEY_BYTES_MAX } from "../lib/core/key.ts";
 import { MEDIA_TYPE_BYTES_MAX } from "../lib/core/media-type.ts";

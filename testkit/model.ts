@@ -1,6 +1,6 @@
 /**
  * The store as a model in memory: what a commit does to documents, said in Maps and nothing else. It shares no
- * code with the kernel; a property test holds the two against each other.
+ * code with the rules of a commit; a property test holds the two against each other.
  */
 import type { TestChange } from "./proposals.ts";
 

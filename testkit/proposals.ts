@@ -1,15 +1,11 @@
 /**
- * Short ways to speak to the kernel in tests: a store with a root token, and proposals from readable changes.
+ * Short ways to commit in tests: a store with a root token, and proposals from readable changes.
  */
 
+import type { Door, Proposal, ProposedOp, Proposer } from "../lib/core/commit/proposal.ts";
+import type { CommitOutcome } from "../lib/core/commit/verdict.ts";
 import { VERBS } from "../lib/core/grant.ts";
-import {
-  type CommitOutcome,
-  commit,
-  type Door,
-  type ProposedOp,
-  type Proposer,
-} from "../lib/store/commit/commit.ts";
+import { commit } from "../lib/store/commit/commit.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 
 /** A change as a test writes it: text or bytes; `if` is a revision, 0 for absent, -1 for any. */
@@ -39,6 +35,11 @@ const encoder = new TextEncoder();
 
 /** Proposes the changes in one commit, by the root token through the ordinary door unless told otherwise. */
 export function propose(db: Db, changes: readonly TestChange[], options: Options = {}): CommitOutcome {
+  return commit(db, proposalOf(changes, options), { accept: "anything" });
+}
+
+/** The proposal of readable changes. */
+export function proposalOf(changes: readonly TestChange[], options: Options = {}): Proposal {
   const pieces: Uint8Array[] = [];
   let at = 0;
   const ops = changes.map((change): ProposedOp => {
@@ -68,7 +69,7 @@ export function propose(db: Db, changes: readonly TestChange[], options: Options
     body.set(piece, offset);
     offset += piece.length;
   }
-  return commit(db, {
+  return {
     proposer: options.by ?? rootToken,
     door: options.door ?? "write",
     nowMs: options.nowMs ?? T0,
@@ -79,10 +80,10 @@ export function propose(db: Db, changes: readonly TestChange[], options: Options
     trace: null,
     ops,
     body,
-  });
+  };
 }
 
-/** A token document as the kernel wants it; `grants` default to everything on `*`. */
+/** A token document as a commit takes it; `grants` default to everything on `*`. */
 export function tokenDocument(over: Record<string, unknown> = {}): string {
   return JSON.stringify({
     name: "test",

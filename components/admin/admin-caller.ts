@@ -10,7 +10,7 @@ export interface AdminCaller {
   readonly view: StoreView;
 }
 
-/** A token that holds `admin` over something; how far it reaches is judged by each route and by the kernel. */
+/** A token that holds `admin` over something; how far it reaches is judged by each route and with the commit. */
 export function requireAdmin(door: Door): Outcome<AdminCaller> {
   const found = requireCaller(door, credentialsOf(door.request));
   if (!found.ok) return found;

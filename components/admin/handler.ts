@@ -1,6 +1,6 @@
 /**
  * admin: the first token, namespaces, tokens, mode, status, health and metrics. The only door that writes to the
- * reserved namespaces; the kernel judges each such document again.
+ * reserved namespaces; the commit judges each such document again.
  */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { answer } from "../../lib/http/answer.ts";

@@ -1,4 +1,4 @@
-/** Read-only mode: a document in `_system` that the kernel obeys. Reads go on; only the mode can be written. */
+/** Read-only mode: a document in `_system` that every commit obeys. Reads go on; only the mode can be written. */
 
 import { ModeBody } from "../../lib/api/admin-bodies.ts";
 import { parseQuery } from "../../lib/core/query.ts";

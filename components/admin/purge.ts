@@ -10,7 +10,7 @@ import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import type { Answer, Door } from "../../lib/http/answer.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { acceptedDurability } from "../../lib/http/durable.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
@@ -32,8 +32,6 @@ export function postPurge(door: Door, { query }: Target): Answer {
   if (condition.kind !== "none") return refuse("bad_header", "A purge takes whatever is there.");
   const body = parseBody(door);
   if (!body.ok) return body;
-  const weak = judgeDurability(door.world);
-  if (weak !== undefined) return weak;
   const { namespace, key, why, keepCurrent = false } = body.value;
   const request: PurgeRequest = {
     proposer: proposerOf(found.value.caller),
@@ -46,7 +44,7 @@ export function postPurge(door: Door, { query }: Target): Answer {
     requestId,
     trace,
   };
-  const purged = purgeValue(door.world.db, request);
+  const purged = purgeValue(door.world.db, request, acceptedDurability(door.world));
   if (!purged.ok) return refusalOf(purged, () => "");
   const { revision, firstRevision, currentRevision, ancestors } = purged;
   return jsonReply(200, {

@@ -2,6 +2,9 @@
  * A change of one settings document: the words that go with it, its condition, and the proposal through the
  * admin door. Knows no kind of document.
  */
+
+import type { ProposedOp, Proposer } from "../../lib/core/commit/proposal.ts";
+import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import { type NamedState, parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
 import { parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
 import { parseQuery } from "../../lib/core/query.ts";
@@ -11,9 +14,9 @@ import { encodeUtf8 } from "../../lib/core/utf8.ts";
 import type { Door } from "../../lib/http/answer.ts";
 import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
 import type { Caller } from "../../lib/http/caller.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { acceptedDurability } from "../../lib/http/durable.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
-import { type CommitOutcome, commit, type ProposedOp, type Proposer } from "../../lib/store/commit/commit.ts";
+import { commit } from "../../lib/store/commit/commit.ts";
 import type { ReservedNamespace } from "../../lib/store/documents/settings.ts";
 
 const HEADERS = [
@@ -70,14 +73,14 @@ export interface Made {
   readonly op: ProposedOp;
 }
 
-/** Proposes one settings document. Refuses whatever the kernel does, and stores that would lose it. */
+/** Proposes one settings document. Refuses whatever a commit does, and stores that would lose it. */
 export function writeSetting(
   door: Door,
   proposer: Proposer,
   { change, words }: { change: SettingChange; words: Omit<Words, "condition" | "headers"> },
 ): Outcome<Made> {
   const { world } = door;
-  const unsafe = judgeDurability(world) ?? judgeOnCommit(door);
+  const unsafe = judgeOnCommit(door);
   if (unsafe !== undefined) return unsafe;
   const body = encodeUtf8(change.json ?? "");
   const op: ProposedOp = {
@@ -91,18 +94,22 @@ export function writeSetting(
     text: change.json !== null,
   };
   const { message, requestId, trace } = words;
-  const outcome = commit(world.db, {
-    proposer,
-    door: "admin",
-    nowMs: world.nowMs(),
-    requestId,
-    message,
-    author: null,
-    meta: null,
-    trace,
-    ops: [op],
-    body,
-  });
+  const outcome = commit(
+    world.db,
+    {
+      proposer,
+      door: "admin",
+      nowMs: world.nowMs(),
+      requestId,
+      message,
+      author: null,
+      meta: null,
+      trace,
+      ops: [op],
+      body,
+    },
+    acceptedDurability(world),
+  );
   noteCommit(door, outcome);
   return outcome.ok ? accept({ outcome, op }) : refusalOf(outcome, () => "");
 }

@@ -1,6 +1,6 @@
 /** GET /v1/admin/status: how the store and its backup stand, and every limit. */
 
-import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
 import { JSON_DEPTH_MAX } from "../../lib/core/json-depth.ts";
 import { KEY_BYTES_MAX } from "../../lib/core/key.ts";
 import { MESSAGE_BYTES_MAX } from "../../lib/core/message.ts";

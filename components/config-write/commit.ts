@@ -5,7 +5,9 @@
 
 import { type Change, CommitBody, type PutChange } from "../../lib/api/commit-body.ts";
 import { decodeBase64 } from "../../lib/core/base64.ts";
-import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
+import { LONE_SURROGATE } from "../../lib/core/characters.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
+import type { ProposedOp } from "../../lib/core/commit/proposal.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { isJsonType, parseMediaType } from "../../lib/core/media-type.ts";
 import {
@@ -25,12 +27,12 @@ import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
 import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
 import { type Caller, credentialsOf, requireCaller } from "../../lib/http/caller.ts";
 import { commitReply } from "../../lib/http/commit-reply.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { acceptedDurability } from "../../lib/http/durable.ts";
 import { judgeValue } from "../../lib/http/json-value.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import { concatenate } from "../../lib/http/reply.ts";
 import type { Target } from "../../lib/http/route.ts";
-import { commit, type ProposedOp } from "../../lib/store/commit/commit.ts";
+import { commit } from "../../lib/store/commit/commit.ts";
 import { cutValues } from "../../lib/store/documents/json-text.ts";
 
 /** A body wraps its values in {changes:[{value:…}]}. */
@@ -60,7 +62,7 @@ export function postCommit(door: Door, { query }: Target): Answer {
   if (unfit !== undefined) return unfit;
   const values = valuesOf(door, body.value.changes);
   if (!values.ok) return values;
-  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
+  const unsafe = judgeOnCommit(door);
   return (
     unsafe ?? propose(door, found.value.caller, { ...words.value, body: body.value, values: values.value })
   );
@@ -97,18 +99,22 @@ function propose(door: Door, caller: Caller, { body, values, ...words }: Judged)
     };
   });
   const { world } = door;
-  const outcome = commit(world.db, {
-    proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
-    door: "write",
-    nowMs: world.nowMs(),
-    requestId: words.requestId,
-    message: body.message ?? words.message,
-    author: body.author ?? null,
-    meta: body.meta === undefined ? null : JSON.stringify(body.meta),
-    trace: words.trace,
-    ops,
-    body: concatenate(values.flatMap((value) => (value === null ? [] : [value.bytes]))),
-  });
+  const outcome = commit(
+    world.db,
+    {
+      proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
+      door: "write",
+      nowMs: world.nowMs(),
+      requestId: words.requestId,
+      message: body.message ?? words.message,
+      author: body.author ?? null,
+      meta: body.meta === undefined ? null : JSON.stringify(body.meta),
+      trace: words.trace,
+      ops,
+      body: concatenate(values.flatMap((value) => (value === null ? [] : [value.bytes]))),
+    },
+    acceptedDurability(world),
+  );
   noteCommit(door, outcome);
   if (!outcome.ok) return refusalOf(outcome, pointerOf);
   return commitReply(outcome, ops, { status: 200, headers: [] });
@@ -249,7 +255,7 @@ function putValue(db: Door["world"]["db"], change: PutChange, cut: Uint8Array | 
 }
 
 function textBytes(text: string): Uint8Array | undefined {
-  return /\p{Cs}/u.test(text) ? undefined : encodeUtf8(text);
+  return LONE_SURROGATE.test(text) ? undefined : encodeUtf8(text);
 }
 
 function pointerOf(index: number): string {

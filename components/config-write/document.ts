@@ -1,6 +1,8 @@
 /** PUT and DELETE /v1/write/{ns}: one document, with the conditions of RFC 9110. */
 
-import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
+import type { ProposedOp } from "../../lib/core/commit/proposal.ts";
+import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import { parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
 import { allowsKey } from "../../lib/core/grant.ts";
 import { type MediaType, parseMediaType } from "../../lib/core/media-type.ts";
@@ -14,13 +16,13 @@ import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
 import { type Caller, credentialsOf, forbidden, requireCaller } from "../../lib/http/caller.ts";
 import { commitReply } from "../../lib/http/commit-reply.ts";
 import { parseDocumentKey } from "../../lib/http/document-name.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { acceptedDurability } from "../../lib/http/durable.ts";
 import { explainStale } from "../../lib/http/foreign.ts";
 import { judgeValue } from "../../lib/http/json-value.ts";
 import { namedState } from "../../lib/http/named-state.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import type { Target } from "../../lib/http/route.ts";
-import { type CommitOutcome, commit, type ProposedOp } from "../../lib/store/commit/commit.ts";
+import { commit } from "../../lib/store/commit/commit.ts";
 
 interface WriteRequest {
   readonly namespace: string;
@@ -103,7 +105,7 @@ function begin(door: Door, target: Target): Outcome<{ asked: WriteRequest; calle
 }
 
 function write(door: Door, asked: WriteRequest, caller: Caller, change: Change): Answer {
-  const unsafe = judgeDurability(door.world) ?? judgeOnCommit(door);
+  const unsafe = judgeOnCommit(door);
   if (unsafe !== undefined) return unsafe;
   for (let look = 1; ; look += 1) {
     const state = namedState(door.world.db, { ...asked, op: change.op }, asked.condition);
@@ -124,18 +126,22 @@ function propose(
   caller: Caller,
   op: ProposedOp,
 ): CommitOutcome {
-  return commit(world.db, {
-    proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
-    door: "write",
-    nowMs: world.nowMs(),
-    requestId: asked.requestId,
-    message: asked.message,
-    author: null,
-    meta: null,
-    trace: asked.trace,
-    ops: [op],
-    body: op.op === "put" ? request.body : new Uint8Array(0),
-  });
+  return commit(
+    world.db,
+    {
+      proposer: { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest },
+      door: "write",
+      nowMs: world.nowMs(),
+      requestId: asked.requestId,
+      message: asked.message,
+      author: null,
+      meta: null,
+      trace: asked.trace,
+      ops: [op],
+      body: op.op === "put" ? request.body : new Uint8Array(0),
+    },
+    acceptedDurability(world),
+  );
 }
 
 function answerWrite(

@@ -1,4 +1,4 @@
-/** config-write: one document by PUT and DELETE, many by POST /v1/commit. The kernel judges; this translates. */
+/** config-write: one document by PUT and DELETE, many by POST /v1/commit. The rules of a commit judge; this translates. */
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { answer } from "../../lib/http/answer.ts";
 import { withBackup } from "../../lib/http/backed-up.ts";

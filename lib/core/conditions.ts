@@ -30,7 +30,7 @@ export function matchesWeakly(list: TagList, etag: string): boolean {
   return list === "*" || list.some(({ tag }) => tag === etag);
 }
 
-/** What a write names as the state it replaces, as the kernel takes it. */
+/** What a write names as the state it replaces, as a proposal takes it. */
 export interface NamedState {
   /** A revision, 0 for absent, -1 for "whatever is there", null when nothing was named. */
   readonly ifRevision: number | null;

@@ -2,8 +2,10 @@
  * Grants: verb × namespace × scope, default deny, no deny rules. Promise: `*` never means a reserved
  * namespace, and what of `_system` may be read follows from reading whole namespaces.
  */
-import { isReserved, SYSTEM } from "./namespace.ts";
-import { scopeCoversKey, scopeCoversScope } from "./scope.ts";
+import { hasOnly, isObject } from "./json-object.ts";
+import { isNamespaceName, isReserved, SYSTEM } from "./namespace.ts";
+import { SCOPE_BYTES_MAX, scopeCoversKey, scopeCoversScope } from "./scope.ts";
+import { utf8Length } from "./utf8.ts";
 
 export const VERBS = [
   "read",
@@ -38,6 +40,21 @@ export interface KeyRange {
   readonly exact: boolean;
 }
 
+/** Whether a value is a grant: known verbs, a namespace's name or `*`, and a scope, and nothing else. */
+export function isGrant(value: unknown): value is Grant {
+  if (!isObject(value) || !hasOnly(value, ["verbs", "namespace", "scope"])) return false;
+  const { verbs, namespace, scope } = value;
+  return (
+    Array.isArray(verbs) &&
+    verbs.length > 0 &&
+    verbs.every((verb) => VERBS.includes(verb)) &&
+    typeof namespace === "string" &&
+    (namespace === "*" || isNamespaceName(namespace)) &&
+    typeof scope === "string" &&
+    utf8Length(scope) <= SCOPE_BYTES_MAX
+  );
+}
+
 export function allowsKey(grants: readonly Grant[], verb: Verb, namespace: string, key: string): boolean {
   if (isReserved(namespace)) return namespace === SYSTEM && allowsSystemKey(grants, verb, key);
   return grants.some((grant) => isFor(grant, verb, namespace) && scopeCoversKey(grant.scope, key));
@@ -62,6 +79,19 @@ export function allowsEverywhere(grants: readonly Grant[], verb: Verb): boolean 
 /** A root token: `admin` on `*`. There is no other kind of root. */
 export function isRoot(grants: readonly Grant[]): boolean {
   return allowsEverywhere(grants, "admin");
+}
+
+/** Kinds of `_system` documents that whoever administers a whole namespace may change. */
+const NAMESPACE_KINDS = ["channel", "policy", "schema"];
+
+/** Whether the grants administer a document of `_system`: a root all, others what belongs to a whole namespace. */
+export function administersSetting(grants: readonly Grant[], key: string): boolean {
+  if (isRoot(grants)) return true;
+  const [kind = "", namespace = "", ...rest] = key.split("/");
+  if (!NAMESPACE_KINDS.includes(kind) || rest.length === 0) return false;
+  return grants.some(
+    (grant) => grant.namespace === namespace && grant.scope === "" && grant.verbs.includes("admin"),
+  );
 }
 
 /** Whether a holder of `held` may give or manage `grant`: each of its verbs, and `admin`, over the same keys. */

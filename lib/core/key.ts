@@ -2,19 +2,19 @@
  * Keys: what a document is called inside its namespace. Promise: bytes decide; nothing is folded, normalised
  * or collapsed. A key in a path is decoded once, and paths that browsers and proxies rewrite are refused.
  */
+import { NOT_IN_KEYS } from "./characters.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
 import { utf8Length } from "./utf8.ts";
 
 export const KEY_BYTES_MAX = 1024;
 
 const PLAIN = /^[ -~]{1,1024}$/;
-const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 /** Judges a key as given. Refuses `bad_key`. */
 export function judgeKey(key: string): Outcome<string, "bad_key"> {
   if (PLAIN.test(key)) return accept(key);
   if (key === "") return refuse("bad_key", "A key has at least one byte.");
-  if (FORBIDDEN.test(key)) {
+  if (NOT_IN_KEYS.test(key)) {
     return refuse("bad_key", "A key holds no control characters, lone surrogates or noncharacters.");
   }
   const size = utf8Length(key);

@@ -1,14 +1,13 @@
 /** Messages, authors and idempotency keys: the words that go with a commit. */
+import { NOT_PLAIN } from "./characters.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
 import { utf8Length } from "./utf8.ts";
 
 export const MESSAGE_BYTES_MAX = 1024;
 
-const CONTROL = /[\p{Cc}\p{Cs}]/u;
-
 /** Whether a text has no control characters (line ends and tabs aside) or lone surrogates, and fits. */
 export function isPlainText(text: string, bytesMax: number): boolean {
-  return !CONTROL.test(text.replace(/[\n\t]/g, "")) && utf8Length(text) <= bytesMax;
+  return !NOT_PLAIN.test(text.replace(/[\n\t]/g, "")) && utf8Length(text) <= bytesMax;
 }
 
 /** A message in the query or, ASCII only, in the header; an empty one is none. */

@@ -124,11 +124,6 @@ export function refuse<C extends RefusalCode>(
   return { ok: false, code, detail, ...more };
 }
 
-/** Whether a text (the kernel's, say) is one of our codes. */
-export function isRefusalCode(code: string): code is RefusalCode {
-  return Object.hasOwn(REFUSALS, code);
-}
-
 /** Status and sentence of a code, with `retryable` filled in. */
 export function meaningOf(code: RefusalCode): { status: number; title: string; retryable: boolean } {
   const meaning: Meaning = REFUSALS[code];

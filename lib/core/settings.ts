@@ -1,8 +1,45 @@
-/** What a namespace's document (`_system` `namespace/<name>`, as JSON text) says to readers. */
+/** What the documents of `_system` say: a namespace's settings (`namespace/<name>`) and the mode (`mode`). */
+import { hasOnly, isObject, parseObject } from "./json-object.ts";
 
-/** Whether anybody may read it. The document is parsed only when it says something about that. */
+/** Members of a namespace's document; an absent one means default. */
+export interface NamespaceSettings {
+  readonly description?: string;
+  readonly public?: boolean;
+  readonly blindWrites?: boolean;
+  readonly messageRequired?: boolean;
+  readonly quota?: { readonly keys?: number; readonly bytes?: number };
+}
+
+const NAMESPACE_MEMBERS = ["description", "public", "blindWrites", "messageRequired", "quota"];
+const FLAGS = ["public", "blindWrites", "messageRequired"];
+
+/** A namespace's settings by their JSON text; undefined for anything that is not exactly that. */
+export function parseNamespaceSettings(json: string): NamespaceSettings | undefined {
+  const settings = parseObject(json, NAMESPACE_MEMBERS);
+  if (settings === undefined) return undefined;
+  const { description, quota } = settings;
+  const fits =
+    (description === undefined || typeof description === "string") &&
+    FLAGS.every((flag) => settings[flag] === undefined || typeof settings[flag] === "boolean") &&
+    (quota === undefined || isQuota(quota));
+  return fits ? settings : undefined;
+}
+
+function isQuota(quota: unknown): boolean {
+  if (!isObject(quota) || !hasOnly(quota, ["keys", "bytes"])) return false;
+  return Object.values(quota).every((limit) => Number.isSafeInteger(limit) && Number(limit) >= 0);
+}
+
+/** Whether anybody may read a namespace. The document is parsed only when it says something about that. */
 export function isPublic(document: string | null): boolean {
   if (document === null || !document.includes('"public"')) return false;
-  const settings: { public?: boolean } = JSON.parse(document);
-  return settings.public === true;
+  return parseNamespaceSettings(document)?.public === true;
+}
+
+export type Mode = "open" | "read_only";
+
+/** The mode by its document's JSON text; undefined for anything else. */
+export function parseMode(json: string): Mode | undefined {
+  const mode = parseObject(json, ["mode"])?.mode;
+  return mode === "open" || mode === "read_only" ? mode : undefined;
 }

@@ -1,11 +1,12 @@
 /**
  * Tokens: `ldg_<accessor>_<secret><check>`, and the document that stands for one. What is stored and sent
  * is the SHA-256 of the 43 ASCII characters of the secret (one block: two cost half as much again in the
- * guest). "Expired" means `expiresMs <= nowMs`, here and in the kernel.
+ * guest). "Expired" means `expiresMs <= nowMs`.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Grant, VERBS } from "./grant.ts";
+import { type Grant, isGrant, isRoot, VERBS } from "./grant.ts";
 import { formatHex } from "./hex.ts";
+import { parseObject } from "./json-object.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
 
@@ -81,6 +82,43 @@ export function tokenKey(accessor: string): string {
 /** "Expired" at exactly this millisecond and after. */
 export function isExpired(expiresMs: number | null, nowMs: number): boolean {
   return expiresMs !== null && expiresMs <= nowMs;
+}
+
+/** Whether it works: neither revoked nor expired. */
+export function isLive({ revokedMs, expiresMs }: TokenDocument, nowMs: number): boolean {
+  return revokedMs === null && !isExpired(expiresMs, nowMs);
+}
+
+export function isLiveRoot(token: TokenDocument, nowMs: number): boolean {
+  return isLive(token, nowMs) && isRoot(token.grants);
+}
+
+const TOKEN_MEMBERS = ["name", "digest", "grants", "expiresMs", "createdMs", "creator", "revokedMs"];
+const NAME_CHARACTERS_MAX = 200;
+const GRANTS_MAX = 100;
+
+/** A token's document by its JSON text; undefined for anything that is not exactly one. */
+export function parseTokenDocument(json: string): TokenDocument | undefined {
+  const token = parseObject(json, TOKEN_MEMBERS);
+  if (token === undefined) return undefined;
+  const { name, digest, grants, expiresMs, createdMs, creator, revokedMs } = token;
+  const isMoment = (value: unknown) => value === null || Number.isSafeInteger(value);
+  const fits =
+    typeof name === "string" &&
+    name.length > 0 &&
+    name.length <= NAME_CHARACTERS_MAX &&
+    !name.startsWith("_") &&
+    typeof digest === "string" &&
+    /^[0-9a-f]{64}$/.test(digest) &&
+    typeof creator === "string" &&
+    Number.isSafeInteger(createdMs) &&
+    isMoment(expiresMs) &&
+    isMoment(revokedMs) &&
+    Array.isArray(grants) &&
+    grants.length > 0 &&
+    grants.length <= GRANTS_MAX &&
+    grants.every(isGrant);
+  return fits ? JSON.parse(json) : undefined;
 }
 
 /** Draws letters without bias: bytes past the last whole multiple of the alphabet are thrown away. */

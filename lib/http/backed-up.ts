@@ -3,10 +3,11 @@
  * in the answer what the bucket holds. Promise: by then the commit is durable, and nothing that goes wrong here
  * changes its answer but that header.
  */
+
+import type { CommitOutcome } from "../core/commit/verdict.ts";
 import { BACKED_UP_HEADER, BACKUP_WAIT_MS, ON_COMMIT_VARIABLE, parseOnCommit } from "../core/on-commit.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
 import { readExported } from "../store/catalogue/exported.ts";
-import type { CommitOutcome } from "../store/commit/commit.ts";
 import { type Answer, type Door, isRefusal, type Work } from "./answer.ts";
 import type { World } from "./world.ts";
 

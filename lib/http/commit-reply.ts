@@ -1,7 +1,9 @@
 /** The answer to a commit, the same for PUT, DELETE and POST /v1/commit. */
+
+import type { ProposedOp } from "../core/commit/proposal.ts";
+import type { CommitOutcome } from "../core/commit/verdict.ts";
 import type { HttpReply } from "../core/http.ts";
 import { formatTime } from "../core/time.ts";
-import type { CommitOutcome, ProposedOp } from "../store/commit/commit.ts";
 import { jsonReply } from "./reply.ts";
 
 export type Committed = Extract<CommitOutcome, { ok: true }>;

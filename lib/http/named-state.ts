@@ -1,6 +1,6 @@
 /**
- * From a write's conditions to what the kernel is told of the state that it replaces. `*` and lists of several
- * tags need a look at what is there; the kernel then judges that very state, so nothing slips in between.
+ * From a write's conditions to what a proposal says of the state that it replaces. `*` and lists of several
+ * tags need a look at what is there; the commit then judges that very state, so nothing slips in between.
  */
 import { type NamedState, neverHolds, type WriteCondition } from "../core/conditions.ts";
 import { readHead } from "../store/documents/view.ts";

@@ -1,9 +1,10 @@
 /**
- * What the kernel refused, in words: its codes are ours, its causes become `errors` with pointers into the
+ * What a commit was refused for, in words: its causes become `errors` with pointers into the
  * request. Kept in one place, so that every door says the same.
  */
-import { isRefusalCode, type Refusal, type RefusalCode, type RefusalError, refuse } from "../core/refusal.ts";
-import type { KernelRefusal } from "../store/commit/commit.ts";
+
+import type { CommitRefusal } from "../core/commit/verdict.ts";
+import { type Refusal, type RefusalCode, type RefusalError, refuse } from "../core/refusal.ts";
 
 const WORDS: Partial<Record<RefusalCode, string>> = {
   stale: "The document is not at the revision that was named. Read it again, and send its ETag.",
@@ -11,7 +12,7 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   precondition_required:
     'Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or "any").',
   not_found: "There is no such document to delete, or no value of that key to purge.",
-  forbidden: "The token may not write this key.",
+  forbidden: "The token may not write this key, or not read one that it only checks.",
   reserved_namespace: "Namespaces that begin with _ are changed through /v1/admin only.",
   namespace_not_found: "There is no such namespace; an administrator can make it.",
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
@@ -33,10 +34,10 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   invalid_body: "The document is not in the shape that its place demands.",
 };
 
-/** The refusal for a kernel's one. `pointerOf` says where in the request an operation stands. */
-export function refusalOf(refused: KernelRefusal, pointerOf: (index: number) => string): Refusal {
-  const code = isRefusalCode(refused.code) ? refused.code : "internal";
-  const detail = WORDS[code] ?? "The store refused the change.";
+/** The refusal as it is answered. `pointerOf` says where in the request an operation stands. */
+export function refusalOf(refused: CommitRefusal, pointerOf: (index: number) => string): Refusal {
+  const { code } = refused;
+  const detail = refused.detail ?? WORDS[code] ?? "The store refused the change.";
   const errors = refused.causes.map(
     ({ index, etag }): RefusalError => ({
       pointer: pointerOf(index),

@@ -1,12 +1,9 @@
 /**
  * The tables described once for drizzle: row types, and SQL text for the plain statements. The migrations make
- * them; a test holds the two together. `proposed` has untyped columns, so it is described as such.
+ * them; a test holds the two together.
  */
-import { blob, customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { proposedColumns } from "./commit/kernel/parts.ts";
+import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** A column without a type: it keeps what it was given, so that the kernel can judge it. */
-const untyped = customType<{ data: string | number | Uint8Array | null }>({ dataType: () => "" });
 const bytes = (name: string) => blob(name, { mode: "buffer" });
 
 export const store = sqliteTable("store", {
@@ -41,6 +38,7 @@ export const commits = sqliteTable("commits", {
   meta: text("meta"),
   trace: text("trace"),
   changes: integer("changes").notNull(),
+  rest: text("rest"),
 });
 
 export const change = sqliteTable("change", {
@@ -71,8 +69,3 @@ export const usage = sqliteTable("usage", {
   bytes: integer("bytes").notNull(),
   compacted: integer("compacted").notNull(),
 });
-
-export const proposed = sqliteTable(
-  "proposed",
-  Object.fromEntries(proposedColumns.map((name) => [name, untyped(name)])),
-);

@@ -2,7 +2,7 @@
  * Many documents as commits of up to 1,000 changes and 2 MiB of values, each of which names the revision that
  * it replaces. The body is written as text, so that a JSON value travels exactly as it is.
  */
-import { COMMIT_LIMITS } from "../../lib/core/commit-limits.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { TreeDocument } from "./tree.ts";
 

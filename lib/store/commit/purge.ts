@@ -2,9 +2,11 @@
  * A purge in the store: one commit that erases every value of a key, and the note that makes the exporter write
  * the bucket anew. Promise: both or neither; freed pages are overwritten as far as the engine allows.
  */
-import { findFirstValue, insertPurge } from "../catalogue/purge.ts";
+import type { Proposal, ProposedOp, Proposer } from "../../core/commit/proposal.ts";
+import type { CommitOutcome, CommitRefusal } from "../../core/commit/verdict.ts";
+import { findFirstValue } from "../catalogue/purge.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
-import { type CommitOutcome, commit, type KernelRefusal, type ProposedOp, type Proposer } from "./commit.ts";
+import { type CommitOptions, commitAll } from "./commit.ts";
 
 export interface PurgeRequest {
   readonly proposer: Proposer;
@@ -30,45 +32,57 @@ export type PurgeOutcome =
       /** Lineages before this one whose revisions held it. */
       readonly ancestors: readonly string[];
     }
-  | KernelRefusal;
+  | CommitRefusal;
 
-/** Proposes and notes, in one transaction. Throws StoreFault. */
-export function purgeValue(db: Db, request: PurgeRequest): PurgeOutcome {
+/** How often a purge that keeps the present value looks again when somebody else changed it meanwhile. */
+const LOOKS = 8;
+
+/** Erases, and writes the present value again where it is to be kept, in one transaction. Throws StoreFault. */
+export function purgeValue(db: Db, request: PurgeRequest, options: CommitOptions = {}): PurgeOutcome {
   // Overwrites with zeros what the statements free; a server that does not know it is told by `vacuumed`.
   ignoringFault(() => db.all("pragma secure_delete=on"));
-  db.all("begin immediate");
-  try {
-    const outcome = purgeInside(db, request);
-    db.all(outcome.ok ? "commit" : "rollback");
-    return outcome;
-  } catch (error) {
-    ignoringFault(() => db.all("rollback"));
-    throw error;
+  const { namespace, key, keepCurrent } = request;
+  for (let look = 1; ; look += 1) {
+    const current = keepCurrent ? findCurrent(db, namespace, key) : undefined;
+    const firstRevision = findFirstValue(db, namespace, key);
+    const outcomes = commitAll(db, proposalsOf(request, current), options);
+    const [erased, kept = erased] = outcomes;
+    if (erased === undefined || kept === undefined) throw new Error("a purge has an outcome");
+    if (!erased.ok && erased.code === "stale" && current !== undefined && look < LOOKS) continue;
+    if (!erased.ok) return erased;
+    if (!kept.ok) return kept;
+    return purged(db, { erased, kept: current === undefined ? undefined : kept, firstRevision });
   }
 }
 
-function purgeInside(db: Db, request: PurgeRequest): PurgeOutcome {
-  const { namespace, key, nowMs, why } = request;
-  const firstRevision = findFirstValue(db, namespace, key);
-  const current = request.keepCurrent ? findCurrent(db, namespace, key) : undefined;
-  const erased = propose(db, request, { op: "erase", mediaType: null, text: false, value: EMPTY });
-  if (!erased.ok) return erased;
-  // A repeat with the same Idempotency-Key has been noted the first time.
-  if (erased.replayed || firstRevision === undefined)
-    return {
-      ok: true,
-      revision: erased.revision,
-      firstRevision: firstRevision ?? erased.revision,
-      currentRevision: null,
-      ancestors: [],
-    };
-  insertPurge(db, { revision: erased.revision, namespace, key, firstRevision, why, nowMs });
-  const ancestors = listAncestorsSince(db, firstRevision);
-  if (current === undefined)
-    return { ok: true, revision: erased.revision, firstRevision, currentRevision: null, ancestors };
-  const kept = propose(db, { ...request, requestId: null }, { op: "put", ...current });
-  if (!kept.ok) return kept;
-  return { ok: true, revision: erased.revision, firstRevision, currentRevision: kept.revision, ancestors };
+function purged(
+  db: Db,
+  {
+    erased,
+    kept,
+    firstRevision,
+  }: { erased: Made; kept: Made | undefined; firstRevision: number | undefined },
+): PurgeOutcome {
+  const { revision, replayed } = erased;
+  const done = { ok: true, revision, firstRevision: firstRevision ?? revision } as const;
+  // A repeat with the same Idempotency-Key did all of it the first time.
+  if (replayed || firstRevision === undefined) return { ...done, currentRevision: null, ancestors: [] };
+  return {
+    ...done,
+    currentRevision: kept?.revision ?? null,
+    ancestors: listAncestorsSince(db, firstRevision),
+  };
+}
+
+type Made = Extract<CommitOutcome, { ok: true }>;
+
+function proposalsOf(request: PurgeRequest, current: Current | undefined): Proposal[] {
+  const erase = proposalOf(request, { op: "erase", mediaType: null, text: false, value: EMPTY });
+  // What is kept is what was just read; if it changed meanwhile, nothing of this happens.
+  const [op] = erase.ops;
+  if (current === undefined || op === undefined) return [erase];
+  const put = proposalOf({ ...request, requestId: null }, { op: "put", ...current });
+  return [{ ...erase, ops: [{ ...op, ifRevision: current.revision }] }, put];
 }
 
 const EMPTY = new Uint8Array(0);
@@ -80,8 +94,8 @@ interface Content {
   readonly value: Uint8Array;
 }
 
-function propose(db: Db, request: PurgeRequest, { op, mediaType, text, value }: Content): CommitOutcome {
-  const { proposer, nowMs, namespace, key, message, requestId, trace } = request;
+function proposalOf(request: PurgeRequest, { op, mediaType, text, value }: Content): Proposal {
+  const { proposer, nowMs, namespace, key, message, requestId, trace, why } = request;
   const change: ProposedOp = {
     op,
     namespace,
@@ -95,16 +109,20 @@ function propose(db: Db, request: PurgeRequest, { op, mediaType, text, value }: 
   };
   const door = op === "erase" ? "admin" : "write";
   const words = { requestId, message, author: null, meta: null, trace };
-  return commit(db, { proposer, door, nowMs, ...words, ops: [change], body: value });
+  return { proposer, door, nowMs, ...words, ops: [change], body: value, why };
 }
 
-function findCurrent(db: Db, namespace: string, key: string): Omit<Content, "op"> | undefined {
-  const [row] = db.all("select media_type, text, value from entry where namespace=?1 and key=?2", [
+interface Current extends Omit<Content, "op"> {
+  readonly revision: number;
+}
+
+function findCurrent(db: Db, namespace: string, key: string): Current | undefined {
+  const [row] = db.all("select media_type, text, value, revision from entry where namespace=?1 and key=?2", [
     namespace,
     key,
   ]);
   if (row === undefined || !(row[2] instanceof Uint8Array)) return undefined;
-  return { mediaType: String(row[0]), text: row[1] === 1, value: row[2] };
+  return { mediaType: String(row[0]), text: row[1] === 1, value: row[2], revision: Number(row[3]) };
 }
 
 /** Lives before the present one that reach to a revision or beyond. */

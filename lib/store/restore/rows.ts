@@ -1,6 +1,6 @@
 /**
  * Filling an empty store from a snapshot. Promise: rows end up as they were where the snapshot was made, the
- * entries folded from the changes by the kernel's rules (a put of a present document is its next version, of
+ * entries folded from the changes by the rules of a commit (a put of a present document is its next version, of
  * an absent one the first). The caller holds the transaction.
  */
 
@@ -56,7 +56,7 @@ export function isAsRestored(db: Db, revision: number): boolean {
   );
 }
 
-/** An empty store becomes one that is being restored: nobody reads it, and the kernel takes no commit. */
+/** An empty store becomes one that is being restored: nobody reads it, and no commit is taken. */
 export function closeForRestore(db: Db): void {
   db.all("delete from usage");
   db.all("delete from lineage");

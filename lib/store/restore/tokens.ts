@@ -1,12 +1,14 @@
 /**
  * Tokens of a store that was just restored: those whose later fate is known, those to be revoked, and a new
- * root. All of it goes through the kernel as the reserved actor `_restore`; the caller holds the transaction.
+ * root. All of it is committed by the reserved actor `_restore`; the caller holds the transaction.
  */
 
 import type { NewRoot } from "../../api/restore-bodies.ts";
-import { isExpired, rootDocument, type TokenDocument, tokenKey } from "../../core/token.ts";
+import type { ProposedOp } from "../../core/commit/proposal.ts";
+import { isRoot } from "../../core/grant.ts";
+import { isLive, rootDocument, type TokenDocument, tokenKey } from "../../core/token.ts";
 import { encodeUtf8 } from "../../core/utf8.ts";
-import { commit, type ProposedOp } from "../commit/commit.ts";
+import { commitInside } from "../commit/commit.ts";
 import type { Db } from "../sqlite/driver.ts";
 
 const TOKENS_A_COMMIT = 500;
@@ -27,7 +29,7 @@ export interface TokenOutcome {
   readonly liveRoots: number;
 }
 
-/** Applies what is known. Throws when the kernel refuses, which would be a bug. */
+/** Applies what is known. Throws when a commit is refused, which would be a bug. */
 export function settleTokens(db: Db, fate: TokenFate): TokenOutcome {
   const { later, revokeAll, newRoot, nowMs } = fate;
   const puts = new Map<string, string>();
@@ -47,14 +49,14 @@ export function settleTokens(db: Db, fate: TokenFate): TokenOutcome {
     const root = rootDocument(newRoot, { creator: "_restore", nowMs });
     puts.set(tokenKey(newRoot.accessor), JSON.stringify(root));
   }
-  if (puts.size > 0) withoutMode(db, () => putTokens(db, puts, fate));
+  if (puts.size > 0) putTokens(db, puts, fate);
   const tokens = listTokens(db).map(([key, json]): [string, TokenDocument] => [key, JSON.parse(json)]);
-  const live = tokens.filter(([, token]) => token.revokedMs === null && !isExpired(token.expiresMs, nowMs));
+  const live = tokens.filter(([, token]) => isLive(token, nowMs));
   const own = newRoot === undefined ? undefined : tokenKey(newRoot.accessor);
   return {
     applied,
     live: live.filter(([key]) => key !== own).length,
-    liveRoots: live.filter(([, token]) => isRoot(token)).length,
+    liveRoots: live.filter(([, token]) => isRoot(token.grants)).length,
   };
 }
 
@@ -71,12 +73,6 @@ function isTighter(now: TokenDocument, later: TokenDocument): boolean {
   if (now.revokedMs !== null) return false;
   if (later.revokedMs !== null || later.digest !== now.digest) return true;
   return later.expiresMs !== null && (now.expiresMs === null || later.expiresMs < now.expiresMs);
-}
-
-function isRoot({ grants }: TokenDocument): boolean {
-  return grants.some(
-    ({ namespace, scope, verbs }) => namespace === "*" && scope === "" && verbs.includes("admin"),
-  );
 }
 
 function putTokens(db: Db, puts: ReadonlyMap<string, string>, { nowMs, revision }: TokenFate): void {
@@ -101,7 +97,7 @@ function putTokens(db: Db, puts: ReadonlyMap<string, string>, { nowMs, revision 
     });
     const body = new Uint8Array(at);
     for (const { op, bytes } of values) body.set(bytes, op.at);
-    const made = commit(db, {
+    const made = commitInside(db, {
       proposer: { kind: "reserved", actor: "_restore" },
       door: "admin",
       nowMs,
@@ -115,17 +111,4 @@ function putTokens(db: Db, puts: ReadonlyMap<string, string>, { nowMs, revision 
     });
     if (!made.ok) throw new Error(`the tokens of a restored store were refused: ${made.code}`);
   }
-}
-
-/**
- * A store that was in read-only mode at the restored revision takes no commit, and would keep tokens that were
- * revoked; so the mode's document is out of the kernel's sight while the tokens are put.
- */
-function withoutMode(db: Db, work: () => void): void {
-  const columns = "namespace,key,revision,created_revision,version,media_type,text,size,value";
-  const [mode] = db.all(`select ${columns} from entry where namespace='_system' and key='mode'`);
-  db.all("delete from entry where namespace='_system' and key='mode'");
-  work();
-  if (mode === undefined) return;
-  db.all(`insert into entry (${columns}) values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`, mode);
 }

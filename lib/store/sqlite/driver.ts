@@ -26,11 +26,6 @@ export class StoreFault extends Error {
   }
 }
 
-/** The kernel's refusal code (`ledge:<code>` anywhere in the text), or undefined if this is a real fault. */
-export function refusalIn(fault: StoreFault): string | undefined {
-  return /ledge:([a-z_]+)/.exec(fault.text)?.[1];
-}
-
 /** Sorts a fault by what a caller can do: try again, free space, apply migrations, or ask for help. */
 export function faultKind(fault: StoreFault): "busy" | "full" | "no_table" | "other" {
   if (/database (table )?is locked|SQLITE_BUSY|database schema is locked/.test(fault.text)) return "busy";

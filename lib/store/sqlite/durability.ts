@@ -8,7 +8,7 @@
  * at least; EXTRA is set wherever the connection takes it.
  */
 import { accept, type Outcome, refuse } from "../../core/refusal.ts";
-import { type Db, StoreFault } from "./driver.ts";
+import { type Db, type SqlRow, StoreFault } from "./driver.ts";
 import { durabilitySql } from "./durability.sql.ts";
 
 export interface Durability {
@@ -23,23 +23,19 @@ export interface Durability {
 const FULL = 2;
 export const EXTRA = 3;
 
+/** From the columns of `durabilityColumns`. */
+export function durabilityFromRow(row: SqlRow): Durability {
+  return {
+    synchronous: typeof row[0] === "number" ? row[0] : null,
+    journal: typeof row[1] === "string" ? row[1] : null,
+    file: typeof row[2] === "string" ? row[2] : null,
+    sqlite: typeof row[3] === "string" ? row[3] : null,
+  };
+}
+
 /** How this connection writes. Throws StoreFault. */
 export function readDurability(db: Db): Durability {
-  try {
-    const row = db.all(durabilitySql)[0];
-    return {
-      synchronous: typeof row?.[0] === "number" ? row[0] : null,
-      journal: typeof row?.[1] === "string" ? row[1] : null,
-      file: typeof row?.[2] === "string" ? row[2] : null,
-      sqlite: typeof row?.[3] === "string" ? row[3] : null,
-    };
-  } catch (error) {
-    // A libSQL server may not let pragmas be read as tables; what it promises is then its operator's to say.
-    if (error instanceof StoreFault && /pragma_|not authorized/.test(error.text)) {
-      return { synchronous: null, journal: null, file: null, sqlite: null };
-    }
-    throw error;
-  }
+  return durabilityFromRow(db.all(durabilitySql)[0] ?? []);
 }
 
 /** Refuses a store whose writes may be lost, unless a setting accepts that. Throws StoreFault. */
@@ -48,7 +44,14 @@ export function requireDurable(
   { acceptWeak }: { acceptWeak: boolean },
 ): Outcome<Durability, "store_in_memory" | "not_durable"> {
   // Whoever accepts the loss is not asked to wait for a server that will not be raised.
-  const found = acceptWeak ? readDurability(db) : raiseDurability(db);
+  return judgeDurability(acceptWeak ? readDurability(db) : raiseDurability(db), { acceptWeak });
+}
+
+/** The same of a connection that was looked at already. Refuses `store_in_memory` and `not_durable`. */
+export function judgeDurability(
+  found: Durability,
+  { acceptWeak }: { acceptWeak: boolean },
+): Outcome<Durability, "store_in_memory" | "not_durable"> {
   if (found.file === "" && found.journal === "memory") {
     return refuse("store_in_memory", "Give the server a state directory, so that the store is a file.");
   }
@@ -79,14 +82,16 @@ function hasWalReset({ journal, sqlite }: Durability): boolean {
 
 /** How this connection writes from now on: as safely as it can be made to. Throws StoreFault. */
 export function raiseDurability(db: Db): Durability {
-  const found = readDurability(db);
-  const enough = found.journal === "delete" ? EXTRA : FULL;
-  if (found.synchronous === null || found.synchronous >= enough) return found;
+  askExtra(db);
+  return readDurability(db);
+}
+
+/** Asks for EXTRA; SQLite takes it only outside a transaction. Whether it took shows when it is read back. */
+export function askExtra(db: Db): void {
   try {
     db.all("pragma synchronous=extra");
   } catch (error) {
     // A server that refuses the pragma stays as it is, and the reading back says so.
     if (!(error instanceof StoreFault)) throw error;
   }
-  return readDurability(db);
 }

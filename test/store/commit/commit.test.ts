@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { CommitOutcome, Proposer } from "../../../lib/store/commit/commit.ts";
-import { explanations } from "../../../lib/store/commit/kernel/statements.sql.ts";
-import { renderKernel } from "../../../lib/store/commit/kernel/trigger.ts";
+import type { ProposedOp, Proposer } from "../../../lib/core/commit/proposal.ts";
+import type { CommitOutcome } from "../../../lib/core/commit/verdict.ts";
+import { commit, commitAll } from "../../../lib/store/commit/commit.ts";
+import { type Db, StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import {
   accessorOf,
   addNamespace,
   bootstrap,
   type Options,
+  proposalOf,
   propose,
   putReserved,
   T0,
@@ -46,31 +47,6 @@ function addToken(
   if (!made.ok) throw new Error(`token ${n}: ${made.code}`);
   return { kind: "token", accessor, digest };
 }
-
-describe("the kernel's migration", () => {
-  test("is what lib/store/kernel renders", () => {
-    expect(readFileSync("migrations/0005-kernel.sql", "utf8")).toBe(renderKernel());
-  });
-
-  test("explains every code with a statement that runs", () => {
-    const { db } = openShop();
-    const row = [
-      T0,
-      "write",
-      "aaaaaaaaaaaa",
-      "a".repeat(64),
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      "[]",
-      new Uint8Array(),
-    ];
-    for (const sql of Object.values(explanations)) expect(db.all(sql, row)).toBeInstanceOf(Array);
-  });
-});
 
 describe("propose", () => {
   test("gives each commit the next revision, with its changes, its usage and its document", () => {
@@ -225,30 +201,28 @@ describe("a malformed proposal", () => {
     ).toBe(true);
   });
 
-  test("with an unknown op, coerced columns or a slice outside the body makes no revision", () => {
+  test("with an unknown op, a coerced column or a slice outside the body makes no revision", () => {
     const { db } = openShop();
-    const raw =
-      (ops: string, body: Uint8Array | string = new Uint8Array()) =>
-      () =>
-        db.all(
-          "insert into propose (now_ms, door, accessor, digest, ops, body) values (?,?,?,?,?,?) returning 1",
-          [T0, "write", "aaaaaaaaaaaa", "a".repeat(64), ops, body],
-        );
-    const ops = [
-      raw('[["upsert","shop","k","a/b",null,null,0,0,1]]'),
-      raw('[["put","shop",7,"a/b",null,null,0,0,1]]'),
-      raw('[["put","shop","k","a/b",null,null,0,1,1]]'),
-      raw('[["put","shop","k",null,null,null,0,0,1]]'),
-      raw('{"a":1}'),
-      raw("nonsense"),
-      raw('[["put","shop","k","a/b","1",null,0,0,1]]'),
-      raw('[["put","shop","k","a/b",null,null,0,0,1]]', "text"),
+    const whole = { op: "put", namespace: "shop", key: "k", mediaType: "a/b", at: 0, size: 0, text: true };
+    const ops: Record<string, unknown>[] = [
+      { op: "upsert" },
+      { key: 7 },
+      { size: 1 },
+      { mediaType: null },
+      { op: "delete" },
+      { ifRevision: "1" },
+      { ifRevision: -2 },
+      { ifLineage: "abc" },
+      { at: -1 },
+      { at: 0.5 },
     ];
-    for (const attempt of ops) {
-      expect(attempt).toThrowError(
-        expect.objectContaining({ text: expect.stringContaining("ledge:invalid_body") }),
-      );
+    for (const wrong of ops) {
+      const op = { ...whole, ifRevision: null, ifLineage: null, ...wrong };
+      // What no type lets through: the store must not take it from a careless caller either.
+      const proposal = { ...proposalOf([put()]), ops: [op as unknown as ProposedOp], body: new Uint8Array() };
+      expect([wrong, refused(commit(db, proposal))]).toEqual([wrong, "invalid_body"]);
     }
+    expect(db.all("select revision from store")).toEqual([[2]]);
   });
 });
 
@@ -339,7 +313,7 @@ describe("a request id", () => {
     });
   });
 
-  test("replays a delete, and is judged before the token's grants of today", () => {
+  test("replays a delete", () => {
     const { db } = openShop();
     propose(db, [put()]);
     const gone = propose(db, [{ op: "delete", ns: "shop", key: "k", if: 3 }], { requestId: "d" });
@@ -347,6 +321,62 @@ describe("a request id", () => {
       ...gone,
       replayed: true,
     });
+  });
+
+  test("said again with one operation more, or one less, is refused: a check and an unchanged put count", () => {
+    const { db } = openShop();
+    propose(db, [put({ key: "old" }), put({ key: "other" })]);
+    const changes: TestChange[] = [
+      put(),
+      put({ key: "old", if: 3 }),
+      { op: "check", ns: "shop", key: "none", if: 0 },
+    ];
+    propose(db, changes, { requestId: "r" });
+    const others: TestChange[][] = [
+      [...changes, { op: "check", ns: "shop", key: "other", if: 3 }],
+      [...changes, put({ key: "other", if: 3 })],
+      changes.slice(0, 2),
+      [put(), { op: "check", ns: "shop", key: "none", if: 0 }],
+      [
+        put(),
+        { op: "check", ns: "shop", key: "old", if: 3 },
+        { op: "check", ns: "shop", key: "none", if: 0 },
+      ],
+      [put(), put({ key: "old", value: "w", if: 3 }), { op: "check", ns: "shop", key: "none", if: 0 }],
+    ];
+    for (const other of others)
+      expect(refused(propose(db, other, { requestId: "r" }))).toBe("idempotency_mismatch");
+    expect(propose(db, changes, { requestId: "r" })).toMatchObject({ ok: true, replayed: true });
+  });
+
+  test("is answered only to who may do all of it: a repeat tells nothing of a foreign key", () => {
+    const { db } = openShop();
+    propose(db, [put({ key: "b", value: "secret" })]);
+    const by = addToken(db, 1, [{ verbs: ["write"], namespace: "shop", scope: "a/" }]);
+    const first = [put({ key: "a/1" })];
+    expect(propose(db, first, { by, requestId: "r" }).ok).toBe(true);
+    for (const more of [
+      put({ key: "b", value: "secret", if: -1 }),
+      put({ key: "b", value: "guess", if: -1 }),
+      { op: "check", ns: "shop", key: "b", if: 3 } as const,
+    ])
+      expect(propose(db, [...first, more], { by, requestId: "r" })).toEqual({
+        ok: false,
+        code: "forbidden",
+        causes: [{ index: 1, revision: 0, etag: null }],
+      });
+    expect(refused(propose(db, first, { requestId: "r" }))).toBe("precondition_required");
+  });
+
+  test("of a commit made before what it named was kept is told by its changes", () => {
+    const { db } = openShop();
+    const changes = [put(), { op: "check", ns: "shop", key: "none", if: 0 } as const];
+    propose(db, changes, { requestId: "r" });
+    db.all("update commits set rest=null");
+    expect(propose(db, changes, { requestId: "r" })).toMatchObject({ ok: true, replayed: true });
+    expect(refused(propose(db, [put({ value: "w", if: -1 })], { requestId: "r" }))).toBe(
+      "idempotency_mismatch",
+    );
   });
 });
 
@@ -416,6 +446,48 @@ describe("a token", () => {
     expect(give(4, [{ verbs: ["read"], namespace: "*", scope: "" }])).toBe("escalation");
     expect(give(5, [{ verbs: ["read"], namespace: "other", scope: "" }])).toBe("escalation");
     expect(refused(putReserved(db, "_system", "namespace/n", "{}", { by }))).toBe("forbidden");
+  });
+
+  test("gives for no longer than its giver holds, and rotates nothing that outlives it", () => {
+    const { db } = openShop();
+    const grants = [{ verbs: ["admin", "write"], namespace: "shop", scope: "" }];
+    const by = addToken(db, 1, grants, { expiresMs: T0 + 8000 });
+    addToken(db, 2, grants);
+    const give = (n: number, over: Record<string, unknown>) =>
+      refused(
+        putReserved(
+          db,
+          "_auth",
+          `token/${accessorOf(n)}`,
+          tokenDocument({ grants, creator: accessorOf(1), ...over }),
+          { by },
+        ),
+      );
+    expect(give(3, { expiresMs: null })).toBe("escalation");
+    expect(give(3, { expiresMs: T0 + 8001 })).toBe("escalation");
+    expect(give(3, { expiresMs: T0 + 8000 })).toMatch(/accepted/);
+    // Another secret for a token that never ends would be one, too; ending it is not.
+    expect(give(2, { creator: "aaaaaaaaaaaa", digest: "c".repeat(64) })).toBe("escalation");
+    expect(give(2, { creator: "aaaaaaaaaaaa", digest: "2".repeat(64), revokedMs: T0 })).toMatch(/accepted/);
+  });
+
+  test("whose accessor is taken is refused alike whoever asks, and tells nothing of the other", () => {
+    const { db } = openShop();
+    addToken(db, 1, [{ verbs: ["read"], namespace: "*", scope: "" }]);
+    const by = addToken(db, 2, [{ verbs: ["admin", "read"], namespace: "shop", scope: "" }]);
+    const mine = tokenDocument({
+      grants: [{ verbs: ["read"], namespace: "shop", scope: "" }],
+      creator: accessorOf(2),
+    });
+    const taken = [{ op: "put", ns: "_auth", key: `token/${accessorOf(1)}`, value: mine } as const].map(
+      (change): TestChange => ({ ...change, type: "application/json", if: 0 }),
+    );
+    for (const options of [{ by }, {}])
+      expect(propose(db, taken, { door: "admin", ...options })).toEqual({
+        ok: false,
+        code: "exists",
+        causes: [{ index: 0, revision: 0, etag: null }],
+      });
   });
 
   test("once revoked never comes back, and an accessor is never used for another", () => {
@@ -575,24 +647,6 @@ describe("reserved documents", () => {
     expect(refused(propose(db, [put()], { by: { kind: "reserved", actor: "_bootstrap" } }))).toBe(
       "bootstrap_done",
     );
-    // A proposal with no proposer at all is nobody's.
-    expect(() =>
-      db.all("insert into propose (now_ms, door, ops, body) values (?,?,?,?) returning 1", [
-        T0,
-        "write",
-        '[["put","shop","k","a/b",null,null,0,0,1]]',
-        new Uint8Array(),
-      ]),
-    ).toThrowError(expect.objectContaining({ text: expect.stringContaining("bad_token") }));
-    expect(() =>
-      db.all("insert into propose (now_ms, door, reserved, ops, body) values (?,?,?,?,?) returning 1", [
-        T0,
-        "write",
-        "_other",
-        '[["put","shop","k","a/b",null,null,0,0,1]]',
-        new Uint8Array(),
-      ]),
-    ).toThrowError(expect.objectContaining({ text: expect.stringContaining("bad_token") }));
   });
 });
 
@@ -621,13 +675,7 @@ describe("the tables", () => {
     expect(refused(putReserved(db, "_auth", "token/cccccccccccc", grants(`${"é".repeat(450)}x`)))).toBe(
       "invalid_body",
     );
-    const raw = '[["put","shop","\\ud800","a/b",null,null,0,0,1]]';
-    expect(() =>
-      db.all(
-        "insert into propose (now_ms, door, accessor, digest, ops, body) values (?,?,?,?,?,?) returning 1",
-        [T0, "write", "aaaaaaaaaaaa", "a".repeat(64), raw, new Uint8Array()],
-      ),
-    ).toThrowError(expect.objectContaining({ text: expect.stringContaining("ledge:bad_key") }));
+    expect(refused(propose(db, [put({ key: "\ud800" })]))).toBe("bad_key");
   });
 });
 
@@ -663,5 +711,67 @@ describe("the store's state", () => {
       [1, "f".repeat(32), first, before, 2],
     ]);
     expect(db.all("select epoch, first_revision, pending_lineage from store")).toEqual([[1, first, null]]);
+  });
+});
+
+describe("several proposals", () => {
+  test("stand together or not at all", () => {
+    const { db } = openShop();
+    const both = commitAll(db, [proposalOf([put()]), proposalOf([put({ key: "l" })])]);
+    expect(both).toMatchObject([{ revision: 3 }, { revision: 4 }]);
+    const half = commitAll(db, [proposalOf([put({ key: "m" })]), proposalOf([put({ key: "k" })])]);
+    expect(half).toMatchObject([{ ok: true }, { ok: false, code: "precondition_required" }]);
+    expect(db.all("select revision from store")).toEqual([[4]]);
+    expect(db.all("select key from entry where namespace='shop' order by key")).toEqual([["k"], ["l"]]);
+  });
+
+  test("see what the ones before them did", () => {
+    const { db } = openShop();
+    const outcomes = commitAll(db, [proposalOf([put()]), proposalOf([put({ value: "w", if: 3 })])]);
+    expect(outcomes).toMatchObject([{ revision: 3 }, { revision: 4, results: [{ result: "changed" }] }]);
+  });
+});
+
+describe("a transaction", () => {
+  /** A database whose nth statement from now on fails as SQLite would. */
+  function failing(db: Db, nth: number): Db {
+    let left = nth;
+    return {
+      all(sql, params) {
+        left -= 1;
+        if (left === 0) throw new StoreFault("disk I/O error");
+        return db.all(sql, params);
+      },
+    };
+  }
+
+  test("that fails at any of its statements leaves the store as it was, and open for the next", () => {
+    const { db } = openShop();
+    propose(db, [put()]);
+    const before = JSON.stringify(db.all("select * from store, usage order by namespace"));
+    const changes = [
+      put({ value: "w", if: -1 }),
+      put({ key: "l" }),
+      { op: "check", ns: "shop", key: "n", if: 0 } as const,
+    ];
+    let nth = 1;
+    for (; nth < 40; nth += 1) {
+      // The first statement only asks for more durability, and may be refused.
+      if (nth === 1) continue;
+      const outcome = (() => {
+        try {
+          return propose(failing(db, nth), changes, { requestId: "r" });
+        } catch (error) {
+          expect(error).toBeInstanceOf(StoreFault);
+          return undefined;
+        }
+      })();
+      if (outcome !== undefined) break;
+      expect(db.all("select 1 from commits where request_id='r'")).toEqual([]);
+      expect(JSON.stringify(db.all("select * from store, usage order by namespace"))).toBe(before);
+    }
+    // begin, facts, commit row, changes, entries, usage, head, commit; the statement after them is never reached.
+    expect(nth).toBe(10);
+    expect(db.all("select 1 from commits where request_id='r'")).toEqual([[1]]);
   });
 });

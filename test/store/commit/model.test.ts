@@ -86,7 +86,7 @@ function stateAt(db: NodeDb, revision: number): [string, string][] {
 
 const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 
-describe("the kernel and the model of the store", () => {
+describe("commits and the model of the store", () => {
   test("agree on every answer, every document and every past state over random commits", () => {
     const runs = Number(process.env.LEDGE_MODEL_RUNS ?? 60);
     fc.assert(

@@ -111,7 +111,7 @@ describe.skipIf(!strace)("a commit and the disk under it (needs strace)", () => 
     mkdirSync(".cache/test", { recursive: true });
     writeFileSync(
       ".cache/test/commit-once.ts",
-      `import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts"; import { propose } from "../../../testkit/proposals.ts";
+      `import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts"; import { propose } from "../../testkit/proposals.ts";
          const db = openNodeDb(process.argv[2] ?? "");
          try { const made = propose(db, [{ op: "put", ns: "shop", key: "k", value: process.argv[3] ?? "" }]);
            console.log(made.ok ? "acked " + made.revision : made.code); } catch { console.log("fault"); }`,

@@ -58,7 +58,7 @@ describe("migrate", () => {
     const bundled = await build({
       stdin: {
         contents: `import { parentPort, workerData } from "node:worker_threads";
-          import { openNodeDb } from "./lib/store/driver-node.ts"; import { migrate } from "./lib/store/migrate.ts";
+          import { openNodeDb } from "./lib/store/sqlite/driver-node.ts"; import { migrate } from "./lib/store/sqlite/migrate.ts";
           const db = openNodeDb(workerData.file, { busyTimeoutMs: 20000 });
           migrate(db, workerData.migrations); parentPort.postMessage(db.all("select lineage from store")[0][0]); db.close();`,
         resolveDir: process.cwd(),

@@ -1,0 +1,94 @@
+/** What the store says about a proposal at the moment it is judged: read under the lock, by one statement. */
+
+export interface Facts {
+  readonly store: StoreFacts;
+  /** The document `_system` `mode` as JSON text, or null. */
+  readonly mode: string | null;
+  /** The proposer's token document as JSON text; null when there is none, or no token proposes. */
+  readonly token: string | null;
+  /** The namespaces that the operations name, each once. */
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  /** One for each operation, in their order. */
+  readonly ops: readonly OpFacts[];
+  /** What this actor committed with this request id before; null when nothing. */
+  readonly said: SaidFacts | null;
+  /** Only for proposals of the admin door. */
+  readonly settings: SettingsFacts | null;
+}
+
+export interface StoreFacts {
+  readonly lineage: string;
+  /** The head. */
+  readonly revision: number;
+  readonly state: "open" | "restoring" | "stopped";
+  /** After a restore or an adoption: what the next commit opens. */
+  readonly pending: {
+    readonly lineage: string;
+    readonly epoch: number;
+    readonly firstRevision: number;
+  } | null;
+}
+
+export interface NamespaceFacts {
+  /** The namespace's document as JSON text; null when there is no such namespace. */
+  readonly document: string | null;
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/** What stands at an operation's key now. */
+export interface OpFacts {
+  /** The document's revision; 0 when there is none. */
+  readonly revision: number;
+  /** First 8 hex digits of the lineage that made it; null when there is none. */
+  readonly lineage: string | null;
+  readonly size: number;
+  /** A put's bytes and media type are those that stand there. */
+  readonly same: boolean;
+}
+
+/** A commit of the past, compared with a proposal that carries the same request id. */
+export interface SaidFacts {
+  readonly revision: number;
+  readonly lineage: string;
+  readonly timeMs: number;
+  readonly changes: number;
+  /** What it named without changing it, as [op, namespace, key]; null for commits of formats before 7. */
+  readonly rest: readonly (readonly [string, string, string])[] | null;
+  readonly ops: readonly SaidOp[];
+}
+
+/** An operation of the proposal against what that commit did, and the key's document right after it. */
+export interface SaidOp {
+  /** The commit changed this key in just this way. */
+  readonly changed: boolean;
+  /** The document after the commit; 0 when there was none. */
+  readonly revision: number;
+  readonly lineage: string | null;
+  /** The commit created it. */
+  readonly created: boolean;
+  /** A put's bytes and media type are those that stood there then. */
+  readonly same: boolean;
+}
+
+/** What only changes of reserved documents, and purges, need to know. */
+export interface SettingsFacts {
+  /** Any token has ever been made. */
+  readonly bootstrapped: boolean;
+  readonly ops: readonly SettingFacts[];
+  /** Tokens that no operation names and whose documents hold the word `"admin"`, as JSON texts. */
+  readonly admins: readonly string[];
+}
+
+export interface SettingFacts {
+  /** The document that stands there now as JSON text; null when there is none. */
+  readonly document: string | null;
+  /** The oldest revision whose value the key still has; null when it has none. For `erase`. */
+  readonly firstRevision: number | null;
+  /** History of the namespace that this document is about is still kept. For `namespace/…`. */
+  readonly history: boolean;
+  /** Keys that the namespace still holds. */
+  readonly keys: number;
+  /** Tokens whose documents hold the namespace's name, as JSON texts. For the end of a namespace. */
+  readonly tokens: readonly string[];
+}

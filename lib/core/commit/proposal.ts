@@ -1,0 +1,57 @@
+/**
+ * A proposal: one commit that somebody asks for, as plain data. Its operations name distinct keys, so they have no
+ * order; all values travel end to end in one body, so that bytes never pass through JSON.
+ */
+
+/** What a proposal does to one key. `erase` is a purge: the document ends and all its values ever go. */
+export interface ProposedOp {
+  readonly op: "put" | "delete" | "check" | "erase";
+  readonly namespace: string;
+  readonly key: string;
+  /** Media type of a put; null for the others. */
+  readonly mediaType: string | null;
+  /** The revision it replaces, 0 for "absent", -1 for "any", null when the caller named none. */
+  readonly ifRevision: number | null;
+  /** First 8 hex digits of the lineage of `ifRevision`, where an ETag was given; else null. */
+  readonly ifLineage: string | null;
+  /** Where the value of a put lies in `body`: offset and length in bytes; 0 and 0 for the others. */
+  readonly at: number;
+  readonly size: number;
+  /** Whether the value is well-formed UTF-8 (checked strictly by the caller). */
+  readonly text: boolean;
+}
+
+/** Which door the proposal came through: only the admin one may touch reserved namespaces. */
+export type Door = "write" | "admin";
+
+/** Who proposes: a token (accessor and hex SHA-256 of its secret), or one of Ledge's own reserved actors. */
+export type Proposer =
+  | { readonly kind: "token"; readonly accessor: string; readonly digest: string }
+  | { readonly kind: "reserved"; readonly actor: ReservedActor };
+
+/** Actors of Ledge itself. Their names begin with `_`, so no token can carry one. */
+export type ReservedActor = "_bootstrap" | "_restore";
+
+export interface Proposal {
+  readonly proposer: Proposer;
+  readonly door: Door;
+  /** Milliseconds since 1970, the clock of the request. */
+  readonly nowMs: number;
+  /** Idempotency-Key; unique per actor. */
+  readonly requestId: string | null;
+  readonly message: string | null;
+  readonly author: string | null;
+  /** JSON object of short strings, as text. */
+  readonly meta: string | null;
+  readonly trace: string | null;
+  readonly ops: readonly ProposedOp[];
+  /** All values end to end. */
+  readonly body: Uint8Array;
+  /** Why a value is erased, for the bucket's records; only with `erase`. */
+  readonly why?: string;
+}
+
+/** Who stands in the commit: the token's accessor or the reserved actor. */
+export function actorOf({ proposer }: Proposal): string {
+  return proposer.kind === "token" ? proposer.accessor : proposer.actor;
+}

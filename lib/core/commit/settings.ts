@@ -1,0 +1,113 @@
+/**
+ * What must hold of reserved documents after a change: their shape, and what refers to them. An accessor is never
+ * used for another token, what is revoked stays so, nobody gives more or for longer than they hold, and one live
+ * root token remains.
+ */
+import { type Grant, mayGive } from "../grant.ts";
+import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
+import { parseMode, parseNamespaceSettings } from "../settings.ts";
+import { isAccessor, isLive, isLiveRoot, parseTokenDocument, type TokenDocument } from "../token.ts";
+import { decodeUtf8 } from "../utf8.ts";
+import { indexesOf } from "./access.ts";
+import type { Facts, SettingFacts } from "./facts.ts";
+import type { Proposal, ProposedOp } from "./proposal.ts";
+import { type CommitRefusal, refusal } from "./verdict.ts";
+
+const NAMESPACE = "namespace/";
+const TOKEN = "token/";
+
+/** Refuses `invalid_body`, `exists`, `escalation`, `not_empty` and `in_use`. */
+export function judgeSettings(
+  proposal: Proposal,
+  { settings }: Facts,
+  giver: TokenDocument | null,
+): CommitRefusal | undefined {
+  if (settings === null) return undefined;
+  const { ops, nowMs } = proposal;
+  const documents = ops.map((op) => documentOf(op, proposal.body));
+  const malformed = indexesOf(ops, (op, index) => !isInShape(op, documents[index]));
+  if (malformed.length > 0) return refusal("invalid_body", malformed);
+  const tokens = documents.map((json, index) =>
+    ops[index]?.namespace === AUTH && json !== undefined ? parseTokenDocument(json) : undefined,
+  );
+  const fact = (index: number): SettingFacts | undefined => settings.ops[index];
+  const each = (code: CommitRefusal["code"], offends: (op: ProposedOp, index: number) => boolean) => {
+    const indexes = indexesOf(ops, offends);
+    return indexes.length === 0 ? undefined : refusal(code, indexes);
+  };
+  return (
+    each("exists", (_, index) => isAnotherToken(tokens[index], fact(index)?.document ?? null)) ??
+    each("escalation", (_, index) => giver !== null && givesMore(tokens[index], giver)) ??
+    each("not_empty", (op, index) => endsNamespace(op) && (fact(index)?.keys ?? 0) > 0) ??
+    each("in_use", (op, index) => isNamespaceInUse(op, fact(index), nowMs)) ??
+    judgeRoots(proposal, tokens, settings.admins)
+  );
+}
+
+function documentOf({ op, namespace, text, at, size }: ProposedOp, body: Uint8Array): string | undefined {
+  if (op !== "put" || !isReserved(namespace) || !text) return undefined;
+  return decodeUtf8(body.subarray(at, at + size));
+}
+
+function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string | undefined): boolean {
+  if (!isReserved(namespace) || op === "check") return true;
+  const named = key.startsWith(NAMESPACE) && isNamespaceName(key.slice(NAMESPACE.length));
+  if (op === "delete") return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE));
+  if (op !== "put" || json === undefined || mediaType !== "application/json") return false;
+  if (namespace === AUTH)
+    return (
+      key.startsWith(TOKEN) && isAccessor(key.slice(TOKEN.length)) && parseTokenDocument(json) !== undefined
+    );
+  if (key === "mode") return parseMode(json) !== undefined;
+  return named && parseNamespaceSettings(json) !== undefined;
+}
+
+/** An accessor stands for one token for ever: rotating and revoking are all that may happen to it. */
+function isAnotherToken(token: TokenDocument | undefined, stands: string | null): boolean {
+  if (token === undefined || stands === null) return false;
+  const before: TokenDocument = JSON.parse(stands);
+  return (
+    before.revokedMs !== null ||
+    JSON.stringify(before.grants) !== JSON.stringify(token.grants) ||
+    before.createdMs !== token.createdMs ||
+    before.creator !== token.creator
+  );
+}
+
+/** Over more keys, with more verbs, or for longer than its giver. Taking a token away is never more. */
+function givesMore(token: TokenDocument | undefined, giver: TokenDocument): boolean {
+  if (token === undefined) return false;
+  if (token.grants.some((grant: Grant) => !mayGive(giver.grants, grant))) return true;
+  if (token.revokedMs !== null || giver.expiresMs === null) return false;
+  return token.expiresMs === null || token.expiresMs > giver.expiresMs;
+}
+
+function endsNamespace({ op, namespace, key }: ProposedOp): boolean {
+  return op === "delete" && isReserved(namespace) && key.startsWith(NAMESPACE);
+}
+
+/** A namespace goes when no live grant names it, and its name comes back only when no history of it is left. */
+function isNamespaceInUse(op: ProposedOp, fact: SettingFacts | undefined, nowMs: number): boolean {
+  if (fact === undefined || !isReserved(op.namespace) || !op.key.startsWith(NAMESPACE)) return false;
+  const name = op.key.slice(NAMESPACE.length);
+  if (op.op === "put") return fact.document === null && fact.history;
+  if (op.op !== "delete") return false;
+  return fact.tokens.some((json) => {
+    const token: TokenDocument = JSON.parse(json);
+    return isLive(token, nowMs) && token.grants.some(({ namespace }) => namespace === name);
+  });
+}
+
+/** A live root token remains, unless revocations are applied again after a restore: those come first. */
+function judgeRoots(
+  { ops, proposer, nowMs }: Proposal,
+  tokens: readonly (TokenDocument | undefined)[],
+  admins: readonly string[],
+): CommitRefusal | undefined {
+  const named = indexesOf(ops, ({ namespace }) => namespace === AUTH);
+  if (named.length === 0 || (proposer.kind === "reserved" && proposer.actor === "_restore")) return undefined;
+  const left =
+    tokens.some((token) => token !== undefined && isLiveRoot(token, nowMs)) ||
+    admins.some((json) => isLiveRoot(JSON.parse(json), nowMs));
+  return left ? undefined : refusal("in_use", named);
+}

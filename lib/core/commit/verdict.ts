@@ -1,0 +1,53 @@
+/** What a judgement says. A refusal names the operations to blame and, where the caller may know it, what stands there. */
+import type { RefusalCode } from "../refusal.ts";
+
+/** `index` into the operations; the document's present state where the refusal may tell it (revision 0: absent). */
+export interface Cause {
+  readonly index: number;
+  readonly revision: number;
+  readonly etag: string | null;
+}
+
+export interface CommitRefusal {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  readonly causes: readonly Cause[];
+  /** In words, where the code alone does not say what to do. */
+  readonly detail?: string;
+}
+
+/** What became of one operation, in the order proposed. */
+export interface OpResult {
+  readonly result: "created" | "changed" | "deleted" | "erased" | "unchanged" | "checked";
+  /** The document's revision now (of a put: the new or unchanged one; delete: the commit's; check: 0 if absent). */
+  readonly revision: number;
+  readonly etag: string | null;
+}
+
+/** A commit that stands: just made, made before by the same request, or needing no revision. */
+export interface Committed {
+  readonly ok: true;
+  /** The commit's revision; for `unchanged` the head. */
+  readonly revision: number;
+  readonly lineage: string;
+  readonly timeMs: number;
+  readonly unchanged: boolean;
+  readonly replayed: boolean;
+  readonly results: readonly OpResult[];
+}
+
+export type CommitOutcome = Committed | CommitRefusal;
+
+/** `apply`: write it, and then it is the outcome. `settled`: nothing to write. */
+export type Verdict =
+  | { readonly kind: "apply"; readonly outcome: Committed; readonly altering: ReadonlySet<number> }
+  | { readonly kind: "settled"; readonly outcome: CommitOutcome };
+
+/** How many causes a refusal names at most. */
+export const CAUSES_MAX = 100;
+
+/** A refusal that tells nothing of what stands at the keys it is about. */
+export function refusal(code: RefusalCode, indexes: readonly number[] = []): CommitRefusal {
+  const causes = indexes.slice(0, CAUSES_MAX).map((index) => ({ index, revision: 0, etag: null }));
+  return { ok: false, code, causes };
+}
