@@ -141,7 +141,10 @@ export async function refusedBySqld(
   for (let at = 0; at < statements.length; at += STATEMENTS_A_REQUEST) {
     const some = statements.slice(at, at + STATEMENTS_A_REQUEST);
     const requests = some.flatMap((sql) => [
-      { type: "batch", batch: { steps: [{ stmt: { sql: "select 1" } }, { stmt: { sql }, condition: NEVER }] } },
+      {
+        type: "batch",
+        batch: { steps: [{ stmt: { sql: "select 1" } }, { stmt: { sql }, condition: NEVER }] },
+      },
       { type: "describe", sql },
     ]);
     const answer = await fetch(`${url}/v3/pipeline`, {

@@ -95,7 +95,8 @@ async function literalsOf(file: string): Promise<string[][]> {
   const { code } = await transform(source, { loader: "ts", format: "esm", target: "esnext" });
   const found: string[][] = [];
   visit(parseAst(code), (node) => {
-    if (node.type === "Literal" && typeof node.value === "string") found.push(BEGINNING.test(node.value) ? [node.value, ""] : [node.value]);
+    if (node.type === "Literal" && typeof node.value === "string")
+      found.push(BEGINNING.test(node.value) ? [node.value, ""] : [node.value]);
     if (node.type === "TemplateLiteral" && Array.isArray(node.quasis))
       found.push(node.quasis.map((quasi) => String(quasi.value.cooked)));
   });
