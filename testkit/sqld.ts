@@ -91,7 +91,7 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
   throw new Error("sqld did not become ready");
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
