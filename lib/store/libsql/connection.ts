@@ -75,24 +75,23 @@ export class LibsqlConnection {
   }
 
   #send(sql: string, parameters: readonly WireValue[], verb: string): StatementResult | StoreFault {
-    const isFirst = this.#baton === null;
+    // Nothing is open, so a stream that turns out to be gone can be left for another.
+    const isIdle = !this.#inTransaction;
     const posted = this.#poster.post(this.#post("/v3/cursor", cursorBody(this.#baton, sql, parameters)));
     if (!posted.ok) {
       this.#forget();
-      // A kept connection that the server has closed meanwhile. Nothing was begun, and reading twice does no harm.
-      const again =
-        isFirst && posted.sent && REPEATABLE.has(verb) && /ECONNRESET|socket hang up/.test(posted.text);
-      return again ? this.#sendAfresh(sql, parameters) : lost(posted);
+      // A kept connection that the server has closed meanwhile; to read, or to begin, twice does no harm.
+      const repeatable = REPEATABLE.has(verb) && posted.sent && /ECONNRESET|socket hang up/.test(posted.text);
+      return isIdle && repeatable ? this.#sendAfresh(sql, parameters) : lost(posted);
     }
     const answer = readCursor(posted.status, posted.body);
-    const wasIdle = !isFirst && !this.#inTransaction;
     this.#baton = answer.baton;
     if (answer.baseUrl !== null) this.#baseUrl = answer.baseUrl;
     if (answer.baton === null) this.#forget();
-    // A stream that stood in the pool for too long, and carried nothing.
-    return answer.forgotten && wasIdle ? this.#sendAfresh(sql, parameters) : answer.outcome;
+    return answer.forgotten && isIdle && verb !== "" ? this.#sendAfresh(sql, parameters) : answer.outcome;
   }
 
+  /** Once: without its verb nothing is sent a third time. */
   #sendAfresh(sql: string, parameters: readonly WireValue[]): StatementResult | StoreFault {
     return this.#send(sql, parameters, "");
   }
