@@ -3,7 +3,7 @@
  * the test. Where the platform has none, `noSqld` says why, and what needs one is skipped.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,6 +120,15 @@ async function bundleThread(): Promise<string> {
     platform: "node",
   });
   return outfile;
+}
+
+/** A runtime configuration file for a server, as an operator writes it; gone after the test. */
+export function runtimeConfigFor(url: string, label = "default"): string {
+  const dir = mkdtempSync(join(tmpdir(), "ledge-runtime-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, "runtime-config.toml");
+  writeFileSync(file, `[sqlite_database.${label}]\ntype = "libsql"\nurl = "${url}"\ntoken = ""\n`);
+  return file;
 }
 
 /** A connection, closed with the test. */
