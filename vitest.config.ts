@@ -40,6 +40,14 @@ export default defineConfig({
           env: { LEDGE_TEST_HOST: "wasm", LEDGE_TEST_FRESH: "1" },
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "components, libsql",
+          include: process.env.LEDGE_FULL === "1" ? THROUGH_COMPONENTS : THROUGH_COMPONENTS.slice(0, 2),
+          env: { LEDGE_TEST_HOST: "wasm", LEDGE_TEST_STORE: "libsql" },
+        },
+      },
     ],
   },
 });

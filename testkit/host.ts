@@ -11,6 +11,7 @@ import { onTestFinished } from "vitest";
 import { buildComponent, planComponents } from "../build/components.ts";
 import { startHost } from "../programs/host/host.ts";
 import type { HostLine, HostOptions, RunningHost } from "../programs/host/options.ts";
+import { libsqlThreadFile } from "./sqld.ts";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
@@ -66,6 +67,7 @@ export async function openTestHost(options: Partial<HostOptions> = {}): Promise<
     workers: 1,
     cacheDir: join(root, ".cache", "jco"),
     workerFile: await testWorkerFile(),
+    libsqlWorkerFile: await libsqlThreadFile(),
     environment: {},
     log: (line) => lines.push(line),
     ...options,

@@ -35,8 +35,9 @@ export class StoreModel {
     if (new Set(names).size !== names.length) return { code: "duplicate_change" };
     const content = JSON.stringify(
       changes
-        .filter((c) => c.op !== "check")
-        .map((c) => [c.op, nameOf(c), c.value ?? null, c.type ?? "text/plain"])
+        .map((c) =>
+          c.op === "put" ? [c.op, nameOf(c), c.value ?? null, c.type ?? "text/plain"] : [c.op, nameOf(c)],
+        )
         .sort(),
     );
     const before = requestId === undefined ? undefined : this.said.get(requestId);

@@ -1,7 +1,7 @@
 /**
  * One way to speak to Ledge in tests: the handlers in this process over a store file, routed by the prefixes
- * of spin.toml, or, with LEDGE_TEST_HOST=wasm, the built components on the embedded host. The store is checked
- * after every test.
+ * of spin.toml, or, with LEDGE_TEST_HOST=wasm, the built components on the embedded host, and with
+ * LEDGE_TEST_STORE=libsql their store on a real libSQL server. The store is checked after every test.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -12,9 +12,12 @@ import { configWrite } from "../components/config-write/handler.ts";
 import type { HttpReply } from "../lib/core/http.ts";
 import { formatToken, newToken, type ParsedToken } from "../lib/core/token.ts";
 import type { World } from "../lib/http/world.ts";
-import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import type { Db } from "../lib/store/sqlite/driver.ts";
+import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { openTestHost, root, testFolder } from "./host.ts";
 import { checkExchange } from "./openapi.ts";
+import { openSqld, runtimeConfigFor, startSqld } from "./sqld.ts";
 import { checkStore, committedMigrations } from "./store.ts";
 
 export const BOOTSTRAP_SECRET = "a-bootstrap-secret-of-forty-characters-x";
@@ -39,7 +42,7 @@ export interface Sending {
 export interface TestServer {
   send(method: string, path: string, sending?: Sending): Promise<Reply>;
   /** The store beside the server, to look at or to damage. */
-  readonly db: NodeDb;
+  readonly db: Db;
   readonly rootToken: string;
   readonly clock: { ms: number };
 }
@@ -48,6 +51,11 @@ export interface ServerOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Without the first token: the store is empty, not even migrated. */
   readonly bare?: boolean;
+}
+
+interface Opened {
+  readonly store: DatabaseAddress;
+  readonly send: Send;
 }
 
 type Send = (
@@ -63,7 +71,7 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
   const clock = { ms: 0 };
   const opened =
     process.env.LEDGE_TEST_HOST === "wasm" ? await overHost(variables) : inProcess(variables, clock);
-  const db = openNodeDb(opened.file);
+  const db = typeof opened.store === "string" ? openNodeDb(opened.store) : await openSqld(opened.store.url);
   onTestFinished(() => {
     try {
       if (db.all("select 1 from sqlite_master where name='store'").length > 0) checkStore(db);
@@ -164,10 +172,7 @@ export function told(reply: Reply): string {
   return `${reply.status} ${problem.code}`;
 }
 
-function inProcess(
-  variables: Readonly<Record<string, string>>,
-  clock: { ms: number },
-): { file: string; send: Send } {
+function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: number }): Opened {
   const file = join(testFolder(), "ledge.db");
   const db = openNodeDb(file);
   onTestFinished(() => db.close());
@@ -182,7 +187,7 @@ function inProcess(
     variable: (name) => variables[name],
   };
   return {
-    file,
+    store: file,
     async send(method, path, headers, body) {
       const request = {
         method,
@@ -197,17 +202,21 @@ function inProcess(
   };
 }
 
-async function overHost(variables: Readonly<Record<string, string>>): Promise<{ file: string; send: Send }> {
+async function overHost(variables: Readonly<Record<string, string>>): Promise<Opened> {
   const freshInstances = process.env.LEDGE_TEST_FRESH === "1";
+  const onServer = process.env.LEDGE_TEST_STORE === "libsql";
+  const runtimeConfigFile = onServer ? runtimeConfigFor((await startSqld()).url) : undefined;
   const host = await openTestHost({
     manifest: join(root, "spin.toml"),
-    variables,
+    // Real sqld does not sync each commit unless it is told to.
+    variables: onServer ? { accept_weak_durability: "true", ...variables } : variables,
     cron: false,
     freshInstances,
+    ...(runtimeConfigFile === undefined ? {} : { runtimeConfigFile }),
   });
   const { request } = await import("node:http");
   return {
-    file: host.databaseFile,
+    store: host.database,
     // node:http, because fetch rewrites paths and refuses headers that these tests are about.
     send: (method, path, headers, body) =>
       new Promise((resolve, reject) => {

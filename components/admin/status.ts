@@ -60,6 +60,7 @@ function statusView(world: World): Record<string, unknown> {
       sqlite: store.sqlite,
       journal: durability.journal ?? "unknown",
       synchronous: SYNCHRONOUS[durability.synchronous ?? -1] ?? "unknown",
+      libsqlServer: durability.onServer,
       weakAccepted: world.variable("accept_weak_durability") === "true",
       format: store.format,
       bytes: readSize(db),

@@ -169,6 +169,7 @@ export const Status = z.strictObject({
     sqlite: z.string(),
     journal: z.string(),
     synchronous: z.string(),
+    libsqlServer: z.boolean(),
     weakAccepted: z.boolean(),
     format: count,
     bytes: count,

@@ -9,7 +9,7 @@ import { problemReply } from "../core/problem.ts";
 import { URI_BYTES_MAX } from "../core/query.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
 import { thrownText } from "../core/thrown.ts";
-import { faultKind, StoreFault } from "../store/sqlite/driver.ts";
+import { faultKind, SERVER_VALUE_BYTES_MAX, StoreFault } from "../store/sqlite/driver.ts";
 import { type Migration, migrate } from "../store/sqlite/migrate.ts";
 import type { World } from "./world.ts";
 
@@ -86,6 +86,15 @@ function failed(error: unknown, { request, world }: Door): Refusal {
     if (kind === "busy") return refuse("busy", "Another writer held the store for too long. Send it again.");
     if (kind === "full")
       return refuse("storage_full", "The store cannot grow. Reads go on; free space for writes.");
+    if (kind === "too_large") {
+      return refuse(
+        "too_large",
+        `The database takes values and rows of at most ${SERVER_VALUE_BYTES_MAX} bytes, or sends no result as large as this one.`,
+        { members: { limit: SERVER_VALUE_BYTES_MAX } },
+      );
+    }
+    if (kind === "away" || (kind === "lost" && !isWrite(request)))
+      return refuse("busy", "The database server does not answer. Nothing was committed; send it again.");
     return isWrite(request)
       ? refuse(
           "outcome_unknown",

@@ -14,7 +14,7 @@ import { Outgoing } from "./pool/outgoing.ts";
 import { Pool } from "./pool/pool.ts";
 import type { ComponentGrant, GuestRequest } from "./pool/protocol.ts";
 import { startCrons } from "./spin/cron.ts";
-import { databaseFiles, grantFor, runStartSql } from "./spin/grants.ts";
+import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
 import type { CallResult } from "./spin/imports.ts";
 import { type Manifest, readManifest } from "./spin/manifest.ts";
 import { resolveVariables } from "./spin/variables.ts";
@@ -35,15 +35,19 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     environment: options.environment ?? process.env,
   });
   const log = options.log ?? (({ text }: HostLine) => process.stderr.write(text));
-  const files = databaseFiles(options, manifest);
-  const grants = await Promise.all(manifest.components.map((spec) => grantFor(options, spec, values, files)));
-  runStartSql(options.sqlite ?? [], files.default ?? "");
+  const addresses = databaseAddresses(options, manifest);
+  const grants = await Promise.all(
+    manifest.components.map((spec) => grantFor(options, spec, values, addresses)),
+  );
+  const database = addresses.default ?? "";
+  runStartSql(options.sqlite ?? [], database, libsqlWorkerFile(options));
   const host = new Host(options, manifest, grants, log);
   await host.start();
   return {
     url: host.url,
     port: host.port,
-    databaseFile: files.default ?? "",
+    database,
+    databaseFile: typeof database === "string" ? database : "",
     tick: (component) => host.tick(component, Math.floor(Date.now() / 1000)),
     stop: () => host.stop(),
   };
@@ -179,6 +183,7 @@ class Host {
             kind,
             components: this.#grants,
             freshInstances: this.#options.freshInstances ?? false,
+            libsqlWorkerFile: libsqlWorkerFile(this.#options),
             selfOrigin: this.url,
           },
           warm: this.#grants.flatMap((grant) => (grant.kind === kind ? [grant.name] : [])),
@@ -205,4 +210,8 @@ class Host {
 
 function mayChain({ outbound }: ComponentGrant): boolean {
   return outbound.some(({ host }) => host.kind === "chained");
+}
+
+function libsqlWorkerFile(options: HostOptions): string {
+  return options.libsqlWorkerFile ?? fileURLToPath(new URL("./libsql-worker.mjs", import.meta.url));
 }

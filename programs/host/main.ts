@@ -5,11 +5,13 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startHost } from "./host.ts";
-import type { HostOptions } from "./options.ts";
+import type { HostOptions, RunningHost } from "./options.ts";
+import { shownAddress } from "./spin/databases.ts";
 
 const USAGE = `Usage: host [--manifest FILE] [--data DIR] [--port N | --listen HOST:PORT]
             [--variable NAME=VALUE]… [--allow-host NAME]… [--workers N]
-            [--sqlite SQL_OR_@FILE]… [--fresh-instances] [--no-cron]`;
+            [--sqlite SQL_OR_@FILE]… [--runtime-config-file FILE]
+            [--fresh-instances] [--no-cron]`;
 
 class Stopped extends Error {}
 
@@ -23,11 +25,15 @@ async function main(): Promise<void> {
       `Port ${port} is taken. Choose another with --port ${port === 65535 ? 3000 : port + 1}.`,
     );
   });
-  console.log(`Serving ${options.manifest} on ${host.url}, data in ${options.stateDir}`);
+  console.log(`Serving ${options.manifest} on ${host.url}, data in ${dataOf(options, host)}`);
   await new Promise<void>((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
   });
   await host.stop();
+}
+
+function dataOf({ stateDir }: HostOptions, { database }: RunningHost): string {
+  return typeof database === "string" ? stateDir : shownAddress(database);
 }
 
 /** Throws Stopped with what is wrong. */
@@ -42,6 +48,9 @@ function readOptions(args: string[]): HostOptions {
     freshInstances: values["fresh-instances"] ?? false,
     cron: values["no-cron"] !== true,
     sqlite: values.sqlite ?? [],
+    ...(values["runtime-config-file"] === undefined
+      ? {}
+      : { runtimeConfigFile: values["runtime-config-file"] }),
     ...(values.workers === undefined ? {} : { workers: readNumber("--workers", values.workers, 1, 256) }),
   };
 }
@@ -59,6 +68,7 @@ function parse(args: string[]) {
     variable: many,
     "allow-host": many,
     sqlite: many,
+    "runtime-config-file": text,
     "fresh-instances": flag,
     "no-cron": flag,
   };

@@ -1,5 +1,7 @@
 /** What a host is started with, and what its starter holds of it afterwards. */
 
+import type { DatabaseAddress } from "./spin/databases.ts";
+
 export interface HostLine {
   readonly component: string;
   readonly stream: "stdout" | "stderr";
@@ -27,14 +29,18 @@ export interface HostOptions {
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];
-  /** Files of databases; `default` too, as Spin's runtime configuration can, and `:memory:` as its empty state folder. */
-  readonly databases?: Readonly<Record<string, string>>;
+  /** Files of databases or libSQL servers; `default` too, and `:memory:` as Spin's empty state folder. */
+  readonly databases?: Readonly<Record<string, DatabaseAddress>>;
+  /** Spin's runtime configuration, whose databases come before `databases`. */
+  readonly runtimeConfigFile?: string;
   /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
   readonly sqlite?: readonly string[];
   /** Where jco's output is kept. Default `<stateDir>/cache`. */
   readonly cacheDir?: string;
   /** The worker's JavaScript, when it is not beside this file. */
   readonly workerFile?: string;
+  /** That of the thread which speaks to a libSQL server, likewise. */
+  readonly libsqlWorkerFile?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** What guests write and how they fail. Default: standard error. */
   readonly log?: (line: HostLine) => void;
@@ -43,7 +49,9 @@ export interface HostOptions {
 export interface RunningHost {
   readonly url: string;
   readonly port: number;
-  /** The file behind the label `default`. */
+  /** What is behind the label `default`. */
+  readonly database: DatabaseAddress;
+  /** The file behind the label `default`; empty when that is a server's. */
   readonly databaseFile: string;
   /** Runs a component's tick now, as the cron trigger would. Resolves to its error, if it had one. */
   tick(component: string): Promise<string | undefined>;

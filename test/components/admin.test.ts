@@ -296,7 +296,10 @@ describe("what machines ask", () => {
       mode: "open",
       clockSuspect: false,
       limits: { valueBytes: 1_048_576, commitChanges: 1000 },
-      store: { journal: "delete", synchronous: "extra" },
+      store:
+        process.env.LEDGE_TEST_STORE === "libsql"
+          ? { journal: "wal", synchronous: "normal", libsqlServer: true, weakAccepted: true }
+          : { journal: "delete", synchronous: "extra", libsqlServer: false, weakAccepted: false },
       backup: { state: "not_set" },
     });
     const token = await makeToken(server, [{ verbs: ["status"], namespace: "*" }]);

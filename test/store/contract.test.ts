@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, onTestFinished, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { noSqld, onSqld, openSqld, startSqld } from "../../testkit/sqld.ts";
 import { committedMigrations } from "../../testkit/store.ts";
 import { storeContract } from "../../testkit/store-contract.ts";
 
@@ -40,3 +41,12 @@ describe.skipIf(!existsSync(spinSqlite))(
     }
   },
 );
+
+describe.skipIf(noSqld !== undefined)(onSqld("the store contract on a libSQL server"), () => {
+  for (const one of storeContract.filter(({ only }) => only !== "file")) {
+    test(one.name, async () => {
+      const { url } = await startSqld();
+      one.run(await openSqld(url), committedMigrations());
+    });
+  }
+});

@@ -27,6 +27,10 @@ const head = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeO
 const changeJson = `'{"op":"'||c.op||'","namespace":'||json_quote(c.namespace)||',"key":'||json_quote(c.key)
 ||iif(c.op='put',',"mediaType":'||json_quote(c.media_type)||',"size":'||length(c.value)||${valueMember("?6", "c")},'')||'}'`;
 
+/** Whether a change is in the part of the store that was asked for, and may be seen. */
+const asked = (c: string) =>
+  `(?3 is null or ${c}.namespace=?3) and (?4='' or ${c}.key>=?4 and ${c}.key<${above("?4")}) and ${inRanges(c)}`;
+
 /** What both of a page's ends need before it: nothing but the store and the caller. See view.ts. */
 export const feedViewSql = `select ${storeColumns},cast(n.value as text),
 coalesce((select max(u.compacted) from usage u where u.namespace=?1 or ?1 is null),0),${lives}
@@ -41,20 +45,19 @@ export const feedSql = `with ${rangesTable("?1")},
 u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
 limit 1 offset 19999),(select revision from store)))),
 i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision
-where i.revision>?2 and i.revision<=(select upto from u) and (?3 is null or i.namespace=?3)
-and (?4='' or i.key>=?4 and i.key<${above("?4")}) and ${inRanges("i")} order by 1,2,3 limit 1001),
+where i.revision>?2 and i.revision<=(select upto from u) and ${asked("i")} order by 1,2,3 limit 1001),
 cut(more,last) as materialized (select count(*)>1000,max(revision) from i),
-d(revision,body,shown) as materialized (select i.revision,group_concat(${changeJson},',' order by c.namespace,c.key),count(*)
-from i cross join change c on c.namespace=i.namespace and c.key=i.key and c.revision=i.revision
-where not (select more and last=i.revision from cut) group by i.revision),
+d(revision,body,shown) as materialized (select x.revision,(select group_concat(j,',') from (select ${changeJson} as j
+from change c indexed by change_by_revision where c.revision=x.revision and ${asked("c")} order by c.namespace,c.key)),x.shown
+from (select revision,count(*) as shown from i group by revision) x where not (select more and last=x.revision from cut)),
 fit as (select revision,body,shown,row_number() over w as n,sum(shown) over w as items,sum(octet_length(body)) over w as bytes
 from d window w as (order by revision)),
 page as materialized (select * from fit where n=1 or items<=?5 and bytes<=?7)
 select (select revision from store),
-iif((select more from cut) or count(*)<(select count(*) from d),max(page.revision),(select min(upto,(select revision from store)) from u)),
-cast(coalesce(group_concat(${head}||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}',
-',' order by page.revision),'') as blob),count(*)
-from page join commits m on m.revision=page.revision`;
+iif((select more from cut) or count(*)<(select count(*) from d),max(revision),(select min(upto,(select revision from store)) from u)),
+cast(coalesce(group_concat(j,','),'') as blob),count(*)
+from (select m.revision,${head}||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}' as j
+from page join commits m on m.revision=page.revision order by m.revision)`;
 
 /**
  * The log, newest first. ?1 ranges, ?2 before, ?3 from, ?4 to, ?5 actor or null, ?6 request id or null, ?7 namespace
@@ -72,6 +75,7 @@ and (?10 or m.actor=?9 or ${inRanges("x")})))
 and (?10 or m.actor=?9 or exists (select 1 from change y indexed by change_by_revision where y.revision=m.revision and ${inRanges("y")}))
 order by m.revision desc limit ?8+1),
 shown as (select * from found order by revision desc limit ?8)
-select cast(coalesce(group_concat(${head}||iif(?10 or m.actor=?9 or ${whole("0")},${words}||',"changeCount":'||m.changes
-||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}',',' order by m.revision desc),'') as blob),
-count(*),(select count(*) from found),min(m.revision),(select low from b) from shown m`;
+select cast(coalesce(group_concat(j,','),'') as blob),count(*),(select count(*) from found),min(revision),(select low from b)
+from (select m.revision,${head}||iif(?10 or m.actor=?9 or ${whole("0")},${words}||',"changeCount":'||m.changes
+||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}' as j
+from shown m order by m.revision desc)`;

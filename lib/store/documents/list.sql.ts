@@ -36,9 +36,9 @@ const page = (found: string) => `found(key,grp,doc) as materialized (${found}),
 fit as (select key,grp,doc,row_number() over (order by key) as n,
 sum(coalesce(octet_length(doc),octet_length(grp))) over (order by key) as bytes from found),
 shown as (select * from fit where n=1 or n<=?8 and bytes<=?10)
-select (select revision from store),cast(coalesce(group_concat(doc,',' order by key),'') as blob),
-json_group_array(grp order by key) filter (where grp is not null),count(*),(select count(*) from found),max(key),max(bytes)
-from shown where ?11 is not null`;
+select (select revision from store),cast(coalesce(group_concat(doc,','),'') as blob),
+json_group_array(grp) filter (where grp is not null),count(*),(select count(*) from found),max(key),max(bytes)
+from (select * from shown where ?11 is not null order by key)`;
 
 /** At the head, from the current documents. Only good when column 0 is ?11; else the head has moved on. */
 export const listHeadSql = `with recursive ${walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`)},

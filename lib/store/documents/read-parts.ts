@@ -1,6 +1,9 @@
 /**
  * The pieces of SQL that the read statements share: who wrote a revision, a moment, a range of keys, and a
  * document as JSON. Text only; the *.sql.ts files put it together when a component is built.
+ *
+ * A libSQL server's parser takes no `order by` inside an aggregate, so what is joined is sorted in a subquery: SQLite
+ * keeps that order for an aggregate which it can matter to. It does not over a `group by`, which sorts again.
  */
 
 /** The first 8 hex digits of the lineage that made a revision; null for null. */
@@ -19,7 +22,7 @@ export const next = (key: string) => `${key}||char(1)`;
 
 /** This history and its ancestors, for core/ancestry.ts. */
 export const lives =
-  "(select json_group_array(json_array(lineage,first_revision,parent_revision) order by epoch) from lineage)";
+  "(select json_group_array(json_array(lineage,first_revision,parent_revision)) from (select * from lineage order by epoch))";
 
 /** What every read looks at besides its documents: the store and the caller's token, as columns 0 to 4. */
 export const storeColumns = "s.lineage,s.revision,s.state,s.format,cast(t.value as text)";

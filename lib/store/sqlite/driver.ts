@@ -26,10 +26,36 @@ export class StoreFault extends Error {
   }
 }
 
-/** Sorts a fault by what a caller can do: try again, free space, apply migrations, or ask for help. */
-export function faultKind(fault: StoreFault): "busy" | "full" | "no_table" | "other" {
-  if (/database (table )?is locked|SQLITE_BUSY|database schema is locked/.test(fault.text)) return "busy";
-  if (/database or disk is full|SQLITE_FULL/.test(fault.text)) return "full";
-  if (/no such (table|column)/.test(fault.text)) return "no_table";
-  return "other";
+/**
+ * busy: nothing was committed, and the same may be sent again. away: the same, because a database server did not
+ * answer. lost: a server was asked and did not answer, so what was asked may have been done. too_large: a value, a row
+ * or a result is over a limit of the host or the server.
+ */
+export type FaultKind = "busy" | "away" | "lost" | "full" | "no_table" | "too_large" | "other";
+
+/** A value, a row and a parameter on a libSQL server (its SQLITE_LIMIT_LENGTH). */
+export const SERVER_VALUE_BYTES_MAX = 5_000_000;
+
+const NOTHING_COMMITTED = "nothing was committed: ";
+/** By the words of SQLite, of real sqld 0.24, and of the backends that speak to it; the first that fits. */
+const KINDS: readonly (readonly [FaultKind, RegExp])[] = [
+  ["away", new RegExp(`^${NOTHING_COMMITTED}|error trying to connect`)],
+  // A transaction that others waited for over 5 s, a stream that was idle for 10 s, a server that was started again.
+  ["busy", /TRANSACTION_TIMEOUT|STREAM_EXPIRED|invalid baton/],
+  ["busy", /database (table )?is locked|SQLITE_BUSY|database schema is locked/],
+  ["full", /database or disk is full|SQLITE_FULL/],
+  ["too_large", /string or blob too big|SQLITE_TOOBIG|RESPONSE_TOO_LARGE|result exceeds limit/],
+  ["no_table", /no such (table|column)/],
+  ["lost", /Hrana: `http error/],
+];
+
+/** Sorts a fault by what a caller can do: try again, free space, send less, apply migrations, or ask for help. */
+export function faultKind(fault: StoreFault): FaultKind {
+  return KINDS.find(([, words]) => words.test(fault.text))?.[0] ?? "other";
+}
+
+/** A failure from before a transaction's `commit` was sent: a server that went away has committed nothing of it. */
+export function beforeCommit(error: unknown): unknown {
+  if (!(error instanceof StoreFault) || faultKind(error) !== "lost") return error;
+  return new StoreFault(`${NOTHING_COMMITTED}${error.text}`, { cause: error });
 }

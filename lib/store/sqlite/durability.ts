@@ -18,6 +18,8 @@ export interface Durability {
   /** Empty for a database in memory; null where the server does not say. */
   readonly file: string | null;
   readonly sqlite: string | null;
+  /** A libSQL server holds the file, in WAL, and takes no pragma that would raise `synchronous`. */
+  readonly onServer: boolean;
 }
 
 const FULL = 2;
@@ -30,6 +32,7 @@ export function durabilityFromRow(row: SqlRow): Durability {
     journal: typeof row[1] === "string" ? row[1] : null,
     file: typeof row[2] === "string" ? row[2] : null,
     sqlite: typeof row[3] === "string" ? row[3] : null,
+    onServer: row[4] === 1,
   };
 }
 
@@ -63,6 +66,12 @@ export function judgeDurability(
     );
   }
   if (isFull(found)) return accept(found);
+  if (found.onServer) {
+    return refuse(
+      "not_durable",
+      "The libSQL server does not sync each commit (synchronous is below FULL), so a power cut there can lose the last ones. Set its durability_mode to strong, or accept the loss with the setting accept_weak_durability.",
+    );
+  }
   return refuse(
     "not_durable",
     "The store's synchronous setting is below FULL and cannot be raised. Make the server durable, or accept the loss with the setting accept_weak_durability.",
@@ -74,8 +83,9 @@ function isFull({ synchronous, journal }: Durability): boolean {
 }
 
 /** WAL on SQLite 3.7.0 to 3.51.2: two connections can lose a commit when one resets the log. */
-function hasWalReset({ journal, sqlite }: Durability): boolean {
-  if (journal !== "wal" || sqlite === null) return false;
+function hasWalReset({ journal, sqlite, onServer }: Durability): boolean {
+  // A server's file is its own to write; what it was built from is for its operator to know.
+  if (journal !== "wal" || sqlite === null || onServer) return false;
   const [major = 0, minor = 0, patch = 0] = sqlite.split(".").map(Number);
   return major * 1_000_000 + minor * 1000 + patch < 3_051_003;
 }

@@ -17,6 +17,7 @@ const Status = z.looseObject({
     sqlite: z.string(),
     journal: z.string(),
     synchronous: z.string(),
+    libsqlServer: z.boolean().default(false),
     format: z.number(),
     bytes: z.number(),
   }),
@@ -45,7 +46,7 @@ function rowsOf(url: string, status: Status): string[][] {
       `revision ${status.head}, epoch ${status.epoch}, lineage ${status.lineage.slice(0, 8)}, ${formatBytes(store.bytes)}`,
     ],
     ["mode", modeLine(status)],
-    ["durability", `SQLite ${store.sqlite}, journal ${store.journal}, synchronous ${store.synchronous}`],
+    ["durability", durabilityLine(store)],
     [
       "clock",
       status.clockSuspect
@@ -54,6 +55,12 @@ function rowsOf(url: string, status: Status): string[][] {
     ],
     ["backup", backupLine(backup)],
   ];
+}
+
+function durabilityLine({ sqlite, journal, synchronous, libsqlServer }: Status["store"]): string {
+  const where = libsqlServer ? "on a libSQL server, " : "";
+  const weak = ["off", "normal"].includes(synchronous) ? ": a power cut there can lose the last commits" : "";
+  return `${where}SQLite ${sqlite}, journal ${journal}, synchronous ${synchronous}${weak}`;
 }
 
 function modeLine({ mode }: Status): string {

@@ -7,7 +7,7 @@
 import { pathToFileURL } from "node:url";
 import type { ComponentGrant, GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { type Outbound, spinImports } from "../spin/imports.ts";
-import { RequestDatabases, type SqlitePool } from "../spin/sqlite.ts";
+import { RequestDatabases, type SqliteBackends } from "../spin/sqlite.ts";
 import { wasiHttpImports } from "../wasi/http.ts";
 import { type GuestOutput, type Waiter, wasiImports } from "../wasi/wasi.ts";
 import type { GuestContext } from "./context.ts";
@@ -16,7 +16,7 @@ import { type WasiExports, WasiGuest } from "./wasi-guest.ts";
 
 export interface ThreadSettings {
   readonly freshInstances: boolean;
-  readonly sqlite: SqlitePool;
+  readonly sqlite: SqliteBackends;
   readonly waiter: Waiter;
   readonly outbound: Outbound;
   output(component: string): GuestOutput;

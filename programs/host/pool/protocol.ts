@@ -2,6 +2,7 @@
  * What the front and a worker say to each other, and the cell of shared memory between them.
  * Everything here is plain data; a body travels as bytes, headers as name, value, name, value.
  */
+import type { DatabaseAddress } from "../spin/databases.ts";
 import type { OutboundPattern } from "../spin/outbound.ts";
 
 /** A component as a worker needs it: settled grants, nothing of the manifest. */
@@ -10,8 +11,8 @@ export interface ComponentGrant {
   readonly kind: "inbound-http" | "wasi-http";
   readonly glueFile: string;
   readonly modules: Readonly<Record<string, WebAssembly.Module>>;
-  /** Label → database file. */
-  readonly databases: Readonly<Record<string, string>>;
+  /** By label. */
+  readonly databases: Readonly<Record<string, DatabaseAddress>>;
   /** Mapped variables; null when a required one has no value, which shows at the `get`. */
   readonly variables: Readonly<Record<string, string | null>>;
   readonly outbound: readonly OutboundPattern[];
@@ -22,6 +23,8 @@ export interface WorkerSettings {
   readonly kind: ComponentGrant["kind"];
   readonly components: readonly ComponentGrant[];
   readonly freshInstances: boolean;
+  /** programs/libsql/worker.ts as JavaScript. */
+  readonly libsqlWorkerFile: string;
   readonly cell: SharedArrayBuffer;
   /** Our own origin, for `http://self.alt/`. */
   readonly selfOrigin: string;

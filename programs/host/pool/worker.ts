@@ -7,6 +7,7 @@ import { chainedRequest } from "../front/spin-headers.ts";
 import { Guests } from "../guests/guests.ts";
 import { givePromising } from "../guests/patches.ts";
 import type { Outbound } from "../spin/imports.ts";
+import { LibsqlStreams } from "../spin/libsql.ts";
 import { SqlitePool } from "../spin/sqlite.ts";
 import type { GuestOutput } from "../wasi/wasi.ts";
 import { WorkerCell } from "./cell.ts";
@@ -47,7 +48,8 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
     },
   };
   const { freshInstances } = settings;
-  const sqlite = new SqlitePool(cell);
+  const servers = new LibsqlStreams(settings.libsqlWorkerFile, () => cell.beforeAct());
+  const sqlite = { files: new SqlitePool(cell), servers };
   const guests: Guests = new Guests({ freshInstances, sqlite, waiter: calls, outbound, output });
   for (const grant of settings.components) await guests.load(grant);
   for (const name of warm) guests.warm(name);

@@ -5,24 +5,31 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { firstStatement } from "../../../lib/store/sqlite/sql-text.ts";
+import { openLibsqlDb } from "../../../lib/store/sqlite/driver-libsql.ts";
+import { firstStatement, splitSql } from "../../../lib/store/sqlite/sql-text.ts";
 import { loadComponent } from "../guests/transpile.ts";
 import type { HostOptions } from "../options.ts";
 import type { ComponentGrant } from "../pool/protocol.ts";
+import type { DatabaseAddress } from "./databases.ts";
 import type { ComponentSpec, Manifest } from "./manifest.ts";
 import { parseOutbound } from "./outbound.ts";
+import { readRuntimeConfig } from "./runtime-config.ts";
 import { fillTemplate, type VariableValues } from "./variables.ts";
 
 /** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
-export function databaseFiles(options: HostOptions, manifest: Manifest): Record<string, string> {
+export function databaseAddresses(options: HostOptions, manifest: Manifest): Record<string, DatabaseAddress> {
   mkdirSync(options.stateDir, { recursive: true });
-  const files = { default: join(resolve(options.stateDir), "ledge.db"), ...options.databases };
+  const addresses = {
+    default: join(resolve(options.stateDir), "ledge.db"),
+    ...options.databases,
+    ...(options.runtimeConfigFile === undefined ? {} : readRuntimeConfig(options.runtimeConfigFile)),
+  };
   for (const { name, databases } of manifest.components) {
-    const unknown = databases.filter((label) => !Object.hasOwn(files, label));
+    const unknown = databases.filter((label) => !Object.hasOwn(addresses, label));
     if (unknown.length > 0)
       throw new Error(`component ${name} uses databases that are not defined: ${unknown.join(", ")}`);
   }
-  return files;
+  return addresses;
 }
 
 /** What a component may reach, settled. Throws, naming the component, on what Spin would refuse. */
@@ -30,7 +37,7 @@ export async function grantFor(
   options: HostOptions,
   spec: ComponentSpec,
   values: VariableValues,
-  files: Record<string, string>,
+  addresses: Readonly<Record<string, DatabaseAddress>>,
 ): Promise<ComponentGrant> {
   try {
     const { kind, glueFile, modules } = await loadComponent(
@@ -47,7 +54,7 @@ export async function grantFor(
       name,
       fillTemplate(text, values),
     ]);
-    const databases = spec.databases.map((label) => [label, files[label] ?? ""]);
+    const databases = spec.databases.map((label) => [label, addresses[label] ?? ""]);
     return {
       name: spec.name,
       kind,
@@ -65,14 +72,23 @@ export async function grantFor(
 }
 
 /** `spin up --sqlite`: `@FILE` whole, other text its first statement. */
-export function runStartSql(batches: readonly string[], file: string): void {
+export function runStartSql(batches: readonly string[], address: DatabaseAddress, threadFile: string): void {
   if (batches.length === 0) return;
-  const db = new Database(file);
-  try {
-    for (const batch of batches) {
-      if (batch.startsWith("@")) db.exec(readFileSync(batch.slice(1), "utf8"));
-      else db.exec(firstStatement(batch) ?? "");
+  const texts = batches.map((batch) =>
+    batch.startsWith("@") ? readFileSync(batch.slice(1), "utf8") : (firstStatement(batch) ?? ""),
+  );
+  if (typeof address === "string") {
+    const db = new Database(address);
+    try {
+      for (const text of texts) db.exec(text);
+    } finally {
+      db.close();
     }
+    return;
+  }
+  const db = openLibsqlDb({ ...address, threadFile });
+  try {
+    for (const statement of texts.flatMap(splitSql)) db.all(statement);
   } finally {
     db.close();
   }

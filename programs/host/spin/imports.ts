@@ -5,7 +5,7 @@
 import type { GuestContext } from "../guests/context.ts";
 import type { GuestReply, OutboundRequest } from "../pool/protocol.ts";
 import { allowsOutbound } from "./outbound.ts";
-import type { Handle, WitResult, WitValue } from "./sqlite.ts";
+import type { SqliteHandle, WitResult, WitValue } from "./sqlite-handle.ts";
 
 /** Calls out of a guest. */
 export interface Outbound {
@@ -43,8 +43,8 @@ export function spinImports(
 /** A class for each instance: jco takes a class, and Spin's `open` is static. */
 function connectionClass(context: GuestContext) {
   return class Connection {
-    readonly #handle: Handle;
-    constructor(handle: Handle) {
+    readonly #handle: SqliteHandle;
+    constructor(handle: SqliteHandle) {
       this.#handle = handle;
     }
     static open(label: string): Connection {

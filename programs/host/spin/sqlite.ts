@@ -5,19 +5,10 @@
  */
 import Database from "better-sqlite3";
 import { firstStatement, type ParameterPlan, parameterPlan } from "../../../lib/store/sqlite/sql-text.ts";
+import type { DatabaseAddress } from "./databases.ts";
+import { LibsqlHandle, type LibsqlStreams } from "./libsql.ts";
+import type { SqliteHandle, WitResult, WitValue } from "./sqlite-handle.ts";
 import { type StatementTraits, statementTraits } from "./sqlite-rules.ts";
-
-export type WitValue =
-  | { readonly tag: "integer"; readonly val: bigint }
-  | { readonly tag: "real"; readonly val: number }
-  | { readonly tag: "text"; readonly val: string }
-  | { readonly tag: "blob"; readonly val: Uint8Array }
-  | { readonly tag: "null" };
-
-export interface WitResult {
-  readonly columns: string[];
-  readonly rows: { values: WitValue[] }[];
-}
 
 type Bound = null | bigint | number | string | Uint8Array;
 type Raw = null | bigint | number | string | Buffer;
@@ -165,22 +156,33 @@ function columnNames(statement: Database.Statement<(Bound | Record<string, Bound
   return statement.reader ? statement.columns().map(({ name }) => name) : [];
 }
 
+/** What a request's databases are opened with: one of each a thread. */
+export interface SqliteBackends {
+  readonly files: SqlitePool;
+  readonly servers: LibsqlStreams;
+}
+
 /** The databases of one request. */
 export class RequestDatabases {
-  readonly #pool: SqlitePool;
-  readonly #files: Readonly<Record<string, string>>;
-  readonly #handles = new Set<Handle>();
-  constructor(pool: SqlitePool, files: Readonly<Record<string, string>>) {
-    this.#pool = pool;
-    this.#files = files;
+  readonly #backends: SqliteBackends;
+  readonly #addresses: Readonly<Record<string, DatabaseAddress>>;
+  readonly #handles = new Set<SqliteHandle>();
+  constructor(backends: SqliteBackends, addresses: Readonly<Record<string, DatabaseAddress>>) {
+    this.#backends = backends;
+    this.#addresses = addresses;
   }
 
-  /** A handle; the file itself is opened at the first statement, as on Spin. */
-  open(label: string): Handle {
-    const file = Object.hasOwn(this.#files, label) ? this.#files[label] : undefined;
-    if (file === undefined) throw { tag: "access-denied" };
+  /** A handle; the database itself is opened at the first statement, as on Spin. */
+  open(label: string): SqliteHandle {
+    const address = Object.hasOwn(this.#addresses, label) ? this.#addresses[label] : undefined;
+    if (address === undefined) throw { tag: "access-denied" };
     if (this.#handles.size >= HANDLES_MAX) throw { tag: "io", val: "too many connections opened" };
-    const handle = new Handle(this.#pool, file, () => this.#handles.delete(handle));
+    const { files, servers } = this.#backends;
+    const onClose = () => this.#handles.delete(handle);
+    const handle: SqliteHandle =
+      typeof address === "string"
+        ? new Handle(files, address, onClose)
+        : new LibsqlHandle(servers, address, onClose);
     this.#handles.add(handle);
     return handle;
   }
@@ -190,7 +192,7 @@ export class RequestDatabases {
   }
 }
 
-export class Handle {
+class Handle implements SqliteHandle {
   readonly #pool: SqlitePool;
   readonly #file: string;
   readonly #onClose: () => void;

