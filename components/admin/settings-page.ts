@@ -1,6 +1,7 @@
 /**
  * A page of reserved documents, for the lists of namespaces and of tokens: its parameters, its cursor, and the
- * link to the next. What of it the caller may see is the list's to say; a page may come out shorter for it.
+ * link to the next. What of it the caller may see is the list's to say; a page
+ * and its cursor hold nothing else.
  */
 import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { integerParameter, parseQuery } from "../../lib/core/query.ts";
@@ -27,7 +28,7 @@ export interface SettingsList {
 
 /** The answer to a list of settings. Refuses what requireAdmin, parseQuery and parseCursor refuse. */
 export function settingsPage(door: Door, query: string, list: SettingsList): Answer {
-  const { kind, namespace, prefix } = list;
+  const { kind } = list;
   const found = requireAdmin(door);
   if (!found.ok) return found;
   const parameters = parseQuery(query, ["limit", "cursor"]);
@@ -40,14 +41,10 @@ export function settingsPage(door: Door, query: string, list: SettingsList): Ans
   const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter: [] });
   if (!cursor.ok) return cursor;
   const size = limit.value ?? PAGE;
-  const page = listSettings(door.world.db, namespace, {
-    prefix,
-    after: cursor.value?.after ?? "",
-    limit: size + 1,
-  });
-  const shown = page.slice(0, size);
   const { caller, view } = found.value;
-  const items = shown.filter((setting) => list.shows(caller, setting)).map((setting) => list.view(setting));
+  const page = visible(door, list, { caller, after: cursor.value?.after ?? "", count: size + 1 });
+  const shown = page.slice(0, size);
+  const items = shown.map((setting) => list.view(setting));
   const last = shown.at(-1);
   if (page.length <= size || last === undefined) return jsonReply(200, { [kind]: items });
   const next = formatCursor({
@@ -60,4 +57,23 @@ export function settingsPage(door: Door, query: string, list: SettingsList): Ans
   return jsonReply(200, { [kind]: items, next }, [
     ["link", `</v1/admin/${kind}?limit=${size}&cursor=${next}>; rel="next"`],
   ]);
+}
+
+/** The next settings that the caller may see: a cursor names the last of them, so it tells of no others. */
+function visible(
+  door: Door,
+  { namespace, prefix, shows }: SettingsList,
+  { caller, after, count }: { caller: Caller; after: string; count: number },
+): Setting[] {
+  const found: Setting[] = [];
+  for (let place = after; ; ) {
+    const page = listSettings(door.world.db, namespace, { prefix, after: place, limit: PAGE_MAX });
+    for (const setting of page) {
+      if (shows(caller, setting)) found.push(setting);
+      if (found.length === count) return found;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_MAX) return found;
+    place = last.key;
+  }
 }

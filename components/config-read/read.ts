@@ -75,9 +75,16 @@ export function getDocument(door: Door, target: Target): Answer {
       ? readHead(world.db, { namespace, key, accessor, known })
       : readPast(world.db, { namespace, key, accessor, known, revision });
   let view = look(known);
+  const unfit = judgeStore(view, door);
+  if (unfit !== undefined) return unfit;
+  const caller = judgeCaller(credentials, view.token, world.nowMs());
+  if (!caller.ok) return caller;
+  if (!parsed.ok) return caller.value.token === null ? forbidden(caller.value, "read", "it") : parsed;
+  // Only who may read it waits: a waiting instance costs others a thread.
+  const patienceMs = caller.value.token !== null && mayRead(asked, view, caller.value) ? asked.waitMs : 0;
   for (
     let waited = 0;
-    view.head < asked.freshness.minRevision && waited < asked.waitMs;
+    view.head < asked.freshness.minRevision && waited < patienceMs;
     waited += WAIT_STEP_MS
   ) {
     world.sleepMs(WAIT_STEP_MS);
@@ -86,20 +93,22 @@ export function getDocument(door: Door, target: Target): Answer {
   // The same number with another lineage is another document, whose bytes were left out above.
   if (request.method === "GET" && view.document?.bytes === null && !isKnown(asked, view.document))
     view = look(null);
-  const unfit = judgeStore(view, door);
-  if (unfit !== undefined) return unfit;
-  const caller = judgeCaller(credentials, view.token, world.nowMs());
-  if (!caller.ok) return caller;
-  if (!parsed.ok) return caller.value.token === null ? forbidden(caller.value, "read", "it") : parsed;
-  return answerRead(asked, view, caller.value);
+  return judgeStore(view, door) ?? answerRead(asked, view, caller.value);
+}
+
+/** By a grant over the key, or in a public namespace for its present state. */
+function mayRead(asked: ReadRequest, view: ReadView, { grants }: Caller): boolean {
+  const verb = verbOf(asked);
+  return (verb === "read" && isPublic(view.namespace)) || allowsKey(grants, verb, asked.namespace, asked.key);
+}
+
+function verbOf({ revision }: ReadRequest): Verb {
+  return revision === undefined ? "read" : "history";
 }
 
 function answerRead(asked: ReadRequest, view: ReadView | PastView, caller: Caller): Answer {
-  const verb: Verb = asked.revision === undefined ? "read" : "history";
-  const open = isPublic(view.namespace);
-  if (!(open && verb === "read") && !allowsKey(caller.grants, verb, asked.namespace, asked.key)) {
-    return forbidden(caller, verb, `this key of ${asked.namespace}`);
-  }
+  if (!mayRead(asked, view, caller))
+    return forbidden(caller, verbOf(asked), `this key of ${asked.namespace}`);
   const behind = judgeFreshness(asked.freshness, view.head);
   if (behind !== undefined) return behind;
   if (view.namespace === null && !isReserved(asked.namespace)) {
@@ -115,7 +124,10 @@ function answerRead(asked: ReadRequest, view: ReadView | PastView, caller: Calle
   if (view.document === null) {
     return refuse("not_found", "There is no document with this key.", { headers: [...shown(asked, view)] });
   }
-  return documentReply(asked, view, { document: view.document, open });
+  return documentReply(asked, view, {
+    document: view.document,
+    open: isPublic(view.namespace),
+  });
 }
 
 function judgePast(revision: number, view: PastView): Refusal | undefined {
@@ -187,7 +199,7 @@ function parseRead(request: HttpRequest, { rest, query }: Target): Outcome<ReadR
   if (!key.ok) return key;
   const revision = integerParameter(parameters.value, "revision", { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (!revision.ok) return revision;
-  const wait = integerParameter(parameters.value, "wait", { min: 0, max: WAIT_SECONDS_MAX });
+  const wait = integerParameter(parameters.value, "wait", { min: 0, max: Number.MAX_SAFE_INTEGER });
   if (!wait.ok) return wait;
   const headers = pickHeaders(request, HEADERS);
   if (!headers.ok) return headers;
@@ -200,7 +212,8 @@ function parseRead(request: HttpRequest, { rest, query }: Target): Outcome<ReadR
     namespace: namespace.value,
     key: key.value,
     revision: revision.value,
-    waitMs: (wait.value ?? 0) * 1000,
+    // More than this server allows is answered after what it allows.
+    waitMs: Math.min(wait.value ?? 0, WAIT_SECONDS_MAX) * 1000,
     ifNoneMatch: list.value,
     freshness: freshness.value,
   });

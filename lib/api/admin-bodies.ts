@@ -1,9 +1,10 @@
 /** The bodies of the admin routes. What a name or scope may be beyond its length is judged by the door. */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
+import { line, words } from "./words.ts";
 
 const text = (max: number) => z.string().check(z.maxLength(max));
-const name = text(200).check(z.minLength(1));
+const name = line(200).check(z.minLength(1));
 const accessor = z.string().check(z.regex(/^[a-z2-7]{12}$/));
 const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const count = z.int().check(z.minimum(0));
@@ -35,7 +36,7 @@ export type TokenBody = z.infer<typeof TokenBody>;
 export const RotateBody = z.strictObject({ digest });
 
 export const NamespaceBody = z.strictObject({
-  description: z.optional(text(1000)),
+  description: z.optional(words(1000)),
   public: z.optional(z.boolean()),
   blindWrites: z.optional(z.boolean()),
   messageRequired: z.optional(z.boolean()),
@@ -49,7 +50,7 @@ export const PurgeBody = z.strictObject({
   namespace: text(64),
   key: text(1024).check(z.minLength(1)),
   /** Stands in the manifest that replaces the old objects, and in the commit unless a message is given. */
-  why: text(1024).check(z.minLength(1)),
+  why: words(1024).check(z.minLength(1)),
   /** The present value is clean: it is written again under a new revision. */
   keepCurrent: z.optional(z.boolean()),
 });

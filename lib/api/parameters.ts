@@ -58,7 +58,11 @@ export const PARAMETERS = {
   restoreRevision: query("revision", "A kept revision; without it or `time`, the newest.", whole(1)),
   restoreTime: query("time", "The last commit at or before this moment (RFC 3339)."),
   restoreBranch: query("branch", "A lineage's first digits (at least 8), or `LINEAGE@RUN`."),
-  wait: query("wait", "How long to wait for `Ledge-Min-Revision`, in seconds.", whole(0, 1)),
+  wait: query(
+    "wait",
+    "How long to wait for `Ledge-Min-Revision`, in seconds; at most 1 here. Only who may read waits.",
+    whole(0),
+  ),
   prefix: query("prefix", "Only keys that begin with these bytes."),
   delimiter: query("delimiter", "Keys that hold it after the prefix are shown once, as a common prefix.", {
     type: "string",

@@ -1,12 +1,13 @@
 /** What the restore routes take. */
 import * as z from "zod/mini";
+import { line } from "./words.ts";
 
 const hex = (length: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
 const count = z.int().check(z.minimum(0));
 
 /** A root token to be made when the restore is done: what bootstrap takes. */
 export const NewRoot = z.strictObject({
-  name: z.string().check(z.minLength(1), z.maxLength(200)),
+  name: line(200).check(z.minLength(1)),
   accessor: z.string().check(z.regex(/^[a-z2-7]{12}$/)),
   digest: hex(64),
 });

@@ -7,13 +7,23 @@ import color from "picocolors";
 
 const talking = color.createColors(process.stderr.isTTY === true && process.env.NO_COLOR === undefined);
 
+const CONTROL = /[^\P{Cc}\t\n]/gu;
+
+/** Text of others as a terminal may see it: control characters as \\xNN, but for line ends and tabs. */
+export function escapeControl(text: string): string {
+  return text.replace(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Raw bytes, as stored. On a terminal a missing last newline is added, so that the prompt starts a line. */
+/**
+ * Raw bytes, as stored. On a terminal control characters are escaped, and a missing last newline is added, so that the
+ * prompt starts a line.
+ */
 export function printBytes(bytes: Uint8Array): void {
-  process.stdout.write(bytes);
+  process.stdout.write(process.stdout.isTTY ? escapeControl(new TextDecoder().decode(bytes)) : bytes);
   if (process.stdout.isTTY && bytes.at(-1) !== 10) process.stdout.write("\n");
 }
 
@@ -41,7 +51,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
     chars: none,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(escapeControl));
   process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, "")}\n`);
 }
 
@@ -50,12 +60,12 @@ export function say(text: string): void {
 }
 
 export function sayDone(text: string): void {
-  say(`${talking.green("✓")} ${text}`);
+  say(`${talking.green("✓")} ${escapeControl(text)}`);
 }
 
 export function sayFailure(message: string, hint: string | undefined): void {
-  say(`${talking.red("✗")} ${message}`);
-  if (hint !== undefined) say(`  ${talking.dim(hint)}`);
+  say(`${talking.red("✗")} ${escapeControl(message)}`);
+  if (hint !== undefined) say(`  ${talking.dim(escapeControl(hint))}`);
 }
 
 export interface Progress {

@@ -105,6 +105,41 @@ describe("/v1/admin/namespaces", () => {
     expect(told(await server.send("PUT", `/v1/admin/namespaces/${path}`, { json }))).toBe(expected);
   });
 
+  test("has cursors that name only what the caller may see, and pages that are filled with it", async () => {
+    const server = await openTestServer();
+    for (const name of ["a1", "b1", "b2", "c1", "z1"]) await makeNamespace(server, name);
+    const token = await makeToken(server, [
+      { verbs: ["admin"], namespace: "b1" },
+      { verbs: ["admin"], namespace: "b2" },
+      { verbs: ["admin"], namespace: "z1" },
+    ]);
+    const names: string[] = [];
+    for (let next: string | undefined = ""; next !== undefined; ) {
+      const query: string = next === "" ? "" : `&cursor=${next}`;
+      const page = await server.send("GET", `/v1/admin/namespaces?limit=1${query}`, { token });
+      const body: { namespaces: { name: string }[]; next?: string } = JSON.parse(page.text);
+      expect(body.namespaces).toHaveLength(1);
+      names.push(...body.namespaces.map(({ name }) => name));
+      next = body.next;
+      const cursor = Buffer.from(next ?? "", "base64url").toString();
+      expect(cursor).not.toMatch(/a1|c1/);
+    }
+    expect(names).toEqual(["b1", "b2", "z1"]);
+    // Of the tokens it sees the one that gives no more than it holds: none. Nor does a cursor tell of others.
+    const tokens = await server.send("GET", "/v1/admin/tokens?limit=1", { token });
+    expect(JSON.parse(tokens.text).next).toBeUndefined();
+  });
+
+  test.each(["na\u001bme", "two\nlines", "\u0085"])("takes no name of a token like %j", async (name) => {
+    const server = await openTestServer();
+    const token = fresh();
+    const grants = [{ verbs: ["read"], namespace: "*", scope: "" }];
+    const json = { name, accessor: token.accessor, digest: digestOf(token), grants };
+    expect(told(await server.send("POST", "/v1/admin/tokens", { json }))).toBe("422 invalid_body");
+    const namespace = { json: { description: "red \u001b[31m" } };
+    expect(told(await server.send("PUT", "/v1/admin/namespaces/x", namespace))).toBe("422 invalid_body");
+  });
+
   test("pages, and shows a delegated administrator only its own", async () => {
     const server = await openTestServer();
     for (const name of ["a", "b", "c"]) await makeNamespace(server, name);

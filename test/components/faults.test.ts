@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
-import { formatToken, newToken } from "../../lib/core/token.ts";
+import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
 import type { World } from "../../lib/http/world.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { addNamespace, bootstrap, putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { makeNamespace, makeToken, openTestServer, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 
@@ -116,9 +117,11 @@ describe("the store's state", () => {
     const pragmas = (synchronous: number, journal: string, file: string): World["db"] => ({
       all: (sql, params) => {
         if (sql.startsWith("pragma")) return [];
+        const rows = server.db.all(sql, params);
+        // The facts of a commit end with how the connection writes: these, SQLite's version, and whose server it is.
         return sql.includes("pragma_synchronous")
-          ? [[synchronous, journal, file]]
-          : server.db.all(sql, params);
+          ? rows.map((row) => [...row.slice(0, -5), synchronous, journal, file, "3.53.2", 0])
+          : rows;
       },
     });
     const write = (db: World["db"], variables: Record<string, string> = {}) =>
@@ -145,5 +148,60 @@ describe("a token", () => {
     server.clock.ms = expires.getTime();
     expect(told(await server.send("GET", "/v1/whoami", { token }))).toBe("401 token_expired");
     expect(told(await server.send("GET", "/v1/whoami", { token: wrong }))).toBe("401 bad_token");
+  });
+});
+
+describe("a read that waits for a revision", () => {
+  /** A store with two namespaces, one of them public, and a token that may read `a` of `shop`. */
+  function openShop() {
+    const { db } = openTestStore();
+    bootstrap(db);
+    addNamespace(db, "shop");
+    addNamespace(db, "pub", { public: true });
+    const token = newToken((length) => new Uint8Array(randomBytes(length)));
+    const grants = [{ verbs: ["read"], namespace: "shop", scope: "a" }];
+    const document = tokenDocument({ digest: secretDigest(token.secret), grants, creator: "aaaaaaaaaaaa" });
+    putReserved(db, "_auth", `token/${token.accessor}`, document);
+    return { db, token };
+  }
+
+  /** How often the read slept, and its answer. */
+  function ask(db: World["db"], uri: string, token: string | undefined): { told: string; sleeps: number } {
+    let sleeps = 0;
+    const world: World = {
+      ...worldOver(db),
+      sleepMs: () => {
+        sleeps += 1;
+      },
+    };
+    const headers: [string, string][] = [["ledge-min-revision", "1000"]];
+    if (token !== undefined) headers.push(["authorization", `Bearer ${token}`]);
+    const reply = configRead(migrations)({ method: "GET", uri, headers, body: new Uint8Array() }, world);
+    return { told: codeOf(reply), sleeps };
+  }
+
+  test("waits only for who may read: no token, a wrong one and a foreign key are told at once", () => {
+    const { db, token } = openShop();
+    const good = formatToken(token);
+    const wrong = formatToken({
+      ...newToken((n) => new Uint8Array(randomBytes(n))),
+      accessor: token.accessor,
+    });
+    expect(ask(db, "/v1/read/shop?key=a&wait=1", good)).toEqual({ told: "503 behind", sleeps: 20 });
+    expect(ask(db, "/v1/read/shop?key=b&wait=1", good)).toEqual({ told: "403 forbidden", sleeps: 0 });
+    expect(ask(db, "/v1/read/shop?key=a&wait=1", wrong)).toEqual({ told: "401 bad_token", sleeps: 0 });
+    expect(ask(db, "/v1/read/shop?key=a&wait=1", undefined)).toEqual({
+      told: "401 unauthenticated",
+      sleeps: 0,
+    });
+    expect(ask(db, "/v1/read/pub?key=a&wait=1", undefined)).toEqual({ told: "503 behind", sleeps: 0 });
+  });
+
+  test("that asks for more than this server allows is answered after what it allows", () => {
+    const { db, token } = openShop();
+    expect(ask(db, "/v1/read/shop?key=a&wait=55", formatToken(token))).toEqual({
+      told: "503 behind",
+      sleeps: 20,
+    });
   });
 });

@@ -7,6 +7,8 @@ import { equalDigests } from "../hex.ts";
 import { AUTH, isReserved, SYSTEM } from "../namespace.ts";
 import { isExpired, type TokenDocument } from "../token.ts";
 import type { Facts } from "./facts.ts";
+import { indexesOf } from "./indexes.ts";
+import { judgeMode } from "./mode.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
@@ -43,9 +45,11 @@ function belongsToAdmin({ op, namespace }: ProposedOp): boolean {
 }
 
 /** Bootstrap makes one token while there has never been any; a restore settles tokens. Neither does anything else. */
-function judgeReserved({ ops, proposer }: Proposal, { settings }: Facts): CommitRefusal | undefined {
+function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefined {
+  const { ops, proposer } = proposal;
   const bootstrap = proposer.kind === "reserved" && proposer.actor === "_bootstrap";
-  if (bootstrap && settings?.bootstrapped === true) return refusal("bootstrap_done", [0]);
+  if (bootstrap && facts.settings?.bootstrapped === true)
+    return judgeMode(proposal, facts) ?? refusal("bootstrap_done", [0]);
   const denied = indexesOf(
     ops,
     ({ op, namespace, key }) => op !== "put" || namespace !== AUTH || !key.startsWith("token/"),
@@ -63,10 +67,4 @@ function mayPropose({ op, namespace, key }: ProposedOp, grants: readonly Grant[]
     allowsKey(grants, "write", namespace, key) ||
     (op === "check" && allowsKey(grants, "read", namespace, key))
   );
-}
-
-export function indexesOf<T>(items: readonly T[], holds: (item: T, index: number) => boolean): number[] {
-  const indexes: number[] = [];
-  for (const [index, item] of items.entries()) if (holds(item, index)) indexes.push(index);
-  return indexes;
 }

@@ -4,9 +4,10 @@
  * that could tell about a key; a request that was said before comes before what has changed since.
  */
 import { formatEtag } from "../revision.ts";
-import { parseMode } from "../settings.ts";
-import { indexesOf, judgeAccess, judgeProposer } from "./access.ts";
+import { judgeAccess, judgeProposer } from "./access.ts";
 import type { Facts, OpFacts } from "./facts.ts";
+import { indexesOf } from "./indexes.ts";
+import { judgeMode } from "./mode.ts";
 import { judgeConditions, judgeNamespaces } from "./named.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
@@ -33,15 +34,6 @@ export function judge(proposal: Proposal, facts: Facts): Verdict {
 
 function settled(outcome: CommitRefusal): Verdict {
   return { kind: "settled", outcome };
-}
-
-/** A stopped store gives no more numbers. Read-only mode refuses all but its own end, and what a restore settles. */
-function judgeMode({ ops, proposer }: Proposal, { store, mode }: Facts): CommitRefusal | undefined {
-  if (store.state === "stopped") return refusal("read_only");
-  if (mode === null || parseMode(mode) !== "read_only") return undefined;
-  if (proposer.kind === "reserved" && proposer.actor === "_restore") return undefined;
-  const closed = indexesOf(ops, ({ namespace, key }) => namespace !== "_system" || key !== "mode");
-  return closed.length === 0 ? undefined : refusal("read_only", closed);
 }
 
 /** What a commit makes: the next revision, or the first one of a pending epoch. Nothing when nothing alters. */

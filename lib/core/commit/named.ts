@@ -1,8 +1,8 @@
 /** The revisions that operations name, against what stands there. A missing condition counts as one that does not hold. */
 import { formatEtag } from "../revision.ts";
 import { type NamespaceSettings, parseNamespaceSettings } from "../settings.ts";
-import { indexesOf } from "./access.ts";
 import type { Facts, OpFacts } from "./facts.ts";
+import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { CAUSES_MAX, type CommitRefusal, refusal } from "./verdict.ts";
 

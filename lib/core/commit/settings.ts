@@ -8,8 +8,8 @@ import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
 import { isAccessor, isLive, isLiveRoot, parseTokenDocument, type TokenDocument } from "../token.ts";
 import { decodeUtf8 } from "../utf8.ts";
-import { indexesOf } from "./access.ts";
 import type { Facts, SettingFacts } from "./facts.ts";
+import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
