@@ -44,7 +44,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "components, libsql",
-          include: process.env.LEDGE_FULL === "1" ? THROUGH_COMPONENTS : THROUGH_COMPONENTS.slice(0, 2),
+          include: THROUGH_COMPONENTS.filter(
+            (file) => process.env.LEDGE_FULL === "1" || /read|feed/.test(file),
+          ),
           env: { LEDGE_TEST_HOST: "wasm", LEDGE_TEST_STORE: "libsql" },
         },
       },

@@ -8,11 +8,10 @@ import { BucketFault } from "../../lib/bucket/bucket.ts";
 import { openS3Bucket, targetOf } from "../../lib/bucket/s3.ts";
 import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
-import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
 
 /** Sentences for a person; none where all is as it should be. */
-export async function bucketNews(file: string, settings: BucketSettings): Promise<string[]> {
-  const db = openNodeDb(file, { readonly: true, mustExist: true });
+export async function bucketNews(db: Db, settings: BucketSettings): Promise<string[]> {
   try {
     const bucket = openS3Bucket(settings, { attempts: 1, timeoutMs: 2000 });
     const relations = await listRelations(db, bucket, await targetOf(settings));
@@ -31,7 +30,5 @@ export async function bucketNews(file: string, settings: BucketSettings): Promis
   } catch (error) {
     if (error instanceof BucketFault) return [`it did not answer: ${error.detail}`];
     throw error;
-  } finally {
-    db.close();
   }
 }

@@ -22,6 +22,7 @@ import { parseBackupKeys } from "../../lib/snapshot/keys.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
 import { startHost } from "../host/host.ts";
 import type { RunningHost } from "../host/options.ts";
+import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import { readManifest } from "../host/spin/manifest.ts";
 import { resolveVariables } from "../host/spin/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
@@ -30,10 +31,15 @@ import { bucketNews } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
-import { isWithoutHistory, restoreAtStart } from "./self-restore.ts";
+import { restoreAtStart } from "./self-restore.ts";
+import { isWithoutHistory, storeAddress, usingStore, weaknessOf } from "./store.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const manifestFile = join(root, "spin.toml");
+/** Beside a host that runs, its file is only read. */
+const AS_IT_IS = { readonly: true, mustExist: true };
+/** Speaks to a libSQL server, where there is one. */
+const threadFile = join(root, "dist", "programs", "libsql-worker.mjs");
 const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 
 /** Stops the start with words for a person; nothing has been changed then. */
@@ -45,24 +51,30 @@ async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2), process.env);
   const startedMs = Date.now();
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const isNew = isWithoutHistory(join(options.dataDir, "ledge.db"));
-  if (isNew && options.freshHistory) await setAside(options);
   const variable = variableOf(options);
+  const store = storeAddress(options);
+  const isNew = await isWithoutHistory(store, threadFile);
+  const weakness = await weaknessOf(store, threadFile, variable("accept_weak_durability") === "true");
+  if (weakness !== undefined) throw new Stopped(weakness);
+  if (isNew && options.freshHistory) await setAside(options);
   const bucket = await openBucket(options.dataDir, variable);
   try {
-    const restored =
-      isNew && !options.freshHistory ? await settleHistory(options, bucket, variable) : undefined;
-    if (isNew && restored === undefined) setTokenAside(options.dataDir);
+    const settled =
+      isNew && !options.freshHistory ? await settleHistory(options, store, bucket, variable) : undefined;
+    if (isNew && settled === undefined) setTokenAside(options.dataDir);
     const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
     try {
-      const asked = { url: host.url, bootstrapSecret, fresh: isNew };
+      const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
       const parsed = settingsOf(bucket, variable);
       // What is not set, or cannot be read, the export says.
-      const news = isNew || parsed.kind !== "set" ? [] : await bucketNews(host.databaseFile, parsed.settings);
+      const looked = !isNew && parsed.kind === "set";
+      const news = looked
+        ? await usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings), AS_IT_IS)
+        : [];
       console.log(greeting(options, host, { ...bucket, news }, token, Date.now() - startedMs));
       await interrupted();
       console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
@@ -99,15 +111,18 @@ function settingsOf(bucket: BucketUse, variable: Variable): BucketSettingsOutcom
 /** Before a history begins: an empty bucket, a restore, or a person who says which. */
 async function settleHistory(
   options: StartOptions,
+  store: DatabaseAddress,
   bucket: BucketUse,
   variable: Variable,
-): Promise<RestoreReport | undefined> {
+): Promise<RestoreReport | "by the exporter" | undefined> {
   const parsed = settingsOf(bucket, variable);
   if (parsed.kind === "invalid")
     throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
   if (parsed.kind === "not_set") return undefined;
   if (!(await holdsBackups(options, parsed.settings))) return undefined;
-  const file = join(options.dataDir, "ledge.db");
+  // Step by step, as on Spin: one long transaction would be taken from us by whoever else waits for the server.
+  if (typeof store !== "string") return restoresItself(store, variable);
+  const file = store;
   const keys = parseBackupKeys(variable, randomBytes);
   if (keys.kind === "invalid")
     throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
@@ -121,6 +136,16 @@ If the database was lost, restore it:   ./ledge restore --to ${shown(file)}${ove
 To have a start do it by itself:        npm start -- --variable restore_on_start=true
 To begin a new history on purpose:      npm start -- --fresh
 Nothing was changed.`,
+  );
+}
+
+function restoresItself(store: DatabaseAddress, variable: Variable): "by the exporter" {
+  if (variable("restore_on_start") === "true") return "by the exporter";
+  throw new Stopped(
+    `There is no store with a history on ${shownAddress(store)}, but the bucket holds backups.
+To have it restored from them:          npm start -- --variable restore_on_start=true
+To begin a new history on purpose:      npm start -- --fresh
+(each with the same --runtime-config-file). Nothing was changed.`,
   );
 }
 
@@ -169,7 +194,9 @@ async function listen(
       workerFile: join(root, "dist", "programs", "host-worker.mjs"),
       listen: { host: options.host, port: options.port },
       variables: { ...variables, ...options.variables },
+      libsqlWorkerFile: threadFile,
       freshInstances: options.freshInstances,
+      ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
     });
   } catch (error) {
@@ -200,7 +227,7 @@ function greeting(
   return [
     `${paint.bold("Ledge")} is ready after ${(tookMs / 1000).toFixed(1)} s ${paint.dim("(Ctrl-C stops it, data stays)")}`,
     line("server", paint.cyan(host.url)),
-    line("data", shown(host.databaseFile)),
+    line("data", typeof host.database === "string" ? shown(host.database) : shownAddress(host.database)),
     line("bucket", bucket.description),
     ...bucket.news.map((one) => line("", paint.yellow(one))),
     line("you", who),

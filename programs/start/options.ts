@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly allowHosts: readonly string[];
   readonly freshInstances: boolean;
+  /** Spin's runtime configuration: where the database is. */
+  readonly runtimeConfigFile: string | undefined;
   /** Begin a new history although the bucket holds backups. */
   readonly freshHistory: boolean;
   readonly demo: boolean;
@@ -24,6 +26,7 @@ interface Flags {
   readonly variable: Record<string, string>;
   readonly allowHost: string[];
   readonly freshInstances?: boolean;
+  readonly runtimeConfigFile?: string;
   readonly fresh?: boolean;
   readonly demo: boolean;
 }
@@ -54,6 +57,7 @@ export function parseStartOptions(
     )
     .option("--fresh", "begin a new history although the bucket holds backups")
     .option("--fresh-instances", "a new component instance for each request, as Spin does")
+    .option("--runtime-config-file <file>", "Spin's runtime configuration: keep the store on a libSQL server")
     .option("--no-demo", "do not put the namespace `demo` into a new store")
     .allowExcessArguments(false)
     .exitOverride();
@@ -66,6 +70,7 @@ export function parseStartOptions(
     variables: flags.variable,
     allowHosts: flags.allowHost,
     freshInstances: flags.freshInstances === true,
+    runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
     freshHistory: flags.fresh === true,
     demo: flags.demo,
   };

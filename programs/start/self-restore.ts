@@ -11,32 +11,9 @@ import { type RestoreReport, restoreInto } from "../../lib/backup/restore/restor
 import type { Bucket } from "../../lib/bucket/bucket.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
 import { deleteRestoreRecord } from "../../lib/store/restore/record.ts";
-import { isEmptyStore } from "../../lib/store/restore/rows.ts";
-import { faultKind, StoreFault } from "../../lib/store/sqlite/driver.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { restoreToFile } from "../cli/restore/file.ts";
-
-/** Whether there is no store, or one that nothing was ever committed to. */
-export function isWithoutHistory(file: string): boolean {
-  if (!existsSync(file)) return true;
-  try {
-    return using(file, isEmptyStore);
-  } catch (error) {
-    // No tables yet: nothing was committed. Any other fault is the host's to meet, and no reason to begin anew.
-    if (error instanceof StoreFault) return faultKind(error) === "no_table";
-    throw error;
-  }
-}
-
-function using<T>(file: string, work: (db: NodeDb) => T): T {
-  const db = openNodeDb(file);
-  try {
-    return work(db);
-  } finally {
-    db.close();
-  }
-}
 
 /** Restores the newest into a file that is not there, or into the empty store that is. */
 export async function restoreAtStart(bucket: Bucket, file: string, reading: Reading): Promise<RestoreReport> {

@@ -53,7 +53,8 @@ export function commitAll(
     const malformed = judgeShape(proposal);
     if (malformed !== undefined) return [malformed];
   }
-  askExtra(db);
+  // Whoever accepts the loss is not asked to wait for a server that will not be raised.
+  if (options.accept !== "weak") askExtra(db);
   const outcomes: CommitOutcome[] = [];
   try {
     inTransaction(db, () => {

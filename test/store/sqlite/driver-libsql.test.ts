@@ -191,7 +191,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("how durably a libSQL server writes
     };
     expect(await judge(false)).toBe("not_durable");
     expect(await judge(true)).toMatchObject({ synchronous: 1, journal: "wal", onServer: true });
-    const config = { durability_mode: "strong", txn_timeout_s: 5, block_reads: false, block_writes: false };
+    const config = { durability_mode: "strong", block_reads: false, block_writes: false };
     const told = await fetch(`http://127.0.0.1:${adminPort}/v1/namespaces/default/config`, {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -56,6 +56,12 @@ describe("requireDurable", () => {
     expect(judge(weak, true)).toBe("durable");
   });
 
+  test("refuses a libSQL server that does not sync each commit, and takes one that does", () => {
+    expect(judge(connection(1, "wal", "/data", "3.45.1", 1))).toBe("not_durable");
+    expect(judge(connection(1, "wal", "/data", "3.45.1", 1), true)).toBe("durable");
+    expect(judge(connection(2, "wal", "/data", "3.45.1", 1))).toBe("durable");
+  });
+
   test("refuses a file in WAL mode before SQLite 3.51.3, whose log reset loses commits", () => {
     expect(judge(connection(2, "wal", "/a.db", "3.49.1"))).toBe("not_durable");
     expect(judge(connection(2, "wal", "/a.db", "3.51.2"))).toBe("not_durable");

@@ -33,7 +33,12 @@ async function sentInALife(): Promise<string[]> {
   }
   const why = "a password was pasted";
   const purge = { proposer: rootToken, namespace: "shop", key: "k1", why, keepCurrent: true, message: why };
-  purgeValue(source, { ...purge, nowMs: T0, requestId: null, trace: null }, { accept: "anything" });
+  const purged = purgeValue(
+    source,
+    { ...purge, nowMs: T0, requestId: null, trace: null },
+    { accept: "anything" },
+  );
+  expect(purged).toMatchObject({ ok: true });
   expect(putReserved(source, "_system", "mode", '{"mode":"read_only"}')).toMatchObject({ ok: true });
   await tick(source, bucket, { nowMs: T0 + 90_000_000, policy });
   // Not checked afterwards: the last statements are sent for their texts only.

@@ -1,0 +1,261 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { formatToken, newToken } from "../../../lib/core/token.ts";
+import { buildFor, openTestHost, PROBE_MANIFEST, root, type TestHost } from "../../../testkit/host.ts";
+import { BOOTSTRAP_SECRET, digestOf } from "../../../testkit/server.ts";
+import { noSqld, onSqld, openSqld, runtimeConfigFor, type Sqld, startSqld } from "../../../testkit/sqld.ts";
+import { checkStore } from "../../../testkit/store.ts";
+import { storeContract } from "../../../testkit/store-contract.ts";
+
+beforeAll(() => buildFor(PROBE_MANIFEST, ["quick", "contract"]));
+
+const openProbe = (server: Sqld) => openTestHost({ runtimeConfigFile: runtimeConfigFor(server.url) });
+
+async function sql(host: TestHost, steps: unknown[]): Promise<unknown[]> {
+  const answer = await host.json("/quick/sql", { method: "POST", body: JSON.stringify(steps) });
+  if (!Array.isArray(answer)) throw new Error(JSON.stringify(answer));
+  return answer;
+}
+
+const rows = (...values: unknown[][]) => expect.objectContaining({ rows: values });
+const fault = (words: string) => ({ error: { tag: "io", val: expect.stringContaining(words) } });
+
+describe.skipIf(noSqld !== undefined)(onSqld("a guest's SQLite on a libSQL server"), () => {
+  test("passes the store contract from inside a component", { timeout: 120_000 }, async () => {
+    for (const [at, one] of storeContract.entries()) {
+      if (one.only === "file") continue;
+      const host = await openProbe(await startSqld());
+      expect(await (await fetch(`${host.url}/contract/${at}`)).text()).toBe(one.name);
+      await host.stop();
+    }
+  });
+
+  test("rolls back at the end of the request what it left open, and leaves nobody waiting", async () => {
+    const host = await openProbe(await startSqld());
+    await sql(host, [["create table t(a)"]]);
+    await sql(host, [["begin immediate"], ["insert into t values(1)"]]);
+    const startedMs = performance.now();
+    expect(await sql(host, [["begin immediate"], ["select count(*) from t"], ["commit"]])).toEqual([
+      rows(),
+      rows([0]),
+      rows(),
+    ]);
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+  });
+
+  test("counts for each request from nothing, though its stream is used again", async () => {
+    const host = await openProbe(await startSqld());
+    await sql(host, [["create table t(a)"], ["insert into t values(1),(2)"]]);
+    expect(await sql(host, [["select changes(), last_insert_rowid()"]])).toEqual([rows([0, 0])]);
+    expect(await sql(host, [["insert into t values(3)"], ["select changes()"]])).toEqual([
+      expect.anything(),
+      rows([1]),
+    ]);
+  });
+
+  test("tells failures in the words of Spin's backend, and counts the values itself", async () => {
+    const host = await openProbe(await startSqld());
+    await sql(host, [["create table t(a unique)"], ["insert into t values(1)"]]);
+    expect(await sql(host, [["insert into t values(1)"], ["select ?", []], ["vacuum"]])).toEqual([
+      fault("cursor error: `error at step 0: (error code: SQLITE_CONSTRAINT) `SQLite error: UNIQUE"),
+      fault("Wrong number of parameters passed to query. Got 0, needed 1"),
+      fault("unsupported statement: vacuum"),
+    ]);
+  });
+
+  test("is an error within the deadline when the server is away, and works again when it is back", async () => {
+    const server = await startSqld();
+    const host = await openProbe(server);
+    await sql(host, [["create table t(a)"]]);
+    await server.kill();
+    expect(await sql(host, [["select 1"]])).toEqual([fault("error trying to connect")]);
+    await server.start();
+    expect(await sql(host, [["select count(*) from t"]])).toEqual([rows([0])]);
+  });
+});
+
+interface Client {
+  readonly host: TestHost;
+  /** Puts a document, whatever is there. The status, and the revision when there is one. */
+  put(
+    key: string,
+    value: string,
+    more?: Record<string, string>,
+  ): Promise<{ status: number; code: string; revision: number }>;
+  read(key: string): Promise<{ status: number; text: string }>;
+}
+
+/** Ledge's own components on hosts of their own, over one server; the first makes the token and the namespace. */
+async function openHosts(server: Sqld, count: number): Promise<Client[]> {
+  await buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]);
+  const token = newToken((length) => new Uint8Array(randomBytes(length)));
+  const authorization = `Bearer ${formatToken(token)}`;
+  const clients: Client[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const host = await openTestHost({
+      manifest: join(root, "spin.toml"),
+      runtimeConfigFile: runtimeConfigFor(server.url),
+      variables: { bootstrap_secret: BOOTSTRAP_SECRET, accept_weak_durability: "true" },
+    });
+    const ask = (
+      method: string,
+      path: string,
+      given: { auth?: string; body?: string; headers?: Record<string, string> },
+    ) =>
+      fetch(`${host.url}${path}`, {
+        method,
+        headers: { authorization: given.auth ?? authorization, ...given.headers },
+        ...(given.body === undefined ? {} : { body: given.body }),
+      });
+    const json = { "content-type": "application/json" };
+    if (n === 0) {
+      const body = JSON.stringify({ name: "root", accessor: token.accessor, digest: digestOf(token) });
+      const auth = `Bearer ${BOOTSTRAP_SECRET}`;
+      expect((await ask("POST", "/v1/admin/bootstrap", { auth, body, headers: json })).status).toBe(201);
+      expect((await ask("PUT", "/v1/admin/namespaces/shop", { body: "{}", headers: json })).status).toBe(201);
+    }
+    clients.push({
+      host,
+      async put(key, value, more = {}) {
+        const changes = [
+          { op: "put", namespace: "shop", key, mediaType: "text/plain", text: value, ifRevision: "any" },
+        ];
+        const answer = await ask("POST", "/v1/commit", {
+          body: JSON.stringify({ changes }),
+          headers: { ...json, ...more },
+        });
+        const said: { code?: string; revision?: number } = JSON.parse(await answer.text());
+        return { status: answer.status, code: said.code ?? "", revision: said.revision ?? 0 };
+      },
+      async read(key) {
+        const answer = await ask("GET", `/v1/read/shop?key=${key}`, {});
+        return { status: answer.status, text: await answer.text() };
+      },
+    });
+  }
+  return clients;
+}
+
+describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => {
+  test("takes commits of two hosts at once: none is lost, no revision is given twice", {
+    timeout: 120_000,
+  }, async () => {
+    const server = await startSqld();
+    const [one, two] = await openHosts(server, 2);
+    if (one === undefined || two === undefined) throw new Error("there are two");
+    const EACH = 40;
+    const commits = async (client: Client, name: string) => {
+      const made: number[] = [];
+      for (let n = 0; n < EACH; n += 1) {
+        const { status, revision } = await client.put(`${name}/${n}`, `${n}`);
+        expect(status).toBe(200);
+        made.push(revision);
+      }
+      return made;
+    };
+    const made = await Promise.all([
+      commits(one, "a"),
+      commits(one, "b"),
+      commits(two, "c"),
+      commits(two, "d"),
+    ]);
+    const all = made.flat().sort((a, b) => a - b);
+    expect(new Set(all).size).toBe(4 * EACH);
+    expect(all).toEqual(Array.from({ length: 4 * EACH }, (_, n) => (all[0] ?? 0) + n));
+    for (const own of made) expect(own).toEqual([...own].sort((a, b) => a - b));
+    // Each sees at once what the other has written.
+    expect(await two.read("a/7")).toEqual({ status: 200, text: "7" });
+    expect(await one.read("c/39")).toEqual({ status: 200, text: "39" });
+    const db = await openSqld(server.url);
+    expect(db.all("select count(*) from entry where namespace='shop'")).toEqual([[4 * EACH]]);
+    checkStore(db);
+  });
+
+  test("waits at most 5 s for a client that died inside its transaction", async () => {
+    const server = await startSqld();
+    const [client] = await openHosts(server, 1);
+    const gone = await openSqld(server.url);
+    gone.all("begin immediate");
+    gone.all("delete from entry");
+    const startedMs = performance.now();
+    expect((await client?.put("k", "v"))?.status).toBe(200);
+    expect(performance.now() - startedMs).toBeLessThan(8000);
+    expect(await client?.read("k")).toEqual({ status: 200, text: "v" });
+  });
+
+  test("answers 503 while its server is away, within bounded time, and goes on afterwards", {
+    timeout: 120_000,
+  }, async () => {
+    const server = await startSqld();
+    const [client] = await openHosts(server, 1);
+    if (client === undefined) throw new Error("there is one");
+    expect((await client.put("k", "before")).status).toBe(200);
+    await server.kill();
+    const startedMs = performance.now();
+    expect(await client.put("k", "while")).toMatchObject({ status: 503, code: "busy" });
+    expect(JSON.parse((await client.read("k")).text)).toMatchObject({ status: 503, code: "busy" });
+    expect(performance.now() - startedMs).toBeLessThan(8000);
+    await server.start();
+    expect(await client.read("k")).toEqual({ status: 200, text: "before" });
+    expect((await client.put("k", "after")).status).toBe(200);
+  });
+
+  test("acknowledges nothing that is gone when its server dies under load, and says when it does not know", {
+    timeout: 120_000,
+  }, async () => {
+    const server = await startSqld();
+    const [client] = await openHosts(server, 1);
+    if (client === undefined) throw new Error("there is one");
+    const acknowledged: string[] = [];
+    const codes = new Set<string>();
+    let ended = false;
+    const writing = Array.from({ length: 3 }, async (_, writer) => {
+      for (let n = 0; !ended; n += 1) {
+        const key = `w${writer}/${n}`;
+        const { status, code } = await client.put(key, key, { "idempotency-key": key });
+        if (status === 200) acknowledged.push(key);
+        else codes.add(`${status} ${code}`);
+      }
+    });
+    for (let round = 0; round < 3; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await server.kill();
+      await server.start();
+    }
+    ended = true;
+    await Promise.all(writing);
+    for (const code of codes) expect(["503 busy", "503 outcome_unknown"]).toContain(code);
+    const db = await openSqld(server.url);
+    const there = new Set(db.all("select key from entry where namespace='shop'").map(([key]) => key));
+    // The server's process died, not its machine: what it had acknowledged is in the files.
+    expect(acknowledged.filter((key) => !there.has(key))).toEqual([]);
+    expect(acknowledged.length).toBeGreaterThan(10);
+    checkStore(db);
+  });
+});
+
+describe("a libSQL server's token", () => {
+  test("goes with every statement, and is never shown", async () => {
+    const worker = new Worker(
+      `const { parentPort } = require("node:worker_threads");
+       const server = require("node:http").createServer((request, response) => {
+         parentPort.postMessage(request.headers.authorization ?? "none");
+         response.statusCode = 401;
+         response.end("{}");
+       });
+       server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    onTestFinished(async () => void (await worker.terminate()));
+    const port = await new Promise((resolve) => worker.once("message", resolve));
+    const seen = new Promise((resolve) => worker.once("message", resolve));
+    const host = await openTestHost({
+      databases: { default: { url: `http://127.0.0.1:${port}`, token: "s3cret" } },
+    });
+    expect(await sql(host, [["select 1"]])).toEqual([fault("api error")]);
+    expect(await seen).toBe("Bearer s3cret");
+    expect(JSON.stringify(host.lines)).not.toContain("s3cret");
+  });
+});
