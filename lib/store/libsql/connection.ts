@@ -57,10 +57,13 @@ export class LibsqlConnection {
       throw new StoreFault(`Wrong number of parameters passed to query. Got ${got}, needed ${wanted}`);
     }
     const verb = verbOf(sql);
+    // Without a stream there is none, and a server that does not answer is not waited for a second time.
+    if (this.#baton === null && ENDING.has(verb))
+      throw new StoreFault(`cannot ${verb} - no transaction is active`);
     const outcome = this.#send(sql, parameters, verb);
     if (outcome instanceof StoreFault) throw outcome;
     if (verb === "begin" || verb === "savepoint") this.#inTransaction = true;
-    if (verb === "commit" || verb === "end" || verb === "rollback") this.#inTransaction = false;
+    if (ENDING.has(verb)) this.#inTransaction = false;
     return outcome;
   }
 
@@ -115,6 +118,7 @@ export class LibsqlConnection {
   }
 }
 
+const ENDING = new Set(["commit", "end", "rollback"]);
 const REPEATABLE = new Set(["select", "begin"]);
 
 function verbOf(sql: string): string {
