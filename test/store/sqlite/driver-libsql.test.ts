@@ -18,12 +18,6 @@ function failure(work: () => unknown): [FaultKind | "none", string] {
 }
 
 const kindOf = (work: () => unknown) => failure(work)[0];
-const tookMs = (work: () => unknown) => {
-  const startedMs = performance.now();
-  work();
-  return performance.now() - startedMs;
-};
-
 function makeTable(db: Db): void {
   db.all("create table t (a integer primary key, b)");
 }
@@ -63,16 +57,13 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server's failures"), () =
     if (process.env.LEDGE_FULL === "1") expect(kindOf(() => db.all(rows, [34]))).toBe("too_large");
   });
 
-  test("keep a transaction out for at most 5 s when its holder is gone, whose commit then is busy", async () => {
+  test("let the next transaction in when the holder of one is gone, whose commit then is busy", async () => {
     const { url } = await startSqld();
     const [gone, next] = [await openSqld(url), await openSqld(url)];
     makeTable(next);
     gone.all("begin immediate");
     gone.all("insert into t values (1, 'gone')");
-    let waitedMs = 0;
-    waitedMs = tookMs(() => inTransaction(next, () => next.all("insert into t values (2, 'next')")));
-    expect(waitedMs).toBeGreaterThan(3000);
-    expect(waitedMs).toBeLessThan(7000);
+    inTransaction(next, () => next.all("insert into t values (2, 'next')"));
     // An answer with status 200 in which the step has failed with TRANSACTION_TIMEOUT.
     const [kind, text] = failure(() => gone.all("commit"));
     expect([kind, text]).toEqual(["busy", expect.stringContaining("Transaction timed out")]);
@@ -81,12 +72,13 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server's failures"), () =
 
   test("roll back what a closed connection left open, at once", async () => {
     const { url } = await startSqld();
-    const [left, next] = [await openSqld(url), await openSqld(url)];
+    // Less patient than the server, which ends a transaction that others wait for only after 5 s.
+    const [left, next] = [await openSqld(url), await openSqld(url, { answerMs: 3000 })];
     makeTable(next);
     left.all("begin immediate");
     left.all("insert into t values (1, 1)");
     left.close();
-    expect(tookMs(() => next.all("insert into t values (2, 2)"))).toBeLessThan(2000);
+    expect(kindOf(() => next.all("insert into t values (2, 2)"))).toBe("none");
     expect(next.all("select a from t")).toEqual([[2]]);
   });
 
@@ -134,13 +126,13 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server that is away"), ()
       if (statement === at) server.freeze();
       return db.all(statement);
     };
-    let found = "";
-    const spentMs = tookMs(() => {
-      found = kindOf(() => inTransaction({ all }, () => all("insert into t values (1, 1)")));
-    });
+    const found = kindOf(() => inTransaction({ all }, () => all("insert into t values (1, 1)")));
     expect([found, sent.includes(at)]).toEqual([kind, true]);
-    // Once: the rollback that follows is not waited for as well.
-    expect(spentMs).toBeLessThan(900);
+    // The server is frozen still: a rollback that asked it would be `lost`, after another wait.
+    expect(failure(() => db.all("rollback"))).toEqual([
+      "other",
+      expect.stringContaining("no transaction is active"),
+    ]);
     server.resume();
     await expect.poll(() => kindOf(() => db.all("select 1"))).toBe("none");
   });
@@ -151,10 +143,10 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server that is away"), ()
     await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
     onTestFinished(() => void silent.close());
     const db = await openSqld(`http://127.0.0.1:${port}`, { answerMs: 300 });
-    expect(tookMs(() => expect(kindOf(() => db.all("select 1"))).toBe("lost"))).toBeLessThan(3000);
+    expect(kindOf(() => db.all("select 1"))).toBe("lost");
     const dripping = await serve("setInterval(() => response.write(' '), 50)");
     const other = await openSqld(dripping, { answerMs: 300 });
-    expect(tookMs(() => expect(kindOf(() => other.all("select 1"))).toBe("lost"))).toBeLessThan(3000);
+    expect(kindOf(() => other.all("select 1"))).toBe("lost");
   });
 
   test("is not mistaken for one when something else answers", async () => {
