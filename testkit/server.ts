@@ -11,7 +11,6 @@ import { configRead } from "../components/config-read/handler.ts";
 import { configWrite } from "../components/config-write/handler.ts";
 import type { HttpReply } from "../lib/core/http.ts";
 import { formatToken, newToken, type ParsedToken } from "../lib/core/token.ts";
-import type { World } from "../lib/http/world.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
@@ -19,6 +18,7 @@ import { openTestHost, root, testFolder } from "./host.ts";
 import { checkExchange } from "./openapi.ts";
 import { openSqld, runtimeConfigFor, startSqld } from "./sqld.ts";
 import { checkStore, committedMigrations } from "./store.ts";
+import { worldOver } from "./world.ts";
 
 export const BOOTSTRAP_SECRET = "a-bootstrap-secret-of-forty-characters-x";
 
@@ -178,14 +178,10 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
   onTestFinished(() => db.close());
   const migrations = committedMigrations();
   const handlers = { read: configRead(migrations), write: configWrite(migrations), admin: admin(migrations) };
-  const world: World = {
-    db,
+  const world = worldOver(db, {
     nowMs: () => (clock.ms > 0 ? clock.ms : Date.now()),
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    sleepMs: () => {},
-    log: () => {},
     variable: (name) => variables[name],
-  };
+  });
   return {
     store: file,
     async send(method, path, headers, body) {

@@ -68,38 +68,44 @@ export function getDocument(door: Door, target: Target): Answer {
   const asked = parsed.ok ? parsed.value : MALFORMED;
   const credentials = credentialsOf(request);
   const accessor = accessorOf(credentials);
-  const known = request.method === "HEAD" ? -1 : knownRevision(asked.ifNoneMatch);
+  let known = request.method === "HEAD" ? -1 : knownRevision(asked.ifNoneMatch);
   const { namespace, key, revision } = asked;
-  const look = (known: number | null): ReadView | PastView =>
+  const look = (): ReadView | PastView =>
     revision === undefined
       ? readHead(world.db, { namespace, key, accessor, known })
       : readPast(world.db, { namespace, key, accessor, known, revision });
-  let view = look(known);
-  const unfit = judgeStore(view, door);
-  if (unfit !== undefined) return unfit;
-  const caller = judgeCaller(credentials, view.token, world.nowMs());
-  if (!caller.ok) return caller;
-  if (!parsed.ok) return caller.value.token === null ? forbidden(caller.value, "read", "it") : parsed;
-  // Only who may read it waits: a waiting instance costs others a thread.
-  const patienceMs = caller.value.token !== null && mayRead(asked, view, caller.value) ? asked.waitMs : 0;
-  for (
-    let waited = 0;
-    view.head < asked.freshness.minRevision && waited < patienceMs;
-    waited += WAIT_STEP_MS
-  ) {
-    world.sleepMs(WAIT_STEP_MS);
-    view = look(known);
+  let waitedMs = 0;
+  // Each look judges the caller anew: a token may end while it waits.
+  for (;;) {
+    const view = look();
+    const unfit = judgeStore(view, door);
+    if (unfit !== undefined) return unfit;
+    const caller = judgeCaller(credentials, view.token, world.nowMs());
+    if (!caller.ok) return caller;
+    if (!parsed.ok) return caller.value.token === null ? forbidden(caller.value, "read", "it") : parsed;
+    if (
+      waitedMs < asked.waitMs &&
+      view.head < asked.freshness.minRevision &&
+      mayWait(asked, view, caller.value)
+    ) {
+      world.sleepMs(WAIT_STEP_MS);
+      waitedMs += WAIT_STEP_MS;
+    } else if (request.method === "GET" && view.document?.bytes === null && !isKnown(asked, view.document)) {
+      // The same number with another lineage is another document, whose bytes were left out.
+      known = null;
+    } else return answerRead(asked, view, caller.value);
   }
-  // The same number with another lineage is another document, whose bytes were left out above.
-  if (request.method === "GET" && view.document?.bytes === null && !isKnown(asked, view.document))
-    view = look(null);
-  return judgeStore(view, door) ?? answerRead(asked, view, caller.value);
+}
+
+/** Only who may read it, by a token: a waiting instance costs others a thread. */
+function mayWait(asked: ReadRequest, view: ReadView, caller: Caller): boolean {
+  return caller.token !== null && mayRead(asked, caller, { open: isPublic(view.namespace) });
 }
 
 /** By a grant over the key, or in a public namespace for its present state. */
-function mayRead(asked: ReadRequest, view: ReadView, { grants }: Caller): boolean {
+function mayRead(asked: ReadRequest, { grants }: Caller, { open }: { open: boolean }): boolean {
   const verb = verbOf(asked);
-  return (verb === "read" && isPublic(view.namespace)) || allowsKey(grants, verb, asked.namespace, asked.key);
+  return (verb === "read" && open) || allowsKey(grants, verb, asked.namespace, asked.key);
 }
 
 function verbOf({ revision }: ReadRequest): Verb {
@@ -107,7 +113,8 @@ function verbOf({ revision }: ReadRequest): Verb {
 }
 
 function answerRead(asked: ReadRequest, view: ReadView | PastView, caller: Caller): Answer {
-  if (!mayRead(asked, view, caller))
+  const open = isPublic(view.namespace);
+  if (!mayRead(asked, caller, { open }))
     return forbidden(caller, verbOf(asked), `this key of ${asked.namespace}`);
   const behind = judgeFreshness(asked.freshness, view.head);
   if (behind !== undefined) return behind;
@@ -124,10 +131,7 @@ function answerRead(asked: ReadRequest, view: ReadView | PastView, caller: Calle
   if (view.document === null) {
     return refuse("not_found", "There is no document with this key.", { headers: [...shown(asked, view)] });
   }
-  return documentReply(asked, view, {
-    document: view.document,
-    open: isPublic(view.namespace),
-  });
+  return documentReply(asked, view, { document: view.document, open });
 }
 
 function judgePast(revision: number, view: PastView): Refusal | undefined {

@@ -10,19 +10,9 @@ import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { addNamespace, bootstrap, putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { makeNamespace, makeToken, openTestServer, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
+import { worldOver } from "../../testkit/world.ts";
 
 const migrations = committedMigrations();
-
-function worldOver(db: World["db"], variables: Record<string, string> = {}): World {
-  return {
-    db,
-    nowMs: () => Date.now(),
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    sleepMs: () => {},
-    log: () => {},
-    variable: (name) => variables[name],
-  };
-}
 
 function codeOf({ status, headers, body }: HttpReply): string {
   return told({ status, headers: Object.fromEntries(headers), body: new Uint8Array(), text: String(body) });
@@ -132,7 +122,9 @@ describe("the store's state", () => {
       },
     });
     const write = (db: World["db"], variables: Record<string, string> = {}) =>
-      codeOf(configWrite(migrations)({ ...put, headers }, worldOver(db, variables)));
+      codeOf(
+        configWrite(migrations)({ ...put, headers }, worldOver(db, { variable: (name) => variables[name] })),
+      );
     expect(write(pragmas(2, "memory", ""))).toBe("503 store_in_memory");
     expect(write(pragmas(1, "wal", "/x"))).toBe("503 not_durable");
     expect(write(pragmas(1, "wal", "/x"), { accept_weak_durability: "true" })).toBe("201");
@@ -173,14 +165,19 @@ describe("a read that waits for a revision", () => {
   }
 
   /** How often the read slept, and its answer. */
-  function ask(db: World["db"], uri: string, token: string | undefined): { told: string; sleeps: number } {
+  function ask(
+    db: World["db"],
+    uri: string,
+    token: string | undefined,
+    slept?: () => void,
+  ): { told: string; sleeps: number } {
     let sleeps = 0;
-    const world: World = {
-      ...worldOver(db),
+    const world = worldOver(db, {
       sleepMs: () => {
         sleeps += 1;
+        slept?.();
       },
-    };
+    });
     const headers: [string, string][] = [["ledge-min-revision", "1000"]];
     if (token !== undefined) headers.push(["authorization", `Bearer ${token}`]);
     const reply = configRead(migrations)({ method: "GET", uri, headers, body: new Uint8Array() }, world);
@@ -202,6 +199,23 @@ describe("a read that waits for a revision", () => {
       sleeps: 0,
     });
     expect(ask(db, "/v1/read/pub?key=a&wait=1", undefined)).toEqual({ told: "503 behind", sleeps: 0 });
+  });
+
+  test("is judged anew with each look: a token that is revoked meanwhile gets no answer", () => {
+    const { db, token } = openShop();
+    const key = `token/${token.accessor}`;
+    const revoke = () =>
+      db.all(
+        "update entry set value=cast(json_set(cast(value as text),'$.revokedMs',1) as blob) where namespace='_auth' and key=?",
+        [key],
+      );
+    const uri = "/v1/read/shop?key=a&wait=1";
+    expect(ask(db, uri, formatToken(token), revoke)).toEqual({ told: "401 bad_token", sleeps: 1 });
+    // The test's own hand wrote past the history; what the check of stores holds must be true again.
+    db.all(
+      "update entry set value=(select c.value from change c where c.namespace='_auth' and c.key=?1) where key=?1",
+      [key],
+    );
   });
 
   test("that asks for more than this server allows is answered after what it allows", () => {

@@ -1,5 +1,5 @@
 /** Stores that earlier releases wrote, opened by this one: test/fixtures/README.md says what they hold. */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import type { World } from "../../lib/http/world.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { checkStore, committedMigrations } from "../../testkit/store.ts";
+import { worldOver } from "../../testkit/world.ts";
 
 interface Ask {
   readonly name: string;
@@ -72,14 +73,7 @@ function openStore(folder: string, file: string): NodeDb {
 }
 
 function send(db: World["db"], ask: Ask, tokens: Readonly<Record<string, string>>) {
-  const world: World = {
-    db,
-    nowMs: () => Date.now(),
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    sleepMs: () => {},
-    log: () => {},
-    variable: () => undefined,
-  };
+  const world = worldOver(db);
   const headers = Object.entries(ask.headers ?? {});
   if (ask.token !== null) headers.push(["authorization", `Bearer ${tokens[ask.token]}`]);
   const text = ask.json === undefined ? "" : JSON.stringify(ask.json);

@@ -1,0 +1,16 @@
+/** The outside world for handlers that a test calls in its own process. */
+import { randomBytes } from "node:crypto";
+import type { World } from "../lib/http/world.ts";
+
+/** The clock of this machine, no sleep, no log and no variables, unless `over` says otherwise. */
+export function worldOver(db: World["db"], over: Partial<World> = {}): World {
+  return {
+    db,
+    nowMs: () => Date.now(),
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    sleepMs: () => {},
+    log: () => {},
+    variable: () => undefined,
+    ...over,
+  };
+}
