@@ -1,6 +1,6 @@
 /**
  * Characters that no name and no line of text may hold. Written out as ranges, because StarlingMonkey's regular
- * expressions know no `\\p{…}`.
+ * expressions know no `\p{…}`.
  */
 
 /** Control characters (general category Cc). */

@@ -1,5 +1,7 @@
 /** What the store says about a proposal at the moment it is judged: read under the lock, by one statement. */
 
+import type { NamespaceSettings } from "../settings.ts";
+
 export interface Facts {
   readonly store: StoreFacts;
   /** The document `_system` `mode` as JSON text, or null. */
@@ -30,8 +32,8 @@ export interface StoreFacts {
 }
 
 export interface NamespaceFacts {
-  /** The namespace's document as JSON text; null when there is no such namespace. */
-  readonly document: string | null;
+  /** Null when there is no such namespace. */
+  readonly settings: NamespaceSettings | null;
   readonly keys: number;
   readonly bytes: number;
 }

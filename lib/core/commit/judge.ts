@@ -13,7 +13,7 @@ import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";
 import { judgeSettings } from "./settings.ts";
-import { type CommitRefusal, type OpResult, refusal, type Verdict } from "./verdict.ts";
+import { type CommitRefusal, type Growth, type OpResult, refusal, type Verdict } from "./verdict.ts";
 
 /** Judges a proposal whose shape is right (shape.ts). */
 export function judge(proposal: Proposal, facts: Facts): Verdict {
@@ -23,13 +23,14 @@ export function judge(proposal: Proposal, facts: Facts): Verdict {
   const denied = judgeAccess(proposal, facts, who.token);
   if (denied !== undefined) return settled(denied);
   if (facts.said !== null) return { kind: "settled", outcome: judgeRepeat(proposal, facts.said) };
+  const growth = growthOf(proposal, facts);
   const refused =
     judgeMode(proposal, facts) ??
     judgeNamespaces(proposal, facts) ??
     judgeConditions(proposal, facts) ??
     judgeSettings(proposal, facts, who.token) ??
-    judgeQuotas(growthOf(proposal, facts), facts);
-  return refused === undefined ? verdictOf(proposal, facts) : settled(refused);
+    judgeQuotas(growth, facts);
+  return refused === undefined ? verdictOf(proposal, facts, growth) : settled(refused);
 }
 
 function settled(outcome: CommitRefusal): Verdict {
@@ -37,7 +38,11 @@ function settled(outcome: CommitRefusal): Verdict {
 }
 
 /** What a commit makes: the next revision, or the first one of a pending epoch. Nothing when nothing alters. */
-function verdictOf({ ops, nowMs }: Proposal, { store, ops: there }: Facts): Verdict {
+function verdictOf(
+  { ops, nowMs }: Proposal,
+  { store, ops: there }: Facts,
+  growth: ReadonlyMap<string, Growth>,
+): Verdict {
   const altering = new Set(
     indexesOf(ops, ({ op }, index) => op !== "check" && !(op === "put" && there[index]?.same === true)),
   );
@@ -57,7 +62,7 @@ function verdictOf({ ops, nowMs }: Proposal, { store, ops: there }: Facts): Verd
     replayed: false,
     results,
   } as const;
-  return unchanged ? { kind: "settled", outcome } : { kind: "apply", outcome, altering };
+  return unchanged ? { kind: "settled", outcome } : { kind: "apply", outcome, altering, growth };
 }
 
 function resultOf(

@@ -1,6 +1,7 @@
 /** The revisions that operations name, against what stands there. A missing condition counts as one that does not hold. */
+import { AUTH } from "../namespace.ts";
 import { formatEtag } from "../revision.ts";
-import { type NamespaceSettings, parseNamespaceSettings } from "../settings.ts";
+import type { NamespaceSettings } from "../settings.ts";
 import type { Facts, OpFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
@@ -9,7 +10,7 @@ import { CAUSES_MAX, type CommitRefusal, refusal } from "./verdict.ts";
 /** Refuses `namespace_not_found` and `message_required`. Documents of reserved namespaces have none of either. */
 export function judgeNamespaces({ ops, message, door }: Proposal, facts: Facts): CommitRefusal | undefined {
   if (door === "admin") return undefined;
-  const unknown = indexesOf(ops, ({ namespace }) => facts.namespaces.get(namespace)?.document == null);
+  const unknown = indexesOf(ops, ({ namespace }) => facts.namespaces.get(namespace)?.settings == null);
   if (unknown.length > 0) return refusal("namespace_not_found", unknown);
   if (message !== null && message !== "") return undefined;
   const silent = indexesOf(
@@ -54,15 +55,15 @@ function told(
 ): CommitRefusal {
   const causes = indexes.slice(0, CAUSES_MAX).map((index) => {
     const { revision, lineage } = at(facts, index);
-    if (ops[index]?.namespace === "_auth") return { index, revision: 0, etag: null };
+    if (ops[index]?.namespace === AUTH) return { index, revision: 0, etag: null };
     return { index, revision, etag: lineage === null ? null : formatEtag(revision, lineage) };
   });
   return { ok: false, code, causes };
 }
 
+/** Of a namespace that is not there all is default. */
 export function settingsOf(facts: Facts, namespace: string): NamespaceSettings {
-  const document = facts.namespaces.get(namespace)?.document ?? null;
-  return document === null ? {} : (parseNamespaceSettings(document) ?? {});
+  return facts.namespaces.get(namespace)?.settings ?? {};
 }
 
 function at(facts: Facts, index: number): OpFacts {

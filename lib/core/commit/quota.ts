@@ -2,28 +2,22 @@
 import type { Facts } from "./facts.ts";
 import { settingsOf } from "./named.ts";
 import type { Proposal } from "./proposal.ts";
-import { type CommitRefusal, refusal } from "./verdict.ts";
-
-/** What a proposal does to the size of a namespace. */
-export interface Growth {
-  keys: number;
-  bytes: number;
-  /** The first operation that changes it. */
-  readonly index: number;
-}
+import { type CommitRefusal, type Growth, refusal } from "./verdict.ts";
 
 /** The growth of each namespace that the operations change. */
 export function growthOf({ ops }: Proposal, facts: Facts): Map<string, Growth> {
   const growth = new Map<string, Growth>();
-  for (const [index, op] of ops.entries()) {
-    if (op.op === "check") continue;
-    const one = growth.get(op.namespace) ?? { keys: 0, bytes: 0, index };
+  for (const [index, { op, namespace, size }] of ops.entries()) {
+    if (op === "check") continue;
+    const before = growth.get(namespace) ?? { keys: 0, bytes: 0, index };
     const there = facts.ops[index];
-    const stood = there !== undefined && there.revision > 0;
-    one.bytes += (op.op === "put" ? op.size : 0) - (there?.size ?? 0);
-    if (op.op === "put") one.keys += stood ? 0 : 1;
-    else one.keys -= stood ? 1 : 0;
-    growth.set(op.namespace, one);
+    const stood = there !== undefined && there.revision > 0 ? 1 : 0;
+    const stands = op === "put" ? 1 : 0;
+    growth.set(namespace, {
+      index: before.index,
+      keys: before.keys + stands - stood,
+      bytes: before.bytes + stands * size - (there?.size ?? 0),
+    });
   }
   return growth;
 }

@@ -38,9 +38,24 @@ export interface Committed {
 
 export type CommitOutcome = Committed | CommitRefusal;
 
+/** What a commit does to the size of a namespace. */
+export interface Growth {
+  readonly keys: number;
+  readonly bytes: number;
+  /** The first operation that changes it. */
+  readonly index: number;
+}
+
 /** `apply`: write it, and then it is the outcome. `settled`: nothing to write. */
 export type Verdict =
-  | { readonly kind: "apply"; readonly outcome: Committed; readonly altering: ReadonlySet<number> }
+  | {
+      readonly kind: "apply";
+      readonly outcome: Committed;
+      /** Indexes of the operations that change something. */
+      readonly altering: ReadonlySet<number>;
+      /** By namespace. */
+      readonly growth: ReadonlyMap<string, Growth>;
+    }
   | { readonly kind: "settled"; readonly outcome: CommitOutcome };
 
 /** How many causes a refusal names at most. */

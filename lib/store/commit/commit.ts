@@ -7,9 +7,8 @@
 import type { Facts } from "../../core/commit/facts.ts";
 import { judge } from "../../core/commit/judge.ts";
 import { actorOf, type Proposal } from "../../core/commit/proposal.ts";
-import { growthOf } from "../../core/commit/quota.ts";
 import { judgeShape } from "../../core/commit/shape.ts";
-import type { CommitOutcome, Committed } from "../../core/commit/verdict.ts";
+import type { CommitOutcome, Growth, Verdict } from "../../core/commit/verdict.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { askExtra, judgeDurability } from "../sqlite/durability.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
@@ -35,8 +34,10 @@ export interface CommitOptions {
   readonly accept?: "durable" | "weak" | "anything";
 }
 
-/** Proposes one commit. Throws StoreFault when the outside world fails: then nothing was committed, unless the
- * fault came from the commit itself, whose outcome is then unknown. */
+/**
+ * Proposes one commit. Throws StoreFault when the outside world fails: then nothing was committed, unless the fault
+ * came from the commit itself, whose outcome is then unknown.
+ */
 export function commit(db: Db, proposal: Proposal, options: CommitOptions = {}): CommitOutcome {
   const [outcome] = commitAll(db, [proposal], options);
   if (outcome === undefined) throw new Error("one proposal has one outcome");
@@ -53,13 +54,14 @@ export function commitAll(
     const malformed = judgeShape(proposal);
     if (malformed !== undefined) return [malformed];
   }
+  const encoded = proposals.map(encode);
   // Whoever accepts the loss is not asked to wait for a server that will not be raised.
   if (options.accept !== "weak") askExtra(db);
   const outcomes: CommitOutcome[] = [];
   try {
     inTransaction(db, () => {
-      for (const proposal of proposals) {
-        const outcome = proposeInside(db, proposal, options);
+      for (const one of encoded) {
+        const outcome = proposeInside(db, one, options);
         outcomes.push(outcome);
         if (!outcome.ok) throw new Refused();
       }
@@ -75,25 +77,38 @@ class Refused extends Error {}
 
 /** One commit inside a transaction that the caller holds and ends; a refusal has changed nothing. Throws StoreFault. */
 export function commitInside(db: Db, proposal: Proposal): CommitOutcome {
-  return judgeShape(proposal) ?? proposeInside(db, proposal, { accept: "anything" });
+  return judgeShape(proposal) ?? proposeInside(db, encode(proposal), { accept: "anything" });
 }
 
-function proposeInside(db: Db, proposal: Proposal, { accept }: CommitOptions): CommitOutcome {
-  const { facts, durability } = gatherFacts(db, proposal, encodeOps(proposal.ops));
+/** A proposal, and its operations as the statements take them: made before the lock is held. */
+interface Encoded {
+  readonly proposal: Proposal;
+  readonly ops: string;
+}
+
+function encode(proposal: Proposal): Encoded {
+  return { proposal, ops: encodeOps(proposal.ops) };
+}
+
+function proposeInside(db: Db, encoded: Encoded, { accept }: CommitOptions): CommitOutcome {
+  const { proposal } = encoded;
+  const { facts, durability } = gatherFacts(db, proposal, encoded.ops);
   const durable =
     accept === "anything" ? undefined : judgeDurability(durability, { acceptWeak: accept === "weak" });
   if (durable?.ok === false) return { ok: false, code: durable.code, causes: [], detail: durable.detail };
   const verdict = judge(proposal, facts);
-  if (verdict.kind === "apply") apply(db, proposal, facts, verdict);
+  if (verdict.kind === "apply") apply(db, encoded, facts, verdict);
   return verdict.outcome;
 }
 
-interface Applied {
-  readonly outcome: Committed;
-  readonly altering: ReadonlySet<number>;
-}
+type Applied = Extract<Verdict, { kind: "apply" }>;
 
-function apply(db: Db, proposal: Proposal, facts: Facts, { outcome, altering }: Applied): void {
+function apply(
+  db: Db,
+  { proposal, ops: allOps }: Encoded,
+  facts: Facts,
+  { outcome, altering, growth }: Applied,
+): void {
   const { revision } = outcome;
   const { pending, lineage, revision: head } = facts.store;
   if (pending !== null) {
@@ -113,14 +128,15 @@ function apply(db: Db, proposal: Proposal, facts: Facts, { outcome, altering }: 
     ops.length,
     restOf(proposal, altering),
   ]);
-  db.all(insertChangesSql, [encodeOps(ops), revision, proposal.body]);
+  const changes = ops.length === proposal.ops.length ? allOps : encodeOps(ops);
+  db.all(insertChangesSql, [changes, revision, proposal.body]);
   if (ops.some(({ op }) => op === "put")) db.all(putEntriesSql, [revision]);
   if (ops.some(({ op }) => op !== "put")) db.all(endEntriesSql, [revision]);
   if (ops.some(({ op }) => op === "erase")) {
     db.all(eraseValuesSql, [revision]);
     notePurge(db, proposal, facts, revision);
   }
-  const usage = usageAfter(proposal, facts);
+  const usage = usageAfter(growth, facts);
   if (usage.length > 0) db.all(putUsageSql, [JSON.stringify(usage)]);
   db.all(moveHeadSql, [revision]);
 }
@@ -133,8 +149,8 @@ function restOf({ ops, requestId }: Proposal, altering: ReadonlySet<number>): st
 }
 
 /** [namespace, keys, bytes] of each namespace whose size changes. A new one begins with a key, so it is among them. */
-function usageAfter(proposal: Proposal, facts: Facts): [string, number, number][] {
-  return [...growthOf(proposal, facts)]
+function usageAfter(growth: ReadonlyMap<string, Growth>, facts: Facts): [string, number, number][] {
+  return [...growth]
     .filter(([, { keys, bytes }]) => keys !== 0 || bytes !== 0)
     .map(([namespace, { keys, bytes }]) => {
       const held = facts.namespaces.get(namespace);

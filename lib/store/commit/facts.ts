@@ -1,6 +1,7 @@
 /** Reading the facts that a proposal is judged by: one statement, one more for settings, one more for a repeat. */
 import type { Facts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
+import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
 import { factsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
@@ -41,7 +42,7 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
     namespaces: new Map(
       parse<[string, string | null, number, number][]>(row[9]).map(([name, document, keys, bytes]) => [
         name,
-        { document, keys, bytes },
+        { settings: document === null ? null : (parseNamespaceSettings(document) ?? {}), keys, bytes },
       ]),
     ),
     ops: parse<[number | null, string | null, number | null, 0 | 1 | null][]>(row[10]).map(
