@@ -66,14 +66,15 @@ function visible(
   { caller, after, count }: { caller: Caller; after: string; count: number },
 ): Setting[] {
   const found: Setting[] = [];
+  const limit = Math.max(count, PAGE);
   for (let place = after; ; ) {
-    const page = listSettings(door.world.db, namespace, { prefix, after: place, limit: PAGE_MAX });
+    const page = listSettings(door.world.db, namespace, { prefix, after: place, limit });
     for (const setting of page) {
       if (shows(caller, setting)) found.push(setting);
       if (found.length === count) return found;
     }
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE_MAX) return found;
+    if (last === undefined || page.length < limit) return found;
     place = last.key;
   }
 }

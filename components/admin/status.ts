@@ -8,6 +8,7 @@ import { parseQuery, URI_BYTES_MAX } from "../../lib/core/query.ts";
 import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import type { Answer, Door } from "../../lib/http/answer.ts";
+import { isWeakAccepted } from "../../lib/http/durable.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Target } from "../../lib/http/route.ts";
@@ -61,7 +62,7 @@ function statusView(world: World): Record<string, unknown> {
       journal: durability.journal ?? "unknown",
       synchronous: SYNCHRONOUS[durability.synchronous ?? -1] ?? "unknown",
       libsqlServer: durability.onServer,
-      weakAccepted: world.variable("accept_weak_durability") === "true",
+      weakAccepted: isWeakAccepted(world),
       format: store.format,
       bytes: readSize(db),
       namespaces: store.namespaces,

@@ -5,16 +5,17 @@ import { requireDurable } from "../store/sqlite/durability.ts";
 import type { World } from "./world.ts";
 
 /** For a commit, which looks at its own connection. */
-export function acceptedDurability({ variable }: World): CommitOptions {
-  return { accept: isWeakAccepted(variable) ? "weak" : "durable" };
+export function acceptedDurability(world: World): CommitOptions {
+  return { accept: isWeakAccepted(world) ? "weak" : "durable" };
 }
 
 /** Before other writes, and for whoever asks whether a write would last. */
-export function judgeDurability({ db, variable }: World): Refusal | undefined {
-  const judged = requireDurable(db, { acceptWeak: isWeakAccepted(variable) });
+export function judgeDurability(world: World): Refusal | undefined {
+  const judged = requireDurable(world.db, { acceptWeak: isWeakAccepted(world) });
   return judged.ok ? undefined : judged;
 }
 
-function isWeakAccepted(variable: World["variable"]): boolean {
+/** Whether the setting accepts that a power cut takes a write. */
+export function isWeakAccepted({ variable }: World): boolean {
   return variable("accept_weak_durability") === "true";
 }

@@ -7,7 +7,8 @@
 import { LibsqlConnection, type LibsqlServer } from "../libsql/connection.ts";
 import type { WireValue } from "../libsql/hrana.ts";
 import { SyncPoster } from "../libsql/sync-post.ts";
-import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
+import type { Db, SqlRow, SqlValue } from "./driver.ts";
+import { toBound, toSafeNumber } from "./node-values.ts";
 
 export interface LibsqlDbOptions extends LibsqlServer {
   /** programs/libsql/worker.ts as JavaScript: the thread that speaks to the server. */
@@ -25,7 +26,7 @@ export function openLibsqlDb({ threadFile, ...server }: LibsqlDbOptions): Libsql
   const connection = new LibsqlConnection(poster, server);
   return {
     all(sql, params = []) {
-      const { rows } = connection.execute(sql, params.map(toWire));
+      const { rows } = connection.execute(sql, params.map(toBound));
       return rows.map((row): SqlRow => row.map(fromWire));
     },
     close() {
@@ -35,17 +36,6 @@ export function openLibsqlDb({ threadFile, ...server }: LibsqlDbOptions): Libsql
   };
 }
 
-function toWire(value: SqlValue): WireValue {
-  if (value === null || typeof value === "string" || value instanceof Uint8Array) return value;
-  if (typeof value !== "number") throw new TypeError(`a ${typeof value} cannot be bound to a statement`);
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  if (Number.isNaN(value)) throw new TypeError("NaN cannot be bound to a statement");
-  return value;
-}
-
 function fromWire(value: WireValue): SqlValue {
-  if (typeof value !== "bigint") return value;
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new StoreFault(`integer ${value} is past 2^53`);
-  return number;
+  return typeof value === "bigint" ? toSafeNumber(value) : value;
 }

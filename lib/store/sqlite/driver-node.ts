@@ -7,6 +7,7 @@
 import Database from "better-sqlite3";
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
 import { EXTRA } from "./durability.ts";
+import { type BoundValue, toBound, toSafeNumber } from "./node-values.ts";
 import { type ParameterPlan, parameterPlan } from "./sql-text.ts";
 
 export interface NodeDbOptions {
@@ -26,11 +27,10 @@ export interface NodeDb extends Db {
   readonly raw: Database.Database;
 }
 
-type Bound = null | bigint | number | string | Uint8Array;
 type Raw = null | bigint | number | string | Buffer;
 
 interface Prepared {
-  readonly statement: Database.Statement<(Bound | Record<string, Bound>)[], Raw[]>;
+  readonly statement: Database.Statement<(BoundValue | Record<string, BoundValue>)[], Raw[]>;
   readonly plan: ParameterPlan;
 }
 
@@ -87,7 +87,7 @@ function makeDurable(raw: Database.Database, readonly: boolean): void {
 function prepared(raw: Database.Database, statements: Map<string, Prepared>, sql: string): Prepared {
   const known = statements.get(sql);
   if (known !== undefined) return known;
-  const statement = raw.prepare<(Bound | Record<string, Bound>)[], Raw[]>(sql).safeIntegers(true);
+  const statement = raw.prepare<(BoundValue | Record<string, BoundValue>)[], Raw[]>(sql).safeIntegers(true);
   if (statement.reader) statement.raw(true);
   if (statements.size >= STATEMENTS_MAX) statements.clear();
   const made = { statement, plan: parameterPlan(sql) };
@@ -96,25 +96,19 @@ function prepared(raw: Database.Database, statements: Map<string, Prepared>, sql
 }
 
 /** Parameters are positional by their number, as on Spin; better-sqlite3 wants `?1` and `:a` in an object. */
-function boundValues(plan: ParameterPlan, bound: readonly Bound[]): (Bound | Record<string, Bound>)[] {
+function boundValues(
+  plan: ParameterPlan,
+  bound: readonly BoundValue[],
+): (BoundValue | Record<string, BoundValue>)[] {
   if (bound.length !== plan.count) {
     throw new StoreFault(
       `Wrong number of parameters passed to query. Got ${bound.length}, needed ${plan.count}`,
     );
   }
   if (plan.named.length === 0) return [...bound];
-  const named: Record<string, Bound> = {};
+  const named: Record<string, BoundValue> = {};
   for (const [name, number] of plan.named) named[name] = bound[number - 1] ?? null;
   return [...plan.positional.map((number) => bound[number - 1] ?? null), named];
-}
-
-/** better-sqlite3 binds every number as REAL, so whole numbers go as BigInt; `1` must stay an integer. */
-function toBound(value: SqlValue): Bound {
-  if (value === null || typeof value === "string" || value instanceof Uint8Array) return value;
-  if (typeof value !== "number") throw new TypeError(`a ${typeof value} cannot be bound to a statement`);
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  if (Number.isNaN(value)) throw new TypeError("NaN cannot be bound to a statement");
-  return value;
 }
 
 function rowFromRaw(row: Raw[]): SqlRow {
@@ -122,11 +116,7 @@ function rowFromRaw(row: Raw[]): SqlRow {
 }
 
 function valueFromRaw(value: Raw): SqlValue {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new StoreFault(`integer ${value} is past 2^53`);
-    return number;
-  }
+  if (typeof value === "bigint") return toSafeNumber(value);
   if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return value;
 }
