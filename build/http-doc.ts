@@ -3,8 +3,10 @@
  * hand; what stands between `<!-- made: NAME -->` and `<!-- end -->` is made here. A test holds both together.
  */
 
+import { wordsOf } from "../lib/api/needs.ts";
+import type { Operation } from "../lib/api/operation.ts";
 import { OPERATIONS } from "../lib/api/operations.ts";
-import { HEADERS, PARAMETERS } from "../lib/api/parameters.ts";
+import { HEADERS, PARAMETERS, parametersOf } from "../lib/api/parameters.ts";
 import { COMMIT_LIMITS } from "../lib/core/commit/limits.ts";
 import { JSON_DEPTH_MAX } from "../lib/core/json-depth.ts";
 import { KEY_BYTES_MAX } from "../lib/core/key.ts";
@@ -14,6 +16,7 @@ import { URI_BYTES_MAX } from "../lib/core/query.ts";
 import { meaningOf, REFUSALS, type RefusalCode } from "../lib/core/refusal.ts";
 import { SCOPE_BYTES_MAX } from "../lib/core/scope.ts";
 
+const ROUTES: readonly Operation[] = OPERATIONS;
 const TABLES: Readonly<Record<string, () => string>> = { routes, parameters, headers, limits, codes };
 
 /** The page with every made part as it should be. Throws on a part that nobody makes, or that is missing. */
@@ -36,10 +39,10 @@ export function renderHttpDoc(page: string): string {
 function routes(): string {
   return table(
     ["method and route", "what it does", "needs", "parameters and headers", "answers"],
-    OPERATIONS.map(({ method, path, summary, needs, parameters: names, answers }) => [
+    ROUTES.map(({ method, path, summary, needs, parameters: names, answers }) => [
       `${method.toUpperCase()} \`${path}\``,
       summary,
-      needs ?? "nothing",
+      wordsOf(needs),
       names
         .filter((name) => PARAMETERS[name].in !== "path")
         .map((name) => `\`${PARAMETERS[name].name}\``)
@@ -50,7 +53,7 @@ function routes(): string {
 }
 
 function parameters(): string {
-  const rows = Object.values(PARAMETERS).map(({ name, in: place, description }) => [
+  const rows = Object.values(parametersOf(ROUTES)).map(({ name, in: place, description }) => [
     `\`${name}\``,
     place,
     description,
@@ -87,7 +90,7 @@ function limits(): string {
 /** Every code that a route built today can answer with. */
 function codes(): string {
   const named = new Set<string>(["no_route", "method_not_allowed", "wrong_host", "timeout"]);
-  for (const operation of OPERATIONS) for (const code of operation.codes) named.add(code);
+  for (const operation of ROUTES) for (const code of operation.codes) named.add(code);
   const known = Object.keys(REFUSALS).filter((code): code is RefusalCode => named.has(code));
   return table(
     ["code", "status", "meaning"],

@@ -7,6 +7,8 @@ import type { Operation } from "../lib/api/operation.ts";
 import { OPERATIONS } from "../lib/api/operations.ts";
 import { formatCursor } from "../lib/core/cursor.ts";
 import type { RefusalCode } from "../lib/core/refusal.ts";
+import { sealCursor } from "../lib/core/sealed-cursor.ts";
+import { readCursorKey } from "../lib/store/documents/cursor-key.ts";
 import { BOOTSTRAP_SECRET, type Sending, type TestServer } from "./server.ts";
 
 export interface Ask {
@@ -28,8 +30,14 @@ export interface Made {
 const digest = "a".repeat(64);
 const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
 const FOREIGN_ETAG = '"3-00000000"';
-const foreignCursor = (kind: "list" | "feed" | "commits", filter: (string | null)[]) =>
+const foreignCursor = (kind: "feed" | "commits", filter: (string | null)[]) =>
   formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
+const foreignListCursor = ({ db, rootToken }: TestServer) =>
+  sealCursor(
+    { kind: "list", lineage: "0".repeat(32), revision: 2, filter: ["shop", "", "", ""], after: "" },
+    { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
+    { hidden: false },
+  );
 /** The bytes that no prepared document holds. */
 export const text = (headers: Record<string, string> = {}) => ({
   body: "y",
@@ -102,7 +110,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   return {
     readDocument: { not_found: { path: "/v1/read/shop?key=none" } },
     listDocuments: {
-      lineage: { path: `/v1/list/shop?cursor=${foreignCursor("list", ["shop", "", "", ""])}` },
+      lineage: { path: `/v1/list/shop?cursor=${foreignListCursor(server)}` },
     },
     followChanges: {
       compacted: { path: "/v1/changes?since=1" },
@@ -205,7 +213,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
 
 /** What goes wrong alike everywhere, asked by somebody who knows the bootstrap secret. */
 function asBootstrap(code: string, id = "bootstrap"): Ask {
-  const operation = OPERATIONS.find((one) => one.id === id);
+  const operation: Operation | undefined = OPERATIONS.find((one) => one.id === id);
   if (operation === undefined) throw new Error(`there is no ${id}`);
   const asks = commonAsks(operation, { rootToken: "", expired: "", weak: "" });
   const ask = Object.entries(asks).find(([name]) => name === code)?.[1];
@@ -241,7 +249,7 @@ export function goodPath({ path }: Operation, weak: string): string {
 
 /** A body that is right in form. */
 export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
-  if (body === "bytes") return text();
+  if (body?.schema === "bytes") return text();
   if (id === "commit") return { json: { changes: [newKey] } };
   if (id === "bootstrap")
     return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };

@@ -10,9 +10,9 @@ import type { BackupPolicy } from "../lib/backup/policy.ts";
 import type { Bucket } from "../lib/bucket/bucket.ts";
 import { countOpenPurges } from "../lib/store/catalogue/purge.ts";
 import { readBackupStatus } from "../lib/store/catalogue/status.ts";
-import { purgeValue } from "../lib/store/commit/purge.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
-import { propose, rootToken } from "./proposals.ts";
+import { propose } from "./proposals.ts";
+import { purgeValue } from "./purge.ts";
 
 export const OPERATIONS = ["first", "export", "prove", "prune", "upkeep", "leak", "purge", "adopt"] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -72,21 +72,7 @@ async function tickOnce(
 
 /** Under one Idempotency-Key: asked again after a crash, it is the same purge. */
 function purge(db: Db, { nowMs }: Ordered): void {
-  const made = purgeValue(
-    db,
-    {
-      proposer: rootToken,
-      nowMs,
-      namespace: "shop",
-      key: SECRET_KEY,
-      why: "a password was pasted",
-      keepCurrent: false,
-      message: "purge",
-      requestId: "purge-0001",
-      trace: null,
-    },
-    { accept: "anything" },
-  );
+  const made = purgeValue(db, { nowMs, key: SECRET_KEY, requestId: "purge-0001" });
   if (!made.ok) throw new Error(`the purge was refused: ${made.code}`);
 }
 

@@ -1,12 +1,18 @@
 /**
- * admin: the first token, namespaces, tokens, mode, status, health and metrics. The only door that writes to the
- * reserved namespaces; the commit judges each such document again.
+ * admin: the first token, namespaces, tokens, mode, status, health and metrics. The only component that writes to the
+ * reserved namespaces; the commit's rules judge each such document again.
  */
-import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { answer } from "../../lib/http/answer.ts";
-import { withBackup } from "../../lib/http/backed-up.ts";
-import { dispatch, type Route } from "../../lib/http/route.ts";
-import type { World } from "../../lib/http/world.ts";
+import {
+  BootstrapBody,
+  ModeBody,
+  NamespaceBody,
+  PurgeBody,
+  RotateBody,
+  TokenBody,
+} from "../../lib/api/admin-bodies.ts";
+import { ADMIN } from "../../lib/api/tables/admin.built.ts";
+import { parseJsonBody } from "../../lib/http/body.ts";
+import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postBootstrap } from "./bootstrap.ts";
 import { getHealth, getOpenapi, getReady } from "./health.ts";
@@ -17,33 +23,32 @@ import { postPurge } from "./purge.ts";
 import { getStatus } from "./status.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
 
-const isSegment = (rest: string) => rest !== "" && !rest.includes("/");
-const isRotation = (rest: string) => /^[^/]+\/rotate$/.test(rest);
-
-const ROUTES: readonly Route[] = [
-  { path: "/v1/admin/bootstrap", methods: { POST: postBootstrap } },
-  { path: "/v1/admin/namespaces", methods: { GET: getNamespaces } },
-  {
-    path: "/v1/admin/namespaces/",
-    methods: { GET: getNamespace, PUT: putNamespace, DELETE: deleteNamespace },
-    matches: isSegment,
+const PARTS: Parts<"admin"> = {
+  handlers: {
+    bootstrap: postBootstrap,
+    listNamespaces: getNamespaces,
+    readNamespace: getNamespace,
+    putNamespace,
+    deleteNamespace,
+    listTokens: getTokens,
+    makeToken: postToken,
+    readToken: getToken,
+    revokeToken: deleteToken,
+    rotateToken,
+    readMode: getMode,
+    putMode,
+    purge: postPurge,
+    readStatus: getStatus,
+    readHealth: getHealth,
+    readReadiness: getReady,
+    readMetrics: getMetrics,
+    readOpenapi: getOpenapi,
   },
-  { path: "/v1/admin/tokens", methods: { GET: getTokens, POST: postToken } },
-  { path: "/v1/admin/tokens/", methods: { GET: getToken, DELETE: deleteToken }, matches: isSegment },
-  { path: "/v1/admin/tokens/", methods: { POST: rotateToken }, matches: isRotation },
-  { path: "/v1/admin/purge", methods: { POST: postPurge } },
-  { path: "/v1/admin/mode", methods: { GET: getMode, PUT: putMode } },
-  { path: "/v1/admin/status", methods: { GET: getStatus } },
-  { path: "/healthz", methods: { GET: getHealth } },
-  { path: "/readyz", methods: { GET: getReady } },
-  { path: "/metrics", methods: { GET: getMetrics } },
-  { path: "/openapi.json", methods: { GET: getOpenapi } },
-];
+  bodies: { BootstrapBody, ModeBody, NamespaceBody, PurgeBody, RotateBody, TokenBody },
+  parseBody: parseJsonBody,
+};
 
-/** The component's handler, for stores of the migrations it was built with. */
-export function admin(migrations: readonly Migration[]): (request: HttpRequest, world: World) => HttpReply {
-  return answer(
-    withBackup((door) => dispatch(ROUTES, door)),
-    migrations,
-  );
+/** The component's service, for stores of the migrations it was built with. */
+export function admin(migrations: readonly Migration[]): Service {
+  return service(ADMIN, PARTS, migrations);
 }

@@ -2,25 +2,19 @@
  * GET /metrics: gauges for Prometheus, read from the store, since instances share nothing else. Moments are
  * published as moments, not as ages.
  */
-import { parseQuery } from "../../lib/core/query.ts";
 import { VERSION } from "../../lib/core/version.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
+import type { Context } from "../../lib/http/context.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
-import type { Target } from "../../lib/http/route.ts";
+import type { Result } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { readSize, readStatus } from "../../lib/store/documents/settings.ts";
-import { requireStatus } from "./admin-caller.ts";
 
 type Gauge = readonly [name: string, help: string, value: number | null];
 
-export function getMetrics(door: Door, { query }: Target): Answer {
-  const caller = requireStatus(door);
-  if (!caller.ok) return caller;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const { db } = door.world;
+export function getMetrics(_input: object, { world }: Context): Result {
+  const { db } = world;
   const store = readStatus(db);
-  const backup = readBackupStatus(db, door.world.nowMs(), isBucketSet(door.world));
+  const backup = readBackupStatus(db, world.nowMs(), isBucketSet(world));
   const seconds = (time: string | null) => (time === null ? null : Date.parse(time) / 1000);
   const gauges: Gauge[] = [
     ["ledge_revision", "Newest revision.", store.head],

@@ -3,64 +3,67 @@
  * the next backups from the bucket. Promise: the commit and the note for the bucket are one transaction, so that
  * no purge is forgotten half-way.
  */
-
-import { PurgeBody } from "../../lib/api/admin-bodies.ts";
+import type { PurgeAnswer } from "../../lib/api/admin-answers.ts";
+import type { PurgeBody } from "../../lib/api/admin-bodies.ts";
+import type { Input } from "../../lib/api/typed.ts";
+import type { Committed } from "../../lib/core/commit/verdict.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
-import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
+import { type Refusal, refuse } from "../../lib/core/refusal.ts";
+import type { Context } from "../../lib/http/context.ts";
 import { acceptedDurability } from "../../lib/http/durable.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
+import { waitFor } from "../../lib/http/freshness.ts";
+import { proposerOf } from "../../lib/http/propose.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
-import type { Target } from "../../lib/http/route.ts";
-import { type PurgeRequest, purgeValue, vacuum } from "../../lib/store/commit/purge.ts";
-import { requireRoot } from "./admin-caller.ts";
-import { parseWords, proposerOf } from "./settings-write.ts";
+import type { Result } from "../../lib/http/result.ts";
+import { type PlannedPurge, planPurge } from "../../lib/store/commit/purge.ts";
 
-const BODY_BYTES_MAX = 8192;
+/** How long a purge that keeps the present value tries again where somebody else changes it, in seconds. */
+const RACE_SECONDS = 1;
 
-export function postPurge(door: Door, { query }: Target): Answer {
-  const found = requireRoot(door);
-  if (!found.ok) return found;
-  const words = parseWords(door, query);
-  if (!words.ok) return words;
-  const { headers, condition, message, requestId, trace } = words.value;
-  const type = judgeJsonHeaders(headers["content-type"], headers["content-encoding"]);
-  if (!type.ok) return type;
+export function postPurge(input: Input<"purge">, context: Context): Result<PurgeAnswer> {
+  const { world, caller, view } = context;
+  const { condition, requestId, trace } = input;
   if (condition.kind !== "none") return refuse("bad_header", "A purge takes whatever is there.");
-  const body = parseBody(door);
-  if (!body.ok) return body;
-  const { namespace, key, why, keepCurrent = false } = body.value;
-  const request: PurgeRequest = {
-    proposer: proposerOf(found.value.caller),
-    nowMs: door.world.nowMs(),
-    namespace,
-    key,
-    why,
-    keepCurrent,
-    message: message ?? why,
-    requestId,
-    trace,
+  const unfit = judgePlace(input.body);
+  if (unfit !== undefined) return unfit;
+  const { namespace, key, why, keepCurrent = false } = input.body;
+  const words = { why, message: input.message ?? why, requestId, trace, nowMs: world.nowMs() };
+  const place = { proposer: proposerOf(caller), namespace, key, keepCurrent };
+  const planned = planPurge(world.db, { ...place, ...words });
+  const bucket = isBucketSet(world) ? "pending" : "not_set";
+  return {
+    proposals: planned.proposals,
+    options: acceptedDurability(world),
+    answer([erased, kept]) {
+      if (erased === undefined) throw new Error("a purge has an outcome");
+      if (!erased.ok) {
+        const raced = erased.code === "stale" ? waitFor(view.head + 1, RACE_SECONDS, context) : undefined;
+        return raced ?? refusalOf(erased, () => "");
+      }
+      if (kept?.ok === false) return refusalOf(kept, () => "");
+      return jsonReply(200, answerOf(planned, { erased, kept, bucket }));
+    },
   };
-  const purged = purgeValue(door.world.db, request, acceptedDurability(door.world));
-  if (!purged.ok) return refusalOf(purged, () => "");
-  const { revision, firstRevision, currentRevision, ancestors } = purged;
-  return jsonReply(200, {
-    revision,
-    firstRevision,
-    currentRevision,
-    vacuumed: vacuum(door.world.db),
-    bucket: isBucketSet(door.world) ? "pending" : "not_set",
-    ancestors,
-  });
 }
 
-function parseBody(door: Door): Outcome<PurgeBody> {
-  const body = parseJsonBody(door.world.db, door.request, { schema: PurgeBody, bytesMax: BODY_BYTES_MAX });
-  if (!body.ok) return body;
-  const { namespace, key } = body.value;
+interface Done {
+  readonly erased: Committed;
+  readonly kept: Committed | undefined;
+  readonly bucket: PurgeAnswer["bucket"];
+}
+
+/** A repeat with the same Idempotency-Key did all of it the first time. */
+function answerOf({ firstRevision, ancestors }: PlannedPurge, { erased, kept, bucket }: Done): PurgeAnswer {
+  const { revision, replayed, vacuumed = false } = erased;
+  const done = { revision, firstRevision: firstRevision ?? revision, vacuumed, bucket };
+  if (replayed || firstRevision === undefined) return { ...done, currentRevision: null, ancestors: [] };
+  return { ...done, currentRevision: kept?.revision ?? null, ancestors: [...ancestors] };
+}
+
+function judgePlace({ namespace, key }: PurgeBody): Refusal | undefined {
   if (isReserved(namespace))
     return refuse(
       "reserved_namespace",
@@ -68,6 +71,6 @@ function parseBody(door: Door): Outcome<PurgeBody> {
     );
   const named = judgeNamespace(namespace);
   if (!named.ok) return named;
-  const parsed = judgeKey(key);
-  return parsed.ok ? accept(body.value) : parsed;
+  const judged = judgeKey(key);
+  return judged.ok ? undefined : judged;
 }

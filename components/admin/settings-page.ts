@@ -1,80 +1,71 @@
 /**
- * A page of reserved documents, for the lists of namespaces and of tokens: its parameters, its cursor, and the
- * link to the next. What of it the caller may see is the list's to say; a page
- * and its cursor hold nothing else.
+ * A page of reserved documents, for the lists of namespaces and of tokens. What of it the caller may see is the list's
+ * to say; a page is filled with that, and holds nothing else. One page looks at a bounded number of documents, so its
+ * cursor may stand at one that the caller may not know: it is sealed, and that place hidden.
  */
-import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
-import { integerParameter, parseQuery } from "../../lib/core/query.ts";
-import { accept } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
-import type { Caller } from "../../lib/http/caller.ts";
-import { jsonReply } from "../../lib/http/reply.ts";
-import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/documents/settings.ts";
-import { requireAdmin } from "./admin-caller.ts";
 
-const PAGE = 100;
-const PAGE_MAX = 1000;
+import { accept, type Outcome } from "../../lib/core/refusal.ts";
+import { openCursor, sealCursor } from "../../lib/core/sealed-cursor.ts";
+import type { Context } from "../../lib/http/context.ts";
+import { sealFor } from "../../lib/http/seal.ts";
+import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/documents/settings.ts";
+
+/** How many documents are read at a time, and for one page at most. */
+const READ = { atOnce: 1_000, most: 10_000 };
 
 export interface SettingsList {
-  /** The cursor's kind, the member of the answer and the last part of the path. */
+  /** The cursor's kind, and the last part of the path. */
   readonly kind: "namespaces" | "tokens";
   readonly namespace: ReservedNamespace;
   readonly prefix: string;
   /** Whether the caller may see it. */
-  shows(caller: Caller, setting: Setting): boolean;
-  view(setting: Setting): unknown;
+  shows(setting: Setting): boolean;
 }
 
-/** The answer to a list of settings. Refuses what requireAdmin, parseQuery and parseCursor refuse. */
-export function settingsPage(door: Door, query: string, list: SettingsList): Answer {
+export interface SettingsPage {
+  readonly shown: readonly Setting[];
+  /** The cursor of the next page, as a member and as a header. */
+  readonly next: { readonly next?: string };
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** Refuses `bad_cursor`. Throws StoreFault. */
+export function settingsPage(
+  { limit, cursor: text }: { readonly limit: number; readonly cursor: string | undefined },
+  context: Context,
+  list: SettingsList,
+): Outcome<SettingsPage> {
   const { kind } = list;
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const parameters = parseQuery(query, ["limit", "cursor"]);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
-  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_MAX });
-  if (!limit.ok) return limit;
-  const text = parameters.value.get("cursor");
-  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter: [] });
+  const cursor =
+    text === undefined ? accept(undefined) : openCursor(text, { kind, filter: [] }, sealFor(context));
   if (!cursor.ok) return cursor;
-  const size = limit.value ?? PAGE;
-  const { caller, view } = found.value;
-  const page = visible(door, list, { caller, after: cursor.value?.after ?? "", count: size + 1 });
-  const shown = page.slice(0, size);
-  const items = shown.map((setting) => list.view(setting));
-  const last = shown.at(-1);
-  if (page.length <= size || last === undefined) return jsonReply(200, { [kind]: items });
-  const next = formatCursor({
-    kind,
-    lineage: view.lineage,
-    revision: view.head,
-    filter: [],
-    after: last.key,
-  });
-  return jsonReply(200, { [kind]: items, next }, [
-    ["link", `</v1/admin/${kind}?limit=${size}&cursor=${next}>; rel="next"`],
-  ]);
+  const { shown, after } = readVisible(context, list, { after: cursor.value?.after ?? "", limit });
+  if (after === null) return accept({ shown, next: {}, headers: [] });
+  const { lineage, head } = context.view;
+  const place = { kind, lineage, revision: head, filter: [], after };
+  const next = sealCursor(place, sealFor(context), { hidden: true });
+  const link = `</v1/admin/${kind}?limit=${limit}&cursor=${next}>; rel="next"`;
+  return accept({ shown, next: { next }, headers: [["link", link]] });
 }
 
-/** The next settings that the caller may see: a cursor names the last of them, so it tells of no others. */
-function visible(
-  door: Door,
+/** The next documents that may be seen; `after` is where to go on, null at the end. */
+function readVisible(
+  { world }: Context,
   { namespace, prefix, shows }: SettingsList,
-  { caller, after, count }: { caller: Caller; after: string; count: number },
-): Setting[] {
-  const found: Setting[] = [];
-  const limit = Math.max(count, PAGE);
-  for (let place = after; ; ) {
-    const page = listSettings(door.world.db, namespace, { prefix, after: place, limit });
-    for (const setting of page) {
-      if (shows(caller, setting)) found.push(setting);
-      if (found.length === count) return found;
+  { after, limit }: { after: string; limit: number },
+): { shown: Setting[]; after: string | null } {
+  const shown: Setting[] = [];
+  let place = after;
+  for (let read = 0; read < READ.most; read += READ.atOnce) {
+    const settings = listSettings(world.db, namespace, { prefix, after: place, limit: READ.atOnce });
+    for (const setting of settings) {
+      if (!shows(setting)) continue;
+      // One more than the page holds: the page ends at the last one shown.
+      if (shown.length === limit) return { shown, after: shown.at(-1)?.key ?? place };
+      shown.push(setting);
     }
-    const last = page.at(-1);
-    if (last === undefined || page.length < limit) return found;
-    place = last.key;
+    if (settings.length < READ.atOnce) return { shown, after: null };
+    place = settings.at(-1)?.key ?? place;
   }
+  return { shown, after: place };
 }

@@ -1,62 +1,15 @@
-/**
- * A change of one settings document: the words that go with it, its condition, and the proposal through the
- * admin door. Knows no kind of document.
- */
-
-import type { ProposedOp, Proposer } from "../../lib/core/commit/proposal.ts";
-import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
-import { type NamedState, parseWriteCondition, type WriteCondition } from "../../lib/core/conditions.ts";
-import { parseIdempotencyKey, parseMessage, traceIdOf } from "../../lib/core/message.ts";
-import { parseQuery } from "../../lib/core/query.ts";
-import { accept, type Outcome } from "../../lib/core/refusal.ts";
-import { type Headers, pickHeaders } from "../../lib/core/request-headers.ts";
+/** A change of one settings document: the words that go with it, and the proposal as administration makes it. */
+import type { Proposer } from "../../lib/core/commit/proposal.ts";
+import type { Committed, OpResult } from "../../lib/core/commit/verdict.ts";
+import type { NamedState } from "../../lib/core/conditions.ts";
+import type { Refusal } from "../../lib/core/refusal.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
-import type { Door } from "../../lib/http/answer.ts";
-import { judgeOnCommit, noteCommit } from "../../lib/http/backed-up.ts";
-import type { Caller } from "../../lib/http/caller.ts";
-import { acceptedDurability } from "../../lib/http/durable.ts";
+import type { AnsweredOp } from "../../lib/http/commit-reply.ts";
+import type { Context } from "../../lib/http/context.ts";
+import { propose, proposerOf } from "../../lib/http/propose.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
-import { commit } from "../../lib/store/commit/commit.ts";
+import type { Answer, Result, Wait } from "../../lib/http/result.ts";
 import type { ReservedNamespace } from "../../lib/store/documents/settings.ts";
-
-const HEADERS = [
-  "if-match",
-  "if-none-match",
-  "idempotency-key",
-  "ledge-message",
-  "content-type",
-  "content-encoding",
-  "traceparent",
-];
-
-export interface Words {
-  readonly message: string | null;
-  readonly requestId: string | null;
-  readonly trace: string | null;
-  readonly condition: WriteCondition;
-  readonly headers: Headers;
-}
-
-/** What every settings write may carry besides its body. */
-export function parseWords(door: Door, query: string): Outcome<Words> {
-  const parameters = parseQuery(query, ["message"]);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, HEADERS);
-  if (!headers.ok) return headers;
-  const message = parseMessage(parameters.value.get("message"), headers.value["ledge-message"]);
-  if (!message.ok) return message;
-  const requestId = parseIdempotencyKey(headers.value["idempotency-key"]);
-  if (!requestId.ok) return requestId;
-  const condition = parseWriteCondition(headers.value["if-match"], headers.value["if-none-match"]);
-  if (!condition.ok) return condition;
-  return accept({
-    message: message.value,
-    requestId: requestId.value,
-    trace: traceIdOf(headers.value.traceparent),
-    condition: condition.value,
-    headers: headers.value,
-  });
-}
 
 export interface SettingChange {
   readonly namespace: ReservedNamespace;
@@ -66,54 +19,62 @@ export interface SettingChange {
   readonly state: NamedState;
 }
 
-export type Committed = Extract<CommitOutcome, { ok: true }>;
-
-export interface Made {
-  readonly outcome: Committed;
-  readonly op: ProposedOp;
+/** What goes with a change besides it; what a request's input has under these names. */
+export interface Words {
+  readonly message: string | null;
+  readonly requestId: string | null;
+  readonly trace: string | null;
 }
 
-/** Proposes one settings document. Refuses whatever a commit does, and stores that would lose it. */
-export function writeSetting(
-  door: Door,
-  proposer: Proposer,
-  { change, words }: { change: SettingChange; words: Omit<Words, "condition" | "headers"> },
-): Outcome<Made> {
-  const { world } = door;
-  const unsafe = judgeOnCommit(door);
-  if (unsafe !== undefined) return unsafe;
-  const body = encodeUtf8(change.json ?? "");
-  const op: ProposedOp = {
-    op: change.json === null ? "delete" : "put",
-    namespace: change.namespace,
-    key: change.key,
-    mediaType: change.json === null ? null : "application/json",
-    ...change.state,
+export interface Written {
+  readonly outcome: Committed;
+  readonly op: AnsweredOp;
+  /** What became of the document. */
+  readonly result: OpResult;
+}
+
+interface Writing {
+  readonly change: SettingChange;
+  readonly words: Words;
+  /** The caller, unless one of Ledge's own actors does it. */
+  readonly proposer?: Proposer;
+}
+
+/** Proposes the document; `refused` may answer another way than with what the commit was refused for. */
+export function writeSetting<Body>(
+  context: Context,
+  { change, words, proposer = proposerOf(context.caller) }: Writing,
+  written: (written: Written) => Answer<Body>,
+  refused: (refusal: Refusal) => Answer<Body> | Wait = (refusal) => refusal,
+): Result<Body> {
+  const { namespace, key, json, state } = change;
+  const body = encodeUtf8(json ?? "");
+  const op: AnsweredOp = {
+    op: json === null ? "delete" : "put",
+    namespace,
+    key,
+    mediaType: json === null ? null : "application/json",
+    ...state,
     at: 0,
     size: body.length,
-    text: change.json !== null,
+    text: json !== null,
   };
   const { message, requestId, trace } = words;
-  const outcome = commit(
-    world.db,
-    {
-      proposer,
-      door: "admin",
-      nowMs: world.nowMs(),
-      requestId,
-      message,
-      author: null,
-      meta: null,
-      trace,
-      ops: [op],
-      body,
-    },
-    acceptedDurability(world),
-  );
-  noteCommit(door, outcome);
-  return outcome.ok ? accept({ outcome, op }) : refusalOf(outcome, () => "");
-}
-
-export function proposerOf(caller: Caller): Proposer {
-  return { kind: "token", accessor: caller.accessor ?? "", digest: caller.digest };
+  const proposed = {
+    proposer,
+    door: "admin",
+    requestId,
+    message,
+    author: null,
+    meta: null,
+    trace,
+    ops: [op],
+    body,
+  } as const;
+  return propose(context, proposed, (outcome) => {
+    if (!outcome.ok) return refused(refusalOf(outcome, () => ""));
+    const [result] = outcome.results;
+    if (result === undefined) throw new Error("one operation has one result");
+    return written({ outcome, op, result });
+  });
 }

@@ -1,40 +1,48 @@
 /** Tokens as they are shown: everything but the digest. */
-
-import { type Refusal, refuse } from "../../lib/core/refusal.ts";
+import type { Token } from "../../lib/api/admin-answers.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
+import { noToken } from "../../lib/http/parameters.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
+import type { Answer, Reply } from "../../lib/http/result.ts";
+import { shownGrants } from "../../lib/http/shown-grants.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { etagOf } from "./setting-etag.ts";
+import type { Written } from "./settings-write.ts";
 
-export function tokenView(setting: Setting): Record<string, unknown> {
-  const token: TokenDocument = JSON.parse(setting.json);
+export function tokenView({ key, json, revision }: Pick<Setting, "key" | "json" | "revision">): Token {
+  const token: TokenDocument = JSON.parse(json);
   return {
-    accessor: setting.key.slice("token/".length),
+    accessor: key.slice("token/".length),
     name: token.name,
-    grants: token.grants,
+    grants: shownGrants(token.grants),
     creator: token.creator,
     created: formatTime(token.createdMs),
     ...(token.expiresMs === null ? {} : { expires: formatTime(token.expiresMs) }),
     ...(token.revokedMs === null ? {} : { revoked: formatTime(token.revokedMs) }),
-    revision: setting.revision,
+    revision,
   };
 }
 
 /** One token, as it stands now. */
-export function tokenReply(door: Door, accessor: string, { status }: { status: number }): Answer {
-  const setting = findSetting(door.world.db, "_auth", tokenKey(accessor));
-  if (setting === undefined) return noToken();
+export function tokenReply(db: Db, accessor: string, status = 200): Answer<Token> {
+  const setting = findSetting(db, "_auth", tokenKey(accessor));
+  return setting === undefined ? noToken() : replyOf(setting, etagOf(setting), status);
+}
+
+/** One token, as a commit has just made it. */
+export function writtenReply(json: string, { op, result }: Written, status: number): Reply<Token> {
+  return replyOf({ key: op.key, json, revision: result.revision }, result.etag ?? "", status);
+}
+
+function replyOf(
+  setting: Pick<Setting, "key" | "json" | "revision">,
+  etag: string,
+  status: number,
+): Reply<Token> {
   return jsonReply(status, tokenView(setting), [
-    ["etag", etagOf(setting)],
+    ["etag", etag],
     ["ledge-revision", String(setting.revision)],
   ]);
-}
-
-export function etagOf({ revision, lineage }: Setting): string {
-  return `"${revision}-${lineage}"`;
-}
-
-export function noToken(): Refusal<"not_found"> {
-  return refuse("not_found", "There is no such token, or it is not yours to manage.");
 }

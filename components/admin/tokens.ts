@@ -2,145 +2,108 @@
  * Tokens: made, shown, rotated and revoked within the caller's own grants. Whoever asks makes the secret and
  * sends its SHA-256. A token is never deleted, so that its name stands beside what it did.
  */
-
-import { RotateBody, TokenBody } from "../../lib/api/admin-bodies.ts";
-import { type Grant, mayGive } from "../../lib/core/grant.ts";
+import type { Token, TokensPage } from "../../lib/api/admin-answers.ts";
+import type { TokenBody } from "../../lib/api/admin-bodies.ts";
+import type { Input } from "../../lib/api/typed.ts";
+import { mayGive } from "../../lib/core/grant.ts";
 import { isNamespaceName } from "../../lib/core/namespace.ts";
-import { parseQuery } from "../../lib/core/query.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import { isAccessor, type TokenDocument, tokenKey } from "../../lib/core/token.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
-import { judgeJsonHeaders, parseJsonBody } from "../../lib/http/body.ts";
-import type { Caller } from "../../lib/http/caller.ts";
-import type { Target } from "../../lib/http/route.ts";
+import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
+import type { Context } from "../../lib/http/context.ts";
+import { noToken } from "../../lib/http/parameters.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
+import type { Result } from "../../lib/http/result.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
-import { requireAdmin } from "./admin-caller.ts";
 import { settingsPage } from "./settings-page.ts";
-import { parseWords, proposerOf, type Words, writeSetting } from "./settings-write.ts";
-import { noToken, tokenReply, tokenView } from "./token-view.ts";
+import { writeSetting } from "./settings-write.ts";
+import { tokenReply, tokenView, writtenReply } from "./token-view.ts";
 
-const BODY_BYTES_MAX = 262_144;
-
-export function getTokens(door: Door, { query }: Target): Answer {
-  return settingsPage(door, query, {
+export function getTokens(input: Input<"listTokens">, context: Context): Result<TokensPage> {
+  const page = settingsPage(input, context, {
     kind: "tokens",
     namespace: "_auth",
     prefix: "token/",
-    shows: isWithin,
-    view: tokenView,
+    shows: (setting) => isWithin(context, setting),
   });
+  if (!page.ok) return page;
+  const { shown, next, headers } = page.value;
+  return jsonReply(200, { tokens: shown.map(tokenView), ...next }, headers);
 }
 
-export function getToken(door: Door, { rest, query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const parameters = parseQuery(query, []);
-  if (!parameters.ok) return parameters;
-  const headers = pickHeaders(door.request, []);
-  if (!headers.ok) return headers;
-  const setting = managed(door, found.value.caller, rest);
-  return setting.ok ? tokenReply(door, rest, { status: 200 }) : setting;
+export function getToken({ accessor }: Input<"readToken">, context: Context): Result<Token> {
+  const setting = managed(context, accessor);
+  return setting.ok ? tokenReply(context.world.db, accessor) : setting;
 }
 
-export function postToken(door: Door, { query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const { caller } = found.value;
-  const words = parseWords(door, query);
-  if (!words.ok) return words;
-  const body = parseTokenBody(door, words.value);
-  if (!body.ok) return body;
-  const expiresMs = judgeToken(door, body.value);
+export function postToken(input: Input<"makeToken">, context: Context): Result<Token> {
+  const { db, nowMs } = context.world;
+  const { accessor } = input.body;
+  const expiresMs = judgeToken(input.body, nowMs());
   if (!expiresMs.ok) return expiresMs;
-  const before = findSetting(door.world.db, "_auth", tokenKey(body.value.accessor));
-  const document = tokenDocument(body.value, {
+  const before = findSetting(db, "_auth", tokenKey(accessor));
+  const document = documentOf(input.body, {
     expiresMs: expiresMs.value,
-    creator: caller.accessor ?? "",
-    nowMs: door.world.nowMs(),
+    creator: context.caller.accessor ?? "",
+    nowMs: nowMs(),
   });
-  if (before !== undefined && isSame(before, document))
-    return tokenReply(door, body.value.accessor, { status: 200 });
-  const written = writeSetting(door, proposerOf(caller), {
-    change: {
-      namespace: "_auth",
-      key: tokenKey(body.value.accessor),
-      json: JSON.stringify(document),
-      state: { ifRevision: 0, ifLineage: null },
-    },
-    words: { ...words.value, requestId: null },
-  });
-  return written.ok ? tokenReply(door, body.value.accessor, { status: 201 }) : written;
+  if (before !== undefined && isWithin(context, before) && isSame(before, document))
+    return tokenReply(db, accessor);
+  const json = JSON.stringify(document);
+  const state = { ifRevision: 0, ifLineage: null };
+  const change = { namespace: "_auth", key: tokenKey(accessor), json, state } as const;
+  return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
+    writtenReply(json, written, 201),
+  );
 }
 
 /** Revokes: the token is kept and listed, and never works again. */
-export function deleteToken(door: Door, { rest, query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const words = parseWords(door, query);
-  if (!words.ok) return words;
-  if (door.request.body.length > 0) return refuse("invalid_body", "A DELETE has no body.");
-  return change(door, found.value.caller, { accessor: rest, words: words.value }, (token) =>
-    token.revokedMs === null ? { ...token, revokedMs: door.world.nowMs() } : token,
+export function deleteToken(input: Input<"revokeToken">, context: Context): Result<Token> {
+  return change(input, context, (token) =>
+    token.revokedMs === null ? { ...token, revokedMs: context.world.nowMs() } : token,
   );
 }
 
 /** Gives a token another secret; the old one ends at once. */
-export function rotateToken(door: Door, { rest, query }: Target): Answer {
-  const found = requireAdmin(door);
-  if (!found.ok) return found;
-  const words = parseWords(door, query);
-  if (!words.ok) return words;
-  const type = judgeJsonHeaders(words.value.headers["content-type"], words.value.headers["content-encoding"]);
-  if (!type.ok) return type;
-  const body = parseJsonBody(door.world.db, door.request, { schema: RotateBody, bytesMax: BODY_BYTES_MAX });
-  if (!body.ok) return body;
-  const accessor = rest.slice(0, rest.indexOf("/"));
-  return change(door, found.value.caller, { accessor, words: words.value }, (token) => ({
-    ...token,
-    digest: body.value.digest,
-  }));
+export function rotateToken(input: Input<"rotateToken">, context: Context): Result<Token> {
+  return change(input, context, (token) => ({ ...token, digest: input.body.digest }));
 }
 
 function change(
-  door: Door,
-  caller: Caller,
-  { accessor, words }: { accessor: string; words: Words },
+  input: Input<"revokeToken"> | Input<"rotateToken">,
+  context: Context,
   alter: (token: TokenDocument) => TokenDocument,
-): Answer {
-  const setting = managed(door, caller, accessor);
+): Result<Token> {
+  const { accessor, condition } = input;
+  const setting = managed(context, accessor);
   if (!setting.ok) return setting;
   const { json, revision, lineage } = setting.value;
   const token: TokenDocument = JSON.parse(json);
   const altered = alter(token);
-  if (altered === token) return tokenReply(door, accessor, { status: 200 });
+  if (altered === token) return tokenReply(context.world.db, accessor);
   if (token.revokedMs !== null) return refuse("not_found", "The token is revoked, and stays so.");
-  const [named] = words.condition.states;
-  const written = writeSetting(door, proposerOf(caller), {
-    change: {
-      namespace: "_auth",
-      key: tokenKey(accessor),
-      json: JSON.stringify(altered),
-      state:
-        words.condition.kind === "tags" && named !== undefined
-          ? named
-          : { ifRevision: revision, ifLineage: lineage },
-    },
-    words: { ...words, requestId: null },
-  });
-  return written.ok ? tokenReply(door, accessor, { status: 200 }) : written;
+  const [named] = condition.states;
+  const text = JSON.stringify(altered);
+  const change = {
+    namespace: "_auth",
+    key: tokenKey(accessor),
+    json: text,
+    state:
+      condition.kind === "tags" && named !== undefined ? named : { ifRevision: revision, ifLineage: lineage },
+  } as const;
+  return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
+    writtenReply(text, written, 200),
+  );
 }
 
 /** A token that the caller may manage: every grant of it within its own. The same answer for absent ones. */
-function managed(door: Door, caller: Caller, accessor: string): Outcome<Setting> {
-  if (!isAccessor(accessor)) return noToken();
-  const setting = findSetting(door.world.db, "_auth", tokenKey(accessor));
-  return setting !== undefined && isWithin(caller, setting) ? accept(setting) : noToken();
+function managed(context: Context, accessor: string): Outcome<Setting> {
+  const setting = findSetting(context.world.db, "_auth", tokenKey(accessor));
+  return setting !== undefined && isWithin(context, setting) ? accept(setting) : noToken();
 }
 
-function isWithin(caller: Caller, { json }: Setting): boolean {
+function isWithin({ caller }: Context, { json }: Setting): boolean {
   const token: TokenDocument = JSON.parse(json);
   return token.grants.every((grant) => mayGive(caller.grants, grant));
 }
@@ -150,14 +113,8 @@ function isSame({ json }: Setting, wanted: TokenDocument): boolean {
   return JSON.stringify({ ...token, createdMs: 0 }) === JSON.stringify({ ...wanted, createdMs: 0 });
 }
 
-function parseTokenBody(door: Door, words: Words): Outcome<TokenBody> {
-  const type = judgeJsonHeaders(words.headers["content-type"], words.headers["content-encoding"]);
-  if (!type.ok) return type;
-  return parseJsonBody(door.world.db, door.request, { schema: TokenBody, bytesMax: BODY_BYTES_MAX });
-}
-
 /** What the schema cannot say; gives the expiry in milliseconds. */
-function judgeToken({ world }: Door, { name, expires, grants }: TokenBody): Outcome<number | null> {
+function judgeToken({ name, expires, grants }: TokenBody, nowMs: number): Outcome<number | null> {
   if (name.startsWith("_")) return invalid("/name", "names that begin with _ are Ledge's own");
   for (const [index, grant] of grants.entries()) {
     if (grant.namespace !== "*" && !isNamespaceName(grant.namespace)) {
@@ -169,7 +126,7 @@ function judgeToken({ world }: Door, { name, expires, grants }: TokenBody): Outc
   if (expires === undefined) return accept(null);
   const expiresMs = parseTime(expires);
   if (expiresMs === undefined) return invalid("/expires", "a moment such as 2027-01-01T00:00:00Z");
-  return expiresMs > world.nowMs() ? accept(expiresMs) : invalid("/expires", "it lies in the past");
+  return expiresMs > nowMs ? accept(expiresMs) : invalid("/expires", "it lies in the past");
 }
 
 function invalid(pointer: string, detail: string): Refusal<"invalid_body"> {
@@ -178,10 +135,9 @@ function invalid(pointer: string, detail: string): Refusal<"invalid_body"> {
   });
 }
 
-function tokenDocument(
+function documentOf(
   { name, digest, grants }: TokenBody,
   { expiresMs, creator, nowMs }: { expiresMs: number | null; creator: string; nowMs: number },
 ): TokenDocument {
-  const kept: Grant[] = grants.map(({ verbs, namespace, scope }) => ({ verbs, namespace, scope }));
-  return { name, digest, grants: kept, expiresMs, createdMs: nowMs, creator, revokedMs: null };
+  return { name, digest, grants, expiresMs, createdMs: nowMs, creator, revokedMs: null };
 }

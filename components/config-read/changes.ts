@@ -2,122 +2,79 @@
  * GET /v1/changes: the feed. Whole commits in order, of which a caller sees what its grants cover; the cursor
  * moves on even where nothing is to be seen.
  */
+import type { FeedPage as FeedAnswer } from "../../lib/api/document-answers.ts";
+import type { Input } from "../../lib/api/typed.ts";
 import { judgeLineage, judgeRevision } from "../../lib/core/ancestry.ts";
-import { type Cursor, formatCursor, parseCursor } from "../../lib/core/cursor.ts";
-import { allowsSome, grantRanges, type KeyRange } from "../../lib/core/grant.ts";
-import { isReserved, judgeNamespace } from "../../lib/core/namespace.ts";
-import { choiceParameter, integerParameter, parseQuery } from "../../lib/core/query.ts";
+import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
+import { grantRanges, type KeyRange } from "../../lib/core/grant.ts";
+import { PAGE_LIMITS } from "../../lib/core/page-limits.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import { pickHeaders } from "../../lib/core/request-headers.ts";
 import { isPublic } from "../../lib/core/settings.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
-import {
-  accessorOf,
-  type Caller,
-  credentialsOf,
-  forbidden,
-  judgeCaller,
-  judgeStore,
-  unauthenticated,
-} from "../../lib/http/caller.ts";
-import {
-  FRESHNESS_HEADERS,
-  type Freshness,
-  judgeFreshness,
-  parseFreshness,
-} from "../../lib/http/freshness.ts";
+import type { Context } from "../../lib/http/context.ts";
+import { judgeFreshness, waitFor } from "../../lib/http/freshness.ts";
+import { requireNamespace } from "../../lib/http/namespace.ts";
 import { concatenate, shownHeaders, textReply } from "../../lib/http/reply.ts";
-import type { Target } from "../../lib/http/route.ts";
+import type { Result } from "../../lib/http/result.ts";
+import type { Asker } from "../../lib/http/service.ts";
 import { feedPage } from "../../lib/store/documents/feed.ts";
-import type { Values } from "../../lib/store/documents/list.ts";
 import { type ListView, readFeedView } from "../../lib/store/documents/view.ts";
-import { PAGE_BYTES_MAX, PAGE_ITEMS_MAX } from "./limits.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
 
-interface FeedRequest {
-  readonly namespace: string | null;
-  readonly prefix: string;
-  readonly limit: number;
-  readonly values: Values;
-  readonly since: number;
-  readonly cursor: Cursor | undefined;
-  readonly freshness: Freshness;
+type FeedInput = Input<"followChanges">;
+
+export function viewChanges(db: Db, { namespace }: FeedInput, { accessor }: Asker): ListView {
+  return readFeedView(db, namespace, accessor);
 }
 
-const PARAMETERS = ["cursor", "since", "ns", "prefix", "limit", "values"];
-
-export function getChanges(door: Door, target: Target): Answer {
-  const parsed = parseFeed(door, target);
-  const credentials = credentialsOf(door.request);
-  const view = readFeedView(
-    door.world.db,
-    parsed.ok ? parsed.value.namespace : null,
-    accessorOf(credentials),
-  );
-  const unfit = judgeStore(view, door);
+export function getChanges(input: FeedInput, context: Context): Result<FeedAnswer> {
+  const { view, world, caller } = context;
+  const { namespace } = input;
+  const unfit =
+    judgeFreshness(input, context) ?? (namespace === null ? undefined : requireNamespace(namespace, view));
   if (unfit !== undefined) return unfit;
-  const caller = judgeCaller(credentials, view.token, door.world.nowMs());
-  if (!caller.ok) return caller;
-  if (!parsed.ok) return caller.value.token === null ? unauthenticated() : parsed;
-  return answerFeed(door, parsed.value, { view, caller: caller.value });
-}
-
-function answerFeed(
-  door: Door,
-  asked: FeedRequest,
-  { view, caller }: { view: ListView; caller: Caller },
-): Answer {
-  const ranges = feedRanges(asked, view, caller);
-  if (ranges.length === 0) return forbidden(caller, "read", asked.namespace ?? "any namespace");
-  const behind = judgeFreshness(asked.freshness, view.head);
-  if (behind !== undefined) return behind;
-  if (asked.namespace !== null && view.namespace === null && !isReserved(asked.namespace)) {
-    return refuse(
-      "namespace_not_found",
-      `There is no namespace ${asked.namespace}; an administrator can make it.`,
-    );
-  }
-  const since = judgeSince(asked, view);
+  const since = judgeSince(input, view);
   if (!since.ok) return since;
-  const page = feedPage(door.world.db, {
-    ranges,
+  const page = feedPage(world.db, {
+    ranges: readRanges(input, context),
+    history: grantRanges(caller.grants, "history"),
     since: since.value,
     upTo: null,
-    namespace: asked.namespace,
-    prefix: asked.prefix,
-    limit: asked.limit,
-    bytesMax: PAGE_BYTES_MAX,
-    values: asked.values,
+    namespace,
+    prefix: input.prefix,
+    limit: input.limit,
+    bytesMax: PAGE_LIMITS.bytes,
+    values: input.values,
   });
+  // Nothing to be seen up to the newest revision: ask again when there is another one.
+  if (page.shown === 0 && page.revision >= page.head) {
+    const wait = waitFor(page.revision + 1, input.wait, context);
+    if (wait !== undefined) return wait;
+  }
   const { lineage } = view;
-  const cursor = formatCursor({
+  const place = {
     kind: "feed",
     lineage,
     revision: page.revision,
-    filter: filterOf(asked),
+    filter: filterOf(input),
     after: "",
-  });
-  const start = `{"revision":${page.revision},"head":${page.head},"cursor":"${cursor}","commits":[`;
+  } as const;
+  const start = `{"revision":${page.revision},"head":${page.head},"cursor":"${formatCursor(place)}","commits":[`;
   const headers = shownHeaders({ revision: page.revision, head: page.head, lineage });
   return textReply(200, concatenate([start, page.commits, "]}"]), headers);
 }
 
 /** What may be seen: by grants, or all of a public namespace that was asked for by name. */
-function feedRanges({ namespace }: FeedRequest, view: ListView, caller: Caller): KeyRange[] {
+function readRanges({ namespace }: FeedInput, { view, caller }: Context): KeyRange[] {
   if (namespace !== null && isPublic(view.namespace)) return [{ namespace, from: "", exact: false }];
-  if (namespace !== null && !allowsSome(caller.grants, "read", namespace)) return [];
   return grantRanges(caller.grants, "read");
 }
 
 /** Where to go on from: part of this history, and not before what is kept. */
-function judgeSince({ cursor, since }: FeedRequest, view: ListView): Outcome<number> {
-  if (cursor !== undefined) {
-    const ours = judgeLineage(view, cursor.lineage, cursor.revision);
-    if (!ours.ok) return ours;
-  }
-  const from = cursor?.revision ?? since;
-  const known = from === 0 ? accept(0) : judgeRevision(view, from);
-  if (!known.ok) return known;
-  if (from >= view.compacted) return known;
+function judgeSince(input: FeedInput, view: ListView): Outcome<number> {
+  const from = placeOf(input, view);
+  if (!from.ok) return from;
+  const known = from.value === 0 ? from : judgeRevision(view, from.value);
+  if (!known.ok || from.value >= view.compacted) return known;
   return refuse(
     "compacted",
     `Changes are kept from revision ${view.compacted} on. Read lists at a newer revision and go on from there.`,
@@ -127,43 +84,13 @@ function judgeSince({ cursor, since }: FeedRequest, view: ListView): Outcome<num
   );
 }
 
-function filterOf({ namespace, prefix }: FeedRequest): (string | null)[] {
-  return [namespace, prefix];
+function placeOf(input: FeedInput, view: ListView): Outcome<number> {
+  if (input.cursor === undefined) return accept(input.since ?? 0);
+  if (input.since !== undefined) return refuse("bad_parameter", "cursor and since exclude each other.");
+  const cursor = parseCursor(input.cursor, { kind: "feed", filter: filterOf(input) });
+  return cursor.ok ? judgeLineage(view, cursor.value.lineage, cursor.value.revision) : cursor;
 }
 
-function parseFeed(door: Door, { query }: Target): Outcome<FeedRequest> {
-  const parameters = parseQuery(query, PARAMETERS);
-  if (!parameters.ok) return parameters;
-  const limit = integerParameter(parameters.value, "limit", { min: 1, max: PAGE_ITEMS_MAX });
-  if (!limit.ok) return limit;
-  const since = integerParameter(parameters.value, "since", { min: 0, max: Number.MAX_SAFE_INTEGER });
-  if (!since.ok) return since;
-  const values = choiceParameter<Values>(parameters.value, "values", {
-    choices: ["none", "text", "json"],
-    fallback: "none",
-  });
-  if (!values.ok) return values;
-  const name = parameters.value.get("ns");
-  const namespace = name === undefined ? accept(null) : judgeNamespace(name);
-  if (!namespace.ok) return namespace;
-  const prefix = parameters.value.get("prefix") ?? "";
-  if (prefix.includes("\0")) return refuse("bad_parameter", "A prefix holds no zero byte.");
-  const headers = pickHeaders(door.request, FRESHNESS_HEADERS);
-  if (!headers.ok) return headers;
-  const freshness = parseFreshness(headers.value);
-  if (!freshness.ok) return freshness;
-  const asked = {
-    namespace: namespace.value,
-    prefix,
-    limit: limit.value ?? PAGE_ITEMS_MAX,
-    values: values.value,
-    since: since.value ?? 0,
-    cursor: undefined,
-    freshness: freshness.value,
-  };
-  const text = parameters.value.get("cursor");
-  if (text === undefined) return accept(asked);
-  if (since.value !== undefined) return refuse("bad_parameter", "cursor and since exclude each other.");
-  const cursor = parseCursor(text, { kind: "feed", filter: filterOf(asked) });
-  return cursor.ok ? accept({ ...asked, cursor: cursor.value }) : cursor;
+function filterOf({ namespace, prefix }: FeedInput): (string | null)[] {
+  return [namespace, prefix];
 }

@@ -2,34 +2,29 @@
  * config-read: documents, lists, the feed, the log of commits, and who a token is. Only reads.
  * The hot path is GET /v1/read: one statement, no schema library, no SQL built while it runs.
  */
-
-import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
-import { answer } from "../../lib/http/answer.ts";
-import { dispatch, type Route } from "../../lib/http/route.ts";
-import type { World } from "../../lib/http/world.ts";
+import { CONFIG_READ } from "../../lib/api/tables/config-read.built.ts";
+import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
-import { getChanges } from "./changes.ts";
+import { getChanges, viewChanges } from "./changes.ts";
 import { getCommit, getCommits } from "./commits.ts";
 import { getList } from "./list.ts";
-import { getDocument } from "./read.ts";
+import { getDocument, viewDocument } from "./read.ts";
 import { getWhoami } from "./whoami.ts";
 
-const ROUTES: readonly Route[] = [
-  { path: "/v1/read/", methods: { GET: getDocument } },
-  { path: "/v1/list/", methods: { GET: getList }, matches: (rest) => rest !== "" && !rest.includes("/") },
-  { path: "/v1/changes", methods: { GET: getChanges } },
-  { path: "/v1/commits", methods: { GET: getCommits } },
-  {
-    path: "/v1/commits/",
-    methods: { GET: getCommit },
-    matches: (rest) => rest !== "" && !rest.includes("/"),
+const PARTS: Parts<"config-read"> = {
+  handlers: {
+    readDocument: getDocument,
+    listDocuments: getList,
+    followChanges: getChanges,
+    listCommits: getCommits,
+    readCommit: getCommit,
+    whoami: getWhoami,
   },
-  { path: "/v1/whoami", methods: { GET: getWhoami } },
-];
+  views: { readDocument: viewDocument, followChanges: viewChanges },
+  bodies: {},
+};
 
-/** The component's handler, for stores of the migrations it was built with. */
-export function configRead(
-  migrations: readonly Migration[],
-): (request: HttpRequest, world: World) => HttpReply {
-  return answer((door) => dispatch(ROUTES, door), migrations);
+/** The component's service, for stores of the migrations it was built with. */
+export function configRead(migrations: readonly Migration[]): Service {
+  return service(CONFIG_READ, PARTS, migrations);
 }

@@ -1,8 +1,10 @@
 /** The component config-write: the write routes as Spin's HTTP export. */
 import migrations from "ledge:migrations";
+import { atOnce } from "../../lib/engines/guest/at-once.ts";
 import { plainFault } from "../../lib/engines/guest/plain-fault.ts";
 import { chain } from "../../lib/engines/quickjs/chain.ts";
 import { serve } from "../../lib/engines/quickjs/serve.ts";
+import { commitAll } from "../../lib/store/commit/commit.ts";
 import { configWrite } from "./handler.ts";
 
-export const inboundHttp = serve(configWrite(migrations), plainFault, chain);
+export const inboundHttp = serve(atOnce(configWrite(migrations), commitAll), plainFault, chain);

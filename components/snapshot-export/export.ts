@@ -1,42 +1,32 @@
 /** One tick of the exporter for whoever asks, and what its outcomes are called in answers. */
 
-import type { TickReport } from "../../lib/backup/export/report.ts";
+import type { BackupRun } from "../../lib/api/backup-answers.ts";
 import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export/tick.ts";
 import type { Finding } from "../../lib/backup/histories/look.ts";
-import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
-import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
-import type { Trigger } from "../../lib/engines/starling/serve.ts";
-import type { Answer } from "../../lib/http/answer.ts";
 import type { World } from "../../lib/http/world.ts";
-import type { BackupSettings } from "./admit.ts";
-
-export interface Export {
-  readonly world: World;
-  readonly openBucket: (settings: BucketSettings) => Bucket;
-  readonly trigger: Trigger;
-}
+import type { Exporting } from "./with-bucket.ts";
 
 /** A scheduled tick leaves the rest to the next one; somebody who asks waits longer, and asks again for more. */
 const BUDGETS = { cron: BUDGET, http: { ...BUDGET, ms: 240_000 } };
 
 /** Runs a tick. Throws BucketFault and StoreFault. */
 export async function exportNow(
-  { world, openBucket, trigger }: Export,
-  { bucket, policy, keys }: BackupSettings,
+  { world, settings, bucket, trigger }: Exporting,
   more: Pick<Tick, "asked"> = {},
 ): Promise<TickOutcome> {
   const { db, nowMs, randomBytes } = world;
+  const { policy, keys } = settings;
   const outcome = await runTick({
     db,
-    bucket: openBucket(bucket),
-    target: await targetOf(bucket),
+    bucket,
+    target: await targetOf(settings.bucket),
     nowMs,
     randomBytes,
     policy,
     keys,
-    budget: BUDGETS[trigger.kind],
+    budget: BUDGETS[trigger],
     follow: true,
     ...more,
   });
@@ -44,27 +34,12 @@ export async function exportNow(
   return outcome;
 }
 
-/** Does the work; a fault of the bucket becomes its refusal, anything else is thrown for the door to judge. */
-export async function settled(world: World, work: () => Promise<() => Answer>): Promise<() => Answer> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof BucketFault)) {
-      return () => {
-        throw error;
-      };
-    }
-    world.log("backup.failed", { code: error.code, object: error.object, detail: error.detail });
-    return () => refuse(error.code, error.detail);
-  }
-}
-
 /** The report of a tick, or the refusal of one that was stopped. */
-export function reportOf(outcome: TickOutcome): { ok: true; value: TickReport } | Refusal {
+export function reportOf(outcome: TickOutcome): { ok: true; value: BackupRun } | Refusal {
   return outcome.state === "stopped" ? stoppedBy(outcome.finding) : { ok: true, value: outcome };
 }
 
-export function stoppedBy({ kind, detail, data }: Finding): Refusal {
+function stoppedBy({ kind, detail, data }: Finding): Refusal {
   const hint =
     kind === "fork"
       ? `Nothing was exported. Look at both with \`ledge backup ls\`, then choose with \`ledge backup pick\`${data.cause === "ahead" ? " or `ledge backup adopt`" : ""}.`

@@ -2,66 +2,46 @@
  * POST /v1/backup/prune: removes what the retention no longer wants and whose grace is over; with `plan=true` says
  * what would go, and when, and changes nothing.
  */
-
-import { POLICY_DEFAULTS } from "../../lib/backup/policy.ts";
+import type { PrunePlan as PruneAnswer } from "../../lib/api/backup-answers.ts";
+import type { Input } from "../../lib/api/typed.ts";
+import { readPolicyVariable } from "../../lib/backup/policy.ts";
 import { type PrunePlan, planPrune } from "../../lib/backup/prune/prune.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
-import { refuse } from "../../lib/core/refusal.ts";
-import type { Answer, Door } from "../../lib/http/answer.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
-import type { Target } from "../../lib/http/route.ts";
-import type { World } from "../../lib/http/world.ts";
+import type { Answer, Reply } from "../../lib/http/result.ts";
 import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
-import {
-  type Admit,
-  admitBucket,
-  type BackupSettings,
-  requireBackup,
-  requireNoBody,
-  type Work,
-} from "./admit.ts";
-import { type Export, exportNow, reportOf } from "./export.ts";
+import { exportNow, reportOf } from "./export.ts";
 import { pointViews } from "./snapshots.ts";
+import type { Exporting } from "./with-bucket.ts";
 
 const NOTHING = { points: 0, objects: 0, bytes: 0 };
 
-export function postPrune(
-  door: Door,
-  { query }: Target,
-  { exporting, admit }: { exporting: Export; admit: Admit },
-): Answer {
-  const asked = requireBackup(door, query, { parameters: ["plan"] });
-  if (!asked.ok) return asked;
-  const plan = asked.value.parameters.get("plan");
-  if (plan !== undefined && plan !== "true" && plan !== "false")
-    return refuse("bad_parameter", "plan is true or false.");
-  const work: Work = async (given) => {
-    if (plan === "true") {
-      const planned = await judgePlan(exporting.world, given);
-      return () => planReply(exporting.world, planned, { state: "plan", pruned: NOTHING });
-    }
-    const report = reportOf(await exportNow(exporting, given, { asked: { prune: true } }));
-    if (!report.ok) return () => report;
-    const planned = await judgePlan(exporting.world, given);
-    const state = report.value.state === "skipped" ? "skipped" : "pruned";
-    return () => planReply(exporting.world, planned, { state, pruned: report.value.pruned });
-  };
-  return requireNoBody(door) ?? admitBucket(door, { admit, work });
+export async function pruneNow(
+  exporting: Exporting,
+  { plan }: Input<"pruneBackup">,
+): Promise<Answer<PruneAnswer>> {
+  if (plan) return planReply(exporting, await judgePlan(exporting), { state: "plan", pruned: NOTHING });
+  const report = reportOf(await exportNow(exporting, { asked: { prune: true } }));
+  if (!report.ok) return report;
+  const state = report.value.state === "skipped" ? "skipped" : "pruned";
+  return planReply(exporting, await judgePlan(exporting), { state, pruned: report.value.pruned });
 }
 
-async function judgePlan({ db, nowMs }: World, { bucket, policy }: BackupSettings): Promise<PrunePlan> {
+async function judgePlan({ world, settings }: Exporting): Promise<PrunePlan> {
+  const { db, nowMs } = world;
+  const { bucket, policy } = settings;
   return planPrune({ db, target: await targetOf(bucket), store: readExportedStore(db), policy, nowMs });
 }
 
 function planReply(
-  { db, variable }: World,
+  { world: { db, variable } }: Exporting,
   plan: PrunePlan,
-  more: { state: "plan" | "pruned" | "skipped"; pruned: typeof NOTHING },
-): Answer {
+  done: Pick<PruneAnswer, "state" | "pruned">,
+): Reply<PruneAnswer> {
   const { lineage } = readExportedStore(db);
   return jsonReply(200, {
-    ...more,
-    retention: (variable("backup_retention") ?? "").trim() || POLICY_DEFAULTS.backup_retention,
+    ...done,
+    retention: readPolicyVariable(variable, "backup_retention"),
     kept: plan.kept.length,
     points: pointViews(
       db,

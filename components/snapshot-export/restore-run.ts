@@ -3,7 +3,7 @@
  * as a request may take and says how far it came; whoever asked asks again.
  */
 
-import type { RestoreAnswer } from "../../lib/api/restore-answers.ts";
+import type { RestoreAnswer, RestorePreview } from "../../lib/api/restore-answers.ts";
 import type { RestoreAsked } from "../../lib/api/restore-bodies.ts";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
 import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
@@ -20,19 +20,15 @@ import {
 import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import type { Answer } from "../../lib/http/answer.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
+import { type Answer, isRefusal } from "../../lib/http/result.ts";
 import type { World } from "../../lib/http/world.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
 import { recordBackupError } from "../../lib/store/catalogue/status.ts";
 import { findRestoreRecord, saveRestoreRecord } from "../../lib/store/restore/record.ts";
 import type { RestoreRecord } from "../../lib/store/restore/record-schema.ts";
 import { isAsRestored, isEmptyStore } from "../../lib/store/restore/rows.ts";
-
-export type RestoreWork =
-  | { readonly kind: "preview"; readonly asked: RestoreAsked }
-  | { readonly kind: "restore"; readonly asked: RestoreAsked; readonly restart: boolean }
-  | { readonly kind: "tick"; readonly restores: boolean };
+import type { Exporting } from "./with-bucket.ts";
 
 /** Where a restore happens, from which bucket, and how that is read. */
 export interface RestorePlace {
@@ -44,51 +40,58 @@ export interface RestorePlace {
 /** What one call may take, beyond the step it is in. */
 const BUDGET: RestoreBudget = { ms: 20_000, bytes: 67_108_864 };
 
-/** Does the work. What comes back gives the answer or throws what the work threw, for the door to judge. */
-export async function runRestore(place: RestorePlace, work: RestoreWork): Promise<() => Answer> {
-  const { world } = place;
+export function previewNow(
+  exporting: Exporting,
+  wanted: Omit<RestoreAsked, "token">,
+): Promise<Answer<RestorePreview>> {
+  return explained(exporting, async (place) => {
+    const { db } = place.world;
+    if (isEmptyStore(db)) await look(place);
+    const found = await findSnapshot(place.bucket, wantedOf(wanted), place.reading);
+    return found.ok ? jsonReply(200, await previewRestore(place, found.value, db)) : found;
+  });
+}
+
+export function restoreNow(
+  exporting: Exporting,
+  wanted: { asked: RestoreAsked; restart: boolean },
+): Promise<Answer<RestoreAnswer>> {
+  return explained(exporting, (place) => restore(place, wanted));
+}
+
+/** A tick: what lies in the bucket, and the next steps where the store restores itself. */
+export function tendNow(exporting: Exporting, { restores }: { restores: boolean }): Promise<Answer> {
+  const recorded = ({ code, detail }: Refusal) => {
+    const { db, nowMs } = exporting.world;
+    recordBackupError(db, { nowMs: nowMs(), code, detail });
+  };
+  return explained(exporting, (place) => tend(place, restores), recorded);
+}
+
+/** The answer of work, and of what went wrong with the bucket or beside it. Throws StoreFault. */
+async function explained<Body>(
+  { world, bucket, settings }: Exporting,
+  work: (place: RestorePlace) => Promise<Answer<Body>>,
+  failed: (refusal: Refusal) => void = () => {},
+): Promise<Answer<Body>> {
   try {
-    const answer = await doWork(place, work);
-    return () => answer;
+    return await work({ world, bucket, reading: settings.keys.reading });
   } catch (error) {
-    if (error instanceof StepTaken)
-      return () => refuse("busy", "Another caller is at this restore. Ask again.");
-    if (error instanceof StoreNotEmpty) return () => notEmpty();
-    if (!(error instanceof BucketFault)) {
-      return () => {
-        throw error;
-      };
-    }
+    if (error instanceof StepTaken) return refuse("busy", "Another caller is at this restore. Ask again.");
+    if (error instanceof StoreNotEmpty) return notEmpty();
+    if (!(error instanceof BucketFault)) throw error;
     const { code, object, detail } = error;
     world.log("restore.failed", { code, object, detail });
-    if (work.kind === "tick") recordBackupError(world.db, { nowMs: world.nowMs(), code, detail });
-    return () => refuse(code, detail);
+    const refusal = refuse(code, detail);
+    failed(refusal);
+    return refusal;
   }
-}
-
-function doWork(place: RestorePlace, work: RestoreWork): Promise<Answer> {
-  switch (work.kind) {
-    case "preview":
-      return preview(place, work.asked);
-    case "restore":
-      return restore(place, work);
-    case "tick":
-      return tend(place, work);
-  }
-}
-
-async function preview(place: RestorePlace, asked: RestoreAsked): Promise<Answer> {
-  const { world, bucket, reading } = place;
-  const { db } = world;
-  if (isEmptyStore(db)) await look(place);
-  const found = await findSnapshot(bucket, wantedOf(asked), reading);
-  return found.ok ? jsonReply(200, await previewRestore({ bucket, reading }, found.value, db)) : found;
 }
 
 async function restore(
   place: RestorePlace,
   { asked, restart }: { asked: RestoreAsked; restart: boolean },
-): Promise<Answer> {
+): Promise<Answer<RestoreAnswer>> {
   const { db } = place.world;
   const record = findRestoreRecord(db);
   const same = record !== undefined && record.kind !== "looked" && isSame(record.asked, asked);
@@ -109,7 +112,7 @@ async function restore(
 async function begin(
   place: RestorePlace,
   { asked, restart }: { asked: RestoreAsked; restart: boolean },
-): Promise<Answer> {
+): Promise<Answer<RestoreAnswer>> {
   const { world, bucket, reading } = place;
   const found = await findSnapshot(bucket, wantedOf(asked), reading);
   if (!found.ok) return found;
@@ -129,19 +132,22 @@ async function goOn(place: RestorePlace): Promise<RestoreState> {
   return record;
 }
 
-/** A tick: what lies in the bucket, and the next steps where the store restores itself. */
-async function tend(place: RestorePlace, { restores }: { restores: boolean }): Promise<Answer> {
+async function tend(place: RestorePlace, restores: boolean): Promise<Answer> {
   const { world } = place;
   if (findRestoreRecord(world.db)?.kind === "restoring") {
     await goOn(place);
-    return jsonReply(200, {});
+    return DONE;
   }
   const holds = await look(place);
-  if (!holds || !restores) return jsonReply(200, {});
+  if (!holds || !restores) return DONE;
   const answer = await begin(place, { asked: {}, restart: false });
-  if ("ok" in answer) recordRefusal(world, answer);
+  if (!isRefusal(answer)) return DONE;
+  recordRefusal(world, answer);
   return answer;
 }
+
+/** To a scheduler, which reads the status only. */
+const DONE = { status: 200, headers: [], body: "" };
 
 function recordRefusal(world: World, { code, detail }: Refusal): void {
   world.log("restore.refused", { code, detail });

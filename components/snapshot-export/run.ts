@@ -1,11 +1,11 @@
 /** POST /v1/backup/run, and the tick of the scheduler: what is new goes to the bucket. */
+import type { BackupRun } from "../../lib/api/backup-answers.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
-import type { Work } from "./admit.ts";
-import { type Export, exportNow, reportOf } from "./export.ts";
+import type { Answer } from "../../lib/http/result.ts";
+import { exportNow, reportOf } from "./export.ts";
+import type { Exporting } from "./with-bucket.ts";
 
-export function runNow(exporting: Export): Work {
-  return async (settings) => {
-    const report = reportOf(await exportNow(exporting, settings));
-    return () => (report.ok ? jsonReply(200, report.value) : report);
-  };
+export async function runNow(exporting: Exporting): Promise<Answer<BackupRun>> {
+  const report = reportOf(await exportNow(exporting));
+  return report.ok ? jsonReply(200, report.value) : report;
 }

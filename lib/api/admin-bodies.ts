@@ -1,13 +1,11 @@
-/** The bodies of the admin routes. What a name or scope may be beyond its length is judged by the door. */
+/** The bodies of the admin routes. What a name or scope may be beyond its length is judged by the handlers. */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
+import { accessor, count, list, sha256, text } from "./shapes.ts";
 import { line, words } from "./words.ts";
 
-const text = (max: number) => z.string().check(z.maxLength(max));
 const name = line(200).check(z.minLength(1));
-const accessor = z.string().check(z.regex(/^[a-z2-7]{12}$/));
-const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const count = z.int().check(z.minimum(0));
+const digest = sha256;
 
 export const BootstrapBody = z.strictObject({
   name,
@@ -19,7 +17,7 @@ export const BootstrapBody = z.strictObject({
 export type BootstrapBody = z.infer<typeof BootstrapBody>;
 
 export const GrantBody = z.strictObject({
-  verbs: z.array(z.enum(VERBS)).check(z.minLength(1), z.maxLength(VERBS.length)),
+  verbs: list(z.enum(VERBS), { min: 1, max: VERBS.length }),
   namespace: text(64),
   scope: text(900),
 });
@@ -29,7 +27,7 @@ export const TokenBody = z.strictObject({
   accessor,
   digest,
   expires: z.optional(text(40)),
-  grants: z.array(GrantBody).check(z.minLength(1), z.maxLength(100)),
+  grants: list(GrantBody, { min: 1, max: 100 }),
 });
 export type TokenBody = z.infer<typeof TokenBody>;
 

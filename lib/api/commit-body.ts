@@ -1,7 +1,10 @@
-/** The body of POST /v1/commit. Strings here are well-formed; bytes and keys are judged by the door. */
+/** The body of POST /v1/commit. Strings here are well-formed; bytes and keys are judged by the handler. */
 import * as z from "zod/mini";
+import { COMMIT_LIMITS } from "../core/commit/limits.ts";
+import { MESSAGE_BYTES_MAX } from "../core/message.ts";
+import { list, shortTexts, text } from "./shapes.ts";
+import { line, words } from "./words.ts";
 
-const text = (max: number) => z.string().check(z.maxLength(max));
 const place = { namespace: text(64), key: text(1024) };
 const ifRevision = z.union([z.int().check(z.minimum(0)), z.literal("any")]);
 
@@ -30,16 +33,12 @@ export const CheckChange = z.strictObject({
 export const Change = z.discriminatedUnion("op", [PutChange, DeleteChange, CheckChange]);
 export type Change = z.infer<typeof Change>;
 
-/** Up to 16 short strings that go with a commit. */
-export const Meta = z
-  .record(text(64).check(z.minLength(1)), text(256))
-  .check(z.refine((meta) => Object.keys(meta).length <= 16, "at most 16 members"));
-
+/** `meta`: up to 16 short texts that go with a commit. */
 export const CommitBody = z.strictObject({
-  message: z.optional(text(1024)),
-  author: z.optional(text(200)),
-  meta: z.optional(Meta),
-  // The cap on changes has a code of its own, so it is not part of the schema.
-  changes: z.array(Change).check(z.minLength(1)),
+  message: z.optional(words(MESSAGE_BYTES_MAX)),
+  author: z.optional(line(200)),
+  meta: z.optional(shortTexts(16)),
+  // More changes than that are refused with a code of their own, before the body is parsed.
+  changes: list(Change, { min: 1, max: COMMIT_LIMITS.changes }),
 });
 export type CommitBody = z.infer<typeof CommitBody>;

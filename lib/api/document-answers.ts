@@ -1,22 +1,16 @@
 /**
- * What the document routes answer with: pages, the feed, the log, and the outcome of a commit. Only the
- * description of the interface and the tests read these; a component makes its answers without them.
+ * What the document routes answer with: pages, the feed, the log, and the outcome of a commit. Components take the
+ * types from here; the description, the tests and clients the schemas. An answer may get more members one day, so a
+ * client's parse passes over those it does not know; the description says what there is now.
  */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
-
-export const count = z.int().check(z.minimum(0));
-export const revision = z.int().check(z.minimum(1));
-export const moment = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
-export const etag = z.string().check(z.regex(/^"[1-9][0-9]{0,15}-[0-9a-f]{8}"$/));
-export const lineage = z.string().check(z.regex(/^[0-9a-f]{32}$/));
-export const accessor = z.string().check(z.regex(/^[a-z2-7]{12}$/));
-const cursor = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/));
+import { accessor, count, cursor, etag, moment, revision } from "./shapes.ts";
 
 /** The bytes of a document, where they were asked for and are text. */
 const bytes = { value: z.optional(z.unknown()), text: z.optional(z.string()) };
 
-export const Document = z.strictObject({
+export const Document = z.object({
   namespace: z.string(),
   key: z.string(),
   revision,
@@ -30,7 +24,7 @@ export const Document = z.strictObject({
   ...bytes,
 });
 
-export const ListPage = z.strictObject({
+export const ListPage = z.object({
   namespace: z.string(),
   prefix: z.string(),
   revision: count,
@@ -40,17 +34,19 @@ export const ListPage = z.strictObject({
 });
 
 export const FeedChange = z.discriminatedUnion("op", [
-  z.strictObject({
+  z.object({
     op: z.literal("put"),
     namespace: z.string(),
     key: z.string(),
     mediaType: z.string(),
     size: count,
+    // Another change of the key came after it, and the token has no `history` over the key: no value is shown.
+    superseded: z.optional(z.literal(true)),
     ...bytes,
   }),
-  z.strictObject({ op: z.literal("delete"), namespace: z.string(), key: z.string() }),
+  z.object({ op: z.literal("delete"), namespace: z.string(), key: z.string() }),
   // A purge: the document ends, and a replica forgets every value that the key ever had.
-  z.strictObject({ op: z.literal("erase"), namespace: z.string(), key: z.string() }),
+  z.object({ op: z.literal("erase"), namespace: z.string(), key: z.string() }),
 ]);
 
 /** Shown of every commit; the words only when all of it may be read (`partial` false). */
@@ -61,9 +57,9 @@ const words = {
   meta: z.optional(z.record(z.string(), z.string())),
 };
 
-export const FeedCommit = z.strictObject({ ...facts, ...words, changes: z.array(FeedChange) });
+export const FeedCommit = z.object({ ...facts, ...words, changes: z.array(FeedChange) });
 
-export const FeedPage = z.strictObject({
+export const FeedPage = z.object({
   revision: count,
   head: count,
   cursor,
@@ -71,17 +67,17 @@ export const FeedPage = z.strictObject({
 });
 
 const logged = { ...facts, ...words, changeCount: z.optional(count), requestId: z.optional(z.string()) };
-export const LoggedCommit = z.strictObject(logged);
-export const LoggedCommitWithChanges = z.strictObject({ ...logged, changes: z.array(FeedChange) });
+export const LoggedCommit = z.object(logged);
+export const LoggedCommitWithChanges = z.object({ ...logged, changes: z.array(FeedChange) });
 
-export const CommitsPage = z.strictObject({ commits: z.array(LoggedCommit), next: z.optional(cursor) });
+export const CommitsPage = z.object({ commits: z.array(LoggedCommit), next: z.optional(cursor) });
 
-export const CommitAnswer = z.strictObject({
+export const CommitAnswer = z.object({
   revision: count,
   time: moment,
   unchanged: z.boolean(),
   changes: z.array(
-    z.strictObject({
+    z.object({
       op: z.enum(["put", "delete", "check"]),
       namespace: z.string(),
       key: z.string(),
@@ -93,16 +89,24 @@ export const CommitAnswer = z.strictObject({
   ),
 });
 
-export const Grant = z.strictObject({
+export const Grant = z.object({
   verbs: z.array(z.enum(VERBS)),
   namespace: z.string(),
   scope: z.string(),
 });
 
-export const Whoami = z.strictObject({
+export const Whoami = z.object({
   accessor,
   name: z.string(),
   grants: z.array(Grant),
   created: moment,
   expires: z.optional(moment),
 });
+
+export type Document = z.infer<typeof Document>;
+export type ListPage = z.infer<typeof ListPage>;
+export type FeedPage = z.infer<typeof FeedPage>;
+export type CommitsPage = z.infer<typeof CommitsPage>;
+export type LoggedCommitWithChanges = z.infer<typeof LoggedCommitWithChanges>;
+export type CommitAnswer = z.infer<typeof CommitAnswer>;
+export type Whoami = z.infer<typeof Whoami>;

@@ -4,9 +4,10 @@
  */
 import { meaningOf, type RefusalCode } from "../core/refusal.ts";
 import { VERSION } from "../core/version.ts";
-import type { Answer, Operation } from "./operation.ts";
+import { wordsOf } from "./needs.ts";
+import type { Operation, OperationAnswer } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
-import { HEADERS, PARAMETERS } from "./parameters.ts";
+import { HEADERS, PARAMETERS, parametersOf, schemaOf } from "./parameters.ts";
 import { jsonSchemas } from "./schemas.ts";
 
 type Json = Record<string, unknown>;
@@ -29,6 +30,8 @@ const OF_STATUS: Readonly<Record<number, readonly string[]>> = {
 
 const ABOUT = `Configuration in one SQLite file. Every refusal is a problem document (RFC 9457) with a code; codes are interface, wording is not. Unknown parameters, members and Ledge headers are refused by name. A path that exists answers another method with 405 and OPTIONS with 204, both with Allow; a path that does not exist is 404 no_route. HEAD answers like GET, without the body.`;
 
+const ROUTES: readonly Operation[] = OPERATIONS;
+
 /** The whole description. */
 export function describeInterface(): Json {
   const shared = new Map<string, Shared>();
@@ -48,7 +51,7 @@ export function describeInterface(): Json {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "ldg_<accessor>_<secret><check>" },
       },
-      parameters: PARAMETERS,
+      parameters: parameterComponents(),
       headers: headerComponents(),
       responses: Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response])),
       schemas: jsonSchemas(),
@@ -58,7 +61,7 @@ export function describeInterface(): Json {
 
 function paths(shared: Map<string, Shared>): Json {
   const made: Record<string, { head?: Json } & Json> = {};
-  for (const operation of OPERATIONS) {
+  for (const operation of ROUTES) {
     const path = made[operation.path] ?? { options: optionsOf(operation.path) };
     path[operation.method] = describe(operation, shared);
     if (operation.method === "get") path.head = headOf(operation);
@@ -72,10 +75,10 @@ function describe(operation: Operation, shared: Map<string, Shared>): Json {
   return {
     operationId: id,
     summary,
-    description: needs === null ? "Needs no token." : `Needs ${needs}.`,
-    ...(needs === null ? { security: [] } : {}),
+    description: `Needs ${wordsOf(needs)}.`,
+    ...(needs === "nothing" ? { security: [] } : {}),
     parameters: parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body.schema) } }),
     responses: { ...mapValues(answers, describeAnswer), ...refusals(codes, shared) },
   };
 }
@@ -84,7 +87,7 @@ function headOf({ id, summary, needs, parameters, answers }: Operation): Json {
   return {
     operationId: `${id}Head`,
     summary: `Like GET, without the body. ${summary}`,
-    ...(needs === null ? { security: [] } : {}),
+    ...(needs === "nothing" ? { security: [] } : {}),
     parameters: parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     responses: {
       ...mapValues(answers, ({ content: _content, ...answer }) => describeAnswer(answer)),
@@ -95,7 +98,7 @@ function headOf({ id, summary, needs, parameters, answers }: Operation): Json {
 
 /** Every path tells its methods; it asks for no token. */
 function optionsOf(path: string): Json {
-  const first = OPERATIONS.find((operation) => operation.path === path);
+  const first = ROUTES.find((operation) => operation.path === path);
   const fixed = first?.parameters.filter((name) => PARAMETERS[name].in === "path") ?? [];
   return {
     operationId: `${first?.id}Options`,
@@ -106,7 +109,7 @@ function optionsOf(path: string): Json {
   };
 }
 
-function describeAnswer({ description, content, headers = [] }: Answer): Json {
+function describeAnswer({ description, content, headers = [] }: OperationAnswer): Json {
   return {
     description,
     headers: headersOf(headers),
@@ -114,7 +117,7 @@ function describeAnswer({ description, content, headers = [] }: Answer): Json {
   };
 }
 
-function contentOf(content: NonNullable<Answer["content"]>): Json {
+function contentOf(content: NonNullable<OperationAnswer["content"]>): Json {
   if (content === "bytes") return { "*/*": {} };
   if (content === "text") return { "text/plain": { schema: { type: "string" } } };
   if (content === "description") return { "application/json": { schema: { type: "object" } } };
@@ -160,6 +163,17 @@ function headersOf(names: readonly string[]): Json {
       { $ref: `#/components/headers/${given.replace("?", OPTIONAL)}` },
     ]),
   );
+}
+
+/** A path's parameters are always there, and so is a key, in its one way or the other. */
+function parameterComponents(): Json {
+  return mapValues(parametersOf(ROUTES), ({ in: place, name, kind, description }) => ({
+    in: place,
+    name,
+    description,
+    schema: schemaOf(kind),
+    ...(place === "path" || kind.kind === "key" ? { required: true } : {}),
+  }));
 }
 
 /** Each header twice: always there, and perhaps. A reference cannot say which. */

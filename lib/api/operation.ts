@@ -1,12 +1,12 @@
 /**
- * What one route's entry in the description is made of, and what many of them share: groups of codes, of
- * parameters and of headers.
+ * What one route is, as data, and what many of them share: groups of codes, of parameters and of headers.
  */
 import type { RefusalCode } from "../core/refusal.ts";
+import type { Needs } from "./needs.ts";
 import type { HeaderName, ParameterName } from "./parameters.ts";
 import type { SchemaName } from "./schemas.ts";
 
-export interface Answer {
+export interface OperationAnswer {
   readonly description: string;
   /** A schema's name, `bytes` for a document as it was stored, `text`, or nothing. */
   readonly content?: SchemaName | "bytes" | "text" | "description";
@@ -14,23 +14,39 @@ export interface Answer {
   readonly headers?: readonly (HeaderName | `${HeaderName}?`)[];
 }
 
+export interface OperationBody {
+  readonly schema: SchemaName | "bytes";
+  readonly bytesMax: number;
+  /** How many levels of JSON belong to the body and not to the values in it. */
+  readonly wrapping?: number;
+  /** A list of the body whose length has a code of its own. */
+  readonly counted?: { readonly member: string; readonly max: number };
+}
+
+export type ComponentName = "config-read" | "config-write" | "admin" | "snapshot-export";
+export type Method = "get" | "put" | "post" | "delete";
+
 export interface Operation {
   readonly id: string;
-  readonly method: "get" | "put" | "post" | "delete";
+  readonly component: ComponentName;
+  readonly method: Method;
   readonly path: string;
+  /** People may write the key behind the path instead of `?key=`. */
+  readonly keyInPath?: true;
   readonly summary: string;
-  /** The verb that the token needs, in words; null when the route asks for no token. */
-  readonly needs: string | null;
+  readonly needs: Needs;
+  /** What the store must be: open for reading (when nothing is said), perhaps being restored, or not looked at. */
+  readonly store?: "restoring" | "none";
   readonly parameters: readonly ParameterName[];
-  readonly body?: SchemaName | "bytes";
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly body?: OperationBody;
+  readonly answers: Readonly<Record<number, OperationAnswer>>;
   readonly codes: readonly RefusalCode[];
 }
 
-export const PARAMETERS = ["bad_parameter", "unknown_parameter", "uri_too_long"] as const;
+export const ASKING = ["bad_parameter", "unknown_parameter", "uri_too_long"] as const;
 export const STORE = ["not_ready", "store_newer", "busy", "storage_full", "internal"] as const;
 export const TOKEN = ["unauthenticated", "bad_token", "token_expired", "bad_header"] as const;
-export const ASKED = [...PARAMETERS, ...STORE, ...TOKEN] as const;
+export const ASKED = [...ASKING, ...STORE, ...TOKEN] as const;
 export const PAST = ["revision_unknown", "revision_lost", "compacted"] as const;
 export const JSON_BODY = ["media_type", "content_encoding", "too_large", "bad_json", "invalid_body"] as const;
 export const COMMITS = ["outcome_unknown", "store_in_memory", "not_durable"] as const;
@@ -45,6 +61,8 @@ export const FACTS = [...SHOWN, "ETag", "Ledge-Document-Revision", "Ledge-Modifi
 export const BACKED_UP = ["Ledge-Backed-Up?"] as const;
 export const COMMITTED = [...SHOWN, "Ledge-Replayed?", ...BACKED_UP] as const;
 export const WRITTEN = [...COMMITTED, "ETag?", "Ledge-Document-Revision?", "Content-Location"] as const;
-export const FRESH = ["minRevision", "maxStaleness"] as const;
-export const WORDS = ["message", "ledgeMessage", "idempotencyKey"] as const;
+export const FRESH = ["wait", "minRevision", "maxStaleness"] as const;
+export const WORDS = ["message", "ledgeMessage", "idempotencyKey", "traceparent"] as const;
 export const SETTINGS = [...WORDS, "ifMatch", "ifNoneMatch"] as const;
+/** A root token. */
+export const ROOT = { verb: "admin", over: "everything" } as const;

@@ -1,11 +1,14 @@
 /**
- * Every route that is built, as data: method, path, verb, what it takes, what it answers and every code it may
- * refuse with. The tests check each request and answer against it, so it cannot drift from the components.
+ * Every route that is built, as data: method, path, component, what it asks of its caller, what it takes, what it
+ * answers and every code it may refuse with. The components' tables, `Allow`, the description, docs/http.md and the
+ * access tests are made from it, and the types of what handlers are given and answer.
  */
-
-import type { Operation } from "./operation.ts";
 import { adminRoutes } from "./operations/admin.ts";
 import { documentRoutes } from "./operations/documents.ts";
+import { internalRoutes } from "./operations/internal.ts";
 import { runningRoutes } from "./operations/running.ts";
 
-export const OPERATIONS: readonly Operation[] = [...documentRoutes, ...adminRoutes, ...runningRoutes];
+/** What only components of ours ask each other; no client can, and no description tells. */
+export const INTERNAL_OPERATIONS = internalRoutes;
+
+export const OPERATIONS = [...documentRoutes, ...adminRoutes, ...runningRoutes] as const;

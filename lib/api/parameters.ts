@@ -1,120 +1,279 @@
 /**
- * Every parameter and header of the interface, once: what requests may carry and what answers do. The routes
- * name them; openapi.ts turns them into the description's components.
+ * Every parameter and header of the interface, once: what requests may carry, as what kind of value, and what answers
+ * do. The operations name them; the reader (lib/http/read-request.ts) obeys the kinds, and openapi.ts describes them.
  */
+import type { TagList, WriteCondition } from "../core/conditions.ts";
+import { PAGE_LIMITS } from "../core/page-limits.ts";
+import { ACCESSOR_PATTERN } from "../core/token.ts";
 
-export interface Described {
-  readonly description: string;
-  readonly schema: Readonly<Record<string, unknown>>;
-}
-export interface Parameter extends Described {
+/** What a parameter may be. `default` is what a handler is given where it is absent. */
+export type Kind =
+  | { readonly kind: "integer"; readonly min: number; readonly max: number; readonly default?: number }
+  | { readonly kind: "choice"; readonly of: readonly string[]; readonly default: string }
+  /** `true` or `false`; absent is false. */
+  | { readonly kind: "flag" }
+  | { readonly kind: "text"; readonly pattern?: string; readonly says?: string }
+  /** RFC 3339. */
+  | { readonly kind: "moment" }
+  /** Any text but a zero byte, which SQL would cut; absent is empty. */
+  | { readonly kind: "bytes"; readonly bytesMax?: number }
+  /** Judged by the route that made it; `pattern` where any text of that form is one. */
+  | { readonly kind: "cursor"; readonly pattern?: string }
+  | { readonly kind: "namespace" }
+  | { readonly kind: "ownNamespace" }
+  /** One whose documents this route may change. */
+  | { readonly kind: "writtenNamespace" }
+  | { readonly kind: "namespaceFilter" }
+  | { readonly kind: "key" }
+  | { readonly kind: "accessor" }
+  | { readonly kind: "revision" }
+  | { readonly kind: "message" }
+  | { readonly kind: "idempotencyKey" }
+  | { readonly kind: "tags" }
+  | { readonly kind: "condition" }
+  | { readonly kind: "trace" };
+
+/** What a handler is given for a kind. */
+export type ValueOf<K> = K extends { kind: "integer"; default: number }
+  ? number
+  : K extends { kind: "integer" }
+    ? number | undefined
+    : K extends { kind: "choice"; of: readonly (infer Choice)[] }
+      ? Choice
+      : K extends { kind: "flag" }
+        ? boolean
+        : K extends { kind: "cursor" | "moment" }
+          ? string | undefined
+          : K extends { kind: "text" | "message" | "idempotencyKey" | "trace" | "namespaceFilter" }
+            ? string | null
+            : K extends { kind: "tags" }
+              ? TagList | undefined
+              : K extends { kind: "condition" }
+                ? WriteCondition
+                : K extends { kind: "revision" }
+                  ? number
+                  : string;
+
+export interface Parameter {
   readonly in: "query" | "header" | "path";
+  /** As it is sent. */
   readonly name: string;
-  readonly required?: true;
+  /** The member that handlers find it in; two that exclude each other share one. */
+  readonly as: string;
+  readonly kind: Kind;
+  readonly description: string;
 }
 
-const ANY_NAMESPACE = "^[a-z0-9][a-z0-9-]{0,62}$|^_system$|^_auth$";
-const whole = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) => ({
-  type: "integer",
-  minimum,
-  maximum,
-});
-const text = { type: "string" };
-const query = (name: string, description: string, schema: Described["schema"] = text): Parameter => ({
-  in: "query",
-  name,
-  description,
-  schema,
-});
-const header = (name: string, description: string, schema: Described["schema"] = text): Parameter => ({
-  in: "header",
-  name,
-  description,
-  schema,
-});
-const path = (name: string, description: string, pattern: string): Parameter => ({
-  in: "path",
-  name,
-  description,
-  schema: { type: "string", pattern },
-  required: true,
-});
+const NEWEST = Number.MAX_SAFE_INTEGER;
+const wholeFrom = <const M extends number>(min: M) => ({ kind: "integer", min, max: NEWEST }) as const;
+const query = <const A extends string, const K extends Kind>(as: A, kind: K, description: string) =>
+  ({ in: "query", name: as, as, kind, description }) as const;
+const named = <const A extends string, const K extends Kind>(
+  name: string,
+  as: A,
+  kind: K,
+  description: string,
+) => ({ in: "query", name, as, kind, description }) as const;
+const header = <const A extends string, const K extends Kind>(
+  name: string,
+  as: A,
+  kind: K,
+  description: string,
+) => ({ in: "header", name, as, kind, description }) as const;
+const path = <const A extends string, const K extends Kind>(as: A, kind: K, description: string) =>
+  ({ in: "path", name: as, as, kind, description }) as const;
+const limit = <const D extends number>(standard: D) =>
+  ({ kind: "integer", min: 1, max: PAGE_LIMITS.items, default: standard }) as const;
 
 export const PARAMETERS = {
-  plan: query("plan", "`true`: only say what would be removed.", { type: "string", enum: ["true", "false"] }),
-  namespace: path("namespace", "A namespace, or `_system`.", ANY_NAMESPACE),
-  ownNamespace: path("namespace", "A namespace.", "^[a-z0-9][a-z0-9-]{0,62}$"),
-  accessor: path("accessor", "The second part of a token: 12 of `a-z2-7`.", "^[a-z2-7]{12}$"),
-  commit: path("revision", "The commit's revision.", "^[1-9][0-9]{0,15}$"),
-  key: {
-    ...query("key", "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8.", {
-      type: "string",
-      minLength: 1,
-      maxLength: 1024,
-    }),
-    required: true,
-  },
-  revision: query("revision", "The state as it was at this revision; needs the verb `history`.", whole(1)),
-  restoreRevision: query("revision", "A kept revision; without it or `time`, the newest.", whole(1)),
-  restoreTime: query("time", "The last commit at or before this moment (RFC 3339)."),
-  restoreBranch: query("branch", "A lineage's first digits (at least 8), or `LINEAGE@RUN`."),
+  plan: query("plan", { kind: "flag" }, "`true`: only say what would be removed."),
+  namespace: path("namespace", { kind: "namespace" }, "A namespace, or `_system`."),
+  ownNamespace: path("namespace", { kind: "ownNamespace" }, "A namespace."),
+  writtenNamespace: path("namespace", { kind: "writtenNamespace" }, "A namespace, none of Ledge's own."),
+  accessor: path("accessor", { kind: "accessor" }, "The second part of a token: 12 of `a-z2-7`."),
+  commit: path("revision", { kind: "revision" }, "The commit's revision."),
+  key: query("key", { kind: "key" }, "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8."),
+  revision: query(
+    "revision",
+    wholeFrom(1),
+    "The state as it was at this revision; needs the verb `history`.",
+  ),
+  restoreRevision: query("revision", wholeFrom(1), "A kept revision; without it or `time`, the newest."),
+  restoreTime: query("time", { kind: "moment" }, "The last commit at or before this moment (RFC 3339)."),
+  restoreBranch: query(
+    "branch",
+    { kind: "text" },
+    "A lineage's first digits (at least 8), or `LINEAGE@RUN`.",
+  ),
   wait: query(
     "wait",
-    "How long to wait for `Ledge-Min-Revision`, in seconds; at most 1 here. Only who may read waits.",
-    whole(0),
+    { ...wholeFrom(0), default: 0 },
+    "How long to wait for something new, in seconds. A server that allows less (the status says `waitSeconds`) answers after that. Only who may read waits.",
   ),
-  prefix: query("prefix", "Only keys that begin with these bytes."),
-  delimiter: query("delimiter", "Keys that hold it after the prefix are shown once, as a common prefix.", {
-    type: "string",
-    maxLength: 16,
-  }),
-  limit: query("limit", "Items on a page; 100 when not given.", { ...whole(1, 1000), default: 100 }),
-  feedLimit: query("limit", "Changes on a page, but at least one whole commit; 1,000 when not given.", {
-    ...whole(1, 1000),
-    default: 1000,
-  }),
-  cursor: query("cursor", "Where the page before ended: its `next`, or of the feed its `cursor`."),
-  values: query("values", "Whether values are shown: not, text as text, or JSON types as JSON.", {
-    enum: ["none", "text", "json"],
-    default: "none",
-  }),
-  since: query("since", "Changes after this revision; excludes `cursor`.", { ...whole(0), default: 0 }),
-  ns: query("ns", "Only this namespace.", { type: "string", pattern: ANY_NAMESPACE }),
-  actor: query("actor", "Only commits of this accessor, or of one of Ledge's own actors.", {
-    type: "string",
-    pattern: "^[a-z0-9_-]{1,64}$",
-  }),
-  requestId: query("requestId", "Only commits with this Idempotency-Key.", {
-    type: "string",
-    pattern: "^[!-~]{1,128}$",
-  }),
-  from: query("from", "Not before this revision.", whole(1)),
-  to: query("to", "Not after this revision.", whole(1)),
-  message: query("message", "Why, kept with the commit: up to 1,024 bytes of UTF-8."),
-  ifMatch: header("If-Match", "The ETag that is replaced; `*` for whatever is there."),
-  ifNoneMatch: header("If-None-Match", "`*`: only when there is no such document."),
-  ifNoneMatchRead: header("If-None-Match", "ETags that the caller has; 304 when one is current."),
-  minRevision: header("Ledge-Min-Revision", "503 `behind` before the node has come to it.", whole(0)),
-  maxStaleness: header("Ledge-Max-Staleness", "In seconds. The origin is never stale.", whole(0)),
-  idempotencyKey: header("Idempotency-Key", "The same key with the same content commits once.", {
-    type: "string",
-    pattern: "^[!-~]{1,128}$",
-  }),
-  ledgeMessage: header("Ledge-Message", "As `message`, ASCII only.", {
-    type: "string",
-    pattern: "^[ -~]{0,1024}$",
-  }),
+  prefix: query("prefix", { kind: "bytes" }, "Only keys that begin with these bytes."),
+  delimiter: query(
+    "delimiter",
+    { kind: "bytes", bytesMax: 16 },
+    "Keys that hold it after the prefix are shown once, as a common prefix.",
+  ),
+  limit: query("limit", limit(PAGE_LIMITS.itemsDefault), "Items on a page; 100 when not given."),
+  feedLimit: query(
+    "limit",
+    limit(PAGE_LIMITS.items),
+    "Changes on a page, but at least one whole commit; 1,000 when not given.",
+  ),
+  cursor: query(
+    "cursor",
+    { kind: "cursor" },
+    "Where the page before ended: its `next`, of the feed its `cursor`.",
+  ),
+  runCursor: query(
+    "cursor",
+    { kind: "cursor", pattern: "^[0-9a-f]{16}$" },
+    "Where the page before ended: its `next`.",
+  ),
+  values: query(
+    "values",
+    { kind: "choice", of: ["none", "text", "json"], default: "none" },
+    "Whether values are shown: not, text as text, or JSON types as JSON.",
+  ),
+  since: query("since", wholeFrom(0), "Changes after this revision; excludes `cursor`."),
+  ns: named("ns", "namespace", { kind: "namespaceFilter" }, "Only this namespace."),
+  actor: query(
+    "actor",
+    {
+      kind: "text",
+      pattern: "^[a-z0-9_-]{1,64}$",
+      says: "an accessor, or one of Ledge's own names, which begin with _",
+    },
+    "Only commits of this accessor, or of one of Ledge's own actors.",
+  ),
+  requestId: query(
+    "requestId",
+    { kind: "text", pattern: "^[!-~]{1,128}$", says: "1 to 128 visible ASCII characters" },
+    "Only commits with this Idempotency-Key.",
+  ),
+  from: query("from", { ...wholeFrom(1), default: 1 }, "Not before this revision."),
+  to: query("to", { ...wholeFrom(1), default: NEWEST }, "Not after this revision."),
+  message: query(
+    "message",
+    { kind: "message" },
+    "Why, kept with the commit: up to 1,024 bytes of UTF-8 without control characters.",
+  ),
+  ifMatch: header(
+    "If-Match",
+    "condition",
+    { kind: "condition" },
+    "The ETag that is replaced; `*` for whatever is there.",
+  ),
+  ifNoneMatch: header(
+    "If-None-Match",
+    "condition",
+    { kind: "condition" },
+    "`*`: only when there is no such document.",
+  ),
+  ifNoneMatchRead: header(
+    "If-None-Match",
+    "ifNoneMatch",
+    { kind: "tags" },
+    "ETags that the caller has; 304 when one is current.",
+  ),
+  minRevision: header(
+    "Ledge-Min-Revision",
+    "minRevision",
+    { ...wholeFrom(0), default: 0 },
+    "503 `behind` before the node has come to it.",
+  ),
+  maxStaleness: header(
+    "Ledge-Max-Staleness",
+    "maxStaleness",
+    wholeFrom(0),
+    "In seconds. The origin is never stale.",
+  ),
+  idempotencyKey: header(
+    "Idempotency-Key",
+    "requestId",
+    { kind: "idempotencyKey" },
+    "The same key with the same content commits once.",
+  ),
+  ledgeMessage: header("Ledge-Message", "message", { kind: "message" }, "As `message`, ASCII only."),
+  traceparent: header(
+    "traceparent",
+    "trace",
+    { kind: "trace" },
+    "W3C Trace Context; its trace id is kept with the commit.",
+  ),
+  committedRevision: query(
+    "revision",
+    { ...wholeFrom(1), default: 0 },
+    "The revision that is to be in the bucket.",
+  ),
+  committedWait: query("wait", { kind: "flag" }, "The answer waits for it."),
+  committedUntil: query("until", { ...wholeFrom(1), default: 0 }, "Until when, in milliseconds since 1970."),
 } as const satisfies Record<string, Parameter>;
 
 export type ParameterName = keyof typeof PARAMETERS;
+
+/** Those that some operations name, in the order above. */
+export function parametersOf(
+  operations: readonly { readonly parameters: readonly ParameterName[] }[],
+): Record<string, Parameter> {
+  const used = new Set<string>(operations.flatMap(({ parameters }) => parameters));
+  return Object.fromEntries(Object.entries(PARAMETERS).filter(([name]) => used.has(name)));
+}
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+const ANY_NAMESPACE = "^[a-z0-9][a-z0-9-]{0,62}$|^_system$|^_auth$";
+const string = { type: "string" };
+
+/** The kind as JSON Schema, of a value as it is sent. */
+export function schemaOf(kind: Kind): JsonSchema {
+  switch (kind.kind) {
+    case "integer": {
+      const { min, max } = kind;
+      const known = kind.default === undefined || kind.default === max ? {} : { default: kind.default };
+      return { type: "integer", minimum: min, maximum: max, ...known };
+    }
+    case "choice":
+      return { enum: kind.of, default: kind.default };
+    case "flag":
+      return { type: "string", enum: ["true", "false"] };
+    case "text":
+      return kind.pattern === undefined ? string : { ...string, pattern: kind.pattern };
+    case "bytes":
+      return kind.bytesMax === undefined ? string : { ...string, maxLength: kind.bytesMax };
+    case "namespace":
+    case "namespaceFilter":
+      return { ...string, pattern: ANY_NAMESPACE };
+    case "ownNamespace":
+    case "writtenNamespace":
+      return { ...string, pattern: "^[a-z0-9][a-z0-9-]{0,62}$" };
+    case "key":
+      return { ...string, minLength: 1, maxLength: 1024 };
+    case "accessor":
+      return { ...string, pattern: ACCESSOR_PATTERN };
+    case "revision":
+      return { ...string, pattern: "^[1-9][0-9]{0,15}$" };
+    case "idempotencyKey":
+      return { ...string, pattern: "^[!-~]{1,128}$" };
+    default:
+      return string;
+  }
+}
+
+export interface DescribedHeader {
+  readonly description: string;
+  readonly schema: JsonSchema;
+}
 
 const integer = { type: "integer", minimum: 0 };
 const etagPattern = '^"[1-9][0-9]{0,15}-[0-9a-f]{8}"$';
 const moment = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
+/** Of answers. */
 export const HEADERS = {
   ETag: { description: "What the document is now.", schema: { type: "string", pattern: etagPattern } },
-  "Cache-Control": { description: "How the answer may be kept.", schema: text },
+  "Cache-Control": { description: "How the answer may be kept.", schema: string },
   Vary: { description: "`Authorization, Origin`", schema: { const: "Authorization, Origin" } },
   "Ledge-Revision": { description: "The state that this answer shows.", schema: integer },
   "Ledge-Head": { description: "The newest revision of this node.", schema: integer },
@@ -132,15 +291,15 @@ export const HEADERS = {
     description: "The newest revision in the bucket, where `backup_on_commit` is `wait` and there is one.",
     schema: integer,
   },
-  "Content-Location": { description: "Where the document is read.", schema: text },
+  "Content-Location": { description: "Where the document is read.", schema: string },
   "Content-Disposition": {
     description: "`attachment`, unless the document is JSON or plain text.",
     schema: { const: "attachment" },
   },
-  Link: { description: '`<…>; rel="next"`, when there is a next page.', schema: text },
-  Allow: { description: "The methods of the path.", schema: text },
-  "WWW-Authenticate": { description: 'Begins with `Bearer realm="ledge"`.', schema: text },
+  Link: { description: '`<…>; rel="next"`, when there is a next page.', schema: string },
+  Allow: { description: "The methods of the path.", schema: string },
+  "WWW-Authenticate": { description: 'Begins with `Bearer realm="ledge"`.', schema: string },
   "Retry-After": { description: "In seconds.", schema: integer },
-} as const satisfies Record<string, Described>;
+} as const satisfies Record<string, DescribedHeader>;
 
 export type HeaderName = keyof typeof HEADERS;

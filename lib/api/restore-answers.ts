@@ -1,14 +1,13 @@
 /** What the restore routes answer. */
 import * as z from "zod/mini";
+import { count, lineage } from "./shapes.ts";
 
-const count = z.int().check(z.minimum(0));
 const text = z.string();
-const hex = (length: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
 const name = z.string().check(z.maxLength(400));
 
 /** How a restore ended. */
-export const RestoreReport = z.strictObject({
-  lineage: hex(32),
+export const RestoreReport = z.object({
+  lineage,
   epoch: count,
   revision: count,
   manifest: name,
@@ -24,7 +23,7 @@ export const RestoreReport = z.strictObject({
   objects: count,
   bytes: count,
   /** What the first commit opens; null when the history goes on in the same epoch (after a planned move). */
-  pending: z.nullable(z.strictObject({ lineage: hex(32), epoch: count, firstRevision: count })),
+  pending: z.nullable(z.object({ lineage, epoch: count, firstRevision: count })),
   /** Tokens that were revoked, rotated or shortened after the revision, and are so again. */
   revocationsApplied: count,
   /** Live tokens of which nothing is known after `tokensKnownTo`: they may have been revoked since. */
@@ -38,20 +37,20 @@ export const RestoreReport = z.strictObject({
 export type RestoreReport = z.infer<typeof RestoreReport>;
 
 /** Commits that a restore would take from a store: what is newer than the point, or another history's. */
-export const RestoreLosses = z.strictObject({
+export const RestoreLosses = z.object({
   /** The store's newest revision; 0 for an empty store. */
   revision: count,
   lineage: text,
   /** Up to here both hold the same history; 0 when they have nothing in common. */
   sharedRevision: count,
   commits: count,
-  first: z.nullable(z.strictObject({ revision: count, time: text })),
-  last: z.nullable(z.strictObject({ revision: count, time: text })),
-  namespaces: z.array(z.strictObject({ namespace: text, changes: count })),
+  first: z.nullable(z.object({ revision: count, time: text })),
+  last: z.nullable(z.object({ revision: count, time: text })),
+  namespaces: z.array(z.object({ namespace: text, changes: count })),
 });
 export type RestoreLosses = z.infer<typeof RestoreLosses>;
 
-export const RestorePreview = z.strictObject({
+export const RestorePreview = z.object({
   lineage: text,
   epoch: count,
   revision: count,
@@ -61,17 +60,17 @@ export const RestorePreview = z.strictObject({
   /** `proven`: a state digest stands at exactly this revision. */
   check: z.enum(["proven", "linked"]),
   historyFrom: count,
-  objects: z.array(z.strictObject({ kind: text, name: text, sizeBytes: count })),
+  objects: z.array(z.object({ kind: text, name: text, sizeBytes: count })),
   sizeBytes: count,
   rawBytes: count,
-  others: z.array(z.strictObject({ branch: text, epoch: count, revision: count })),
+  others: z.array(z.object({ branch: text, epoch: count, revision: count })),
   /** What the store there now would lose; null when there is none. */
   store: z.nullable(RestoreLosses),
 });
 export type RestorePreview = z.infer<typeof RestorePreview>;
 
 /** How far a restore is. Ask again while it is `restoring`. */
-export const RestoreAnswer = z.strictObject({
+export const RestoreAnswer = z.object({
   state: z.enum(["restoring", "restored"]),
   revision: count,
   manifest: text,

@@ -1,24 +1,22 @@
 /** What the restore routes take. */
 import * as z from "zod/mini";
+import { accessor, revision, sha256, text } from "./shapes.ts";
 import { line } from "./words.ts";
-
-const hex = (length: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
-const count = z.int().check(z.minimum(0));
 
 /** A root token to be made when the restore is done: what bootstrap takes. */
 export const NewRoot = z.strictObject({
   name: line(200).check(z.minLength(1)),
-  accessor: z.string().check(z.regex(/^[a-z2-7]{12}$/)),
-  digest: hex(64),
+  accessor,
+  digest: sha256,
 });
 export type NewRoot = z.infer<typeof NewRoot>;
 
 /** What was asked for. */
 export const RestoreAsked = z.strictObject({
-  revision: z.optional(count.check(z.minimum(1))),
+  revision: z.optional(revision),
   /** ISO 8601. */
-  time: z.optional(z.string().check(z.maxLength(40))),
-  branch: z.optional(z.string().check(z.maxLength(60))),
+  time: z.optional(text(40)),
+  branch: z.optional(text(60)),
   token: z.optional(NewRoot),
 });
 export type RestoreAsked = z.infer<typeof RestoreAsked>;

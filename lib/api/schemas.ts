@@ -11,6 +11,7 @@ import {
   RotateBody,
   TokenBody,
 } from "./admin-bodies.ts";
+import * as backup from "./backup-answers.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
 import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
@@ -44,15 +45,15 @@ const SCHEMAS = {
   TokensPage: admin.TokensPage,
   Mode: admin.Mode,
   Status: admin.Status,
-  BackupStatus: admin.BackupStatus,
-  BackupRun: admin.BackupRun,
-  BackupProof: admin.BackupProof,
-  RestorePoint: admin.RestorePoint,
-  PrunePlan: admin.PrunePlan,
-  Branch: admin.Branch,
-  Snapshots: admin.Snapshots,
-  Picked: admin.Picked,
-  Sealed: admin.Sealed,
+  BackupStatus: backup.BackupStatus,
+  BackupRun: backup.BackupRun,
+  BackupProof: backup.BackupProof,
+  RestorePoint: backup.RestorePoint,
+  PrunePlan: backup.PrunePlan,
+  Branch: backup.Branch,
+  Snapshots: backup.Snapshots,
+  Picked: backup.Picked,
+  Sealed: backup.Sealed,
   PurgeAnswer: admin.PurgeAnswer,
   RestoreBody,
   RestorePreview,
@@ -62,7 +63,8 @@ const SCHEMAS = {
   Problem: admin.Problem,
 };
 
-export type SchemaName = keyof typeof SCHEMAS;
+export type Schemas = typeof SCHEMAS;
+export type SchemaName = keyof Schemas;
 
 /** As JSON Schema (2020-12), each by its name, with references between them. */
 export function jsonSchemas(): Record<string, Record<string, unknown>> {

@@ -46,9 +46,17 @@ export type BackupPolicyOutcome =
   | { readonly kind: "set"; readonly policy: BackupPolicy }
   | { readonly kind: "invalid"; readonly variables: readonly string[] };
 
+/** A variable of the policy as it is set, or its default. */
+export function readPolicyVariable(
+  variable: (name: string) => string | undefined,
+  name: keyof typeof POLICY_DEFAULTS,
+): string {
+  return (variable(name) ?? "").trim() || POLICY_DEFAULTS[name];
+}
+
 /** Reads the policy; a variable that is not set has its default. */
 export function parseBackupPolicy(variable: (name: string) => string | undefined): BackupPolicyOutcome {
-  const read = (name: keyof typeof POLICY_DEFAULTS) => (variable(name) ?? "").trim() || POLICY_DEFAULTS[name];
+  const read = (name: keyof typeof POLICY_DEFAULTS) => readPolicyVariable(variable, name);
   const retention = parseRetention(read("backup_retention"));
   const graceMs = parseDuration(read("backup_grace"));
   const proofIntervalMs = parseDuration(read("backup_proof_interval"));

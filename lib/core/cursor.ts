@@ -1,6 +1,7 @@
 /**
  * Cursors: opaque to callers, to us a kind, a lineage, a revision, the filter they were made for and where
- * the page ended. They grant nothing: what a token may see is judged again on every page.
+ * the page ended. Those of the feed and of the log are positions: anybody may write one, and they grant nothing. A
+ * list goes on at a past state, so its cursors are sealed (sealed-cursor.ts).
  */
 import { decodeAddressSafe, encodeAddressSafe } from "./base64.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
@@ -13,7 +14,7 @@ export interface Cursor {
   readonly revision: number;
   /** Names and values that the next page must repeat. */
   readonly filter: readonly (string | null)[];
-  /** The last key that the page showed or passed; "" where the revision says it all. */
+  /** The last key that the page showed, or of tokens passed; "" where the revision says it all. */
   readonly after: string;
 }
 
@@ -26,7 +27,14 @@ export function parseCursor(
   text: string,
   expected: Pick<Cursor, "kind" | "filter">,
 ): Outcome<Cursor, "bad_cursor"> {
-  const cursor = readCursor(text);
+  return judgeCursor(readCursor(text), expected);
+}
+
+/** What was read, against what the request says. Refuses `bad_cursor`. */
+export function judgeCursor(
+  cursor: Cursor | undefined,
+  expected: Pick<Cursor, "kind" | "filter">,
+): Outcome<Cursor, "bad_cursor"> {
   if (cursor === undefined || cursor.kind !== expected.kind) {
     return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
   }
@@ -43,13 +51,16 @@ function readCursor(text: string): Cursor | undefined {
   const bytes = decodeAddressSafe(text);
   const json = bytes === undefined ? undefined : decodeUtf8(bytes);
   if (json === undefined) return undefined;
-  let parts: unknown;
   try {
-    parts = JSON.parse(json);
+    return readCursorParts(JSON.parse(json));
   } catch {
     // Anything that is not JSON is not one of ours.
     return undefined;
   }
+}
+
+/** A cursor from the parts that formatCursor writes; undefined for anything else. */
+export function readCursorParts(parts: unknown): Cursor | undefined {
   if (!Array.isArray(parts) || parts.length !== 5) return undefined;
   const [kind, lineage, revision, filter, after]: unknown[] = parts;
   if (

@@ -24,7 +24,7 @@ export const VERBS = [
 export type Verb = (typeof VERBS)[number];
 
 export interface Grant {
-  readonly verbs: readonly string[];
+  readonly verbs: readonly Verb[];
   /** A namespace's name, or `*` for every one that is not reserved. */
   readonly namespace: string;
   readonly scope: string;
@@ -96,9 +96,8 @@ export function administersSetting(grants: readonly Grant[], key: string): boole
 
 /** Whether a holder of `held` may give or manage `grant`: each of its verbs, and `admin`, over the same keys. */
 export function mayGive(held: readonly Grant[], grant: Grant): boolean {
-  return ["admin", ...grant.verbs].every((verb) =>
-    held.some((own) => own.verbs.includes(verb) && spans(own, grant)),
-  );
+  const verbs: readonly Verb[] = ["admin", ...grant.verbs];
+  return verbs.every((verb) => held.some((own) => own.verbs.includes(verb) && spans(own, grant)));
 }
 
 /** What a verb reaches, as ranges of keys. A range with namespace `*` stands for every one not reserved. */

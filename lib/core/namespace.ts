@@ -1,11 +1,13 @@
 /**
  * Namespaces: names, and what a namespace document says. Names that begin with `_` are Ledge's own.
  */
-import { accept, type Outcome, refuse } from "./refusal.ts";
+import { accept, type Outcome, type Refusal, type RefusalError, refuse } from "./refusal.ts";
 
 export const SYSTEM = "_system";
 export const AUTH = "_auth";
 
+export const NAMESPACE_RULE =
+  "A namespace is a lower-case letter or digit and up to 62 more letters, digits or hyphens.";
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** A name that anybody may give to a namespace. */
@@ -20,9 +22,15 @@ export function isReserved(name: string): boolean {
 /** Judges a name in a request; the reserved ones that exist are names too. Refuses `bad_namespace`. */
 export function judgeNamespace(name: string): Outcome<string, "bad_namespace"> {
   if (NAME.test(name) || name === SYSTEM || name === AUTH) return accept(name);
+  return refuse("bad_namespace", NAMESPACE_RULE);
+}
+
+/** The documents of Ledge's own namespaces are changed by administration only. */
+export function reservedNamespace(errors?: readonly RefusalError[]): Refusal<"reserved_namespace"> {
   return refuse(
-    "bad_namespace",
-    "A namespace is a lower-case letter or digit and up to 62 more letters, digits or hyphens.",
+    "reserved_namespace",
+    "Namespaces that begin with _ are changed through /v1/admin only.",
+    errors === undefined ? {} : { errors },
   );
 }
 

@@ -4,7 +4,7 @@ export type OnCommit = "off" | "start" | "wait";
 
 export const ON_COMMIT_VARIABLE = "backup_on_commit";
 /** How long an answer waits for its revision to be in the bucket. */
-export const BACKUP_WAIT_MS = 10_000;
+export const BACKUP_WAIT_SECONDS = 10;
 /** Of the answer to whoever wrote, and of the exporter's to the component that asked for it. */
 export const BACKED_UP_HEADER = "ledge-backed-up";
 

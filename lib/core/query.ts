@@ -36,35 +36,6 @@ export function parseQuery(query: string, known: readonly string[]): Outcome<Que
   return accept(values);
 }
 
-/** A whole number between bounds; undefined when the parameter is not there. */
-export function integerParameter(
-  query: Query,
-  name: string,
-  bounds: { min: number; max: number },
-): Outcome<number | undefined, "bad_parameter"> {
-  const text = query.get(name);
-  if (text === undefined) return accept(undefined);
-  const value = /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : -1;
-  if (value < bounds.min || value > bounds.max) {
-    return refuse("bad_parameter", `${name} is a whole number from ${bounds.min} to ${bounds.max}.`);
-  }
-  return accept(value);
-}
-
-/** One of a few words; `fallback` when the parameter is not there. */
-export function choiceParameter<T extends string>(
-  query: Query,
-  name: string,
-  { choices, fallback }: { choices: readonly T[]; fallback: T },
-): Outcome<T, "bad_parameter"> {
-  const text = query.get(name);
-  if (text === undefined) return accept(fallback);
-  const choice = choices.find((known) => known === text);
-  return choice === undefined
-    ? refuse("bad_parameter", `${name} is one of ${choices.join(", ")}.`)
-    : accept(choice);
-}
-
 /** A value for the query part of an address. */
 export function encodeParameter(value: string): string {
   return encodeURIComponent(value).replace(/%2F/g, "/");

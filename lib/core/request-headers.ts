@@ -10,14 +10,16 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 /** Fields that are lists: given twice, they are one longer list (RFC 9110 section 5.3). */
 const LISTS = ["if-match", "if-none-match"];
 
+/** Not `strict`: a second pass, after one that has refused what is unknown. */
 export function pickHeaders(
   request: HttpRequest,
   wanted: readonly string[],
+  { strict }: { strict: boolean } = { strict: true },
 ): Outcome<Headers, "bad_header" | "unknown_parameter"> {
   const values: Record<string, string | undefined> = {};
   for (const [name, value] of request.headers) {
     if (!wanted.includes(name)) {
-      if (name.startsWith("ledge-")) {
+      if (strict && name.startsWith("ledge-")) {
         return refuse("unknown_parameter", `The header ${name.slice(0, 64)} is not known here.`);
       }
       continue;
@@ -28,14 +30,4 @@ export function pickHeaders(
     else return refuse("bad_header", `The header ${name} is given twice.`);
   }
   return accept(values);
-}
-
-/** A whole number in a header. */
-export function integerHeader(headers: Headers, name: string): Outcome<number | undefined, "bad_header"> {
-  const text = headers[name];
-  if (text === undefined) return accept(undefined);
-  const value = /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(value)
-    ? accept(value)
-    : refuse("bad_header", `The header ${name} is a whole number.`);
 }

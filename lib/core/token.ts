@@ -9,6 +9,9 @@ import { formatHex } from "./hex.ts";
 import { parseObject } from "./json-object.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
+/** As texts, for the schemas and the description too. */
+export const ACCESSOR_PATTERN = "^[a-z2-7]{12}$";
+export const DIGEST_PATTERN = "^[0-9a-f]{64}$";
 
 export interface ParsedToken {
   readonly accessor: string;
@@ -43,6 +46,7 @@ export function rootDocument(
   };
 }
 
+const ACCESSOR = new RegExp(ACCESSOR_PATTERN);
 const TOKEN = /^ldg_([a-z2-7]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
@@ -72,7 +76,7 @@ export function secretDigest(secret: string): string {
 }
 
 export function isAccessor(text: string): boolean {
-  return /^[a-z2-7]{12}$/.test(text);
+  return ACCESSOR.test(text);
 }
 
 export function tokenKey(accessor: string): string {

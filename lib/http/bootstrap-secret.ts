@@ -3,15 +3,16 @@
  * time that tells nothing.
  */
 import { equalDigests } from "../core/hex.ts";
-import { accept, type Outcome, refuse } from "../core/refusal.ts";
+import type { HttpRequest } from "../core/http.ts";
+import { type Refusal, refuse } from "../core/refusal.ts";
 import { secretDigest } from "../core/token.ts";
-import type { Door } from "./answer.ts";
 import { unauthenticated } from "./caller.ts";
+import type { World } from "./world.ts";
 
 const SECRET_CHARS_MIN = 32;
 
 /** Refuses `unauthenticated`, `bad_header` and `bootstrap_refused`. */
-export function judgeBootstrapSecret({ request, world }: Door): Outcome<true> {
+export function judgeBootstrapSecret(request: HttpRequest, world: World): Refusal | undefined {
   const sent = request.headers.filter(([name]) => name === "authorization");
   const [header] = sent;
   if (header === undefined) return unauthenticated();
@@ -19,7 +20,7 @@ export function judgeBootstrapSecret({ request, world }: Door): Outcome<true> {
   const secret = world.variable("bootstrap_secret") ?? "";
   const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
   if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))
-    return accept(true);
+    return undefined;
   return refuse(
     "bootstrap_refused",
     `The secret is wrong, or bootstrap is off: the variable bootstrap_secret needs at least ${SECRET_CHARS_MIN} characters.`,

@@ -2,13 +2,11 @@
  * Who asks: the token in Authorization against its document in the store. Promise: unknown, wrong and revoked
  * are told alike, and that a token has expired is told only to who has its secret.
  */
-import type { Grant } from "../core/grant.ts";
+import type { Grant, Verb } from "../core/grant.ts";
 import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
 import { isExpired, type ParsedToken, parseToken, secretDigest, type TokenDocument } from "../core/token.ts";
-import { readView, type StoreView } from "../store/documents/view.ts";
-import { type Door, StoreBehind, storeNewer } from "./answer.ts";
 
 /** What the request carries: a token in form, none, or something else. */
 export type Credentials =
@@ -64,35 +62,6 @@ export function judgeCaller(
   return accept({ token, accessor: credentials.token.accessor, digest, grants: token.grants });
 }
 
-/** Whether the store can serve at all. Throws StoreBehind when it must be brought up to date first. */
-export function judgeStore(view: StoreView, door: Door): Refusal<"not_ready" | "store_newer"> | undefined {
-  const unfit = judgeFormat(view, door);
-  if (unfit !== undefined) return unfit;
-  if (view.state === "restoring") {
-    return refuse("not_ready", "The store is being restored. It answers once every check has passed.");
-  }
-  return undefined;
-}
-
-/** The same, without asking whether it is being restored: for those who restore it. */
-export function judgeFormat(view: StoreView, door: Door): Refusal<"store_newer"> | undefined {
-  if (view.format < door.format) throw new StoreBehind();
-  return view.format > door.format ? storeNewer(view.format, door.format) : undefined;
-}
-
-/** A caller with a token, or the refusal; what every route begins with that nobody may use anonymously. */
-export function requireCaller(
-  door: Door,
-  credentials: Credentials,
-): Outcome<{ caller: Caller; view: StoreView }> {
-  const view = readView(door.world.db, null, accessorOf(credentials));
-  const unfit = judgeStore(view, door);
-  if (unfit !== undefined) return unfit;
-  const caller = judgeCaller(credentials, view.token, door.world.nowMs());
-  if (!caller.ok) return caller;
-  return caller.value.token === null ? unauthenticated() : accept({ caller: caller.value, view });
-}
-
 export function unauthenticated(): Refusal<"unauthenticated"> {
   return refuse("unauthenticated", "Send a token: Authorization: Bearer ldg_…");
 }
@@ -100,7 +69,7 @@ export function unauthenticated(): Refusal<"unauthenticated"> {
 /** No grant: the same answer whether the thing exists or not. Names what is missing. */
 export function forbidden(
   caller: Caller,
-  verb: string,
+  verb: Verb,
   place: string,
 ): Refusal<"forbidden" | "unauthenticated"> {
   if (caller.token === null) return unauthenticated();

@@ -1,34 +1,28 @@
 /** The answer to a commit, the same for PUT, DELETE and POST /v1/commit. */
 
+import type { CommitAnswer } from "../api/document-answers.ts";
 import type { ProposedOp } from "../core/commit/proposal.ts";
-import type { CommitOutcome } from "../core/commit/verdict.ts";
-import type { HttpReply } from "../core/http.ts";
+import type { Committed } from "../core/commit/verdict.ts";
 import { formatTime } from "../core/time.ts";
-import { jsonReply } from "./reply.ts";
+import { jsonReply, shownHeaders } from "./reply.ts";
+import type { Reply } from "./result.ts";
 
-export type Committed = Extract<CommitOutcome, { ok: true }>;
+/** A purge, which erases, has an answer of its own. */
+export type AnsweredOp = ProposedOp & { readonly op: "put" | "delete" | "check" };
 
 export function commitReply(
   made: Committed,
-  ops: readonly ProposedOp[],
+  ops: readonly AnsweredOp[],
   { status, headers }: { status: number; headers: readonly (readonly [string, string])[] },
-): HttpReply {
-  const changes = ops.map((op, index) => {
-    const result = made.results[index];
-    return {
-      op: op.op,
-      namespace: op.namespace,
-      key: op.key,
-      result: result?.result ?? "unchanged",
-      revision: result?.revision ?? made.revision,
-      ...(result?.etag == null ? {} : { etag: result.etag }),
-    };
+): Reply<CommitAnswer> {
+  const changes = ops.map(({ op, namespace, key }, index): CommitAnswer["changes"][number] => {
+    const { result = "unchanged", revision = made.revision, etag = null } = made.results[index] ?? {};
+    if (result === "erased") throw new Error("a purge has an answer of its own");
+    return { op, namespace, key, result, revision, ...(etag === null ? {} : { etag }) };
   });
   const body = { revision: made.revision, time: formatTime(made.timeMs), unchanged: made.unchanged, changes };
   return jsonReply(status, body, [
-    ["ledge-revision", String(made.revision)],
-    ["ledge-head", String(made.revision)],
-    ["ledge-lineage", made.lineage],
+    ...shownHeaders({ revision: made.revision, head: made.revision, lineage: made.lineage }),
     ...(made.replayed ? [["ledge-replayed", "true"] as const] : []),
     ...headers,
   ]);

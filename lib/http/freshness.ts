@@ -1,35 +1,33 @@
 /**
- * How new an answer must be: Ledge-Min-Revision and Ledge-Max-Staleness. The origin is never stale; it is
+ * How new an answer must be: Ledge-Min-Revision. The origin is never stale, so Ledge-Max-Staleness is met; it is
  * behind only when somebody names a revision that this store has not come to.
  */
+import { type Refusal, refuse } from "../core/refusal.ts";
+import type { Context } from "./context.ts";
+import type { Wait } from "./result.ts";
 
-import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
-import { type Headers, integerHeader } from "../core/request-headers.ts";
-
-export const FRESHNESS_HEADERS = ["ledge-min-revision", "ledge-max-staleness"] as const;
-
-/** How long a read may wait for a revision, in seconds. */
-export const WAIT_SECONDS_MAX = 1;
-
-/** How often a waiting read looks again. */
-export const WAIT_STEP_MS = 50;
-
-export interface Freshness {
-  readonly minRevision: number;
-}
-
-export function parseFreshness(headers: Headers): Outcome<Freshness, "bad_header"> {
-  const minRevision = integerHeader(headers, "ledge-min-revision");
-  if (!minRevision.ok) return minRevision;
-  const staleness = integerHeader(headers, "ledge-max-staleness");
-  if (!staleness.ok) return staleness;
-  return accept({ minRevision: minRevision.value ?? 0 });
-}
-
-export function judgeFreshness({ minRevision }: Freshness, head: number): Refusal<"behind"> | undefined {
+/** Waits for the revision as long as the request asks to, and then says `behind`. Undefined: new enough. */
+export function judgeFreshness(
+  { minRevision, wait }: { readonly minRevision: number; readonly wait: number },
+  context: Context<{ readonly head: number }>,
+): Refusal<"behind"> | Wait | undefined {
+  const { head } = context.view;
   if (head >= minRevision) return undefined;
-  return refuse("behind", `This node is at revision ${head}. Ask again in a moment, or ask another node.`, {
-    members: { head },
-    headers: [["ledge-head", String(head)]],
-  });
+  return (
+    waitFor(minRevision, wait, context) ??
+    refuse("behind", `This node is at revision ${head}. Ask again in a moment, or ask another node.`, {
+      members: { head },
+      headers: [["ledge-head", String(head)]],
+    })
+  );
+}
+
+/** A wait for a revision of the store; undefined when the request's time is over, and for who has no token. */
+export function waitFor(
+  revision: number,
+  seconds: number,
+  { caller, waited }: Context<unknown>,
+): Wait | undefined {
+  if (caller.token === null || waited.ended || waited.ms >= seconds * 1000) return undefined;
+  return { park: { until: "head", revision, seconds } };
 }

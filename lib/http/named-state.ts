@@ -12,19 +12,27 @@ export interface Replaced {
   readonly op: "put" | "delete" | "check";
 }
 
+export interface Named {
+  readonly state: NamedState;
+  /** The store's head when what is there decided; undefined when nothing was looked up, or nothing is there. */
+  readonly head?: number;
+}
+
 /** Throws StoreFault. */
-export function namedState(db: Db, { namespace, key, op }: Replaced, condition: WriteCondition): NamedState {
+export function namedState(db: Db, { namespace, key, op }: Replaced, condition: WriteCondition): Named {
   const [first] = condition.states;
-  if (condition.kind === "none") return { ifRevision: null, ifLineage: null };
-  if (condition.kind === "absent") return { ifRevision: 0, ifLineage: null };
-  if (condition.kind === "tags" && condition.states.length === 1 && first !== undefined) return first;
-  if (condition.kind === "present" && op === "delete") return { ifRevision: -1, ifLineage: null };
+  if (condition.kind === "none") return { state: { ifRevision: null, ifLineage: null } };
+  if (condition.kind === "absent") return { state: { ifRevision: 0, ifLineage: null } };
+  if (condition.kind === "tags" && condition.states.length === 1 && first !== undefined)
+    return { state: first };
+  if (condition.kind === "present" && op === "delete") return { state: { ifRevision: -1, ifLineage: null } };
   // `*`, or several tags: what is there decides which one is meant.
-  const { document } = readHead(db, { namespace, key, accessor: null, known: -1 });
-  if (document === null) return neverHolds();
-  if (condition.kind === "present") return { ifRevision: document.revision, ifLineage: document.lineage };
+  const { document, head } = readHead(db, { namespace, key, accessor: null, known: -1 });
+  if (document === null) return { state: neverHolds() };
+  if (condition.kind === "present")
+    return { state: { ifRevision: document.revision, ifLineage: document.lineage }, head };
   const named = condition.states.find(
     (state) => state.ifRevision === document.revision && state.ifLineage === document.lineage,
   );
-  return named ?? first ?? neverHolds();
+  return { state: named ?? first ?? neverHolds(), head };
 }

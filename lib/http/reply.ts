@@ -1,6 +1,6 @@
 /** Replies that are not documents: JSON with the headers that every answer has. */
-import type { HttpReply } from "../core/http.ts";
 import { encodeUtf8 } from "../core/utf8.ts";
+import type { Reply } from "./result.ts";
 
 type HeaderList = readonly (readonly [string, string])[];
 
@@ -11,12 +11,17 @@ export interface Shown {
   readonly lineage: string;
 }
 
-export function jsonReply(status: number, value: unknown, headers: HeaderList = []): HttpReply {
+/** `Body` is what the route's answers hold; the value has to be exactly that. */
+export function jsonReply<Body>(status: number, value: NoInfer<Body>, headers: HeaderList = []): Reply<Body> {
   return textReply(status, JSON.stringify(value), headers);
 }
 
 /** A JSON text that is made already. */
-export function textReply(status: number, body: string | Uint8Array, headers: HeaderList = []): HttpReply {
+export function textReply<Body>(
+  status: number,
+  body: string | Uint8Array,
+  headers: HeaderList = [],
+): Reply<Body> {
   return {
     status,
     headers: [

@@ -69,3 +69,7 @@ export const usage = sqliteTable("usage", {
   bytes: integer("bytes").notNull(),
   compacted: integer("compacted").notNull(),
 });
+
+export const cursorKey = sqliteTable("cursor_key", {
+  key: bytes("key").notNull(),
+});

@@ -29,13 +29,13 @@ const Problem = z.object({
 });
 type Problem = z.infer<typeof Problem>;
 
-export interface Reply {
+export interface ClientReply {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
 }
 
-export interface Asked {
+export interface ClientRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
@@ -43,9 +43,9 @@ export interface Asked {
 
 export interface Client {
   readonly url: string;
-  request(method: string, path: string, asked?: Asked): Promise<Reply>;
+  request(method: string, path: string, asked?: ClientRequest): Promise<ClientReply>;
   /** The same for JSON answers; the schema says what is expected of them. */
-  json<T>(schema: z.ZodType<T>, method: string, path: string, asked?: Asked): Promise<T>;
+  json<T>(schema: z.core.$ZodType<T>, method: string, path: string, asked?: ClientRequest): Promise<T>;
 }
 
 export function openClient(connection: Connection): Client {
@@ -67,7 +67,7 @@ export function openClient(connection: Connection): Client {
       const headers =
         asked.body === undefined ? asked.headers : { "content-type": "application/json", ...asked.headers };
       const reply = await request(method, path, headers === undefined ? asked : { ...asked, headers });
-      const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(reply.bytes)));
+      const parsed = z.safeParse(schema, JSON.parse(new TextDecoder().decode(reply.bytes)));
       if (parsed.success) return parsed.data;
       throw new Failure(
         EXIT.fault,
@@ -87,7 +87,7 @@ async function attempt(
   url: URL,
   headers: Record<string, string>,
   body: string | Uint8Array | undefined,
-): Promise<Reply> {
+): Promise<ClientReply> {
   for (let nth = 1; ; nth += 1) {
     const reply = await send(connection, method, url, headers, body);
     if (reply.status < 400) return reply;
@@ -107,7 +107,7 @@ async function send(
   url: URL,
   headers: Record<string, string>,
   body: string | Uint8Array | undefined,
-): Promise<Reply> {
+): Promise<ClientReply> {
   try {
     const answer = await fetch(url, {
       method,
@@ -128,7 +128,7 @@ async function send(
   }
 }
 
-function readProblem(reply: Reply): Problem | undefined {
+function readProblem(reply: ClientReply): Problem | undefined {
   try {
     return Problem.safeParse(JSON.parse(new TextDecoder().decode(reply.bytes))).data;
   } catch {
@@ -137,7 +137,7 @@ function readProblem(reply: Reply): Problem | undefined {
   }
 }
 
-function failureOf(reply: Reply, problem: Problem | undefined, connection: Connection): Failure {
+function failureOf(reply: ClientReply, problem: Problem | undefined, connection: Connection): Failure {
   if (problem === undefined) {
     return new Failure(exitFor(reply.status, undefined), `${connection.url} answered ${reply.status}`);
   }

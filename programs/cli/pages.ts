@@ -1,7 +1,7 @@
 /**
  * Every document of a namespace, page by page, all of one revision.
  */
-import { type Listed, ListPage } from "./answers.ts";
+import { type Document, ListPage } from "../../lib/api/document-answers.ts";
 import type { Client } from "./client.ts";
 
 export interface ListOptions {
@@ -12,9 +12,9 @@ export interface ListOptions {
   readonly values?: "none" | "text";
 }
 
-export interface Page {
+export interface NamespacePage {
   readonly revision: number;
-  readonly documents: readonly Listed[];
+  readonly documents: readonly Document[];
   readonly prefixes: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export async function* listPages(
   client: Client,
   namespace: string,
   options: ListOptions = {},
-): AsyncGenerator<Page> {
+): AsyncGenerator<NamespacePage> {
   let cursor: string | undefined;
   do {
     // A cursor holds revision and filter, and every page says the filter again.
@@ -35,7 +35,7 @@ export async function* listPages(
       revision: options.revision,
     };
     const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
-    yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes ?? [] };
+    yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes };
     cursor = page.next;
   } while (cursor !== undefined);
 }

@@ -57,7 +57,7 @@ test("every code of every route is provoked by a request of its own, and nothing
   const made = await prepare();
   const before = stateOf(made.server);
   const seen: string[] = [];
-  for (const operation of OPERATIONS) {
+  for (const operation of ROUTES) {
     const own = ownAsks(made)[operation.id] ?? {};
     for (const code of operation.codes) {
       if (FAULTS.includes(code) || ELSEWHERE.includes(code) || code === "read_only") continue;
@@ -75,7 +75,7 @@ test("every route that writes says read_only while the store is closed", async (
   await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
   const before = stateOf(server);
   const seen: string[] = [];
-  for (const operation of OPERATIONS) {
+  for (const operation of ROUTES) {
     // Sealing asks for this mode, and needs a bucket: test/backup/component.test.ts.
     if (!operation.codes.includes("read_only") || operation.id === "sealBackup") continue;
     const sending = operation.method === "delete" ? { headers: { "if-match": "*" } } : goodBody(operation);
@@ -85,6 +85,7 @@ test("every route that writes says read_only while the store is closed", async (
   expect(stateOf(server)).toEqual(before);
 });
 
+const ROUTES: readonly Operation[] = OPERATIONS;
 const wrong = (seen: readonly string[]) => seen.filter((line) => !/^\w+ (\w+): \d+ \1$/.test(line));
 
 async function provoke(

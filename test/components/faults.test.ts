@@ -4,18 +4,35 @@ import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
+import { atOnce } from "../../lib/engines/guest/at-once.ts";
 import type { World } from "../../lib/http/world.ts";
+import { commitAll } from "../../lib/store/commit/commit.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { addNamespace, bootstrap, putReserved, tokenDocument } from "../../testkit/proposals.ts";
-import { makeNamespace, makeToken, openTestServer, told } from "../../testkit/server.ts";
+import { makeNamespace, makeToken, openTestServer, putText, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 import { worldOver } from "../../testkit/world.ts";
 
 const migrations = committedMigrations();
+const configReadNow = atOnce(configRead(migrations));
+const configWriteNow = atOnce(configWrite(migrations), commitAll);
 
 function codeOf({ status, headers, body }: HttpReply): string {
   return told({ status, headers: Object.fromEntries(headers), body: new Uint8Array(), text: String(body) });
+}
+
+/** A store with two namespaces, one of them public, and a token that may read `a` of `shop`. */
+function openShop() {
+  const { db } = openTestStore();
+  bootstrap(db);
+  addNamespace(db, "shop");
+  addNamespace(db, "pub", { public: true });
+  const token = newToken((length) => new Uint8Array(randomBytes(length)));
+  const grants = [{ verbs: ["read"], namespace: "shop", scope: "a" }];
+  const document = tokenDocument({ digest: secretDigest(token.secret), grants, creator: "aaaaaaaaaaaa" });
+  putReserved(db, "_auth", `token/${token.accessor}`, document);
+  return { db, token };
 }
 
 const put = { method: "PUT", uri: "/v1/write/shop?key=k", body: new TextEncoder().encode("x") };
@@ -43,13 +60,10 @@ describe("the store's faults", () => {
     const headers = [token, ["content-type", "text/plain"] as const];
     expect(
       codeOf(
-        configRead(migrations)(
-          { method: "GET", uri: "/v1/read/shop?key=k", headers, body: new Uint8Array() },
-          world,
-        ),
+        configReadNow({ method: "GET", uri: "/v1/read/shop?key=k", headers, body: new Uint8Array() }, world),
       ),
     ).toBe(read);
-    expect(codeOf(configWrite(migrations)({ ...put, headers }, world))).toBe(write);
+    expect(codeOf(configWriteNow({ ...put, headers }, world))).toBe(write);
   });
 
   test("that are ours are 500, without a word of what was inside", () => {
@@ -58,7 +72,7 @@ describe("the store's faults", () => {
         throw new TypeError("secret");
       },
     });
-    const reply = configRead(migrations)(
+    const reply = configReadNow(
       { method: "GET", uri: "/v1/read/shop?key=k", headers: [], body: new Uint8Array() },
       world,
     );
@@ -70,7 +84,7 @@ describe("the store's faults", () => {
 describe("the store's state", () => {
   test("an empty database is made a store by whoever meets it first", () => {
     const db = openNodeDb(":memory:");
-    const reply = configRead(migrations)(
+    const reply = configReadNow(
       { method: "GET", uri: "/v1/whoami", headers: [], body: new Uint8Array() },
       worldOver(db),
     );
@@ -83,7 +97,7 @@ describe("the store's state", () => {
     const { db } = openTestStore();
     const ask = () =>
       codeOf(
-        configRead(migrations)(
+        configReadNow(
           { method: "GET", uri: "/v1/whoami", headers: [], body: new Uint8Array() },
           worldOver(db),
         ),
@@ -122,9 +136,7 @@ describe("the store's state", () => {
       },
     });
     const write = (db: World["db"], variables: Record<string, string> = {}) =>
-      codeOf(
-        configWrite(migrations)({ ...put, headers }, worldOver(db, { variable: (name) => variables[name] })),
-      );
+      codeOf(configWriteNow({ ...put, headers }, worldOver(db, { variable: (name) => variables[name] })));
     expect(write(pragmas(2, "memory", ""))).toBe("503 store_in_memory");
     expect(write(pragmas(1, "wal", "/x"))).toBe("503 not_durable");
     expect(write(pragmas(1, "wal", "/x"), { accept_weak_durability: "true" })).toBe("201");
@@ -164,24 +176,24 @@ describe("a read that waits for a revision", () => {
     return { db, token };
   }
 
-  /** How often the read slept, and its answer. */
+  /** How long the read slept, and its answer. */
   function ask(
     db: World["db"],
     uri: string,
     token: string | undefined,
     slept?: () => void,
-  ): { told: string; sleeps: number } {
-    let sleeps = 0;
+  ): { told: string; sleptMs: number } {
+    let sleptMs = 0;
     const world = worldOver(db, {
-      sleepMs: () => {
-        sleeps += 1;
+      sleepMs: (ms) => {
+        sleptMs += ms;
         slept?.();
       },
     });
     const headers: [string, string][] = [["ledge-min-revision", "1000"]];
     if (token !== undefined) headers.push(["authorization", `Bearer ${token}`]);
-    const reply = configRead(migrations)({ method: "GET", uri, headers, body: new Uint8Array() }, world);
-    return { told: codeOf(reply), sleeps };
+    const reply = configReadNow({ method: "GET", uri, headers, body: new Uint8Array() }, world);
+    return { told: codeOf(reply), sleptMs };
   }
 
   test("waits only for who may read: no token, a wrong one and a foreign key are told at once", () => {
@@ -191,14 +203,14 @@ describe("a read that waits for a revision", () => {
       ...newToken((n) => new Uint8Array(randomBytes(n))),
       accessor: token.accessor,
     });
-    expect(ask(db, "/v1/read/shop?key=a&wait=1", good)).toEqual({ told: "503 behind", sleeps: 20 });
-    expect(ask(db, "/v1/read/shop?key=b&wait=1", good)).toEqual({ told: "403 forbidden", sleeps: 0 });
-    expect(ask(db, "/v1/read/shop?key=a&wait=1", wrong)).toEqual({ told: "401 bad_token", sleeps: 0 });
+    expect(ask(db, "/v1/read/shop?key=a&wait=1", good)).toEqual({ told: "503 behind", sleptMs: 1000 });
+    expect(ask(db, "/v1/read/shop?key=b&wait=1", good)).toEqual({ told: "403 forbidden", sleptMs: 0 });
+    expect(ask(db, "/v1/read/shop?key=a&wait=1", wrong)).toEqual({ told: "401 bad_token", sleptMs: 0 });
     expect(ask(db, "/v1/read/shop?key=a&wait=1", undefined)).toEqual({
       told: "401 unauthenticated",
-      sleeps: 0,
+      sleptMs: 0,
     });
-    expect(ask(db, "/v1/read/pub?key=a&wait=1", undefined)).toEqual({ told: "503 behind", sleeps: 0 });
+    expect(ask(db, "/v1/read/pub?key=a&wait=1", undefined)).toEqual({ told: "503 behind", sleptMs: 0 });
   });
 
   test("is judged anew with each look: a token that is revoked meanwhile gets no answer", () => {
@@ -210,7 +222,7 @@ describe("a read that waits for a revision", () => {
         [key],
       );
     const uri = "/v1/read/shop?key=a&wait=1";
-    expect(ask(db, uri, formatToken(token), revoke)).toEqual({ told: "401 bad_token", sleeps: 1 });
+    expect(ask(db, uri, formatToken(token), revoke)).toEqual({ told: "401 bad_token", sleptMs: 2 });
     // The test's own hand wrote past the history; what the check of stores holds must be true again.
     db.all(
       "update entry set value=(select c.value from change c where c.namespace='_auth' and c.key=?1) where key=?1",
@@ -222,7 +234,70 @@ describe("a read that waits for a revision", () => {
     const { db, token } = openShop();
     expect(ask(db, "/v1/read/shop?key=a&wait=55", formatToken(token))).toEqual({
       told: "503 behind",
-      sleeps: 20,
+      sleptMs: 1000,
     });
+  });
+});
+
+describe("the cursor of a list", () => {
+  test("is good for an hour", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    for (const key of ["a", "b"]) await putText(server, "shop", key, "x");
+    const madeMs = Date.now();
+    server.clock.ms = madeMs;
+    const { next } = JSON.parse((await server.send("GET", "/v1/list/shop?limit=1")).text);
+    const path = `/v1/list/shop?limit=1&cursor=${next}`;
+    for (const [afterMs, expected] of [
+      [3_600_000, "200"],
+      [3_600_001, "400 bad_cursor"],
+      // A clock that went back makes no cursor of long ago good again.
+      [-3_600_001, "400 bad_cursor"],
+    ] as const) {
+      server.clock.ms = madeMs + afterMs;
+      expect([afterMs, told(await server.send("GET", path))]).toEqual([afterMs, expected]);
+    }
+  });
+});
+
+describe("a host that parks requests", () => {
+  const parks = { variable: (name: string) => ({ host_parks: "true" })[name] };
+  const get = (uri: string, headers: [string, string][]) => ({
+    method: "GET",
+    uri,
+    headers,
+    body: new Uint8Array(),
+  });
+
+  test("is told what a request waits for, and asks again", () => {
+    const { db, token } = openShop();
+    const headers: [string, string][] = [
+      ["authorization", `Bearer ${formatToken(token)}`],
+      ["ledge-min-revision", "1000"],
+    ];
+    const uri = "/v1/read/shop?key=a&wait=55";
+    const world = worldOver(db, parks);
+    const parked = configReadNow(get(uri, headers), world);
+    expect([parked.status, parked.headers]).toEqual([202, [["ledge-park", "head=1000; seconds=55"]]]);
+    const again = (text: string) => configReadNow(get(uri, [...headers, ["ledge-parked", text]]), world);
+    expect(again("54999").status).toBe(202);
+    expect(codeOf(again("55000"))).toBe("503 behind");
+    expect(codeOf(again("end"))).toBe("503 behind");
+    const follow = configReadNow(get("/v1/changes?since=4&wait=5", headers.slice(0, 1)), world);
+    expect(follow.headers).toEqual([["ledge-park", "head=5; seconds=5"]]);
+  });
+
+  test("takes its header over; where nobody parks it is one that nobody knows", () => {
+    const { db, token } = openShop();
+    const headers: [string, string][] = [
+      ["authorization", `Bearer ${formatToken(token)}`],
+      ["ledge-parked", "end"],
+    ];
+    expect(codeOf(configReadNow(get("/v1/read/shop?key=a", headers), worldOver(db)))).toBe(
+      "400 unknown_parameter",
+    );
+    expect(codeOf(configReadNow(get("/v1/read/shop?key=a", headers), worldOver(db, parks)))).toBe(
+      "404 not_found",
+    );
   });
 });

@@ -13,7 +13,14 @@ interface Commit {
   message?: string;
   author?: string;
   partial: boolean;
-  changes: { op: string; namespace: string; key: string; value?: unknown; text?: string }[];
+  changes: {
+    op: string;
+    namespace: string;
+    key: string;
+    value?: unknown;
+    text?: string;
+    superseded?: true;
+  }[];
 }
 interface Feed {
   revision: number;
@@ -129,6 +136,56 @@ describe("GET /v1/changes", () => {
     ]);
   });
 
+  test("shows values that were replaced or deleted since to `history` only, also in a public namespace", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "pub", { public: true });
+    await commit(server, [put("pub", "a/1", "old"), put("pub", "b", "gone"), put("pub", "c", "kept")]);
+    await commit(server, [put("pub", "a/1", "new")]);
+    await server.send("DELETE", "/v1/write/pub?key=b", { headers: { "if-match": "*" } });
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "pub" }]);
+    const half = await makeToken(server, [
+      { verbs: ["read"], namespace: "pub" },
+      { verbs: ["history"], namespace: "pub", scope: "a/" },
+    ]);
+    const seen = async (token: string | null) => {
+      const reply = await server.send("GET", "/v1/changes?ns=pub&values=json&since=2", { token });
+      const { commits }: Feed = JSON.parse(reply.text);
+      return commits.flatMap(({ changes }) =>
+        changes.map(({ key, value, superseded }) => [key, value ?? null, superseded === true]),
+      );
+    };
+    const hidden = [
+      ["a/1", null, true],
+      ["b", null, true],
+      ["c", "kept", false],
+      ["a/1", "new", false],
+      ["b", null, false],
+    ];
+    expect(await seen(null)).toEqual(hidden);
+    expect(await seen(reader)).toEqual(hidden);
+    expect(await seen(half)).toEqual([["a/1", "old", false], ...hidden.slice(1)]);
+    expect(await seen(server.rootToken)).toEqual([
+      ["a/1", "old", false],
+      ["b", "gone", false],
+      ...hidden.slice(2),
+    ]);
+    const without = await feed(server, "ns=pub&since=2", reader);
+    expect(JSON.stringify(without)).not.toContain("superseded");
+  });
+
+  test("waits for something new that the token may see, and no longer than it is asked to", async () => {
+    const server = await two();
+    const { cursor } = await feed(server, "ns=shop&since=3");
+    const began = performance.now();
+    const waiting = feed(server, `ns=shop&wait=1&cursor=${cursor}`);
+    await commit(server, [put("other", "b")]);
+    await commit(server, [put("shop", "a")]);
+    expect((await waiting).commits).toMatchObject([{ changes: [{ key: "a" }] }]);
+    const [last] = await Promise.all([feed(server, "ns=shop&since=5&wait=1")]);
+    expect(last.commits).toEqual([]);
+    expect(performance.now() - began).toBeLessThan(8000);
+  });
+
   test("keeps a full commit of 1,000 changes together", async () => {
     const server = await two();
     const keys = Array.from({ length: 1000 }, (_, at) => `k${String(at).padStart(4, "0")}`);
@@ -174,7 +231,7 @@ describe("GET /v1/changes", () => {
   });
 
   test.each([
-    { query: "wait=1", told: "400 unknown_parameter" },
+    { query: "wait=-1", told: "400 bad_parameter" },
     { query: "since=1&cursor=x", told: "400 bad_parameter" },
     { query: "cursor=x", told: "400 bad_cursor" },
     { query: "since=99", told: "404 revision_unknown" },

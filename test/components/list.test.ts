@@ -198,7 +198,7 @@ describe("GET /v1/list", () => {
     { query: "limit=1001", told: "400 bad_parameter" },
     { query: "limit=x", told: "400 bad_parameter" },
     { query: "values=base64", told: "400 bad_parameter" },
-    { query: "wait=1", told: "400 unknown_parameter" },
+    { query: "wait=x", told: "400 bad_parameter" },
     { query: "cursor=x", told: "400 bad_cursor" },
     { query: "cursor=e30", told: "400 bad_cursor" },
     { query: "revision=99", told: "404 revision_unknown" },
@@ -214,6 +214,66 @@ describe("GET /v1/list", () => {
     server.db.all("update lineage set lineage=?1", ["0".repeat(32)]);
     server.db.all("update store set lineage=?1", ["0".repeat(32)]);
     expect(told(await server.send("GET", `/v1/list/shop?limit=1&cursor=${next}`))).toBe("409 lineage");
+  });
+});
+
+describe("a cursor of a list", () => {
+  const forge = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString("base64url");
+
+  test("cannot be made by somebody who wants values that were replaced or deleted", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "pub", { public: true });
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "pub" }]);
+    await putText(server, "pub", "secret", "pasted by mistake");
+    await server.send("DELETE", "/v1/write/pub?key=secret", { headers: { "if-match": "*" } });
+    const [[lineage]] = server.db.all("select lineage from store") as [[string]];
+    const cursors = [
+      forge(["list", lineage, 4, ["pub", "", "", ""], ""]),
+      forge(["list", lineage, 4, ["pub", "", "", ""], "", 0, "", Date.now()]),
+    ];
+    for (const cursor of cursors) {
+      for (const token of [null, reader, server.rootToken]) {
+        const reply = await server.send("GET", `/v1/list/pub?values=text&cursor=${cursor}`, { token });
+        expect(told(reply)).toBe("400 bad_cursor");
+      }
+    }
+  });
+
+  test("goes on at the revision of its page, for a reader too, but only for who was given it", async () => {
+    const server = await shop(["a", "b", "c"]);
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    const other = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    const first = await list(server, "limit=1&values=json", reader);
+    await server.send("POST", "/v1/commit", {
+      json: { changes: [{ op: "put", namespace: "shop", key: "b", value: "new", ifRevision: "any" }] },
+    });
+    const query = `limit=1&values=json&cursor=${first.next}`;
+    const second = await list(server, query, reader);
+    expect([second.revision, second.documents[0]?.value]).toEqual([first.revision, { of: "b" }]);
+    for (const token of [other, server.rootToken, null])
+      expect(told(await server.send("GET", `/v1/list/shop?${query}`, { token }))).toBe(
+        token === null ? "401 unauthenticated" : "400 bad_cursor",
+      );
+    const spoilt = `${first.next?.slice(0, -1)}${first.next?.endsWith("A") ? "B" : "A"}`;
+    expect(told(await server.send("GET", `/v1/list/shop?limit=1&cursor=${spoilt}`, { token: reader }))).toBe(
+      "400 bad_cursor",
+    );
+    expect(told(await server.send("GET", "/v1/list/shop?revision=3", { token: reader }))).toBe(
+      "403 forbidden",
+    );
+  });
+
+  test("is nobody's in a public namespace, and another store's nowhere", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "pub", { public: true });
+    for (const key of ["a", "b"]) await putText(server, "pub", key, "x");
+    const page = await server.send("GET", "/v1/list/pub?limit=1", { token: null });
+    const { next }: Listing = JSON.parse(page.text);
+    const path = `/v1/list/pub?limit=1&cursor=${next}`;
+    expect((await server.send("GET", path, { token: null })).status).toBe(200);
+    expect(told(await server.send("GET", path))).toBe("400 bad_cursor");
+    server.db.all("update cursor_key set key=randomblob(32)");
+    expect(told(await server.send("GET", path, { token: null }))).toBe("400 bad_cursor");
   });
 });
 

@@ -413,6 +413,66 @@ describe("POST /v1/commit", () => {
     expect(head(server)).toBe(3);
   });
 
+  test.each([
+    {
+      name: "two million changes",
+      body: `{"changes":[${"1,".repeat(2_000_000)}1]}`,
+      told: "422 too_many_changes",
+    },
+    {
+      name: "400,000 members that nobody knows",
+      body: `{${Array.from({ length: 400_000 }, (_, at) => `"${at.toString(36)}":1`).join()}}`,
+      told: "422 invalid_body",
+    },
+    {
+      name: "1,000 changes that are none",
+      body: JSON.stringify({ changes: Array.from({ length: 1000 }, () => 1) }),
+      told: "422 invalid_body",
+    },
+    {
+      name: "a change of 300,000 members",
+      body: `{"changes":[{"op":"put","namespace":"shop","key":"k",${Array.from({ length: 300_000 }, (_, at) => `"k${at}":1`).join()}}]}`,
+      told: "422 invalid_body",
+    },
+    {
+      name: "a meta of 300,000 members",
+      body: `{"meta":{${Array.from({ length: 300_000 }, (_, at) => `"k${at}":1`).join()}},"changes":[]}`,
+      told: "422 invalid_body",
+    },
+  ])("refuses $name with at most 100 causes", async ({ body, told: expected }) => {
+    const server = await shop();
+    const headers = { "content-type": "application/json" };
+    const reply = await server.send("POST", "/v1/commit", { body, headers });
+    expect(told(reply)).toBe(expected);
+    expect(JSON.parse(reply.text)).toMatchObject({ code: expected.slice(4), instance: expect.any(String) });
+    expect(JSON.parse(reply.text).errors?.length ?? 0).toBeLessThanOrEqual(100);
+  });
+
+  test("looks at no body of who may write nothing", async () => {
+    const server = await shop();
+    const token = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    const body = "{";
+    const headers = { "content-type": "application/json" };
+    expect(told(await server.send("POST", "/v1/commit", { token, body, headers }))).toBe("403 forbidden");
+    expect(told(await server.send("POST", "/v1/commit", { token: null, body, headers }))).toBe(
+      "401 unauthenticated",
+    );
+    expect(
+      told(await server.send("POST", "/v1/commit", { token, body: " ".repeat(4_194_305), headers })),
+    ).toBe("413 too_large");
+  });
+
+  test.each([
+    { name: "author", more: { author: "k\u001b[31mim" } },
+    { name: "author of two lines", more: { author: "kim\nanna" } },
+    { name: "message", more: { message: "a\u0000" } },
+    { name: "meta", more: { meta: { pipeline: "\u009b" } } },
+    { name: "name in meta", more: { meta: { "\u0007": "x" } } },
+  ])("takes no control characters in the $name", async ({ more }) => {
+    const server = await shop();
+    expect(told(await commit(server, [one], more))).toBe("422 invalid_body");
+  });
+
   test("points at each change that is to blame, with its current ETag", async () => {
     const server = await shop();
     const etag = await putText(server, "shop", "there", "x");

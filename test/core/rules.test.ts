@@ -4,7 +4,7 @@ import { judgeLineage, judgeRevision } from "../../lib/core/ancestry.ts";
 import { decodeAddressSafe, decodeBase64, encodeAddressSafe } from "../../lib/core/base64.ts";
 import { parseTagList } from "../../lib/core/conditions.ts";
 import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
-import { type Grant, mayGive } from "../../lib/core/grant.ts";
+import { type Grant, mayGive, type Verb } from "../../lib/core/grant.ts";
 import { judgeKey } from "../../lib/core/key.ts";
 import { parseMediaType } from "../../lib/core/media-type.ts";
 import { formatEtag, parseEtag } from "../../lib/core/revision.ts";
@@ -109,7 +109,7 @@ describe("scopes", () => {
 describe("grants", () => {
   test("are given only by who holds each verb and admin over the same keys", () => {
     const own: Grant[] = [{ verbs: ["admin", "read"], namespace: "shop", scope: "a/" }];
-    const give = (verbs: string[], namespace: string, given: string) =>
+    const give = (verbs: Verb[], namespace: string, given: string) =>
       mayGive(own, { verbs, namespace, scope: given });
     expect(give(["read"], "shop", "a/b")).toBe(true);
     expect(give(["write"], "shop", "a/b")).toBe(false);

@@ -8,7 +8,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import { digestState } from "../../lib/backup/state-digest.ts";
+import { atOnce } from "../../lib/engines/guest/at-once.ts";
 import type { World } from "../../lib/http/world.ts";
+import { commitAll } from "../../lib/store/commit/commit.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { checkStore, committedMigrations } from "../../testkit/store.ts";
@@ -81,7 +83,9 @@ function send(db: World["db"], ask: Ask, tokens: Readonly<Record<string, string>
     ask.base64 === undefined ? Buffer.from(text) : Buffer.from(ask.base64, "base64"),
   );
   if (ask.json !== undefined) headers.push(["content-type", "application/json"]);
-  const handle = /^\/v1\/(write|commit)/.test(ask.path) ? configWrite(migrations) : configRead(migrations);
+  const handle = /^\/v1\/(write|commit)/.test(ask.path)
+    ? atOnce(configWrite(migrations), commitAll)
+    : atOnce(configRead(migrations));
   const reply = handle({ method: ask.method, uri: ask.path, headers, body }, world);
   const bytes = typeof reply.body === "string" ? Buffer.from(reply.body) : Buffer.from(reply.body);
   return { status: reply.status, headers: Object.fromEntries(reply.headers), bytes };

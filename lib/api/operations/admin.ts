@@ -1,49 +1,59 @@
 /** The routes of namespaces and tokens, each with every code that it may refuse with. */
 import {
   ASKED,
+  ASKING,
   BACKED_UP,
   CHANGES,
   COMMITS,
   COMMITTED,
   JSON_BODY,
   type Operation,
-  PARAMETERS,
   REPLACES,
+  ROOT,
   SETTINGS,
   STORE,
 } from "../operation.ts";
 
 const TOKEN_HEADERS = ["ETag", "Ledge-Revision", ...BACKED_UP] as const;
 
-const namespaceRoutes: readonly Operation[] = [
+/** Of a token that is managed. */
+const MANAGED = {
+  anyOf: [{ verb: "admin", over: "any" }],
+  besides: " and every verb that the token holds, over the same keys",
+} as const;
+
+const namespaceRoutes = [
   {
     id: "listNamespaces",
+    component: "admin",
     method: "get",
     path: "/v1/admin/namespaces",
     summary: "The namespaces that the token administers.",
-    needs: "`admin`",
+    needs: { anyOf: [{ verb: "admin", over: "any" }] },
     parameters: ["limit", "cursor"],
     answers: { 200: { description: "A page.", content: "NamespacesPage", headers: ["Link?"] } },
     codes: [...ASKED, "bad_cursor", "forbidden"],
   },
   {
     id: "readNamespace",
+    component: "admin",
     method: "get",
     path: "/v1/admin/namespaces/{namespace}",
     summary: "One namespace: its settings and what it holds.",
-    needs: "`admin` on it",
+    needs: { anyOf: [{ verb: "admin", over: "namespace" }] },
     parameters: ["ownNamespace"],
     answers: { 200: { description: "The namespace.", content: "Namespace", headers: ["ETag"] } },
     codes: [...ASKED, "bad_namespace", "namespace_not_found", "forbidden"],
   },
   {
     id: "putNamespace",
+    component: "admin",
     method: "put",
     path: "/v1/admin/namespaces/{namespace}",
     summary: "Makes a namespace, or replaces its settings.",
-    needs: "`admin` on `*`",
+    needs: { anyOf: [ROOT] },
     parameters: ["ownNamespace", ...SETTINGS],
-    body: "NamespaceBody",
+    body: { schema: "NamespaceBody", bytesMax: 16_384 },
     answers: {
       200: {
         description: "Replaced, or unchanged.",
@@ -56,10 +66,11 @@ const namespaceRoutes: readonly Operation[] = [
   },
   {
     id: "deleteNamespace",
+    component: "admin",
     method: "delete",
     path: "/v1/admin/namespaces/{namespace}",
     summary: "Deletes a namespace that holds no documents and that no live token names.",
-    needs: "`admin` on `*`",
+    needs: { anyOf: [ROOT] },
     parameters: ["ownNamespace", ...SETTINGS],
     answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: COMMITTED } },
     codes: [
@@ -72,18 +83,19 @@ const namespaceRoutes: readonly Operation[] = [
       "invalid_body",
     ],
   },
-];
+] as const satisfies readonly Operation[];
 
-const tokenRoutes: readonly Operation[] = [
+const tokenRoutes = [
   {
     id: "bootstrap",
+    component: "admin",
     method: "post",
     path: "/v1/admin/bootstrap",
     summary:
       "The first token, for whoever knows the bootstrap secret. The caller makes the secret and sends its digest.",
-    needs: "the bootstrap secret instead of a token",
+    needs: "bootstrap_secret",
     parameters: SETTINGS,
-    body: "BootstrapBody",
+    body: { schema: "BootstrapBody", bytesMax: 4096 },
     answers: {
       200: {
         description: "This request has made it before.",
@@ -93,7 +105,7 @@ const tokenRoutes: readonly Operation[] = [
       201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
     },
     codes: [
-      ...PARAMETERS,
+      ...ASKING,
       ...STORE,
       ...JSON_BODY,
       ...COMMITS,
@@ -107,23 +119,28 @@ const tokenRoutes: readonly Operation[] = [
   },
   {
     id: "listTokens",
+    component: "admin",
     method: "get",
     path: "/v1/admin/tokens",
     summary: "Tokens whose grants lie within the caller's, revoked ones too.",
-    needs: "`admin`",
+    needs: { anyOf: [{ verb: "admin", over: "any" }] },
     parameters: ["limit", "cursor"],
     answers: { 200: { description: "A page.", content: "TokensPage", headers: ["Link?"] } },
     codes: [...ASKED, "bad_cursor", "forbidden"],
   },
   {
     id: "makeToken",
+    component: "admin",
     method: "post",
     path: "/v1/admin/tokens",
     summary:
       "Makes a token from the digest of a secret that the caller made. The same again is answered alike.",
-    needs: "`admin` and every verb it gives, over the same keys",
+    needs: {
+      anyOf: [{ verb: "admin", over: "any" }],
+      besides: " and every verb that the token gets, over the same keys",
+    },
     parameters: SETTINGS,
-    body: "TokenBody",
+    body: { schema: "TokenBody", bytesMax: 262_144 },
     answers: {
       200: { description: "It was there already.", content: "Token", headers: TOKEN_HEADERS },
       201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
@@ -132,35 +149,38 @@ const tokenRoutes: readonly Operation[] = [
   },
   {
     id: "readToken",
+    component: "admin",
     method: "get",
     path: "/v1/admin/tokens/{accessor}",
     summary: "One token.",
-    needs: "`admin` and every verb it holds, over the same keys",
+    needs: MANAGED,
     parameters: ["accessor"],
     answers: { 200: { description: "The token.", content: "Token", headers: ["ETag", "Ledge-Revision"] } },
     codes: [...ASKED, "not_found", "forbidden"],
   },
   {
     id: "revokeToken",
+    component: "admin",
     method: "delete",
     path: "/v1/admin/tokens/{accessor}",
     summary: "Revokes a token at once and for ever; it stays in the list.",
-    needs: "`admin` and every verb it holds, over the same keys",
+    needs: MANAGED,
     parameters: ["accessor", ...SETTINGS],
     answers: { 200: { description: "Revoked.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body"],
   },
   {
     id: "rotateToken",
+    component: "admin",
     method: "post",
     path: "/v1/admin/tokens/{accessor}/rotate",
     summary: "Gives a token another secret; the old one ends at once.",
-    needs: "`admin` and every verb it holds, over the same keys",
+    needs: MANAGED,
     parameters: ["accessor", ...SETTINGS],
-    body: "RotateBody",
+    body: { schema: "RotateBody", bytesMax: 1024 },
     answers: { 200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],
   },
-];
+] as const satisfies readonly Operation[];
 
-export const adminRoutes: readonly Operation[] = [...namespaceRoutes, ...tokenRoutes];
+export const adminRoutes = [...namespaceRoutes, ...tokenRoutes] as const;

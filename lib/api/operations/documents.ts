@@ -1,4 +1,5 @@
 /** The routes of documents: read, list, feed, log, write and commit, each with every code that it may refuse with. */
+import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
 import {
   ASKED,
   CHANGES,
@@ -12,20 +13,23 @@ import {
   type Operation,
   PAST,
   REPLACES,
+  ROOT,
   SETTINGS,
   SHOWN,
   WORDS,
   WRITTEN,
 } from "../operation.ts";
 
-export const documentRoutes: readonly Operation[] = [
+export const documentRoutes = [
   {
     id: "readDocument",
+    component: "config-read",
     method: "get",
     path: "/v1/read/{namespace}",
+    keyInPath: true,
     summary: "One document, as bytes. People may write the key into the path instead.",
-    needs: "`read`; with `revision` `history`; nothing in a public namespace",
-    parameters: ["namespace", "key", "revision", "wait", "ifNoneMatchRead", ...FRESH],
+    needs: { anyOf: [{ verb: "read", over: "key" }], publicToo: true, past: "history" },
+    parameters: ["namespace", "key", "revision", "ifNoneMatchRead", ...FRESH],
     answers: {
       200: {
         description: "The bytes as they were stored.",
@@ -38,10 +42,11 @@ export const documentRoutes: readonly Operation[] = [
   },
   {
     id: "listDocuments",
+    component: "config-read",
     method: "get",
     path: "/v1/list/{namespace}",
     summary: "Documents by prefix, in the order of their bytes, pinned to one revision over all pages.",
-    needs: "`read`; with `revision` `history`; nothing in a public namespace",
+    needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true, past: "history" },
     parameters: ["namespace", "prefix", "delimiter", "limit", "cursor", "revision", "values", ...FRESH],
     answers: { 200: { description: "A page.", content: "ListPage", headers: [...SHOWN, "Link?"] } },
     codes: [
@@ -58,10 +63,11 @@ export const documentRoutes: readonly Operation[] = [
   },
   {
     id: "followChanges",
+    component: "config-read",
     method: "get",
     path: "/v1/changes",
     summary: "The feed: whole commits in order, of which a token sees what it may read.",
-    needs: "`read`; nothing for a public namespace named by `ns`",
+    needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true },
     parameters: ["cursor", "since", "ns", "prefix", "feedLimit", "values", ...FRESH],
     answers: {
       200: {
@@ -83,42 +89,47 @@ export const documentRoutes: readonly Operation[] = [
   },
   {
     id: "listCommits",
+    component: "config-read",
     method: "get",
     path: "/v1/commits",
     summary: "The log, newest first, without the changes.",
-    needs: "`history`; with `write` one's own `requestId`; a root token sees all",
+    needs: { anyOf: [{ verb: "history", over: "namespace" }, ROOT], ownRequest: true },
     parameters: ["requestId", "actor", "ns", "from", "to", "limit", "cursor"],
     answers: { 200: { description: "A page.", content: "CommitsPage", headers: [...SHOWN, "Link?"] } },
     codes: [...ASKED, "bad_namespace", "bad_cursor", "lineage", "forbidden"],
   },
   {
     id: "readCommit",
+    component: "config-read",
     method: "get",
     path: "/v1/commits/{revision}",
     summary: "One commit with those of its changes that the token may see.",
-    needs: "`history`, or a root token",
+    needs: { anyOf: [{ verb: "history", over: "any" }, ROOT] },
     parameters: ["commit"],
     answers: { 200: { description: "The commit.", content: "LoggedCommitWithChanges", headers: SHOWN } },
     codes: [...ASKED, "revision_unknown", "revision_lost", "not_found", "forbidden"],
   },
   {
     id: "whoami",
+    component: "config-read",
     method: "get",
     path: "/v1/whoami",
     summary: "What the caller's token may do, and until when.",
-    needs: "any token",
+    needs: "any_token",
     parameters: [],
     answers: { 200: { description: "The token.", content: "Whoami" } },
     codes: ASKED,
   },
   {
     id: "putDocument",
+    component: "config-write",
     method: "put",
     path: "/v1/write/{namespace}",
+    keyInPath: true,
     summary: "Creates a document, or replaces the one whose ETag is named.",
-    needs: "`write`",
-    parameters: ["namespace", "key", ...SETTINGS],
-    body: "bytes",
+    needs: { anyOf: [{ verb: "write", over: "key" }] },
+    parameters: ["writtenNamespace", "key", ...SETTINGS],
+    body: { schema: "bytes", bytesMax: COMMIT_LIMITS.valueBytes },
     answers: {
       200: { description: "Replaced, or unchanged.", content: "CommitAnswer", headers: WRITTEN },
       201: { description: "Created.", content: "CommitAnswer", headers: WRITTEN },
@@ -137,22 +148,33 @@ export const documentRoutes: readonly Operation[] = [
   },
   {
     id: "deleteDocument",
+    component: "config-write",
     method: "delete",
     path: "/v1/write/{namespace}",
+    keyInPath: true,
     summary: "Deletes the document whose ETag is named.",
-    needs: "`write`",
-    parameters: ["namespace", "key", ...SETTINGS],
+    needs: { anyOf: [{ verb: "write", over: "key" }] },
+    parameters: ["writtenNamespace", "key", ...SETTINGS],
     answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: WRITTEN } },
     codes: [...ASKED, ...NAMES, ...REPLACES, ...DOCUMENTS, "not_found", "invalid_body"],
   },
   {
     id: "commit",
+    component: "config-write",
     method: "post",
     path: "/v1/commit",
     summary: "Changes up to 1,000 documents of any namespaces as one revision, or none of them.",
-    needs: "`write`; of a check `write` or `read`",
+    needs: {
+      anyOf: [{ verb: "write", over: "any" }],
+      besides: " and over each key that is changed; of a `check` also `read`",
+    },
     parameters: WORDS,
-    body: "CommitBody",
+    body: {
+      schema: "CommitBody",
+      bytesMax: COMMIT_LIMITS.encodedBytes,
+      wrapping: 3,
+      counted: { member: "changes", max: COMMIT_LIMITS.changes },
+    },
     answers: {
       200: { description: "Committed, or `unchanged`.", content: "CommitAnswer", headers: COMMITTED },
     },
@@ -172,4 +194,4 @@ export const documentRoutes: readonly Operation[] = [
       "not_found",
     ],
   },
-];
+] as const satisfies readonly Operation[];

@@ -1,23 +1,9 @@
 /** What ticks report, and several of them as one: the rounds of a tick, and the runs that a person asked for as one. */
 
-/** What a tick did, as http.md shows it. */
-export interface TickReport {
-  readonly state: "exported" | "nothing_new" | "skipped";
-  readonly from: number | null;
-  readonly to: number | null;
-  readonly objects: number;
-  readonly bytes: number;
-  readonly manifest: string | null;
-  /** The budget ended before the export did: there is more for whoever asks next. */
-  readonly more: boolean;
-  /** The newest revision that a proof stands for, after this tick. */
-  readonly provenRevision: number | null;
-  /** What pruning removed. */
-  readonly pruned: { readonly points: number; readonly objects: number; readonly bytes: number };
-}
+import type { BackupRun } from "../../api/backup-answers.ts";
 
 /** Two reports as one; the second came after the first. */
-export function together(before: TickReport, after: TickReport): TickReport {
+export function together(before: BackupRun, after: BackupRun): BackupRun {
   if (before.state !== "exported") return after;
   return {
     state: "exported",

@@ -4,6 +4,7 @@
  * and once an hour looks around; its cost follows what changed.
  */
 
+import type { BackupRun } from "../../api/backup-answers.ts";
 import { type Bucket, BucketFault, listAll } from "../../bucket/bucket.ts";
 import { sha256Hex } from "../../bucket/bytes.ts";
 import { folderPrefix, manifestsPrefix } from "../../snapshot/names.ts";
@@ -36,7 +37,7 @@ import { meteredDb } from "../../store/sqlite/metered.ts";
 import { type Finding, lookAround } from "../histories/look.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../policy.ts";
 import { LIMITS, type Limits, type StepContext } from "./limits.ts";
-import { type TickReport, together } from "./report.ts";
+import { together } from "./report.ts";
 import type { ExportKeys } from "./run.ts";
 import { nextStep, runStep } from "./step.ts";
 import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
@@ -66,7 +67,7 @@ export interface Budget {
 }
 
 /** The report; or why nothing may be exported. */
-export type TickOutcome = TickReport | { readonly state: "stopped"; readonly finding: Finding };
+export type TickOutcome = BackupRun | { readonly state: "stopped"; readonly finding: Finding };
 
 export const BUDGET: Budget = { bytes: 134_217_728, ms: 20_000 };
 const LOOK_EVERY_MS = 3_600_000;
@@ -84,7 +85,7 @@ export async function runTick(tick: Tick): Promise<TickOutcome> {
   const untilMs = tick.nowMs() + budget.ms;
   const withinBudget = () => db.movedBytes() < budget.bytes && tick.nowMs() < untilMs;
   const working: Working = { ...tick, db, withinBudget };
-  let before: TickReport | undefined;
+  let before: BackupRun | undefined;
   for (;;) {
     const outcome = await runOnce(working);
     if (outcome.state === "stopped") return outcome;
@@ -125,7 +126,7 @@ function isIdle(store: ExportedStore): boolean {
   return (store.pending && !store.adopted) || store.state === "restoring";
 }
 
-function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | null): TickReport {
+function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | null): BackupRun {
   const pruned = { points: 0, objects: 0, bytes: 0 };
   const provenRevision = readProvenRevision(db);
   return {

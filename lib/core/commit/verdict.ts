@@ -34,6 +34,8 @@ export interface Committed {
   readonly unchanged: boolean;
   readonly replayed: boolean;
   readonly results: readonly OpResult[];
+  /** Of a commit that erased: whether the file was written anew, so that no freed page holds a value. */
+  readonly vacuumed?: boolean;
 }
 
 export type CommitOutcome = Committed | CommitRefusal;

@@ -2,39 +2,12 @@
  * How backups stand: what the exporter last found and did, and how far the bucket is behind the store.
  * Promise: reading it asks the bucket nothing and writes nothing.
  */
+import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import type { Lease } from "./lease.ts";
 import { underLease } from "./lease.ts";
 import { countOpenPurges } from "./purge.ts";
-
-export type BackupState = "ok" | "not_set" | "behind" | "failing" | "fork" | "foreign";
-
-export interface BackupStatus {
-  readonly state: BackupState;
-  readonly exportedRevision: number | null;
-  readonly exportedAt: string | null;
-  readonly provenRevision: number | null;
-  readonly provenAt: string | null;
-  /** The newest proof that read a whole chain. */
-  readonly replayedRevision: number | null;
-  readonly replayedAt: string | null;
-  /** When the object of the newest snapshot was read back that has not been for longest. */
-  readonly oldestReadAt: string | null;
-  readonly behindRevisions: number;
-  readonly behindSeconds: number;
-  /** Restore points that stand in the bucket, and objects that wait for their removal. */
-  readonly points: number;
-  readonly doomedObjects: number;
-  /** Purged values that may still lie in the bucket. */
-  readonly openPurges: number;
-  /** The live store, compared with its own history beside the newest replay. */
-  readonly scrub: { readonly at: string; readonly faults: number } | null;
-  readonly sealedRevision: number | null;
-  /** Why exporting has stopped, and which lineages it is about: what `pick` chooses between. */
-  readonly finding: { readonly cause: string; readonly lineages: readonly string[] } | null;
-  readonly lastError: { readonly code: string; readonly detail: string; readonly at: string } | null;
-}
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
 const BEHIND_SECONDS = 300;

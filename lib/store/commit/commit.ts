@@ -23,6 +23,7 @@ import {
   putEntriesSql,
   putUsageSql,
 } from "./commit.sql.ts";
+import { overwriteFreed, writeAnew } from "./erased.ts";
 import { encodeOps, gatherFacts } from "./facts.ts";
 import { notePurge } from "./note-purge.ts";
 
@@ -44,11 +45,28 @@ export function commit(db: Db, proposal: Proposal, options: CommitOptions = {}):
   return outcome;
 }
 
-/** Proposes several commits in one transaction. At the first refusal, which is then the last outcome, none stands. */
+/**
+ * Proposes several commits in one transaction. At the first refusal, which is then the last outcome, none stands.
+ * Where one erases, what it frees is overwritten, and the outcomes say whether the file was written anew.
+ */
 export function commitAll(
   db: Db,
   proposals: readonly Proposal[],
   options: CommitOptions = {},
+): readonly CommitOutcome[] {
+  if (!proposals.some(({ ops }) => ops.some(({ op }) => op === "erase")))
+    return commitTogether(db, proposals, options);
+  overwriteFreed(db);
+  const outcomes = commitTogether(db, proposals, options);
+  if (outcomes.some(({ ok }) => !ok)) return outcomes;
+  const vacuumed = writeAnew(db);
+  return outcomes.map((outcome) => ({ ...outcome, vacuumed }));
+}
+
+function commitTogether(
+  db: Db,
+  proposals: readonly Proposal[],
+  options: CommitOptions,
 ): readonly CommitOutcome[] {
   for (const proposal of proposals) {
     const malformed = judgeShape(proposal);

@@ -24,8 +24,16 @@ const words = `',"partial":false'||iif(m.author is null,'',',"author":'||json_qu
 
 const head = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeOf("m.time_ms")}||'","actor":'||json_quote(m.actor)`;
 
+/** Whether no other change of the key came later: one seek in the unique index, which covers it. */
+const isNewest = (c: string) =>
+  `not exists (select 1 from change n where n.namespace=${c}.namespace and n.key=${c}.key and n.revision>${c}.revision)`;
+
+/** A value that has been replaced since is history, and needs that verb. */
+const feedValue = `case when ?6='none' then '' when ${inRanges("c", "h")} or ${isNewest("c")} then ${valueMember("?6", "c")}
+else ',"superseded":true' end`;
+
 const changeJson = `'{"op":"'||c.op||'","namespace":'||json_quote(c.namespace)||',"key":'||json_quote(c.key)
-||iif(c.op='put',',"mediaType":'||json_quote(c.media_type)||',"size":'||length(c.value)||${valueMember("?6", "c")},'')||'}'`;
+||iif(c.op='put',',"mediaType":'||json_quote(c.media_type)||',"size":'||length(c.value)||${feedValue},'')||'}'`;
 
 /** Whether a change is in the part of the store that was asked for, and may be seen. */
 const asked = (c: string) =>
@@ -38,10 +46,10 @@ from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`;
 
 /**
  * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 the
- * newest revision to look at, or null for the head.
+ * newest revision to look at, or null for the head, ?9 ranges in which replaced values are shown, too.
  * Columns: 0 head, 1 how far this looked, 2 commits (joined by commas), 3 commits shown.
  */
-export const feedSql = `with ${rangesTable("?1")},
+export const feedSql = `with ${rangesTable("?1")},${rangesTable("?9", "h")},
 u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
 limit 1 offset 19999),(select revision from store)))),
 i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision

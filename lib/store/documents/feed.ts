@@ -6,8 +6,11 @@ import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
 import { commitsSql, feedSql } from "./feed.sql.ts";
 import type { Values } from "./list.ts";
 
-export interface FeedAsked {
+export interface FeedQuery {
+  /** What may be seen. */
   readonly ranges: readonly KeyRange[];
+  /** Of what also values that were replaced since. */
+  readonly history: readonly KeyRange[];
   readonly since: number;
   /** Looks no further than this; null for the head. */
   readonly upTo: number | null;
@@ -28,15 +31,17 @@ export interface FeedPage {
 }
 
 /** Whole commits in order, as far as they may be seen. Throws StoreFault. */
-export function feedPage(db: Db, asked: FeedAsked): FeedPage {
+export function feedPage(db: Db, asked: FeedQuery): FeedPage {
   const { since, namespace, prefix, limit, values, bytesMax, upTo } = asked;
+  const ranges = rangesJson(asked.ranges);
+  const history = rangesJson(asked.history);
   const row = onlyRow(
-    db.all(feedSql, [rangesJson(asked.ranges), since, namespace, prefix, limit, values, bytesMax, upTo]),
+    db.all(feedSql, [ranges, since, namespace, prefix, limit, values, bytesMax, upTo, history]),
   );
   return { head: Number(row[0]), revision: Number(row[1]), commits: blob(row[2]), shown: Number(row[3]) };
 }
 
-export interface CommitsAsked {
+export interface CommitsQuery {
   readonly ranges: readonly KeyRange[];
   readonly before: number;
   readonly from: number;
@@ -58,7 +63,7 @@ export interface CommitsPage {
 }
 
 /** Commits without their changes, newest first. Throws StoreFault. */
-export function commitsPage(db: Db, asked: CommitsAsked): CommitsPage {
+export function commitsPage(db: Db, asked: CommitsQuery): CommitsPage {
   const { before, from, to, actor, requestId, namespace, limit, self, all } = asked;
   const row = onlyRow(
     db.all(commitsSql, [

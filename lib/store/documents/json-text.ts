@@ -3,7 +3,7 @@
  * that is not ends the guest on Spin.
  */
 import type { Db } from "../sqlite/driver.ts";
-import { cutValuesSql, judgeJsonSql } from "./json-text.sql.ts";
+import { cutValuesSql, judgeJsonSql, surveyJsonSql } from "./json-text.sql.ts";
 
 export type JsonJudgement = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
@@ -12,6 +12,27 @@ export function judgeJson(db: Db, bytes: Uint8Array): JsonJudgement {
   const [valid, twice] = db.all(judgeJsonSql, [bytes])[0] ?? [];
   if (valid !== 1) return { ok: false, why: "it is not JSON" };
   return twice === null ? { ok: true } : { ok: false, why: `a member is given twice at ${String(twice)}` };
+}
+
+export interface JsonSurvey {
+  /** Names of members that are not among the known, the first of them. */
+  readonly unknown: readonly string[];
+  /** Items of the counted member; 0 when it is no array. */
+  readonly count: number;
+}
+
+/** What can be said of a body before its values are made. Undefined when it is not JSON. Throws StoreFault. */
+export function surveyJson(
+  db: Db,
+  bytes: Uint8Array,
+  asked: { readonly known: readonly string[]; readonly counted: string | null; readonly limit: number },
+): JsonSurvey | undefined {
+  const { known, counted, limit } = asked;
+  const path = counted === null ? null : `$.${counted}`;
+  const [valid, unknown, count] = db.all(surveyJsonSql, [bytes, JSON.stringify(known), path, limit])[0] ?? [];
+  if (valid !== 1) return undefined;
+  const names: string[] = JSON.parse(String(unknown));
+  return { unknown: names, count: Number(count ?? 0) };
 }
 
 /** The bytes of each change's `value` in a commit body, in order; null where a change has none. */

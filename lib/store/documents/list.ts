@@ -14,7 +14,7 @@ export interface ListRange {
   readonly exact: boolean;
 }
 
-export interface PageAsked {
+export interface PageQuery {
   readonly namespace: string;
   readonly ranges: readonly ListRange[];
   readonly prefix: string;
@@ -36,7 +36,7 @@ export interface Page {
 }
 
 /** One page. Throws StoreFault. */
-export function listPage(db: Db, asked: PageAsked): Page {
+export function listPage(db: Db, asked: PageQuery): Page {
   const documents: Uint8Array[] = [];
   const prefixes: string[] = [];
   let items = 0;
@@ -67,7 +67,7 @@ interface Part {
   readonly bytes: number;
 }
 
-interface PartAsked {
+interface PartQuery {
   readonly range: ListRange;
   readonly start: string;
   readonly mode: number;
@@ -75,7 +75,7 @@ interface PartAsked {
   readonly bytesMax: number;
 }
 
-function pageOf(db: Db, asked: PageAsked, { range, start, mode, limit, bytesMax }: PartAsked): Part {
+function pageOf(db: Db, asked: PageQuery, { range, start, mode, limit, bytesMax }: PartQuery): Part {
   const params: SqlValue[] = [
     asked.namespace,
     start,
@@ -106,7 +106,7 @@ function pageOf(db: Db, asked: PageAsked, { range, start, mode, limit, bytesMax 
 /** Where to begin inside a range; undefined when the page before was already past it. */
 function startIn(
   range: ListRange,
-  { after, delimiter, prefix }: PageAsked,
+  { after, delimiter, prefix }: PageQuery,
 ): { start: string; mode: number } | undefined {
   if (after === "") return { start: range.from, mode: 0 };
   const group = isGroup(after, prefix, delimiter);
@@ -116,7 +116,7 @@ function startIn(
 }
 
 /** The key or common prefix that the next page begins behind. */
-function placeOf(last: string, { prefix, delimiter }: PageAsked): string {
+function placeOf(last: string, { prefix, delimiter }: PageQuery): string {
   if (delimiter === "") return last;
   const at = last.indexOf(delimiter, prefix.length);
   return at < 0 ? last : last.slice(0, at + delimiter.length);

@@ -40,12 +40,12 @@ export const valueMember = (values: string, c: string) =>
 when ${values}='json' and ${isJson(`${c}.media_type`)} then ',"value":'||cast(${c}.value as text)
 else ',"text":'||json_quote(cast(${c}.value as text)) end`;
 
-/** Ranges of keys from JSON [[namespace or *, from, exact], …] as the table g(ns, lo, hi). */
-export const rangesTable = (ranges: string) =>
-  `g(ns,lo,hi) as materialized (select value->>0,value->>1,iif(value->>2,${next("(value->>1)")},${above("(value->>1)")})
+/** Ranges of keys from JSON [[namespace or *, from, exact], …] as a table (ns, lo, hi); g when not said. */
+export const rangesTable = (ranges: string, name = "g") =>
+  `${name}(ns,lo,hi) as materialized (select value->>0,value->>1,iif(value->>2,${next("(value->>1)")},${above("(value->>1)")})
 from json_each(${ranges}))`;
 
-/** Whether a change lies in one of the ranges of g; * is every namespace that is not reserved. */
-export const inRanges = (c: string) =>
-  `exists (select 1 from g where (g.ns=${c}.namespace or g.ns='*' and substr(${c}.namespace,1,1)<>'_')
+/** Whether a change lies in one of the ranges of such a table; * is every namespace that is not reserved. */
+export const inRanges = (c: string, name = "g") =>
+  `exists (select 1 from ${name} g where (g.ns=${c}.namespace or g.ns='*' and substr(${c}.namespace,1,1)<>'_')
 and ${c}.key>=g.lo and ${c}.key<g.hi)`;

@@ -1,8 +1,9 @@
 /**
- * Documents of `_system` and `_auth` as the admin door reads them, and the store's own condition. The only
+ * Documents of `_system` and `_auth` as administration reads them, and the store's own condition. The only
  * reader of `_auth` besides the look at a caller's own token.
  */
 
+import type { Mode } from "../../core/settings.ts";
 import type { SqlRow } from "../sqlite/driver.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
 import { settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
@@ -41,7 +42,7 @@ export interface StoreStatus {
   readonly lineage: string;
   readonly epoch: number;
   readonly head: number;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly newestMs: number | null;
   readonly sqlite: string;
   readonly format: number;
@@ -59,7 +60,7 @@ export function readStatus(db: Db): StoreStatus {
     lineage: String(row[0]),
     epoch: Number(row[1]),
     head: Number(row[2]),
-    mode: typeof row[3] === "string" ? row[3] : "open",
+    mode: row[3] === "read_only" ? "read_only" : "open",
     newestMs: typeof row[4] === "number" ? row[4] : null,
     sqlite: String(row[5]),
     format: Number(row[6]),

@@ -1,6 +1,6 @@
 /**
  * What a request sees of the store besides documents: which history, how far, the caller's token document
- * and the namespace's. Rows become records here; judging them is the door's.
+ * and the namespace's. Rows become records here; judging them is lib/http's.
  */
 import { type Life, parseLives } from "../../core/ancestry.ts";
 import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
@@ -46,7 +46,7 @@ export interface ListView extends StoreView {
   readonly lives: readonly Life[];
 }
 
-export interface ReadAsked {
+export interface ReadQuery {
   readonly namespace: string;
   readonly key: string;
   readonly accessor: string | null;
@@ -55,7 +55,7 @@ export interface ReadAsked {
 }
 
 /** One document now. Throws StoreFault. */
-export function readHead(db: Db, { namespace, key, accessor, known }: ReadAsked): ReadView {
+export function readHead(db: Db, { namespace, key, accessor, known }: ReadQuery): ReadView {
   const row = onlyRow(db, readHeadSql, [namespace, key, accessor, known]);
   return {
     ...storeView(row),
@@ -65,7 +65,7 @@ export function readHead(db: Db, { namespace, key, accessor, known }: ReadAsked)
 }
 
 /** One document at a revision. Throws StoreFault. */
-export function readPast(db: Db, asked: ReadAsked & { readonly revision: number }): PastView {
+export function readPast(db: Db, asked: ReadQuery & { readonly revision: number }): PastView {
   const { namespace, key, accessor, known, revision } = asked;
   const row = onlyRow(db, readPastSql, [namespace, key, accessor, known, revision]);
   return {

@@ -3,20 +3,20 @@
  * finds another at work does nothing. Promise: what comes back is the end of the work, so that a script may go on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type TickReport, together } from "../../../lib/backup/export/report.ts";
+import { BackupProof, BackupRun, PrunePlan, Sealed } from "../../../lib/api/backup-answers.ts";
+import { together } from "../../../lib/backup/export/report.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { count, formatBytes, say } from "../output.ts";
-import { BackupProof, BackupRun, PrunePlan, Sealed } from "./views.ts";
 
 const POLL_MS = 1000;
 /** Longer than the lease of a run that died. */
 const WAIT_MS = 600_000;
 
 /** Exports until there is no more; several runs are told as one. */
-export async function runToEnd(client: Client): Promise<TickReport> {
+export async function runToEnd(client: Client): Promise<BackupRun> {
   const ask = () => untilFree(() => client.json(BackupRun, "POST", "/v1/backup/run"));
-  let done: TickReport = await ask();
+  let done: BackupRun = await ask();
   while (done.more) {
     say(`  ${count(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`);
     done = together(done, await ask());

@@ -1,7 +1,8 @@
 /** `ledge backup`: what lies in the bucket, proving it, pruning it, and deciding a fork. */
 import type { Command } from "commander";
+import { BackupStatus, Picked, PrunePlan, Snapshots } from "../../../lib/api/backup-answers.ts";
 import { proveToEnd, pruneWhenFree, runToEnd, sealToEnd } from "../backup/runs.ts";
-import { BackupStatus, Picked, PrunePlan, Snapshots, snapshotRows, statusRows } from "../backup/views.ts";
+import { snapshotRows, statusRows } from "../backup/views.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { count, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";

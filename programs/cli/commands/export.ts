@@ -1,7 +1,7 @@
 /** `ledge export`: documents become files, byte for byte, all of one revision a namespace. */
 import type { Command } from "commander";
-import * as z from "zod";
-import type { Listed } from "../answers.ts";
+import { NamespacesPage } from "../../../lib/api/admin-answers.ts";
+import type { Document } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { count, formatBytes, openProgress } from "../output.ts";
 import { listPages } from "../pages.ts";
@@ -12,11 +12,6 @@ interface Options {
   readonly revision?: string;
   readonly caseSensitive?: boolean;
 }
-
-const Names = z.object({
-  namespaces: z.array(z.looseObject({ name: z.string() })),
-  next: z.string().optional(),
-});
 
 export function addExport(program: Command, client: () => Client): void {
   program
@@ -50,7 +45,7 @@ async function allNamespaces(client: Client): Promise<string[]> {
   const names: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.json(Names, "GET", "/v1/admin/namespaces", { query: { cursor } });
+    const page = await client.json(NamespacesPage, "GET", "/v1/admin/namespaces", { query: { cursor } });
     names.push(...page.namespaces.map((one) => one.name));
     cursor = page.next;
   } while (cursor !== undefined);
@@ -87,7 +82,11 @@ async function exportTo(
 }
 
 /** What a page does not carry: bytes that are not text, as they were at the page's revision. */
-async function fetchBytes(client: Client, { namespace, key }: Listed, revision: number): Promise<Uint8Array> {
+async function fetchBytes(
+  client: Client,
+  { namespace, key }: Document,
+  revision: number,
+): Promise<Uint8Array> {
   const reply = await client.request("GET", `/v1/read/${namespace}`, { query: { key, revision } });
   return reply.bytes;
 }

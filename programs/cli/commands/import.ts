@@ -1,7 +1,7 @@
 /** `ledge import`: a folder or a JSON file becomes documents, as the changes that it makes. */
 import { lstatSync } from "node:fs";
 import type { Command } from "commander";
-import { Committed } from "../answers.ts";
+import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { type BatchChange, batchesOf } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -76,7 +76,7 @@ export async function importDocuments(
   };
   let sent = 0;
   for (const batch of batchesOf(changes, options.message)) {
-    const made = await client.json(Committed, "POST", "/v1/commit", { body: batch.body });
+    const made = await client.json(CommitAnswer, "POST", "/v1/commit", { body: batch.body });
     sent += batch.changes;
     sum.bytes += batch.bytes;
     if (!made.unchanged) sum.commits += 1;

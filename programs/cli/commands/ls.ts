@@ -1,6 +1,6 @@
 /** `ledge ls`: the documents of a namespace, or the namespaces. */
 import type { Command } from "commander";
-import type { Listed } from "../answers.ts";
+import type { Document } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
 import { outputOption } from "../output-option.ts";
@@ -24,7 +24,7 @@ export function addLs(program: Command, client: () => Client): void {
     .option("--revision <n>", "as it was at a past revision")
     .action(async (place: Target | undefined, options: Options) => {
       if (place === undefined) return listNamespaces(client(), options.output);
-      const documents: Listed[] = [];
+      const documents: Document[] = [];
       const prefixes: string[] = [];
       const pages = listPages(client(), place.namespace, {
         prefix: place.key,

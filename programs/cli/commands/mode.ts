@@ -1,10 +1,9 @@
 /** `ledge mode`: opens the store for writes, or closes it while reads go on. */
 import { type Command, InvalidArgumentError } from "commander";
-import * as z from "zod";
+import { Mode } from "../../../lib/api/admin-answers.ts";
 import type { Client } from "../client.ts";
 import { sayDone } from "../output.ts";
 
-const Mode = z.object({ mode: z.string() });
 const WORDS: Readonly<Record<string, string>> = { open: "open", "read-only": "read_only" };
 
 export function addMode(program: Command, client: () => Client): void {

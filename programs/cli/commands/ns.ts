@@ -1,23 +1,11 @@
 /** `ledge ns`: namespaces. */
 import type { Command } from "commander";
-import * as z from "zod";
+import { type Namespace, NamespacesPage } from "../../../lib/api/admin-answers.ts";
+import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes, printJson, printTable, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-
-const Namespaces = z.object({
-  namespaces: z.array(
-    z.looseObject({
-      name: z.string(),
-      keys: z.number().optional(),
-      bytes: z.number().optional(),
-      description: z.string().optional(),
-      public: z.boolean().optional(),
-    }),
-  ),
-  next: z.string().optional(),
-});
 
 interface Settings {
   readonly description?: string;
@@ -30,10 +18,10 @@ interface Settings {
 }
 
 export async function listNamespaces(client: Client, output: "table" | "json"): Promise<void> {
-  const all: z.infer<typeof Namespaces>["namespaces"] = [];
+  const all: Namespace[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.json(Namespaces, "GET", "/v1/admin/namespaces", { query: { cursor } });
+    const page = await client.json(NamespacesPage, "GET", "/v1/admin/namespaces", { query: { cursor } });
     all.push(...page.namespaces);
     cursor = page.next;
   } while (cursor !== undefined);
@@ -69,7 +57,7 @@ export function addNs(program: Command, client: () => Client): void {
     .action(async (name: string, options: Settings) => {
       const headers: Record<string, string> =
         options.if === undefined ? {} : { "if-match": options.if === "any" ? "*" : options.if };
-      await client().json(z.unknown(), "PUT", `/v1/admin/namespaces/${encodeURIComponent(name)}`, {
+      await client().json(CommitAnswer, "PUT", `/v1/admin/namespaces/${encodeURIComponent(name)}`, {
         headers,
         body: JSON.stringify(settingsOf(options)),
       });

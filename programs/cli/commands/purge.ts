@@ -1,19 +1,10 @@
 /** `ledge purge`: a value that should never have been written goes, from the store and from the bucket. */
 import type { Command } from "commander";
-import * as z from "zod";
+import { PurgeAnswer } from "../../../lib/api/admin-answers.ts";
 import type { Client } from "../client.ts";
 import { printJson, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { parseTarget } from "../target.ts";
-
-const Purged = z.looseObject({
-  revision: z.number(),
-  firstRevision: z.number(),
-  currentRevision: z.number().nullable(),
-  vacuumed: z.boolean(),
-  bucket: z.string(),
-  ancestors: z.array(z.string()),
-});
 
 interface PurgeOptions {
   readonly message: string;
@@ -33,7 +24,7 @@ export function addPurge(program: Command, client: () => Client): void {
       const { namespace, key } = parseTarget(document);
       const { message: why, keepCurrent = false, output } = options;
       const body = JSON.stringify({ namespace, key, why, keepCurrent });
-      const purged = await client().json(Purged, "POST", "/v1/admin/purge", { body });
+      const purged = await client().json(PurgeAnswer, "POST", "/v1/admin/purge", { body });
       if (output === "json") return printJson(purged);
       sayDone(`every value of ${document} since revision ${purged.firstRevision} is erased from the store`);
       if (purged.bucket === "pending")

@@ -1,7 +1,7 @@
 /** `ledge put` and `ledge rm`: change one document. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { Committed } from "../answers.ts";
+import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, sayDone } from "../output.ts";
@@ -34,7 +34,7 @@ export function addPut(program: Command, client: () => Client): void {
     .addOption(outputOption(["text", "json"]))
     .action(async (target: Target, value: string | undefined, options: Options) => {
       const bytes = readValue(value, options.file);
-      const made = await client().json(Committed, "PUT", `/v1/write/${target.namespace}`, {
+      const made = await client().json(CommitAnswer, "PUT", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },
         headers: { ...conditionOf(options.if), "content-type": options.type ?? guessType(bytes) },
         body: bytes,
@@ -52,7 +52,7 @@ export function addRm(program: Command, client: () => Client): void {
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
     .action(async (target: Target, options: Options) => {
-      const made = await client().json(Committed, "DELETE", `/v1/write/${target.namespace}`, {
+      const made = await client().json(CommitAnswer, "DELETE", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },
         headers: conditionOf(options.if),
       });
@@ -60,7 +60,7 @@ export function addRm(program: Command, client: () => Client): void {
     });
 }
 
-function report(made: Committed, target: Target, options: Options): void {
+function report(made: CommitAnswer, target: Target, options: Options): void {
   if (options.output === "json") {
     printJson(made);
     return;

@@ -1,29 +1,9 @@
 /** `ledge status`: one screen, and for what is wrong the command that mends it. */
 import type { Command } from "commander";
-import * as z from "zod";
-import { BackupStatus } from "../backup/views.ts";
+import { Status } from "../../../lib/api/admin-answers.ts";
 import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-
-const Status = z.looseObject({
-  version: z.string(),
-  lineage: z.string(),
-  epoch: z.number(),
-  head: z.number(),
-  mode: z.string(),
-  clockSuspect: z.boolean(),
-  store: z.looseObject({
-    sqlite: z.string(),
-    journal: z.string(),
-    synchronous: z.string(),
-    libsqlServer: z.boolean().default(false),
-    format: z.number(),
-    bytes: z.number(),
-  }),
-  backup: BackupStatus,
-});
-type Status = z.infer<typeof Status>;
 
 export function addStatus(program: Command, client: () => Client): void {
   program

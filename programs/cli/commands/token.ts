@@ -1,23 +1,12 @@
 /** `ledge token`: the secret is made here and shown once; only its digest travels. */
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import * as z from "zod";
+import { Token, TokensPage } from "../../../lib/api/admin-answers.ts";
 import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, printTable, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-
-const Token = z.looseObject({
-  name: z.string(),
-  accessor: z.string(),
-  expires: z.string().nullish(),
-  revoked: z.string().nullish(),
-  grants: z.array(
-    z.looseObject({ verbs: z.array(z.string()), namespace: z.string(), scope: z.string().optional() }),
-  ),
-});
-const Tokens = z.object({ tokens: z.array(Token), next: z.string().optional() });
 
 interface CreateOptions {
   readonly grant: readonly string[];
@@ -53,15 +42,15 @@ export function addToken(program: Command, client: () => Client): void {
 }
 
 async function list(client: Client, output: string): Promise<void> {
-  const all: z.infer<typeof Token>[] = [];
+  const all: Token[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.json(Tokens, "GET", "/v1/admin/tokens", { query: { cursor } });
+    const page = await client.json(TokensPage, "GET", "/v1/admin/tokens", { query: { cursor } });
     all.push(...page.tokens);
     cursor = page.next;
   } while (cursor !== undefined);
   if (output === "json") return printJson(all);
-  const grantsOf = (one: z.infer<typeof Token>) =>
+  const grantsOf = (one: Token) =>
     one.grants
       .map((grant) => `${grant.verbs.join(",")}:${grant.namespace}${grant.scope ? `/${grant.scope}` : ""}`)
       .join(" ");
@@ -86,7 +75,7 @@ async function create(client: Client, name: string, options: CreateOptions): Pro
     grants: options.grant.map(parseGrant),
     ...(options.expires === undefined ? {} : { expires: options.expires }),
   };
-  await client.json(z.unknown(), "POST", "/v1/admin/tokens", { body: JSON.stringify(body) });
+  await client.json(Token, "POST", "/v1/admin/tokens", { body: JSON.stringify(body) });
   say(`token ${made.accessor} for ${name}; keep it now, it is not shown again:`);
   process.stdout.write(`${formatToken(made)}\n`);
 }

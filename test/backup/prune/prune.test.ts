@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from "../../../lib/backup/policy.ts";
 import { parseRetention } from "../../../lib/core/retention.ts";
 import { readManifest } from "../../../lib/snapshot/read.ts";
 import { listPoints } from "../../../lib/store/catalogue/points.ts";
-import { purgeValue } from "../../../lib/store/commit/purge.ts";
+import { listUnwrittenPurges } from "../../../lib/store/catalogue/purge.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import {
   bytes,
@@ -20,7 +20,8 @@ import {
 } from "../../../testkit/backup.ts";
 import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { openImage } from "../../../testkit/clone.ts";
-import { rootToken, T0 } from "../../../testkit/proposals.ts";
+import { T0 } from "../../../testkit/proposals.ts";
+import { purgeValue } from "../../../testkit/purge.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -246,21 +247,7 @@ async function expectWhole(bucket: MemoryBucket): Promise<void> {
 describe("a purge", () => {
   const SECRET = "hunter2-do-not-keep";
   const purge = (db: NodeDb, key: string, keepCurrent = false) =>
-    purgeValue(
-      db,
-      {
-        proposer: rootToken,
-        nowMs: T0,
-        namespace: "shop",
-        key,
-        why: "a password was pasted",
-        keepCurrent,
-        message: "purge",
-        requestId: null,
-        trace: null,
-      },
-      { accept: "anything" },
-    );
+    purgeValue(db, { nowMs: T0, key, keepCurrent });
   const holding = (bucket: MemoryBucket) =>
     [...bucket.objects].filter(([name, content]) => {
       const text = name.endsWith(".gz") ? gunzipSync(content) : Buffer.from(content);
@@ -288,7 +275,8 @@ describe("a purge", () => {
     expect(holding(bucket).length).toBeGreaterThan(0);
     const old = names(bucket, "manifests").filter((name) => Number(name.slice(60, 76)) <= firstBefore);
     const outcome = purge(db, "config/db");
-    expect(outcome).toMatchObject({ ok: true, firstRevision: firstBefore + 1, currentRevision: null });
+    expect(outcome).toMatchObject({ ok: true, revision: head(db), vacuumed: true });
+    expect(listUnwrittenPurges(db)).toMatchObject([{ revision: head(db), firstRevision: firstBefore + 1 }]);
     db.all("vacuum");
     expect(db.raw.serialize().includes(SECRET)).toBe(false);
     expect(db.all("select op from change where key='config/db' order by revision")).toEqual([
@@ -319,9 +307,9 @@ describe("a purge", () => {
     put(db, "config/db", SECRET);
     put(db, "config/db", "clean");
     const outcome = purge(db, "config/db", true);
-    expect(outcome).toMatchObject({ ok: true, revision: head(db) - 1, currentRevision: head(db) });
-    expect(db.all("select cast(value as text), version from entry where key='config/db'")).toEqual([
-      ["clean", 1],
+    expect(outcome).toMatchObject({ ok: true, revision: head(db) - 1 });
+    expect(db.all("select cast(value as text), version, revision from entry where key='config/db'")).toEqual([
+      ["clean", 1, head(db)],
     ]);
   });
 

@@ -4,14 +4,14 @@ import { parseRetention } from "../../../lib/core/retention.ts";
 import { moveTarget } from "../../../lib/store/catalogue/catalogue.ts";
 import { acquireLease } from "../../../lib/store/catalogue/lease.ts";
 import { readBackupStatus } from "../../../lib/store/catalogue/status.ts";
-import { purgeValue } from "../../../lib/store/commit/purge.ts";
 import { foldEntries, rewindTo } from "../../../lib/store/restore/rows.ts";
 import { settleTokens } from "../../../lib/store/restore/tokens.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { fill, openQuickStore, put, restoreWanted, SMALL, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
-import { putReserved, rootToken, T0 } from "../../../testkit/proposals.ts";
+import { putReserved, T0 } from "../../../testkit/proposals.ts";
+import { purgeValue } from "../../../testkit/purge.ts";
 import { noSqld, onSqld, openSqld, refusedBySqld, startSqld } from "../../../testkit/sqld.ts";
 import { fits, knownStatements, patterns, recordingDb } from "../../../testkit/statements.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
@@ -31,13 +31,7 @@ async function sentInALife(): Promise<string[]> {
     const limits = { ...SMALL, baseBytesMin: 1000 };
     await tick(source, bucket, { nowMs: T0 + n * 1_200_000, policy, limits });
   }
-  const why = "a password was pasted";
-  const purge = { proposer: rootToken, namespace: "shop", key: "k1", why, keepCurrent: true, message: why };
-  const purged = purgeValue(
-    source,
-    { ...purge, nowMs: T0, requestId: null, trace: null },
-    { accept: "anything" },
-  );
+  const purged = purgeValue(source, { nowMs: T0, key: "k1", keepCurrent: true });
   expect(purged).toMatchObject({ ok: true });
   expect(putReserved(source, "_system", "mode", '{"mode":"read_only"}')).toMatchObject({ ok: true });
   await tick(source, bucket, { nowMs: T0 + 90_000_000, policy });

@@ -1,0 +1,37 @@
+/** The small schemas that bodies and answers are made of, each once. */
+import * as z from "zod/mini";
+import { ACCESSOR_PATTERN, DIGEST_PATTERN } from "../core/token.ts";
+import { line, words } from "./words.ts";
+
+export const count = z.int().check(z.minimum(0));
+export const revision = z.int().check(z.minimum(1));
+export const moment = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
+export const etag = z.string().check(z.regex(/^"[1-9][0-9]{0,15}-[0-9a-f]{8}"$/));
+export const lineage = z.string().check(z.regex(/^[0-9a-f]{32}$/));
+export const accessor = z.string().check(z.regex(new RegExp(ACCESSOR_PATTERN)));
+export const sha256 = z.string().check(z.regex(new RegExp(DIGEST_PATTERN)));
+export const cursor = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/));
+
+/** Text of at most so many characters. */
+export const text = (max: number) => z.string().check(z.maxLength(max));
+
+/**
+ * A list that is counted before any of it is looked at: a body of millions of items costs one refusal, not one for each.
+ */
+export const list = <T extends z.ZodMiniType>(item: T, { min = 0, max }: { min?: number; max: number }) =>
+  z.pipe(
+    z.array(z.unknown()).check(z.maxLength(max)),
+    z.array(item).check(z.minLength(min), z.maxLength(max)),
+  );
+
+/** The same for a record of short texts. */
+export const shortTexts = (max: number) =>
+  z.pipe(
+    z.unknown().check(
+      z.refine((value) => typeof value !== "object" || value === null || Object.keys(value).length <= max, {
+        error: `at most ${max} members`,
+        abort: true,
+      }),
+    ),
+    z.record(line(64).check(z.minLength(1)), words(256)),
+  );

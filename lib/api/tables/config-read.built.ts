@@ -1,0 +1,4 @@
+/** The routes of config-read; see lib/api/table.ts. */
+import { tableOf } from "../table.ts";
+
+export const CONFIG_READ = tableOf("config-read");

@@ -1,0 +1,4 @@
+/** The routes of snapshot-export; see lib/api/table.ts. */
+import { tableOf } from "../table.ts";
+
+export const SNAPSHOT_EXPORT = tableOf("snapshot-export");
