@@ -36,7 +36,6 @@ const foreignListCursor = ({ db, rootToken }: TestServer) =>
   sealCursor(
     { kind: "list", lineage: "0".repeat(32), revision: 2, filter: ["shop", "", "", ""], after: "" },
     { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
-    { hidden: false },
   );
 /** The bytes that no prepared document holds. */
 export const text = (headers: Record<string, string> = {}) => ({

@@ -1,17 +1,15 @@
 /**
  * A page of reserved documents, for the lists of namespaces and of tokens. What of it the caller may see is the list's
- * to say; a page is filled with that, and holds nothing else. One page looks at a bounded number of documents, so its
- * cursor may stand at one that the caller may not know: it is sealed, and that place hidden.
+ * to say; a page is filled with that, and its cursor names the last of them, so it tells of no others.
  */
 
+import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
-import { openCursor, sealCursor } from "../../lib/core/sealed-cursor.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { sealFor } from "../../lib/http/seal.ts";
 import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/documents/settings.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
 
-/** How many documents are read at a time, and for one page at most. */
-const READ = { atOnce: 1_000, most: 10_000 };
+const READ_AT_ONCE = 1_000;
 
 export interface SettingsList {
   /** The cursor's kind, and the last part of the path. */
@@ -32,40 +30,38 @@ export interface SettingsPage {
 /** Refuses `bad_cursor`. Throws StoreFault. */
 export function settingsPage(
   { limit, cursor: text }: { readonly limit: number; readonly cursor: string | undefined },
-  context: Context,
+  { world, view }: Context,
   list: SettingsList,
 ): Outcome<SettingsPage> {
   const { kind } = list;
-  const cursor =
-    text === undefined ? accept(undefined) : openCursor(text, { kind, filter: [] }, sealFor(context));
+  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter: [] });
   if (!cursor.ok) return cursor;
-  const { shown, after } = readVisible(context, list, { after: cursor.value?.after ?? "", limit });
-  if (after === null) return accept({ shown, next: {}, headers: [] });
-  const { lineage, head } = context.view;
-  const place = { kind, lineage, revision: head, filter: [], after };
-  const next = sealCursor(place, sealFor(context), { hidden: true });
+  // One more than the page holds says whether there is a next page.
+  const found = readVisible(world.db, list, { after: cursor.value?.after ?? "", count: limit + 1 });
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  if (found.length <= limit || last === undefined) return accept({ shown, next: {}, headers: [] });
+  const { lineage, head } = view;
+  const next = formatCursor({ kind, lineage, revision: head, filter: [], after: last.key });
   const link = `</v1/admin/${kind}?limit=${limit}&cursor=${next}>; rel="next"`;
   return accept({ shown, next: { next }, headers: [["link", link]] });
 }
 
-/** The next documents that may be seen; `after` is where to go on, null at the end. */
+/** The next documents that the caller may see. */
 function readVisible(
-  { world }: Context,
+  db: Db,
   { namespace, prefix, shows }: SettingsList,
-  { after, limit }: { after: string; limit: number },
-): { shown: Setting[]; after: string | null } {
-  const shown: Setting[] = [];
-  let place = after;
-  for (let read = 0; read < READ.most; read += READ.atOnce) {
-    const settings = listSettings(world.db, namespace, { prefix, after: place, limit: READ.atOnce });
+  { after, count }: { after: string; count: number },
+): Setting[] {
+  const found: Setting[] = [];
+  for (let place = after; ; ) {
+    const settings = listSettings(db, namespace, { prefix, after: place, limit: READ_AT_ONCE });
     for (const setting of settings) {
-      if (!shows(setting)) continue;
-      // One more than the page holds: the page ends at the last one shown.
-      if (shown.length === limit) return { shown, after: shown.at(-1)?.key ?? place };
-      shown.push(setting);
+      if (shows(setting)) found.push(setting);
+      if (found.length === count) return found;
     }
-    if (settings.length < READ.atOnce) return { shown, after: null };
-    place = settings.at(-1)?.key ?? place;
+    const last = settings.at(-1);
+    if (last === undefined || settings.length < READ_AT_ONCE) return found;
+    place = last.key;
   }
-  return { shown, after: place };
 }

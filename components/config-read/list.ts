@@ -82,7 +82,7 @@ function pageReply(
   let end = `],"prefixes":${JSON.stringify(page.prefixes)}}`;
   if (page.after !== null) {
     const place = { kind: "list", lineage, revision, filter: filterOf(input), after: page.after } as const;
-    const next = sealCursor(place, sealFor(context), { hidden: false });
+    const next = sealCursor(place, sealFor(context));
     headers.push(["link", `<${nextAddress(input, next)}>; rel="next"`]);
     end = `],"prefixes":${JSON.stringify(page.prefixes)},"next":"${next}"}`;
   }

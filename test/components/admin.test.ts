@@ -130,27 +130,23 @@ describe("/v1/admin/namespaces", () => {
     expect(JSON.parse(tokens.text).next).toBeUndefined();
   });
 
-  test("has cursors that stand where the caller may not see, and do not say where", async () => {
+  test("goes past thousands that the caller may not see to what it may", async () => {
     const server = await openTestServer();
     await makeNamespace(server, "shop");
     const token = await makeToken(server, [{ verbs: ["admin", "read"], namespace: "shop" }]);
     const row = server.db.all("select * from entry where namespace='_auth' and key=?1", [
       `token/${token.slice(4, 16)}`,
     ])[0];
-    // Ten thousand tokens of others come first: more than one page looks at.
+    // Ten thousand tokens of others come first.
     server.db.all(
       `with recursive n(i) as (select 0 union all select i+1 from n where i<10499)
       insert into entry select '_auth','token/'||printf('2%011d',i),revision,created_revision,version,media_type,text,size,
       cast(replace(cast(value as text),'"shop"','"*"') as blob) from n, entry where namespace='_auth' and key=?1`,
       [String(row?.[1])],
     );
-    const path = "/v1/admin/tokens?limit=10";
-    const first = JSON.parse((await server.send("GET", path, { token })).text);
-    expect(first.tokens).toEqual([]);
-    expect(Buffer.from(first.next, "base64url").toString("latin1")).not.toMatch(/token\/|2000/);
-    const second = JSON.parse((await server.send("GET", `${path}&cursor=${first.next}`, { token })).text);
-    expect(second.tokens).toHaveLength(1);
-    expect(second.next).toBeUndefined();
+    const page = JSON.parse((await server.send("GET", "/v1/admin/tokens?limit=10", { token })).text);
+    expect(page.tokens).toHaveLength(1);
+    expect(page.next).toBeUndefined();
     server.db.all("delete from entry where namespace='_auth' and key like 'token/2%' and key like '%0%0%0%'");
     server.db.all("delete from entry where namespace='_auth' and key glob 'token/2[0-9]*'");
   });

@@ -1,0 +1,135 @@
+/** The access matrix: which grant of one token is enough for which route, through the real components. */
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Operation } from "../../lib/api/operation.ts";
+import { OPERATIONS } from "../../lib/api/operations.ts";
+import { VERBS, type Verb } from "../../lib/core/grant.ts";
+import { goodBody, goodPath } from "../../testkit/asks.ts";
+import { buildFor, root } from "../../testkit/host.ts";
+import {
+  makeNamespace,
+  makeToken,
+  openTestServer,
+  putText,
+  type TestServer,
+  told,
+} from "../../testkit/server.ts";
+
+/** What the requests are about is the key `there` of `shop`, or `shop`, or all. */
+const PLACES = {
+  key: { namespace: "shop", scope: "there" },
+  beside: { namespace: "shop", scope: "elsewhere" },
+  shop: { namespace: "shop", scope: "" },
+  far: { namespace: "far", scope: "" },
+  "*": { namespace: "*", scope: "" },
+} as const;
+
+/** By route, of each verb the places that are enough. `nobody`: no token is asked for; `any`: any token will do. */
+const MATRIX: Readonly<Record<string, string>> = {
+  commit: "write: shop *",
+  deleteDocument: "write: key shop *",
+  deleteNamespace: "admin: *",
+  followChanges: "read: key beside shop far *",
+  listCommits: "history: key beside shop far *, admin: *",
+  listDocuments: "read: key beside shop *",
+  listNamespaces: "admin: key beside shop far *",
+  listTokens: "admin: key beside shop far *",
+  makeToken: "admin: key beside shop far *",
+  purge: "admin: *",
+  putDocument: "write: key shop *",
+  putMode: "admin: *",
+  putNamespace: "admin: *",
+  readCommit: "history: key beside shop far *, admin: *",
+  readDocument: "read: key shop *",
+  readHealth: "nobody",
+  readMetrics: "status: *, admin: *",
+  readMode: "admin: *",
+  readNamespace: "admin: key beside shop *",
+  readOpenapi: "nobody",
+  readReadiness: "nobody",
+  readStatus: "status: *, admin: *",
+  readToken: "admin: key beside shop far *",
+  revokeToken: "admin: key beside shop far *",
+  rotateToken: "admin: key beside shop far *",
+  whoami: "any",
+};
+const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
+  adoptStore: "backup: *",
+  listSnapshots: "backup: *",
+  pickBranch: "backup: *",
+  proveBackup: "backup: *",
+  pruneBackup: "backup: *",
+  readBackupStatus: "backup: *",
+  runBackup: "backup: *",
+  sealBackup: "backup: *",
+};
+
+/** Judged by a secret, and not by grants. */
+const BY_SECRET = ["bootstrap", "previewRestore", "restore"];
+/** Verbs that no route asks for yet: one token holds them all. */
+const UNUSED: readonly Verb[] = ["plan", "rollout", "approve", "override", "report"];
+const ASKED = VERBS.filter((verb) => !UNUSED.includes(verb));
+const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
+  ...ASKED.map((verb) => [verb, [verb]] as const),
+  ["another", UNUSED],
+]);
+
+const ROUTES: readonly Operation[] = OPERATIONS.filter(({ id }) => !BY_SECRET.includes(id));
+
+test("every route that answers by itself takes the grants of the matrix, and no other ones", async () => {
+  const routes = ROUTES.filter(({ component }) => component !== "snapshot-export");
+  expect(await matrixOf(routes)).toEqual(MATRIX);
+});
+
+describe("the exporter's routes", () => {
+  beforeAll(() => buildFor(join(root, "spin.toml")));
+
+  test("take the grants of the matrix, and no other ones", async () => {
+    vi.stubEnv("LEDGE_TEST_HOST", "wasm");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const routes = ROUTES.filter(({ component }) => component === "snapshot-export");
+    expect(await matrixOf(routes)).toEqual(EXPORTER_MATRIX);
+  });
+});
+
+async function matrixOf(routes: readonly Operation[]): Promise<Record<string, string>> {
+  const server = await openTestServer();
+  for (const name of ["shop", "far"]) await makeNamespace(server, name);
+  await putText(server, "shop", "there", "x");
+  const managed = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
+  const tokens = new Map<string, string>();
+  for (const [name, verbs] of VERB_SETS) {
+    for (const [place, { namespace, scope }] of Object.entries(PLACES))
+      tokens.set(`${name} ${place}`, await makeToken(server, [{ verbs, namespace, scope }]));
+  }
+  // Whoever is let in changes nothing.
+  await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
+  const seen: Record<string, string> = {};
+  for (const operation of routes) seen[operation.id] = await askAll(server, operation, { tokens, managed });
+  return seen;
+}
+
+async function askAll(
+  server: TestServer,
+  operation: Operation,
+  { tokens, managed }: { tokens: ReadonlyMap<string, string>; managed: string },
+): Promise<string> {
+  const path = goodPath(operation, managed);
+  const letIn = async (token: string | null) => {
+    const reply = await server.send(operation.method.toUpperCase(), path, { ...goodBody(operation), token });
+    return !["401 unauthenticated", "403 forbidden"].includes(told(reply));
+  };
+  if (await letIn(null)) return "nobody";
+  const enough: string[] = [];
+  let anyToken = true;
+  for (const name of VERB_SETS.keys()) {
+    const places: string[] = [];
+    for (const place of Object.keys(PLACES))
+      if (await letIn(tokens.get(`${name} ${place}`) ?? null)) places.push(place);
+    anyToken = anyToken && places.length === Object.keys(PLACES).length;
+    if (places.length > 0) enough.push(`${name}: ${places.join(" ")}`);
+  }
+  return anyToken ? "any" : enough.join(", ");
+}
