@@ -122,14 +122,15 @@ export interface GrantGiven {
   readonly scope?: string;
 }
 
-/** Makes a token with these grants and returns it. */
+/** Makes a token with these grants, by the root token or another one, and returns it. */
 export async function makeToken(
   server: TestServer,
   grants: readonly GrantGiven[],
-  more: Record<string, unknown> = {},
+  { by, ...more }: Record<string, unknown> & { by?: string } = {},
 ): Promise<string> {
   const token = newToken((length) => randomBytes(length));
   const reply = await server.send("POST", "/v1/admin/tokens", {
+    ...(by === undefined ? {} : { token: by }),
     json: {
       name: "test",
       accessor: token.accessor,

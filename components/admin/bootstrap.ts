@@ -33,7 +33,7 @@ export function postBootstrap(input: Input<"bootstrap">, context: Context): Resu
       words: { ...input, requestId: null },
       proposer: { kind: "reserved", actor: "_bootstrap" },
     },
-    (written) => writtenReply(json, written, 201),
+    (written) => writtenReply(json, written, { status: 201 }),
     // Somebody else was faster: judge it again, since it may have been this very request, sent twice.
     (refusal) =>
       view.head === 0 && !waited.ended ? { park: { until: "head", revision: 1, seconds: 1 } } : refusal,

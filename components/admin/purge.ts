@@ -13,15 +13,12 @@ import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { acceptedDurability } from "../../lib/http/durable.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
-import { waitFor } from "../../lib/http/freshness.ts";
+import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
 import { proposerOf } from "../../lib/http/propose.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { type PlannedPurge, planPurge } from "../../lib/store/commit/purge.ts";
-
-/** How long a purge that keeps the present value tries again where somebody else changes it, in seconds. */
-const RACE_SECONDS = 1;
 
 export function postPurge(input: Input<"purge">, context: Context): Result<PurgeAnswer> {
   const { world, caller, view } = context;

@@ -1,4 +1,5 @@
-/** A change of one settings document: the words that go with it, and the proposal as administration makes it. */
+/** A change of settings documents: the words that go with it, and the proposal as administration makes it. */
+import { concatBytes } from "@noble/hashes/utils.js";
 import type { Proposer } from "../../lib/core/commit/proposal.ts";
 import type { Committed, OpResult } from "../../lib/core/commit/verdict.ts";
 import type { NamedState } from "../../lib/core/conditions.ts";
@@ -28,37 +29,28 @@ export interface Words {
 
 export interface Written {
   readonly outcome: Committed;
+  /** Of the first change, and what became of its document. */
   readonly op: AnsweredOp;
-  /** What became of the document. */
   readonly result: OpResult;
 }
 
 interface Writing {
   readonly change: SettingChange;
+  /** What goes with it in the same commit. */
+  readonly more?: readonly SettingChange[];
   readonly words: Words;
   /** The caller, unless one of Ledge's own actors does it. */
   readonly proposer?: Proposer;
 }
 
-/** Proposes the document; `refused` may answer another way than with what the commit was refused for. */
+/** Proposes the documents; `refused` may answer another way than with what the commit was refused for. */
 export function writeSetting<Body>(
   context: Context,
-  { change, words, proposer = proposerOf(context.caller) }: Writing,
-  written: (written: Written) => Answer<Body>,
+  { change, more = [], words, proposer = proposerOf(context.caller) }: Writing,
+  written: (written: Written) => Answer<Body> | Wait,
   refused: (refusal: Refusal) => Answer<Body> | Wait = (refusal) => refusal,
 ): Result<Body> {
-  const { namespace, key, json, state } = change;
-  const body = encodeUtf8(json ?? "");
-  const op: AnsweredOp = {
-    op: json === null ? "delete" : "put",
-    namespace,
-    key,
-    mediaType: json === null ? null : "application/json",
-    ...state,
-    at: 0,
-    size: body.length,
-    text: json !== null,
-  };
+  const { ops, body } = opsOf([change, ...more]);
   const { message, requestId, trace } = words;
   const proposed = {
     proposer,
@@ -68,13 +60,35 @@ export function writeSetting<Body>(
     author: null,
     meta: null,
     trace,
-    ops: [op],
+    ops,
     body,
   } as const;
   return propose(context, proposed, (outcome) => {
     if (!outcome.ok) return refused(refusalOf(outcome, () => ""));
-    const [result] = outcome.results;
-    if (result === undefined) throw new Error("one operation has one result");
+    const [[op], [result]] = [ops, outcome.results];
+    if (op === undefined || result === undefined) throw new Error("one operation has one result");
     return written({ outcome, op, result });
   });
+}
+
+function opsOf(changes: readonly SettingChange[]): { ops: AnsweredOp[]; body: Uint8Array } {
+  let at = 0;
+  const bodies: Uint8Array[] = [];
+  const ops = changes.map(({ namespace, key, json, state }): AnsweredOp => {
+    const bytes = encodeUtf8(json ?? "");
+    bodies.push(bytes);
+    const begin = at;
+    at += bytes.length;
+    return {
+      op: json === null ? "delete" : "put",
+      namespace,
+      key,
+      mediaType: json === null ? null : "application/json",
+      ...state,
+      at: begin,
+      size: bytes.length,
+      text: json !== null,
+    };
+  });
+  return { ops, body: concatBytes(...bodies) };
 }

@@ -26,22 +26,34 @@ export function tokenView({ key, json, revision }: Pick<Setting, "key" | "json" 
 }
 
 /** One token, as it stands now. */
-export function tokenReply(db: Db, accessor: string, status = 200): Answer<Token> {
+export function tokenReply(db: Db, accessor: string): Answer<Token> {
   const setting = findSetting(db, "_auth", tokenKey(accessor));
-  return setting === undefined ? noToken() : replyOf(setting, etagOf(setting), status);
+  return setting === undefined ? noToken() : settingReply(setting, {});
+}
+
+interface Shown {
+  readonly status?: number;
+  /** How many living tokens come from it, where that was asked for. */
+  readonly children?: number;
+}
+
+/** One token, as it was just read. */
+export function settingReply(setting: Setting, shown: Shown): Reply<Token> {
+  return replyOf(setting, etagOf(setting), shown);
 }
 
 /** One token, as a commit has just made it. */
-export function writtenReply(json: string, { op, result }: Written, status: number): Reply<Token> {
-  return replyOf({ key: op.key, json, revision: result.revision }, result.etag ?? "", status);
+export function writtenReply(json: string, { op, result }: Written, shown: Shown): Reply<Token> {
+  return replyOf({ key: op.key, json, revision: result.revision }, result.etag ?? "", shown);
 }
 
 function replyOf(
   setting: Pick<Setting, "key" | "json" | "revision">,
   etag: string,
-  status: number,
+  { status = 200, children }: Shown,
 ): Reply<Token> {
-  return jsonReply(status, tokenView(setting), [
+  const token = { ...tokenView(setting), ...(children === undefined ? {} : { children }) };
+  return jsonReply(status, token, [
     ["etag", etag],
     ["ledge-revision", String(setting.revision)],
   ]);

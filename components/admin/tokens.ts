@@ -5,6 +5,8 @@
 import type { Token, TokensPage } from "../../lib/api/admin-answers.ts";
 import type { TokenBody } from "../../lib/api/admin-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
+import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
+import type { NamedState, WriteCondition } from "../../lib/core/conditions.ts";
 import { mayGive } from "../../lib/core/grant.ts";
 import { isNamespaceName } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
@@ -12,13 +14,14 @@ import { judgeScope } from "../../lib/core/scope.ts";
 import { parseTime } from "../../lib/core/time.ts";
 import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Context } from "../../lib/http/context.ts";
+import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
 import { noToken } from "../../lib/http/parameters.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
-import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
+import { findSetting, listLivingDescendants, type Setting } from "../../lib/store/documents/settings.ts";
 import { settingsPage } from "./settings-page.ts";
 import { writeSetting } from "./settings-write.ts";
-import { tokenReply, tokenView, writtenReply } from "./token-view.ts";
+import { settingReply, tokenReply, tokenView, writtenReply } from "./token-view.ts";
 
 export function getTokens(input: Input<"listTokens">, context: Context): Result<TokensPage> {
   const page = settingsPage(input, context, {
@@ -54,47 +57,89 @@ export function postToken(input: Input<"makeToken">, context: Context): Result<T
   const state = { ifRevision: 0, ifLineage: null };
   const change = { namespace: "_auth", key: tokenKey(accessor), json, state } as const;
   return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
-    writtenReply(json, written, 201),
+    writtenReply(json, written, { status: 201 }),
   );
 }
 
-/** Revokes: the token is kept and listed, and never works again. */
+/**
+ * Revokes: the token is kept and listed, and never works again. Says how many living tokens come from it, which go on
+ * unless the request takes them along.
+ */
 export function deleteToken(input: Input<"revokeToken">, context: Context): Result<Token> {
-  return change(input, context, (token) =>
-    token.revokedMs === null ? { ...token, revokedMs: context.world.nowMs() } : token,
+  const { accessor } = input;
+  const setting = managed(context, accessor);
+  if (!setting.ok) return setting;
+  const { db, nowMs } = context.world;
+  const living = listLivingDescendants(db, accessor, nowMs());
+  const [first, ...more] = [setting.value, ...(input.children === "revoke" ? living : [])].filter(
+    ({ json }) => !isRevoked(json),
+  );
+  if (first === undefined) return settingReply(setting.value, { children: living.length });
+  if (more.length >= COMMIT_LIMITS.changes) return tooMany(living.length);
+  const own = first === setting.value;
+  const revoked = revocation(first, nowMs());
+  const change = own ? { ...revoked, state: stateNamed(input.condition, first) } : revoked;
+  return writeSetting(
+    context,
+    { change, more: more.map((one) => revocation(one, nowMs())), words: { ...input, requestId: null } },
+    (written) => {
+      // Somebody else committed first, perhaps another child: look once more, now that the token makes no others.
+      const raced = input.children === "revoke" && written.outcome.revision > context.view.head + 1;
+      const again = raced ? waitFor(written.outcome.revision, RACE_SECONDS, context) : undefined;
+      if (again !== undefined) return again;
+      return own
+        ? writtenReply(change.json, written, { status: 200, children: living.length })
+        : settingReply(setting.value, { children: living.length });
+    },
+  );
+}
+
+function isRevoked(json: string): boolean {
+  const token: TokenDocument = JSON.parse(json);
+  return token.revokedMs !== null;
+}
+
+function revocation({ key, json, revision, lineage }: Setting, nowMs: number) {
+  const token: TokenDocument = JSON.parse(json);
+  return {
+    namespace: "_auth",
+    key,
+    json: JSON.stringify({ ...token, revokedMs: nowMs }),
+    state: { ifRevision: revision, ifLineage: lineage },
+  } as const;
+}
+
+function tooMany(children: number): Refusal<"too_many_changes"> {
+  const { changes } = COMMIT_LIMITS;
+  return refuse(
+    "too_many_changes",
+    `A commit holds at most ${changes} changes, and ${children} living tokens come from this one. Revoke some of them first.`,
+    { members: { limit: changes, size: children + 1 } },
   );
 }
 
 /** Gives a token another secret; the old one ends at once. */
 export function rotateToken(input: Input<"rotateToken">, context: Context): Result<Token> {
-  return change(input, context, (token) => ({ ...token, digest: input.body.digest }));
-}
-
-function change(
-  input: Input<"revokeToken"> | Input<"rotateToken">,
-  context: Context,
-  alter: (token: TokenDocument) => TokenDocument,
-): Result<Token> {
-  const { accessor, condition } = input;
-  const setting = managed(context, accessor);
+  const setting = managed(context, input.accessor);
   if (!setting.ok) return setting;
-  const { json, revision, lineage } = setting.value;
-  const token: TokenDocument = JSON.parse(json);
-  const altered = alter(token);
-  if (altered === token) return tokenReply(context.world.db, accessor);
-  if (token.revokedMs !== null) return refuse("not_found", "The token is revoked, and stays so.");
-  const [named] = condition.states;
-  const text = JSON.stringify(altered);
+  if (isRevoked(setting.value.json)) return refuse("not_found", "The token is revoked, and stays so.");
+  const token: TokenDocument = JSON.parse(setting.value.json);
+  const json = JSON.stringify({ ...token, digest: input.body.digest });
+  const { key } = setting.value;
   const change = {
     namespace: "_auth",
-    key: tokenKey(accessor),
-    json: text,
-    state:
-      condition.kind === "tags" && named !== undefined ? named : { ifRevision: revision, ifLineage: lineage },
+    key,
+    json,
+    state: stateNamed(input.condition, setting.value),
   } as const;
   return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
-    writtenReply(text, written, 200),
+    writtenReply(json, written, { status: 200 }),
   );
+}
+
+/** What the request names of the token; without that, what stands there. */
+function stateNamed({ kind, states: [named] }: WriteCondition, { revision, lineage }: Setting): NamedState {
+  return kind === "tags" && named !== undefined ? named : { ifRevision: revision, ifLineage: lineage };
 }
 
 /** A token that the caller may manage: every grant of it within its own. The same answer for absent ones. */

@@ -7,7 +7,7 @@ import type { AnsweredOp } from "../../lib/http/commit-reply.ts";
 import { commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { explainStale } from "../../lib/http/foreign.ts";
-import { waitFor } from "../../lib/http/freshness.ts";
+import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
 import { judgeValue } from "../../lib/http/json-value.ts";
 import { namedState } from "../../lib/http/named-state.ts";
 import { propose, proposerOf } from "../../lib/http/propose.ts";
@@ -16,8 +16,6 @@ import { refusalOf } from "../../lib/http/refused-commit.ts";
 import type { Answer, Result } from "../../lib/http/result.ts";
 
 type WriteInput = Input<"putDocument"> | Input<"deleteDocument">;
-/** How long a write that takes whatever is there tries again where somebody else is faster, in seconds. */
-const RACE_SECONDS = 1;
 const NOTHING = new Uint8Array(0);
 
 export function putDocument(input: Input<"putDocument">, context: Context): Result<CommitAnswer> {

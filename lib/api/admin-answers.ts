@@ -30,6 +30,8 @@ export const Token = z.object({
   expires: z.optional(moment),
   revoked: z.optional(moment),
   revision,
+  /** In the answer to its revocation: how many living tokens it, and tokens that come from it, had made. */
+  children: z.optional(count),
 });
 export const TokensPage = z.object({ tokens: z.array(Token), next: z.optional(z.string()) });
 

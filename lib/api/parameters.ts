@@ -132,6 +132,11 @@ export const PARAMETERS = {
     { kind: "cursor", pattern: "^[0-9a-f]{16}$" },
     "Where the page before ended: its `next`.",
   ),
+  children: query(
+    "children",
+    { kind: "choice", of: ["keep", "revoke"], default: "keep" },
+    "Living tokens that come from this one: they go on, or are revoked in the same commit.",
+  ),
   values: query(
     "values",
     { kind: "choice", of: ["none", "text", "json"], default: "none" },

@@ -6,6 +6,9 @@ import { type Refusal, refuse } from "../core/refusal.ts";
 import type { Context } from "./context.ts";
 import type { Wait } from "./result.ts";
 
+/** How long a change that takes whatever is there tries again where somebody else is faster. */
+export const RACE_SECONDS = 1;
+
 /** Waits for the revision as long as the request asks to, and then says `behind`. Undefined: new enough. */
 export function judgeFreshness(
   { minRevision, wait }: { readonly minRevision: number; readonly wait: number },

@@ -163,11 +163,12 @@ const tokenRoutes = [
     component: "admin",
     method: "delete",
     path: "/v1/admin/tokens/{accessor}",
-    summary: "Revokes a token at once and for ever; it stays in the list.",
+    summary:
+      "Revokes a token at once and for ever; it stays in the list. Living tokens that come from it are counted, and go on unless `children=revoke`.",
     needs: MANAGED,
-    parameters: ["accessor", ...SETTINGS],
+    parameters: ["accessor", "children", ...SETTINGS],
     answers: { 200: { description: "Revoked.", content: "Token", headers: TOKEN_HEADERS } },
-    codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body"],
+    codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body", "too_many_changes"],
   },
   {
     id: "rotateToken",

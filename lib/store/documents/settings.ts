@@ -6,7 +6,7 @@
 import type { Mode } from "../../core/settings.ts";
 import type { SqlRow } from "../sqlite/driver.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
-import { settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
+import { descendantsSql, settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
 
 export interface Setting {
   readonly key: string;
@@ -36,6 +36,11 @@ export function listSettings(
   { prefix, after, limit }: { prefix: string; after: string; limit: number },
 ): Setting[] {
   return db.all(settingsSql, [namespace, prefix, after, limit]).map(settingFromRow);
+}
+
+/** Living tokens that a token made, and those that they made, revoked ones in between or not. Throws StoreFault. */
+export function listLivingDescendants(db: Db, accessor: string, nowMs: number): Setting[] {
+  return db.all(descendantsSql, [accessor, nowMs]).map(settingFromRow);
 }
 
 export interface StoreStatus {

@@ -35,10 +35,8 @@ export function addToken(program: Command, client: () => Client): void {
     .command("revoke")
     .description("end a token at once")
     .argument("<accessor>", "the twelve characters after ldg_")
-    .action(async (accessor: string) => {
-      await client().request("DELETE", `/v1/admin/tokens/${encodeURIComponent(accessor)}`);
-      sayDone(`token ${accessor} is revoked`);
-    });
+    .option("--children", "end the tokens that come from it, too")
+    .action(async (accessor: string, options: { children?: true }) => revoke(client(), accessor, options));
 }
 
 async function list(client: Client, output: string): Promise<void> {
@@ -64,6 +62,21 @@ async function list(client: Client, output: string): Promise<void> {
       grantsOf(one),
     ]),
   );
+}
+
+async function revoke(
+  client: Client,
+  accessor: string,
+  { children: all }: { children?: true },
+): Promise<void> {
+  const query = all ? { children: "revoke" } : {};
+  const path = `/v1/admin/tokens/${encodeURIComponent(accessor)}`;
+  const { children = 0 } = await client.json(Token, "DELETE", path, { query });
+  sayDone(`token ${accessor} is revoked`);
+  if (children === 0) return;
+  const tokens = children === 1 ? "1 token that comes" : `${children} tokens that come`;
+  if (all) sayDone(`${tokens} from it revoked too`);
+  else say(`${tokens} from it live on; end them too: ledge token revoke ${accessor} --children`);
 }
 
 async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
