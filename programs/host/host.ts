@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { Bodies } from "./front/bodies.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { makeRouter } from "./front/routes.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
@@ -19,6 +20,7 @@ import type { CallResult } from "./spin/imports.ts";
 import { type Manifest, readManifest } from "./spin/manifest.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
+const MIB = 1024 * 1024;
 const QUEUE_MAX = 1024;
 const SCHEDULED_WORKERS_MAX = 4;
 /** So many more threads may be there while guests sleep. */
@@ -107,7 +109,11 @@ class Host {
         port,
         applicationName: this.#manifest.name,
         router,
-        maxBodyBytes: this.#options.maxBodyBytes ?? 16 * 1024 * 1024,
+        bodies: new Bodies({
+          bytesMax: this.#options.maxBodyBytes ?? 16 * MIB,
+          togetherBytesMax: this.#options.maxBodiesBytes ?? 64 * MIB,
+          timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
+        }),
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request) => this.#run(component, request),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
