@@ -30,6 +30,8 @@ export interface HostOptions {
   readonly maxBodiesBytes?: number;
   /** How long one body may take to come. Default 30 seconds. */
   readonly bodyTimeoutMs?: number;
+  /** Requests that wait for a revision at one time; further ones are answered at once. Default 1,000. */
+  readonly maxParked?: number;
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];

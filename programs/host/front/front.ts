@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { meaningOf } from "../../../lib/core/refusal.ts";
+import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { JobResult } from "../pool/member.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
@@ -23,7 +24,8 @@ export interface FrontOptions {
   readonly bodies: Bodies;
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
-  run(component: string, request: GuestRequest): Promise<JobResult>;
+  /** Undefined when the client has gone. */
+  run(component: string, request: GuestRequest, client: () => AbortSignal): Promise<JobResult | undefined>;
   onTrap(component: string, text: string): void;
 }
 
@@ -33,6 +35,8 @@ export interface Front {
 }
 
 const IDLE_CONNECTION_MS = 65_000;
+/** How long between looks at which connections are idle, while the front closes. */
+const IDLE_LOOK_MS = 20;
 
 /** Listens. Rejects with Node's own error (EADDRINUSE and the like). */
 export function openFront(options: FrontOptions): Promise<Front> {
@@ -57,10 +61,14 @@ function boundPort(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Stops listening, lets answers under way go out, and closes idle connections. */
+/** Stops listening, lets answers under way go out, and closes connections as they become idle. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const looking = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    server.close(() => {
+      clearInterval(looking);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
@@ -126,8 +134,16 @@ async function serveWhole(
   const fullUrl = `http://${incoming.headers.host ?? "localhost"}${uri}`;
   headers.push(...spinHeaders(match, fullUrl, clientAddress(remoteAddress, remotePort)));
   const method = incoming.method ?? "GET";
-  const result = await options.run(spec.component, { method, uri, headers, body });
-  answer(options, response, spec.component, method, result);
+  const result = await options.run(spec.component, { method, uri, headers, body }, () => clientOf(response));
+  if (result !== undefined) answer(options, response, spec.component, method, result);
+}
+
+/** Aborted once nobody reads the answer any more. */
+function clientOf(response: ServerResponse): AbortSignal {
+  const client = new AbortController();
+  response.once("close", () => client.abort());
+  if (response.destroyed) client.abort();
+  return client.signal;
 }
 
 function bodyProblem(code: BodyRefusal, limits: BodyLimits): Problem {
@@ -205,13 +221,17 @@ function clientAddress(address: string | undefined, port: number | undefined): s
   return bare.includes(":") ? `[${bare}]:${port ?? 0}` : `${bare}:${port ?? 0}`;
 }
 
-/** Names in lower case, values as UTF-8; undefined when one is not. A `*.spin.internal` host is a spoof. */
+/**
+ * Names in lower case, values as UTF-8; undefined when one is not. A `*.spin.internal` host is a spoof, and so
+ * are the headers between the host and its guests.
+ */
 function guestHeaders(incoming: IncomingMessage): string[] | undefined {
   const flat: string[] = [];
   for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
     const name = (incoming.rawHeaders[at] ?? "").toLowerCase();
     const value = strictTextFromWire(incoming.rawHeaders[at + 1] ?? "");
     if (value === undefined) return undefined;
+    if (WAITING_HEADERS.has(name)) continue;
     if (name === "host" && /\.spin\.internal(:\d+)?$/i.test(value)) continue;
     flat.push(name, value);
   }

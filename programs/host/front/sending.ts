@@ -1,5 +1,6 @@
 /** Answers on their way out, the front's own refusals among them: problem documents with a code. */
 import type { ServerResponse } from "node:http";
+import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
 import { wireText } from "./header-text.ts";
@@ -17,7 +18,7 @@ export function send(response: ServerResponse, reply: GuestReply, until?: Promis
   let length = false;
   for (let at = 0; at < reply.headers.length; at += 2) {
     const name = (reply.headers[at] ?? "").toLowerCase();
-    if (FORBIDDEN_HEADERS.has(name)) continue;
+    if (FORBIDDEN_HEADERS.has(name) || WAITING_HEADERS.has(name)) continue;
     if (name === "content-length") length = true;
     flat.push(name, wireText(reply.headers[at + 1] ?? ""));
   }
