@@ -87,9 +87,12 @@ function limits(): string {
   );
 }
 
+/** Of answers that no route makes. */
+const HOST_CODES = ["no_route", "method_not_allowed", "wrong_host", "body_timeout", "overloaded", "timeout"];
+
 /** Every code that a route built today can answer with. */
 function codes(): string {
-  const named = new Set<string>(["no_route", "method_not_allowed", "wrong_host", "timeout"]);
+  const named = new Set<string>(HOST_CODES);
   for (const operation of ROUTES) for (const code of operation.codes) named.add(code);
   const known = Object.keys(REFUSALS).filter((code): code is RefusalCode => named.has(code));
   return table(

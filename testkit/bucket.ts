@@ -86,6 +86,16 @@ export function settingsOf(server: BucketServer, prefix = "ledge"): BucketSettin
   return { endpoint, bucketName, accessKeyId, secretAccessKey, region: "us-east-1", prefix, pathStyle: true };
 }
 
+/** The same as the manifest's variables. */
+export function variablesOf(server: BucketServer): Record<string, string> {
+  return {
+    bucket_endpoint: server.endpoint,
+    bucket_name: server.bucketName,
+    bucket_access_key_id: server.accessKeyId,
+    bucket_secret_access_key: server.secretAccessKey,
+  };
+}
+
 /** The bundled bucket over a folder of its own, stopped and removed after the test. */
 export async function openServedBucket(): Promise<{ server: BucketServer; bucket: Bucket; dir: string }> {
   const folder = temporaryFolder("bucket");

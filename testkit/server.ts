@@ -255,7 +255,7 @@ function toReply({ status, headers, body }: HttpReply): Reply {
     const key = name.toLowerCase();
     joined[key] = joined[key] === undefined ? value : `${joined[key]}, ${value}`;
   }
-  return { status, headers: joined, body: bytes, text: new TextDecoder().decode(bytes) };
+  return { status, headers: joined, body: bytes, text: Buffer.from(bytes).toString("utf8") };
 }
 
 function isList(value: NonNullable<Sending["headers"]>): value is readonly (readonly [string, string])[] {

@@ -137,6 +137,16 @@ export const storeContract: readonly ContractCase[] = [
     },
   },
   {
+    name: "keeps U+FEFF at the front of a text, both ways",
+    run(db) {
+      const mark = "\ufeff";
+      const bytes = Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]);
+      same(db.all("select ?1, cast(?1 as blob)", [`${mark}a`]), [[`${mark}a`, bytes]], "bound");
+      same(db.all("select cast(?1 as text)", [bytes]), [[`${mark}a`]], "cast");
+      same(db.all(`select '${mark}a' = ?1, '${mark}a' = 'a'`, [`${mark}a`]), [[1, 0]], "in the statement");
+    },
+  },
+  {
     name: "keeps the columns and rows in order, with two columns of one name apart",
     run(db) {
       same(

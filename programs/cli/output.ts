@@ -23,7 +23,9 @@ export function printJson(value: unknown): void {
  * prompt starts a line.
  */
 export function printBytes(bytes: Uint8Array): void {
-  process.stdout.write(process.stdout.isTTY ? escapeControl(new TextDecoder().decode(bytes)) : bytes);
+  process.stdout.write(
+    process.stdout.isTTY ? escapeControl(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)) : bytes,
+  );
   if (process.stdout.isTTY && bytes.at(-1) !== 10) process.stdout.write("\n");
 }
 

@@ -6,20 +6,27 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
+import { Bodies } from "./front/bodies.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { makeRouter } from "./front/routes.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
+import { openLookout } from "./parking/lookout.ts";
+import { Parking } from "./parking/parking.ts";
 import type { JobResult } from "./pool/member.ts";
 import { Outgoing } from "./pool/outgoing.ts";
 import { Pool } from "./pool/pool.ts";
 import type { ComponentGrant, GuestRequest } from "./pool/protocol.ts";
 import { startCrons } from "./spin/cron.ts";
+import type { DatabaseAddress } from "./spin/databases.ts";
 import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
 import type { CallResult } from "./spin/imports.ts";
 import { type Manifest, readManifest } from "./spin/manifest.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
+const MIB = 1024 * 1024;
 const QUEUE_MAX = 1024;
+const PARKED_MAX = 1000;
 const SCHEDULED_WORKERS_MAX = 4;
 /** So many more threads may be there while guests sleep. */
 const HELD_UP_WORKERS_MAX = 8;
@@ -41,7 +48,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   );
   const database = addresses.default ?? "";
   runStartSql(options.sqlite ?? [], database, libsqlWorkerFile(options));
-  const host = new Host(options, manifest, grants, log);
+  const host = new Host(options, manifest, { grants, database }, log);
   await host.start();
   return {
     url: host.url,
@@ -61,6 +68,9 @@ class Host {
   readonly #outgoing = new Outgoing();
   readonly #scheduled: ReadonlySet<string>;
   readonly #pools = new Map<ComponentGrant["kind"], Pool>();
+  readonly #parking: Parking;
+  /** Components that leave it to the host to wait. */
+  readonly #parks: ReadonlySet<string>;
   #front: Front | undefined;
   #stopCrons = () => {};
   #started = () => {};
@@ -72,13 +82,21 @@ class Host {
   constructor(
     options: HostOptions,
     manifest: Manifest,
-    grants: readonly ComponentGrant[],
+    { grants, database }: { grants: readonly ComponentGrant[]; database: DatabaseAddress },
     log: (line: HostLine) => void,
   ) {
     this.#options = options;
     this.#manifest = manifest;
     this.#grants = grants;
     this.#log = log;
+    this.#parks = new Set(
+      grants.filter(({ variables }) => Object.hasOwn(variables, HOST_PARKS_VARIABLE)).map(({ name }) => name),
+    );
+    this.#parking = new Parking({
+      parkedMax: options.maxParked ?? PARKED_MAX,
+      lookout: openLookout(database),
+      ask: (component, request) => this.#run(component, request),
+    });
     this.#scheduled = new Set(manifest.crons.map(({ component }) => component));
   }
 
@@ -107,9 +125,16 @@ class Host {
         port,
         applicationName: this.#manifest.name,
         router,
-        maxBodyBytes: this.#options.maxBodyBytes ?? 16 * 1024 * 1024,
+        bodies: new Bodies({
+          bytesMax: this.#options.maxBodyBytes ?? 16 * MIB,
+          togetherBytesMax: this.#options.maxBodiesBytes ?? 64 * MIB,
+          timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
+        }),
         allowHosts: this.#options.allowHosts ?? [],
-        run: (component, request) => this.#run(component, request),
+        run: (component, request, client) =>
+          this.#parks.has(component)
+            ? this.#parking.run(component, request, client)
+            : this.#run(component, request),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
       });
       this.#makePools();
@@ -136,6 +161,7 @@ class Host {
   async stop(): Promise<void> {
     this.#stopCrons();
     const closed = this.#front?.close();
+    await this.#parking.stop(STOP_GRACE_MS);
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop(STOP_GRACE_MS)));
     await closed;
     this.#outgoing.close();

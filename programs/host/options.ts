@@ -24,8 +24,14 @@ export interface HostOptions {
   readonly requestTimeoutMs?: number;
   /** Default 15 minutes. */
   readonly tickTimeoutMs?: number;
-  /** Default 16 MiB. */
+  /** Of one request. Default 16 MiB. */
   readonly maxBodyBytes?: number;
+  /** Of all requests that are read or run at one time. Default 64 MiB. */
+  readonly maxBodiesBytes?: number;
+  /** How long one body may take to come. Default 30 seconds. */
+  readonly bodyTimeoutMs?: number;
+  /** Requests that wait for a revision at one time; further ones are answered at once. Default 1,000. */
+  readonly maxParked?: number;
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];

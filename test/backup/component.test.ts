@@ -7,7 +7,7 @@ import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { startBucket } from "../../programs/start/bundled-bucket.ts";
 import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
-import { openServedBucket, settingsOf } from "../../testkit/bucket.ts";
+import { openServedBucket, settingsOf, variablesOf } from "../../testkit/bucket.ts";
 import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
 import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
@@ -38,20 +38,6 @@ async function start(variables: Record<string, string>, stateDir = testFolder())
   giveToken(db, TICKER, "backup");
   giveToken(db, READER, "read");
   return { db, host: await openTestHost({ manifest: MANIFEST, stateDir, variables }) };
-}
-
-function variablesOf(server: {
-  endpoint: string;
-  bucketName: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-}) {
-  return {
-    bucket_endpoint: server.endpoint,
-    bucket_name: server.bucketName,
-    bucket_access_key_id: server.accessKeyId,
-    bucket_secret_access_key: server.secretAccessKey,
-  };
 }
 
 async function ask(host: TestHost, method: string, path: string, token?: ParsedToken, body?: string) {

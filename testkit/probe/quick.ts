@@ -95,8 +95,24 @@ export const inboundHttp = {
 
 function probe(request: HttpRequest): HttpReply {
   const path = request.uri.split("?", 1)[0] ?? "";
+  if (path.startsWith("/quick/park")) return park(path, request);
   const kind = kinds[path];
   return reply(kind === undefined ? { path, headers: request.headers } : kind(request));
+}
+
+/**
+ * Asks to wait for what the query says, and tells what it was asked again with. `always`: asks again and again; `shown`:
+ * sends both headers in an answer of its own.
+ */
+function park(path: string, request: HttpRequest): HttpReply {
+  const parked = request.headers.find(([name]) => name === "ledge-parked")?.[1];
+  spinWorld().log("probe.asked", { for: query(request), parked: parked ?? null });
+  const parks: [string, string] = ["Ledge-Park", query(request)];
+  if (path === "/quick/park/shown")
+    return { status: 200, headers: [parks, ["Ledge-Parked", "end"]], body: '"shown"' };
+  if (parked === undefined || path === "/quick/park/always")
+    return { status: 202, headers: [parks], body: "" };
+  return reply({ parked, method: request.method, sizeBytes: request.body.length });
 }
 
 function reply(value: unknown): HttpReply {

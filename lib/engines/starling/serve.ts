@@ -10,6 +10,7 @@ import type { World } from "../../http/world.ts";
 import { openSpinDb } from "../../store/sqlite/driver-spin.ts";
 import { plainFault } from "../guest/plain-fault.ts";
 import { readVariable } from "../guest/variable.ts";
+import { keepByteOrderMarks } from "./whole-text.ts";
 
 /** What woke the component. A tick has an empty request. */
 export type Trigger = { readonly kind: "http" } | { readonly kind: "cron"; readonly dueAtMs: number };
@@ -39,6 +40,7 @@ export function serve(
   handler: ScheduledHandler,
   onFault: FaultReply = plainFault,
 ): { handleCronEvent(metadata: { timestamp: number | bigint }): Promise<void> } {
+  keepByteOrderMarks();
   const answer = async (request: HttpRequest, trigger: Trigger, later: Later): Promise<HttpReply> => {
     const world = spinWorld();
     try {

@@ -17,3 +17,21 @@ export function readExported(db: Db, nowMs: number): Exported {
   );
   return { revision: typeof row?.[0] === "number" ? row[0] : null, leased: Number(row?.[1] ?? 0) === 1 };
 }
+
+/** How far a store and its bucket are. */
+export interface Reached {
+  readonly head: number;
+  /** As in Exported. */
+  readonly exported: number | null;
+}
+
+/** For a host that asks for those who wait, again and again: it takes no parameters. */
+export const REACHED_SQL = `select (select revision from store),
+  (select case when manifest is not null and lineage in (select lineage from lineage) then revision end
+    from backup where id=1)`;
+
+/** Whole numbers as numbers, or as bigint where they come off the wire. Undefined for a store without its tables' rows. */
+export function reachedFromRow(row: readonly unknown[] | undefined): Reached | undefined {
+  if (row === undefined || row[0] === null) return undefined;
+  return { head: Number(row[0]), exported: row[1] === null ? null : Number(row[1]) };
+}

@@ -38,7 +38,7 @@ export function addGet(program: Command, client: () => Client): void {
 /** JSON as a value, other text as text, anything else as base64: never text where there is none. */
 function shownValue(bytes: Uint8Array, mediaType: string): Record<string, unknown> {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return /^application\/(.+\+)?json/.test(mediaType) ? { value: JSON.parse(text) } : { text };
   } catch {
     // Not text; base64 says all.

@@ -97,7 +97,7 @@ function readValue(value: string | undefined, file: string | undefined): Uint8Ar
 export function guessType(bytes: Uint8Array): string {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     // Not UTF-8, so not text.
     return "application/octet-stream";

@@ -5,12 +5,15 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { meaningOf } from "../../../lib/core/refusal.ts";
+import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { JobResult } from "../pool/member.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
-import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
-import { strictTextFromWire, wireText } from "./header-text.ts";
+import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
+import { strictTextFromWire } from "./header-text.ts";
 import type { Router } from "./routes.ts";
+import { type Problem, refuse, send } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
 
 export interface FrontOptions {
@@ -18,10 +21,11 @@ export interface FrontOptions {
   readonly port: number;
   readonly applicationName: string;
   readonly router: Router;
-  readonly maxBodyBytes: number;
+  readonly bodies: Bodies;
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
-  run(component: string, request: GuestRequest): Promise<JobResult>;
+  /** Undefined when the client has gone. */
+  run(component: string, request: GuestRequest, client: () => AbortSignal): Promise<JobResult | undefined>;
   onTrap(component: string, text: string): void;
 }
 
@@ -30,14 +34,9 @@ export interface Front {
   close(): Promise<void>;
 }
 
-type Problem = {
-  readonly status: number;
-  readonly code: string;
-  readonly title: string;
-  readonly detail: string;
-};
-
 const IDLE_CONNECTION_MS = 65_000;
+/** How long between looks at which connections are idle, while the front closes. */
+const IDLE_LOOK_MS = 20;
 
 /** Listens. Rejects with Node's own error (EADDRINUSE and the like). */
 export function openFront(options: FrontOptions): Promise<Front> {
@@ -62,10 +61,14 @@ function boundPort(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Stops listening, lets answers under way go out, and closes idle connections. */
+/** Stops listening, lets answers under way go out, and closes connections as they become idle. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const looking = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    server.close(() => {
+      clearInterval(looking);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
@@ -92,15 +95,34 @@ async function serve(
     send(response, { status: 404, headers: [], body: undefined });
     return;
   }
-  const body = await wholeBody(incoming, options.maxBodyBytes);
-  if (body === undefined) {
-    const detail = `A body may have ${options.maxBodyBytes} bytes here.`;
+  const read = await options.bodies.read(incoming);
+  if (read.type === "gone") return;
+  if (read.type !== "whole") {
     response.setHeader("connection", "close");
-    refuse(response, { status: 413, code: "too_large", title: "The body is too large", detail });
+    refuse(response, bodyProblem(read.type, options.bodies.limits), drain(incoming));
     return;
   }
-  if ("reply" in found.spec) {
-    send(response, staticReply(found.spec.reply));
+  try {
+    await serveWhole(options, found, { incoming, response, uri, body: read.bytes });
+  } finally {
+    read.release();
+  }
+}
+
+interface WholeRequest {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly uri: string;
+  readonly body: Uint8Array;
+}
+
+async function serveWhole(
+  options: FrontOptions,
+  { spec, match }: NonNullable<ReturnType<Router["match"]>>,
+  { incoming, response, uri, body }: WholeRequest,
+): Promise<void> {
+  if ("reply" in spec) {
+    send(response, staticReply(spec.reply));
     return;
   }
   const headers = guestHeaders(incoming);
@@ -110,10 +132,35 @@ async function serve(
   }
   const { remoteAddress, remotePort } = incoming.socket;
   const fullUrl = `http://${incoming.headers.host ?? "localhost"}${uri}`;
-  headers.push(...spinHeaders(found.match, fullUrl, clientAddress(remoteAddress, remotePort)));
-  const { component } = found.spec;
+  headers.push(...spinHeaders(match, fullUrl, clientAddress(remoteAddress, remotePort)));
   const method = incoming.method ?? "GET";
-  answer(options, response, component, method, await options.run(component, { method, uri, headers, body }));
+  const result = await options.run(spec.component, { method, uri, headers, body }, () => clientOf(response));
+  if (result !== undefined) answer(options, response, spec.component, method, result);
+}
+
+/** Aborted once nobody reads the answer any more. */
+function clientOf(response: ServerResponse): AbortSignal {
+  const client = new AbortController();
+  response.once("close", () => client.abort());
+  if (response.destroyed) client.abort();
+  return client.signal;
+}
+
+function bodyProblem(code: BodyRefusal, limits: BodyLimits): Problem {
+  switch (code) {
+    case "too_large": {
+      const detail = `A body may have ${limits.bytesMax} bytes here.`;
+      return { status: 413, code, title: "The body is too large", detail };
+    }
+    case "overloaded": {
+      const detail = `All bodies at one time may have ${limits.togetherBytesMax} bytes here. Nothing was begun.`;
+      return { ...meaningOf(code), code, detail };
+    }
+    case "body_timeout": {
+      const detail = `A body has to be here within ${limits.timeoutMs} ms. Nothing was begun.`;
+      return { ...meaningOf(code), code, detail };
+    }
+  }
 }
 
 function answer(
@@ -174,39 +221,22 @@ function clientAddress(address: string | undefined, port: number | undefined): s
   return bare.includes(":") ? `[${bare}]:${port ?? 0}` : `${bare}:${port ?? 0}`;
 }
 
-/** Names in lower case, values as UTF-8; undefined when one is not. A `*.spin.internal` host is a spoof. */
+/**
+ * Names in lower case, values as UTF-8; undefined when one is not. A `*.spin.internal` host is a spoof, and so
+ * are the headers between the host and its guests.
+ */
 function guestHeaders(incoming: IncomingMessage): string[] | undefined {
   const flat: string[] = [];
   for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
     const name = (incoming.rawHeaders[at] ?? "").toLowerCase();
     const value = strictTextFromWire(incoming.rawHeaders[at + 1] ?? "");
     if (value === undefined) return undefined;
+    if (WAITING_HEADERS.has(name)) continue;
     if (name === "host" && /\.spin\.internal(:\d+)?$/i.test(value)) continue;
     flat.push(name, value);
   }
   return flat;
 }
-
-/** Undefined when it is larger than the limit, which is found out before it is all read. */
-function wholeBody(incoming: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
-  const length = Number(incoming.headers["content-length"] ?? 0);
-  if (length > bytesMax) return Promise.resolve(undefined);
-  if (length === 0 && incoming.headers["transfer-encoding"] === undefined) return Promise.resolve(NOTHING);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    incoming.on("data", (chunk: Buffer) => {
-      sizeBytes += chunk.length;
-      if (sizeBytes > bytesMax) {
-        incoming.pause();
-        resolve(undefined);
-      } else chunks.push(chunk);
-    });
-    incoming.on("end", () => resolve(Buffer.concat(chunks)));
-    incoming.on("error", reject);
-  });
-}
-const NOTHING = new Uint8Array(0);
 
 function wellKnown(options: FrontOptions, path: string, response: ServerResponse): void {
   if (path === "/.well-known/spin/health")
@@ -220,34 +250,4 @@ function wellKnown(options: FrontOptions, path: string, response: ServerResponse
 function staticReply({ status, headers, body }: StaticResponse): GuestReply {
   const flat = Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), value]);
   return { status, headers: flat, body: Buffer.from(body) };
-}
-
-function send(response: ServerResponse, reply: GuestReply): void {
-  const flat: string[] = [];
-  let length = false;
-  for (let at = 0; at < reply.headers.length; at += 2) {
-    const name = (reply.headers[at] ?? "").toLowerCase();
-    if (FORBIDDEN_HEADERS.has(name)) continue;
-    if (name === "content-length") length = true;
-    flat.push(name, wireText(reply.headers[at + 1] ?? ""));
-  }
-  const bodiless = reply.status === 204 || reply.status === 304 || reply.status < 200;
-  if (!length && !bodiless) flat.push("content-length", String(reply.body?.length ?? 0));
-  try {
-    response.writeHead(reply.status, flat);
-  } catch {
-    // A header or status that cannot be sent is the guest's mistake, and a 500 as on Spin.
-    response.writeHead(500, ["content-length", "0"]).end();
-    return;
-  }
-  if (reply.body === undefined || bodiless) response.end();
-  else response.end(reply.body);
-}
-
-function refuse(response: ServerResponse, { status, code, title, detail }: Problem): void {
-  const retryable = status === 503 && code !== "outcome_unknown";
-  const problem = { type: `/problems/${code}`, title, status, code, detail, retryable };
-  const headers = ["content-type", "application/problem+json", "cache-control", "no-store"];
-  if (status === 503) headers.push("retry-after", "1");
-  send(response, { status, headers, body: Buffer.from(JSON.stringify(problem)) });
 }

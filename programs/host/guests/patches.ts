@@ -13,7 +13,7 @@ import {
   writeSections,
 } from "./wasm-binary.ts";
 
-export const PATCHES_VERSION = 1;
+export const PATCHES_VERSION = 2;
 export const GLOBAL_PREFIX = "ledge:global:";
 
 /**
@@ -31,6 +31,18 @@ export function muteDebugLog(glue: string): string {
     glue,
     /const _debugLog = \(\.\.\.args\) => \{[^}]*\}\s*console\.debug\(\.\.\.args\);\s*\};/,
     () => "const _debugLog = () => {};",
+  );
+}
+
+/**
+ * jco reads the strings of a guest with a decoder that drops U+FEFF at the front: another key, another value. The
+ * bytes decide, as on Spin.
+ */
+export function keepByteOrderMarks(glue: string): string {
+  return replaceOnce(
+    glue,
+    /const TEXT_DECODER_UTF8 = new TextDecoder\(\);/,
+    () => 'const TEXT_DECODER_UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });',
   );
 }
 

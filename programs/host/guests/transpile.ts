@@ -5,7 +5,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { addReset, capMemory, exportMutableGlobals, muteDebugLog, PATCHES_VERSION } from "./patches.ts";
+import {
+  addReset,
+  capMemory,
+  exportMutableGlobals,
+  keepByteOrderMarks,
+  muteDebugLog,
+  PATCHES_VERSION,
+} from "./patches.ts";
 
 export type GuestKind = "inbound-http" | "wasi-http";
 
@@ -79,6 +86,6 @@ function patchedModule(module: Uint8Array, inbound: boolean): Uint8Array {
 }
 
 function patchedGlue(glue: Uint8Array, inbound: boolean): string {
-  const text = muteDebugLog(Buffer.from(glue).toString("utf8"));
+  const text = keepByteOrderMarks(muteDebugLog(Buffer.from(glue).toString("utf8")));
   return inbound ? addReset(text) : text;
 }

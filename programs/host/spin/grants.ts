@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
+import { HOST_PARKS_VARIABLE } from "../../../lib/core/waiting.ts";
 import { openLibsqlDb } from "../../../lib/store/sqlite/driver-libsql.ts";
 import { firstStatement, splitSql } from "../../../lib/store/sqlite/sql-text.ts";
 import { loadComponent } from "../guests/transpile.ts";
@@ -52,7 +53,8 @@ export async function grantFor(
     });
     const variables = Object.entries(spec.variables).map(([name, text]) => [
       name,
-      fillTemplate(text, values),
+      // Whatever the manifest's default for other hosts is: this one takes waits over.
+      name === HOST_PARKS_VARIABLE ? "true" : fillTemplate(text, values),
     ]);
     const databases = spec.databases.map((label) => [label, addresses[label] ?? ""]);
     return {

@@ -6,9 +6,8 @@ import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
-import type { BucketServer } from "../../../programs/start/bundled-bucket.ts";
 import { bytes, expectSame, fill, openQuickStore, put, SMALL, tick } from "../../../testkit/backup.ts";
-import { openServedBucket } from "../../../testkit/bucket.ts";
+import { openServedBucket, variablesOf } from "../../../testkit/bucket.ts";
 import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../../testkit/host.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
@@ -31,17 +30,7 @@ async function backups({ empty = false } = {}): Promise<Backups> {
   if (!empty) await tick(source, bucket, { limits: { ...SMALL, baseBytesMin: 1000 } });
   put(source, "later", "still");
   if (!empty) await tick(source, bucket);
-  return { source, bucket, variables: variablesOf(server) };
-}
-
-function variablesOf({ endpoint, bucketName, accessKeyId, secretAccessKey }: BucketServer) {
-  return {
-    bootstrap_secret: SECRET,
-    bucket_endpoint: endpoint,
-    bucket_name: bucketName,
-    bucket_access_key_id: accessKeyId,
-    bucket_secret_access_key: secretAccessKey,
-  };
+  return { source, bucket, variables: { bootstrap_secret: SECRET, ...variablesOf(server) } };
 }
 
 function hostOver(variables: Record<string, string>, more: Record<string, unknown> = {}): Promise<TestHost> {

@@ -5,6 +5,7 @@ import {
   exportMutableGlobals,
   GLOBAL_PREFIX,
   givePromising,
+  keepByteOrderMarks,
   muteDebugLog,
 } from "../../../programs/host/guests/patches.ts";
 import { SMALL_MODULE as MODULE } from "../../../testkit/small-module.ts";
@@ -79,6 +80,19 @@ describe("muteDebugLog", () => {
   });
   test("says so when jco no longer writes it", () => {
     expect(() => muteDebugLog("other")).toThrow("patches.ts");
+  });
+});
+
+describe("keepByteOrderMarks", () => {
+  const decoded = (glue: string): unknown =>
+    new Function("bytes", `${glue} return TEXT_DECODER_UTF8.decode(bytes);`)(Buffer.from("\ufeffa"));
+  const written = "const TEXT_DECODER_UTF8 = new TextDecoder();";
+  test("leaves U+FEFF at the front of a text", () => {
+    expect(decoded(written)).toBe("a");
+    expect(decoded(keepByteOrderMarks(written))).toBe("\ufeffa");
+  });
+  test("says so when jco no longer writes its decoder so", () => {
+    expect(() => keepByteOrderMarks("other")).toThrow("patches.ts");
   });
 });
 

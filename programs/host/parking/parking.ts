@@ -1,0 +1,142 @@
+/**
+ * Requests that wait for a revision, by the protocol of lib/core/waiting.ts. Promise: a parked request holds no worker
+ * and no thread; it is asked again when its revision is there, when its time is over, or when the host stops; one whose
+ * client has gone is forgotten. Knows nothing of what it waits for.
+ */
+import { type Park, WAIT_SECONDS_MAX, type Waited } from "../../../lib/core/waiting.ts";
+import type { Reached } from "../../../lib/store/catalogue/exported.ts";
+import { DOOM_POLL_MS, type JobResult, pause } from "../pool/member.ts";
+import type { GuestRequest } from "../pool/protocol.ts";
+import { askedAgain, parkOf } from "./headers.ts";
+import type { Lookout } from "./lookout.ts";
+
+export interface ParkingOptions {
+  /** Beyond it a request is told at once that its time is over. */
+  readonly parkedMax: number;
+  readonly lookout: Lookout;
+  /** One request to one component. Never rejects. */
+  ask(component: string, request: GuestRequest): Promise<JobResult>;
+}
+
+interface Parked {
+  readonly park: Park;
+  wake(ended: boolean): void;
+}
+
+/** A commit wakes all who wait for it; more than this at once would stand before everybody else in the queue. */
+const ASKED_AT_ONCE = 16;
+
+export class Parking {
+  readonly #options: ParkingOptions;
+  readonly #parked = new Set<Parked>();
+  /** Requests that were parked and are not answered yet. */
+  #unanswered = 0;
+  #asked = 0;
+  readonly #turns: (() => void)[] = [];
+  #watching = false;
+  #stopping = false;
+
+  constructor(options: ParkingOptions) {
+    this.#options = options;
+  }
+
+  /** Asks a component until it answers. Undefined when the client has gone meanwhile. Never rejects. */
+  async run(
+    component: string,
+    request: GuestRequest,
+    client: () => AbortSignal,
+  ): Promise<JobResult | undefined> {
+    const first = await this.#options.ask(component, request);
+    const park = parkOf(first);
+    if (park === undefined) return first;
+    this.#unanswered += 1;
+    try {
+      return await this.#runParked(component, request, { park, client: client() });
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
+  /** Tells all who wait that their time is over, and gives them as long to be answered. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const parked of [...this.#parked]) parked.wake(true);
+    const end = Date.now() + graceMs;
+    while ((this.#unanswered > 0 || this.#watching) && Date.now() < end) await pause(DOOM_POLL_MS);
+  }
+
+  async #runParked(
+    component: string,
+    request: GuestRequest,
+    first: { readonly park: Park | "malformed"; readonly client: AbortSignal },
+  ): Promise<JobResult | undefined> {
+    const { client } = first;
+    const startedMs = performance.now();
+    for (let park = first.park, ended = false; ; ) {
+      if (park === "malformed" || ended) return { type: "trap", text: `${component} asked to wait, wrongly` };
+      const endMs = startedMs + Math.min(park.seconds, WAIT_SECONDS_MAX) * 1000;
+      ended = await this.#wait(park, endMs - performance.now(), client);
+      if (client.aborted) return undefined;
+      const result = await this.#askAgain(component, request, { ms: performance.now() - startedMs, ended });
+      const next = parkOf(result);
+      if (next === undefined) return result;
+      park = next;
+    }
+  }
+
+  /** Resolves to whether the time is over. */
+  #wait(park: Park, leftMs: number, client: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const full = this.#parked.size >= this.#options.parkedMax;
+      if (this.#stopping || full || leftMs <= 0 || client.aborted) {
+        resolve(true);
+        return;
+      }
+      const wake = (ended: boolean) => {
+        clearTimeout(timer);
+        client.removeEventListener("abort", onGone);
+        this.#parked.delete(parked);
+        resolve(ended);
+      };
+      const onGone = () => wake(true);
+      const timer = setTimeout(() => wake(true), leftMs);
+      client.addEventListener("abort", onGone);
+      const parked: Parked = { park, wake };
+      this.#parked.add(parked);
+      this.#watch();
+    });
+  }
+
+  /** A few at a time. A request that was begun before is not one of which nothing was begun. */
+  async #askAgain(component: string, request: GuestRequest, waited: Waited): Promise<JobResult> {
+    if (this.#asked < ASKED_AT_ONCE) this.#asked += 1;
+    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    const result = await this.#options.ask(component, askedAgain(request, waited));
+    const next = this.#turns.shift();
+    if (next === undefined) this.#asked -= 1;
+    else next();
+    return result.type === "refused" ? { type: "timeout" } : result;
+  }
+
+  /** Looks at the store while somebody waits, and only then. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { lookout } = this.#options;
+    while (this.#parked.size > 0) {
+      const reached = await lookout.look();
+      if (reached !== undefined) this.#wakeAll(reached);
+      await pause(lookout.everyMs);
+    }
+    lookout.close();
+    this.#watching = false;
+  }
+
+  #wakeAll(reached: Reached): void {
+    for (const parked of [...this.#parked]) {
+      const { until, revision } = parked.park;
+      const now = until === "head" ? reached.head : (reached.exported ?? -1);
+      if (now >= revision) parked.wake(false);
+    }
+  }
+}

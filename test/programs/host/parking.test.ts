@@ -1,0 +1,238 @@
+import { connect } from "node:net";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import type { HostOptions } from "../../../programs/host/options.ts";
+import { openLookout } from "../../../programs/host/parking/lookout.ts";
+import { Parking } from "../../../programs/host/parking/parking.ts";
+import type { JobResult } from "../../../programs/host/pool/member.ts";
+import type { GuestRequest } from "../../../programs/host/pool/protocol.ts";
+import { begin, put, tick } from "../../../testkit/backup.ts";
+import { memoryBucket } from "../../../testkit/bucket.ts";
+import { buildFor, openTestHost, PROBE_MANIFEST, type TestHost } from "../../../testkit/host.ts";
+import { noSqld, onSqld, openSqld, runtimeConfigFor, startSqld } from "../../../testkit/sqld.ts";
+import { committedMigrations } from "../../../testkit/store.ts";
+
+beforeAll(() => buildFor(PROBE_MANIFEST, ["quick"]));
+
+interface Started {
+  readonly host: TestHost;
+  readonly db: NodeDb;
+  /** The store's revision at the start. */
+  readonly head: number;
+}
+
+/** The probe over a store with some history. */
+async function start(options: Partial<HostOptions> = {}): Promise<Started> {
+  const host = await openTestHost(options);
+  const db = openNodeDb(host.databaseFile);
+  onTestFinished(() => db.close());
+  migrate(db, committedMigrations());
+  begin(db);
+  return { host, db, head: put(db, "first", "1") };
+}
+
+interface Told {
+  parked: string;
+  method: string;
+  sizeBytes: number;
+}
+
+/** Waits by the probe, and gives what it was asked again with. */
+async function wait(host: TestHost, until: string, init: RequestInit = {}): Promise<Told> {
+  const answer = await fetch(`${host.url}/quick/park?${encodeURIComponent(until)}`, init);
+  expect(answer.status).toBe(200);
+  const told: Told = JSON.parse(await answer.text());
+  return told;
+}
+
+const reached = expect.stringMatching(/^\d+$/);
+const asked = ({ lines }: TestHost, until: string) =>
+  lines.filter(({ text }) => text.includes(`"probe.asked"`) && text.includes(until)).length;
+const parked = (host: TestHost, until: string, count = 1) =>
+  expect.poll(() => asked(host, until), { timeout: 20_000 }).toBe(count);
+
+describe("a request that a component asks to park", () => {
+  test("is asked again when the store has come to the revision, with its body", async () => {
+    const { host, db, head } = await start();
+    const until = `head=${head + 2}; seconds=50`;
+    const waiting = wait(host, until, { method: "POST", body: "x".repeat(1000) });
+    const there = await wait(host, `head=${head}; seconds=50`);
+    expect(there.parked).toEqual(reached);
+    await parked(host, until);
+    put(db, "second", "2");
+    // One that parks later and is answered: the revision before was seen, and waked nobody who waits for more.
+    await wait(host, `head=${head + 1}; seconds=50`);
+    expect(asked(host, until)).toBe(1);
+    put(db, "third", "3");
+    expect(await waiting).toEqual({ parked: reached, method: "POST", sizeBytes: 1000 });
+    expect(asked(host, until)).toBe(2);
+  });
+
+  test("is asked again when the bucket holds the revision", async () => {
+    const { host, db, head } = await start();
+    const until = `exported=${head}; seconds=50`;
+    const waiting = wait(host, until);
+    await parked(host, until);
+    await tick(db, memoryBucket());
+    expect((await waiting).parked).toEqual(reached);
+  });
+
+  test("is asked a last time when its time is over", async () => {
+    const { host, head } = await start();
+    expect((await wait(host, `head=${head + 1}; seconds=1`)).parked).toBe("end");
+    expect((await wait(host, `exported=${head}; seconds=0`)).parked).toBe("end");
+  });
+
+  test("is a fault when it asks again after the end, or in words that nobody knows", async () => {
+    const { host, head } = await start();
+    for (const query of [`always?head=${head + 1}; seconds=0`, "?tail=1; seconds=1", "?"]) {
+      const answer = await fetch(`${host.url}/quick/park/${query}`.replace("/?", "?"));
+      expect([query, answer.status, await answer.text()]).toEqual([query, 500, ""]);
+      expect(answer.headers.get("ledge-park")).toBe(null);
+    }
+  });
+
+  test("is parked again when it asks for more before the end", async () => {
+    const { host, db, head } = await start();
+    const until = `head=${head}; seconds=1`;
+    const answer = await fetch(`${host.url}/quick/park/always?${encodeURIComponent(until)}`);
+    expect(answer.status).toBe(500);
+    const heard = host.lines.flatMap(({ text }) => (text.includes("probe.asked") ? [JSON.parse(text)] : []));
+    expect(heard.length).toBeGreaterThan(2);
+    expect(heard.at(-1)).toMatchObject({ parked: "end" });
+    expect(heard.at(-2)).toMatchObject({ parked: reached });
+    put(db, "more", "1");
+  });
+
+  test("holds no worker: 200 of them leave two workers to others", async () => {
+    const { host, db, head } = await start({ workers: 2 });
+    const until = `head=${head + 1}; seconds=50`;
+    const order: string[] = [];
+    const waiting = Array.from({ length: 200 }, () => wait(host, until).then(() => order.push("waited")));
+    await parked(host, until, 200);
+    expect(await host.json("/quick/exact")).toBe("exact");
+    order.push("other");
+    put(db, "second", "2");
+    await Promise.all(waiting);
+    expect(order).toEqual(["other", ...new Array(200).fill("waited")]);
+  });
+
+  test("is forgotten with its client, and leaves its place to another", async () => {
+    const { host, db, head } = await start({ maxParked: 1 });
+    const until = `head=${head + 1}; seconds=50`;
+    const socket = connect(host.port, "127.0.0.1");
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.write(`GET /quick/park?${encodeURIComponent(until)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await parked(host, until);
+    expect((await wait(host, `head=${head}; seconds=50`)).parked).toBe("end");
+    socket.destroy();
+    await expect
+      .poll(async () => (await wait(host, `head=${head}; seconds=50`)).parked, { timeout: 20_000 })
+      .toEqual(reached);
+    put(db, "second", "2");
+    await wait(host, `head=${head + 1}; seconds=49`);
+    expect(asked(host, until)).toBe(1);
+  });
+
+  test("is answered when the host stops", async () => {
+    const { host, head } = await start();
+    const until = `head=${head + 1}; seconds=50`;
+    const waiting = wait(host, until);
+    await parked(host, until);
+    await host.stop();
+    expect((await waiting).parked).toBe("end");
+  });
+});
+
+describe("the headers between host and guest", () => {
+  test("are taken from no client", async () => {
+    const { host, head } = await start();
+    const headers = { "Ledge-Parked": "end", "ledge-park": "head=1; seconds=1" };
+    const seen = await host.json("/quick/echo", { headers });
+    expect(JSON.stringify(seen)).not.toContain("ledge-park");
+    const until = `head=${head}; seconds=50`;
+    expect((await wait(host, until, { headers })).parked).toEqual(reached);
+  });
+
+  test("are shown to no client", async () => {
+    const { host } = await start();
+    const answer = await fetch(`${host.url}/quick/park/shown?head=1`);
+    expect([answer.status, await answer.json()]).toEqual([200, "shown"]);
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("ledge-park"))).toEqual([]);
+  });
+
+  test("come with the variable, which the host sets for a component that declares it", async () => {
+    const { host } = await start({ variables: { host_parks: "false" } });
+    expect(await host.json("/quick/variable?host_parks")).toBe("true");
+  });
+});
+
+describe("Parking", () => {
+  const request: GuestRequest = { method: "PUT", uri: "/", headers: [], body: new Uint8Array(0) };
+  const park: JobResult = {
+    type: "reply",
+    reply: { status: 202, headers: ["ledge-park", "head=1; seconds=50"], body: undefined },
+  };
+  const lookout = { everyMs: 1, look: async () => ({ head: 1, exported: null }), close: () => {} };
+  const client = () => new AbortController().signal;
+
+  test("does not say that nothing was begun where a full queue refuses to ask again", async () => {
+    const results: JobResult[] = [park, { type: "refused" }];
+    const ask = async () => results.shift() ?? park;
+    const parking = new Parking({ parkedMax: 1, lookout, ask });
+    expect(await parking.run("quick", request, client)).toEqual({ type: "timeout" });
+  });
+
+  test("asks a few again at one time, and all of them in the end", async () => {
+    let atOnce = 0;
+    let most = 0;
+    const ask = async (_component: string, { headers }: GuestRequest): Promise<JobResult> => {
+      if (!headers.includes("ledge-parked")) return park;
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce -= 1;
+      return { type: "reply", reply: { status: 200, headers: [], body: undefined } };
+    };
+    const parking = new Parking({ parkedMax: 1000, lookout, ask });
+    const all = await Promise.all(Array.from({ length: 100 }, () => parking.run("quick", request, client)));
+    expect(all.filter((result) => result?.type === "reply")).toHaveLength(100);
+    expect(most).toBe(16);
+  });
+
+  test("asks nobody again whose client went away before it was parked", async () => {
+    let count = 0;
+    const ask = async () => {
+      count += 1;
+      return park;
+    };
+    const parking = new Parking({ parkedMax: 1, lookout, ask });
+    expect(await parking.run("quick", request, () => AbortSignal.abort())).toBe(undefined);
+    expect(count).toBe(1);
+  });
+});
+
+describe.skipIf(noSqld !== undefined)(onSqld("a store on a libSQL server"), () => {
+  test("is looked at while somebody waits", async () => {
+    const server = await startSqld();
+    const db = await openSqld(server.url);
+    onTestFinished(() => db.close());
+    const host = await openTestHost({ runtimeConfigFile: runtimeConfigFor(server.url) });
+    const lookout = openLookout({ url: server.url, token: "" });
+    expect(await lookout.look()).toBe(undefined);
+    migrate(db, committedMigrations());
+    begin(db);
+    const head = put(db, "first", "1");
+    expect(await lookout.look()).toEqual({ head, exported: null });
+    const until = `head=${head + 1}; seconds=50`;
+    const waiting = wait(host, until);
+    await parked(host, until);
+    put(db, "second", "2");
+    expect((await waiting).parked).toEqual(reached);
+    await server.kill();
+    expect(await lookout.look()).toBe(undefined);
+  });
+});
