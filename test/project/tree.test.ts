@@ -37,6 +37,15 @@ describe("the tree", () => {
     expect(ran.status).toBe(0);
   });
 
+  test("holds no file, export or dependency that nothing uses", () => {
+    const ran = spawnSync(process.execPath, [join(root, "node_modules/knip/bin/knip.js"), "--no-progress"], {
+      encoding: "utf8",
+      cwd: root,
+    });
+    expect(`${ran.stdout}${ran.stderr}`).toBe("");
+    expect(ran.status).toBe(0);
+  });
+
   // Each place and where its imports may lead; its own folder always. docs/architecture.md draws it.
   const allowed: Record<string, RegExp> = {
     "lib/core": /^$/,

@@ -1,10 +1,6 @@
-import * as variables from "fermyon:spin/variables@2.0.0";
+import { Variables } from "@fermyon/spin-sdk";
 
 /** An unmapped variable is an error on Spin; to us it is one that is not set. */
 export function readVariable(name: string): string | undefined {
-  try {
-    return variables.get(name);
-  } catch {
-    return undefined;
-  }
+  return Variables.get(name) ?? undefined;
 }
