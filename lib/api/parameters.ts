@@ -4,7 +4,13 @@
  */
 import type { TagList, WriteCondition } from "../core/conditions.ts";
 import { PAGE_LIMITS } from "../core/page-limits.ts";
-import { ACCESSOR_PATTERN } from "../core/token.ts";
+import {
+  ACCESSOR_PATTERN,
+  ETAG_PATTERN,
+  LINEAGE_PATTERN,
+  REVISION_PATTERN,
+  RUN_PATTERN,
+} from "../core/patterns.ts";
 
 /** What a parameter may be. `default` is what a handler is given where it is absent. */
 export type Kind =
@@ -129,7 +135,7 @@ export const PARAMETERS = {
   ),
   runCursor: query(
     "cursor",
-    { kind: "cursor", pattern: "^[0-9a-f]{16}$" },
+    { kind: "cursor", pattern: RUN_PATTERN },
     "Where the page before ended: its `next`.",
   ),
   children: query(
@@ -258,7 +264,7 @@ export function schemaOf(kind: Kind): JsonSchema {
     case "accessor":
       return { ...string, pattern: ACCESSOR_PATTERN };
     case "revision":
-      return { ...string, pattern: "^[1-9][0-9]{0,15}$" };
+      return { ...string, pattern: REVISION_PATTERN };
     case "idempotencyKey":
       return { ...string, pattern: "^[!-~]{1,128}$" };
     default:
@@ -272,19 +278,18 @@ export interface DescribedHeader {
 }
 
 const integer = { type: "integer", minimum: 0 };
-const etagPattern = '^"[1-9][0-9]{0,15}-[0-9a-f]{8}"$';
 const moment = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
 /** Of answers. */
 export const HEADERS = {
-  ETag: { description: "What the document is now.", schema: { type: "string", pattern: etagPattern } },
+  ETag: { description: "What the document is now.", schema: { type: "string", pattern: ETAG_PATTERN } },
   "Cache-Control": { description: "How the answer may be kept.", schema: string },
   Vary: { description: "`Authorization, Origin`", schema: { const: "Authorization, Origin" } },
   "Ledge-Revision": { description: "The state that this answer shows.", schema: integer },
   "Ledge-Head": { description: "The newest revision of this node.", schema: integer },
   "Ledge-Lineage": {
     description: "The history that the revisions belong to.",
-    schema: { type: "string", pattern: "^[0-9a-f]{32}$" },
+    schema: { type: "string", pattern: LINEAGE_PATTERN },
   },
   "Ledge-Document-Revision": { description: "The commit that made the document.", schema: integer },
   "Ledge-Modified": { description: "When that was.", schema: { type: "string", pattern: moment } },

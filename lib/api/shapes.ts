@@ -1,15 +1,15 @@
 /** The small schemas that bodies and answers are made of, each once. */
 import * as z from "zod/mini";
-import { ACCESSOR_PATTERN, DIGEST_PATTERN } from "../core/token.ts";
+import { ACCESSOR_PATTERN, ETAG_PATTERN, LINEAGE_PATTERN, SHA256_PATTERN } from "../core/patterns.ts";
 import { line, words } from "./words.ts";
 
 export const count = z.int().check(z.minimum(0));
 export const revision = z.int().check(z.minimum(1));
 export const moment = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
-export const etag = z.string().check(z.regex(/^"[1-9][0-9]{0,15}-[0-9a-f]{8}"$/));
-export const lineage = z.string().check(z.regex(/^[0-9a-f]{32}$/));
+export const etag = z.string().check(z.regex(new RegExp(ETAG_PATTERN)));
+export const lineage = z.string().check(z.regex(new RegExp(LINEAGE_PATTERN)));
 export const accessor = z.string().check(z.regex(new RegExp(ACCESSOR_PATTERN)));
-export const sha256 = z.string().check(z.regex(new RegExp(DIGEST_PATTERN)));
+export const sha256 = z.string().check(z.regex(new RegExp(SHA256_PATTERN)));
 export const cursor = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/));
 
 /** Text of at most so many characters. */

@@ -28,20 +28,6 @@ export const POLICY_DEFAULTS = {
   bucket_shared: "false",
 } as const;
 
-/** The default policy, as the variables' defaults say it. */
-export const DEFAULT_POLICY: BackupPolicy = {
-  retention: {
-    kind: "stages",
-    all: 172_800_000,
-    hourly: 1_209_600_000,
-    daily: 7_776_000_000,
-    weekly: 31_449_600_000,
-  },
-  graceMs: 86_400_000,
-  proofIntervalMs: 86_400_000,
-  shared: false,
-};
-
 export type BackupPolicyOutcome =
   | { readonly kind: "set"; readonly policy: BackupPolicy }
   | { readonly kind: "invalid"; readonly variables: readonly string[] };
@@ -76,4 +62,13 @@ export function parseBackupPolicy(variable: (name: string) => string | undefined
     return { kind: "invalid", variables: invalid };
   }
   return { kind: "set", policy: { retention, graceMs, proofIntervalMs, shared: shared === "true" } };
+}
+
+/** The policy where no variable is set. */
+export const DEFAULT_POLICY: BackupPolicy = defaultPolicy();
+
+function defaultPolicy(): BackupPolicy {
+  const parsed = parseBackupPolicy(() => undefined);
+  if (parsed.kind === "invalid") throw new Error(`defaults that are none: ${parsed.variables.join(", ")}`);
+  return parsed.policy;
 }

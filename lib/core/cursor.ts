@@ -3,9 +3,13 @@
  * the page ended. Those of the feed and of the log are positions: anybody may write one, and they grant nothing. A
  * list goes on at a past state, so its cursors are sealed (sealed-cursor.ts).
  */
+
 import { decodeAddressSafe, encodeAddressSafe } from "./base64.ts";
+import { LINEAGE_PATTERN } from "./patterns.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+
+const LINEAGE = new RegExp(LINEAGE_PATTERN);
 
 export interface Cursor {
   /** Which route made it. */
@@ -72,7 +76,7 @@ export function readCursorParts(parts: unknown): Cursor | undefined {
   ) {
     return undefined;
   }
-  if (typeof lineage !== "string" || !/^[0-9a-f]{32}$/.test(lineage)) return undefined;
+  if (typeof lineage !== "string" || !LINEAGE.test(lineage)) return undefined;
   if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision < 0) return undefined;
   if (!isFilter(filter) || typeof after !== "string") return undefined;
   return { kind, lineage, revision, filter, after };

@@ -2,6 +2,9 @@
  * Revisions, ETags and epochs. A revision orders every commit of every history of one bucket; an ETag adds
  * the first 8 hex digits of the lineage that made it, so that a number is never taken for another's.
  */
+import { ETAG_PATTERN } from "./patterns.ts";
+
+const ETAG = new RegExp(ETAG_PATTERN);
 
 /** Epoch n (n >= 1) starts at n × 2^40 plus a random number below 2^39; epoch 0 counts from 1. */
 export const EPOCH_STRIDE = 2 ** 40;
@@ -19,7 +22,7 @@ export interface Etag {
 
 /** One strong entity tag of ours, quotes included; undefined for anything else. */
 export function parseEtag(text: string): Etag | undefined {
-  const match = /^"([1-9][0-9]{0,15})-([0-9a-f]{8})"$/.exec(text);
+  const match = ETAG.exec(text);
   if (match === null) return undefined;
   const revision = Number(match[1]);
   return Number.isSafeInteger(revision) ? { revision, lineage: match[2] ?? "" } : undefined;

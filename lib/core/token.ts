@@ -7,11 +7,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Grant, isGrant, isRoot, VERBS } from "./grant.ts";
 import { formatHex } from "./hex.ts";
 import { parseObject } from "./json-object.ts";
+import { ACCESSOR_PATTERN, SHA256_PATTERN } from "./patterns.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
-/** As texts, for the schemas and the description too. */
-export const ACCESSOR_PATTERN = "^[a-z2-7]{12}$";
-export const DIGEST_PATTERN = "^[0-9a-f]{64}$";
 
 export interface ParsedToken {
   readonly accessor: string;
@@ -47,6 +45,7 @@ export function rootDocument(
 }
 
 const ACCESSOR = new RegExp(ACCESSOR_PATTERN);
+const SHA256 = new RegExp(SHA256_PATTERN);
 const TOKEN = /^ldg_([a-z2-7]{12})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
@@ -113,7 +112,7 @@ export function parseTokenDocument(json: string): TokenDocument | undefined {
     name.length <= NAME_CHARACTERS_MAX &&
     !name.startsWith("_") &&
     typeof digest === "string" &&
-    /^[0-9a-f]{64}$/.test(digest) &&
+    SHA256.test(digest) &&
     typeof creator === "string" &&
     Number.isSafeInteger(createdMs) &&
     isMoment(expiresMs) &&

@@ -2,6 +2,7 @@
  * One parameter or header from its text to the value of its kind. Refuses `bad_parameter` and `bad_header`, each by
  * name, and the names of things by codes of their own.
  */
+
 import type { Kind } from "../api/parameters.ts";
 import type { Rule } from "../api/table.ts";
 import { parseTagList } from "../core/conditions.ts";
@@ -14,10 +15,13 @@ import {
   parsePathNamespace,
   reservedNamespace,
 } from "../core/namespace.ts";
+import { REVISION_PATTERN } from "../core/patterns.ts";
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 import { parseTime } from "../core/time.ts";
 import { isAccessor } from "../core/token.ts";
 import { utf8Length } from "../core/utf8.ts";
+
+const REVISION = new RegExp(REVISION_PATTERN);
 
 export type Place = "path" | "query" | "header";
 
@@ -67,7 +71,7 @@ export function parseParameter(
     case "accessor":
       return isAccessor(text) ? accept(text) : noToken();
     case "revision":
-      return /^[1-9][0-9]{0,15}$/.test(text) ? accept(Number(text)) : bad("is a whole number from 1");
+      return REVISION.test(text) ? accept(Number(text)) : bad("is a whole number from 1");
     case "cursor":
       return kind.pattern === undefined || new RegExp(kind.pattern).test(text)
         ? accept(text)

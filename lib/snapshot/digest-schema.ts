@@ -1,8 +1,9 @@
 /** A state digest and a replay that were put down, as they are kept in the store between ticks. */
 import * as z from "zod/mini";
+import { SHA256_PATTERN } from "../core/patterns.ts";
 
 const count = z.int().check(z.minimum(0));
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const sha256 = z.string().check(z.regex(new RegExp(SHA256_PATTERN)));
 const namespace = z.string().check(z.maxLength(63));
 const namespaceState = z.strictObject({ namespace, keys: count, bytes: count, sha256 });
 const namespaces = z.array(namespaceState).check(z.maxLength(100_000));

@@ -2,11 +2,12 @@
  * Names of objects. Promise: no name is ever written twice, since each carries the run that wrote it, and a
  * list begins with the newest, since each begins with 9,999,999,999,999,999 minus its revision.
  */
+import { LINEAGE_PATTERN } from "../core/patterns.ts";
 
 export type Folder = "segments" | "bases" | "auth" | "manifests" | "proofs";
 
 const HIGHEST = 9_999_999_999_999_999n;
-const LINEAGE = /^[0-9a-f]{32}$/;
+const LINEAGE = new RegExp(LINEAGE_PATTERN);
 const MANIFEST = /^([0-9a-f]{32})\/manifests\/(\d{16})-(\d{16})-([0-9a-f]{16})\.json$/;
 const EPOCH = /^epochs\/(\d{1,5})-([0-9a-f]{32})\.json$/;
 

@@ -3,6 +3,7 @@
  * servers. Promise: only who can read the folder can use it: its credentials are random, kept beside the
  * objects with mode 600, and unsigned requests are refused. It is as durable as the folder, no more.
  */
+
 import crypto, { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,11 +1,12 @@
 /** The revisions that operations name, against what stands there. A missing condition counts as one that does not hold. */
 import { AUTH } from "../namespace.ts";
+import { CAUSES_MAX } from "../page-limits.ts";
 import { formatEtag } from "../revision.ts";
 import type { NamespaceSettings } from "../settings.ts";
 import type { Facts, OpFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
-import { CAUSES_MAX, type CommitRefusal, refusal } from "./verdict.ts";
+import { type CommitRefusal, refusal } from "./verdict.ts";
 
 /** Refuses `namespace_not_found` and `message_required`. Documents of reserved namespaces have none of either. */
 export function judgeNamespaces({ ops, message, door }: Proposal, facts: Facts): CommitRefusal | undefined {

@@ -1,4 +1,5 @@
 /** What a judgement says. A refusal names the operations to blame and, where the caller may know it, what stands there. */
+import { CAUSES_MAX } from "../page-limits.ts";
 import type { RefusalCode } from "../refusal.ts";
 
 /** `index` into the operations; the document's present state where the refusal may tell it (revision 0: absent). */
@@ -59,9 +60,6 @@ export type Verdict =
       readonly growth: ReadonlyMap<string, Growth>;
     }
   | { readonly kind: "settled"; readonly outcome: CommitOutcome };
-
-/** How many causes a refusal names at most. */
-export const CAUSES_MAX = 100;
 
 /** A refusal that tells nothing of what stands at the keys it is about. */
 export function refusal(code: RefusalCode, indexes: readonly number[] = []): CommitRefusal {
