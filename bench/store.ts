@@ -1,6 +1,6 @@
 /**
- * The store itself, without HTTP and Wasm: a commit beside a bare durable insert of one row
- * into the same file.
+ * The store itself, without HTTP and Wasm: a commit beside a bare durable insert of one row into the same file, and
+ * opening a file for one row beside the same file with the document tables alone.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
 import { median, type Row, rate } from "./rows.ts";
 
 const COMMITS = 300;
+const OPENS = 300;
 
 export async function benchStore(root: string): Promise<Row[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
@@ -35,7 +36,9 @@ export async function benchStore(root: string): Promise<Row[]> {
       perSecond(() => propose(db, [{ op: "put", ns: "shop", key: `k${nth++}`, value }])),
     );
     db.close();
+    const opened = await benchOpen(join(dir, "whole.db"), join(dir, "alone.db"), root);
     return [
+      opened,
       {
         work: "commit of one document in the store",
         figure: rate(commits),
@@ -48,3 +51,35 @@ export async function benchStore(root: string): Promise<Row[]> {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** Every request on Spin opens the file, and every connection parses the schema. */
+async function benchOpen(whole: string, alone: string, root: string): Promise<Row> {
+  for (const file of [whole, alone]) {
+    const db = openNodeDb(file);
+    migrate(db, loadMigrations(join(root, "migrations")));
+    if (file === alone)
+      for (const table of ["operation", "backup_run", "backup_object"]) db.all(`drop table ${table}`);
+    db.all("vacuum");
+    db.close();
+  }
+  const openMs = (file: string) => {
+    const startedMs = performance.now();
+    for (let run = 0; run < OPENS; run += 1) {
+      const db = openNodeDb(file);
+      db.all(READ);
+      db.close();
+    }
+    return (performance.now() - startedMs) / OPENS;
+  };
+  const [wholeMs, aloneMs] = [await median(9, () => openMs(whole)), await median(9, () => openMs(alone))];
+  return {
+    work: "open a store file and read one row",
+    figure: `${wholeMs.toFixed(2)} ms`,
+    beside: `the same file with the document tables alone: ${aloneMs.toFixed(2)} ms`,
+    ratio: wholeMs / aloneMs,
+    goal: "≤ 1.3",
+  };
+}
+
+const READ =
+  "select s.revision, e.revision, e.value from store s left join entry e on e.namespace='shop' and e.key='a' where s.id=1";

@@ -126,9 +126,7 @@ export async function restoreWanted(db: Db, bucket: Bucket, wanted: Wanted): Pro
 }
 
 const TABLES = {
-  // All but `rest`, which no snapshot carries yet.
-  commits:
-    "select revision, id, time_ms, actor, author, request_id, message, meta, trace, changes from commits order by revision",
+  commits: "select * from commits order by revision",
   change: "select * from change order by namespace, key, revision",
   entry: "select * from entry order by namespace, key",
   usage: "select * from usage order by namespace",

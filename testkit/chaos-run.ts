@@ -139,7 +139,7 @@ function readableObjects({ objects }: ChaosServer): Map<string, Uint8Array> {
 }
 
 const STATE = [
-  "select revision, id, time_ms, actor, author, request_id, message, meta, trace, changes from commits where revision<=?1 order by revision",
+  "select * from commits where revision<=?1 order by revision",
   "select * from change where revision<=?1 order by namespace, key, revision",
   `select c.namespace, c.key, c.revision, c.value from change c where c.op='put' and c.revision<=?1 and not exists
     (select 1 from change n where n.namespace=c.namespace and n.key=c.key and n.revision>c.revision

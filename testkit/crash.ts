@@ -3,6 +3,7 @@
  * acknowledged is gone, the newest restore point restores to what the store was, the auditor has nothing to say,
  * and the same operation asked again comes to its end.
  */
+
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,6 +23,7 @@ import { chaosBucket, chaosSettings } from "./chaos.ts";
 import type { At, ChildOrder, ChildReport } from "./crash-child.ts";
 import { type Ordered, perform, SECRET, SECRET_KEY } from "./crash-operations.ts";
 import type { Scene } from "./crash-scenes.ts";
+import { endLease } from "./operation.ts";
 import { temporaryFolder } from "./processes.ts";
 import { checkStore } from "./store.ts";
 
@@ -142,7 +144,7 @@ export async function expectRecovers(stage: Stage): Promise<void> {
   try {
     await expectTrue(stage, db);
     // The time of whoever held the lease is over.
-    db.all("update backup set lease_until_ms=0");
+    endLease(db);
     await perform(db, chaosBucket(stage.server, {}, { timeoutMs: 20_000, pauseMs: 2 }), stage.scene.ordered);
     await expectTrue(stage, db);
     await expectEnded(stage, db);

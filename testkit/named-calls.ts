@@ -3,17 +3,20 @@
  * or stopped by name, without a macro in the code that is tested.
  */
 import type { Bucket } from "../lib/bucket/bucket.ts";
-import type { Db } from "../lib/store/sqlite/driver.ts";
+import type { Db, SqlValue } from "../lib/store/sqlite/driver.ts";
 
 export const SIDES = ["before", "after"] as const;
 export type Side = (typeof SIDES)[number];
 export type Hook = (name: string, side: Side) => void;
 
-/** A store whose statements are named by their first words. A read changes nothing, and has no name. */
+/**
+ * A store whose statements are named by their first words, and by whose row it is in `operation`. A read changes
+ * nothing, and has no name.
+ */
 export function namedDb(db: Db, hook: Hook): Db {
   return {
     all(sql, params) {
-      const name = statementName(sql);
+      const name = statementName(sql, params);
       if (name === undefined) return db.all(sql, params);
       hook(name, "before");
       const rows = db.all(sql, params);
@@ -40,14 +43,22 @@ export function namedBucket(bucket: Bucket, hook: Hook): Bucket {
   };
 }
 
-/** `begin immediate`, `insert backup_run`, `update backup lease_until_ms`. */
-function statementName(sql: string): string | undefined {
+/** `begin immediate`, `insert backup_run`, `update operation lease`. */
+function statementName(sql: string, params: readonly SqlValue[] = []): string | undefined {
   const text = sql.trim().toLowerCase().replace(/\s+/g, " ");
   if (text.startsWith("select") || text.startsWith("with")) return undefined;
+  const operation = /^(insert|update|delete)(?: or \w+)? (?:into |from )?operation\b/.exec(text);
+  if (operation !== null) return `${operation[1]} operation ${rowNameOf(text, params)}`;
   const update = /^update (?:or \w+ )?(\w+)(?: as \w+)? set (\w+)/.exec(text);
   if (update !== null) return `update ${update[1]} ${update[2]}`;
   const other = /^(insert|delete)(?: or \w+)? (?:into|from) (\w+)/.exec(text);
   return other === null ? text.replace(/=.*$/, "") : `${other[1]} ${other[2]}`;
+}
+
+/** A row that the text names, or the first parameter; `seen` and `purge` are many. */
+function rowNameOf(text: string, params: readonly SqlValue[]): string {
+  const named = /\bname(?:=| in \()'([a-z-]+)'/.exec(text)?.[1];
+  return named ?? String(params[0] ?? "").split("/")[0] ?? "";
 }
 
 /** `LINEAGE/segments/…` is `segments`; heads and claims lie under no lineage. */

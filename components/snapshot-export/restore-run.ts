@@ -159,7 +159,7 @@ async function look({ world, bucket }: RestorePlace): Promise<boolean> {
   const holds = await holdsSnapshots(bucket);
   const { db, nowMs } = world;
   // A restore that has begun meanwhile must not be forgotten.
-  if (isEmptyStore(db)) saveRestoreRecord(db, { kind: "looked", holds, atMs: nowMs() }, nowMs());
+  if (isEmptyStore(db)) saveRestoreRecord(db, { kind: "looked", holds, atMs: nowMs() });
   return holds;
 }
 

@@ -24,7 +24,7 @@ export const BackupStatus = z.object({
   scrub: z.nullable(z.object({ at: moment, faults: count })),
   sealedRevision: z.nullable(count),
   /** Why exporting has stopped, and which lineages it is about: what `pick` chooses between. */
-  finding: z.nullable(z.object({ cause: z.string(), lineages: z.array(z.string()) })),
+  finding: z.nullable(z.object({ cause: z.string(), lineages: z.readonly(z.array(z.string())) })),
   lastError: z.nullable(z.object({ code: z.string(), detail: z.string(), at: moment })),
 });
 

@@ -11,6 +11,11 @@ export interface CommitFacts {
   /** JSON object of short strings, as text. */
   readonly meta: string | null;
   readonly trace: string | null;
+  /**
+   * What it named without changing it, as JSON text `[[op, namespace, key], …]`, so that a repeat is told exactly. Null
+   * where it had no request id, and where it was made or exported before this was kept.
+   */
+  readonly rest: string | null;
   /** How many changes it made. */
   readonly count: number;
 }

@@ -32,7 +32,7 @@ export function parseCommitWithChanges(
 ): { commit: CommitFacts; changes: ChangeLine[] } | undefined {
   const members = membersOf(line);
   if (members === undefined || !Array.isArray(members.changes)) return undefined;
-  const commit = commitOf(members, 11);
+  const commit = commitOf(members, 1);
   if (commit === undefined) return undefined;
   const changes = changesOf(members.changes);
   return changes === undefined ? undefined : { commit, changes };
@@ -51,7 +51,7 @@ export function parseAuthChanges(line: string): { revision: number; changes: Cha
 /** A line of a base's commits. */
 export function parseCommit(line: string): CommitFacts | undefined {
   const members = membersOf(line);
-  return members === undefined ? undefined : commitOf(members, 10);
+  return members === undefined ? undefined : commitOf(members, 0);
 }
 
 /** A line of a base's documents. */
@@ -93,14 +93,17 @@ function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === "string";
 }
 
-function commitOf(members: Members, size: number): CommitFacts | undefined {
-  const { revision, id, time, actor, author, requestId, message, meta, trace, count } = members;
+/** `others` is how many members beside a commit's own there must be. Format 1 has no `rest`. */
+function commitOf(members: Members, others: number): CommitFacts | undefined {
+  const { revision, id, time, actor, author, requestId, message, meta, trace, count, rest = null } = members;
+  const size = ("rest" in members ? 11 : 10) + others;
   if (!isCount(revision) || typeof id !== "string" || typeof actor !== "string" || !isCount(count))
     return undefined;
   if (typeof time !== "number" || !Number.isSafeInteger(time)) return undefined;
   if (!isTextOrNull(author) || !isTextOrNull(requestId) || !isTextOrNull(message)) return undefined;
-  if (!isTextOrNull(meta) || !isTextOrNull(trace) || Object.keys(members).length !== size) return undefined;
-  return { revision, id, time, actor, author, requestId, message, meta, trace, count };
+  if (!isTextOrNull(meta) || !isTextOrNull(trace) || !isTextOrNull(rest)) return undefined;
+  if (Object.keys(members).length !== size) return undefined;
+  return { revision, id, time, actor, author, requestId, message, meta, trace, rest, count };
 }
 
 function changesOf(values: readonly unknown[]): ChangeLine[] | undefined {

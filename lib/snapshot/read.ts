@@ -82,7 +82,7 @@ export async function readManifest(
   }
   await requireSignature(name, seal.data, utf8(line), reading);
   const parsed = Manifest.safeParse(parseJson(line));
-  if (!parsed.success) throw damaged(name, "it is not a manifest of format 1");
+  if (!parsed.success) throw damaged(name, "it is not a manifest of format 1 or 2");
   const manifest = parsed.data;
   const named = parseManifestName(name);
   if (
@@ -180,7 +180,7 @@ export async function readBaseIndex(
 ): Promise<BaseIndex> {
   const bytes = await opened(base, await readChecked(bucket, base), reading);
   const parsed = BaseIndex.safeParse(parseJson(textOf(bytes) ?? ""));
-  if (!parsed.success) throw damaged(base.name, "it is not the index of a base of format 1");
+  if (!parsed.success) throw damaged(base.name, "it is not the index of a base of format 1 or 2");
   const index = parsed.data;
   if (index.revision !== base.revision || JSON.stringify(index.ancestry) !== JSON.stringify(ancestry)) {
     throw damaged(base.name, "it belongs to another manifest");
@@ -210,13 +210,18 @@ export async function readPart(
 }
 
 /** The lines of a segment or of its tokens; `auth` is the hash of the tokens' object where there is one. */
-export async function readSegment(
+export async function readSegment(...asked: Parameters<typeof readWholeSegment>): Promise<string[]> {
+  return (await readWholeSegment(...asked)).lines;
+}
+
+/** The same with the header. */
+export async function readWholeSegment(
   bucket: Bucket,
   lineage: string,
   object: SegmentObject,
   auth: string | null,
   reading: Reading = {},
-): Promise<string[]> {
+): Promise<{ header: SegmentHeader; lines: string[] }> {
   const [first = "", ...lines] = await readLines(bucket, object, reading);
   const header = SegmentHeader.safeParse(parseJson(first));
   const fits =
@@ -228,7 +233,7 @@ export async function readSegment(
     header.data.previous === object.previous &&
     header.data.auth === auth;
   if (!fits) throw damaged(object.name, "it is another segment than the manifest names");
-  return lines;
+  return { header: header.data, lines };
 }
 
 /** Throws when a line could not be read, with the object and the line's number (the header is line 1). */

@@ -5,9 +5,10 @@
  */
 import * as z from "zod/mini";
 
-export const SNAPSHOT_FORMAT = 1;
+/** What is written. Format 1 is read as well, for ever, and both may stand in one chain: its commits have no `rest`. */
+export const SNAPSHOT_FORMAT = 2;
 
-const format = z.literal(SNAPSHOT_FORMAT);
+const format = z.literal([1, SNAPSHOT_FORMAT]);
 const hex = (length: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
 const lineage = hex(32);
 const run = hex(16);

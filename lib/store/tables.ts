@@ -69,7 +69,3 @@ export const usage = sqliteTable("usage", {
   bytes: integer("bytes").notNull(),
   compacted: integer("compacted").notNull(),
 });
-
-export const cursorKey = sqliteTable("cursor_key", {
-  key: bytes("key").notNull(),
-});

@@ -15,6 +15,7 @@ import {
   tick,
 } from "../../testkit/backup.ts";
 import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../../testkit/bucket.ts";
+import { endLease, rowOf } from "../../testkit/operation.ts";
 import { T0 } from "../../testkit/proposals.ts";
 import { openTestStore } from "../../testkit/store.ts";
 
@@ -29,7 +30,7 @@ async function cutTick(db: NodeDb, bucket: MemoryBucket, calls: number, nowMs: n
   } catch (error) {
     if (!(error instanceof Cut)) throw error;
     // A process that ends gives nothing back: the lease stays until its time is over.
-    db.all("update backup set lease_until_ms=?1", [nowMs + 120_000]);
+    endLease(db, nowMs + 120_000);
     return false;
   }
 }
@@ -72,7 +73,7 @@ describe("a tick that is cut between any two requests", () => {
       put(db, `k${round % 9}`, "v".repeat((round * 53) % 400));
       nowMs += 200_000;
       await cutTick(db, bucket, 1 + ((round * 7) % 19), nowMs);
-      const held = Number(db.all("select coalesce(revision,0) from backup")[0]?.[0]);
+      const held = Number(rowOf(db, "position").revision ?? 0);
       expect(held).toBeGreaterThanOrEqual(reached);
       reached = held;
       if (round % 15 === 0 && reached > 0) await expectRestorable(bucket, reached);

@@ -10,6 +10,7 @@ import type { HostOptions } from "../../programs/host/options.ts";
 import { fill, restore } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
 import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
+import { rowOf, stealLease } from "../../testkit/operation.ts";
 import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { openTestServer, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
@@ -85,7 +86,7 @@ const put = (host: TestHost, key: string, value = "x") =>
   ask(host, "PUT", `/v1/write/shop?key=${key}`, value);
 
 function exported(db: NodeDb): number {
-  return Number(db.all("select coalesce(revision, 0) from backup where manifest is not null")[0]?.[0] ?? 0);
+  return Number(rowOf(db, "position").revision ?? 0);
 }
 
 describe.each([
@@ -155,9 +156,7 @@ describe.each([
       const { db, host } = await start(down, { freshInstances });
       expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
       expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
-      await expect
-        .poll(() => db.all("select error_code from backup")[0]?.[0], { timeout: 10_000 })
-        .toBe("bucket_unavailable");
+      await expect.poll(() => rowOf(db, "error").code, { timeout: 10_000 }).toBe("bucket_unavailable");
       db.close();
     }
   });
@@ -199,7 +198,7 @@ describe("backup_on_commit", () => {
     const { variables } = await bucketOf();
     const { db, host } = await start({ ...variables, backup_on_commit: "wait" });
     const before = await put(host, "one");
-    db.all("update backup set lease_until_ms=?1, generation=generation+1", [Date.now() + 600_000]);
+    stealLease(db, Date.now() + 600_000);
     const after = await put(host, "two");
     expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
     db.close();

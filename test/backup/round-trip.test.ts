@@ -4,6 +4,7 @@ import { readManifest } from "../../lib/snapshot/read.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 import { expectSame, fill, openQuickStore, put, restore, SMALL, tick } from "../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket, openServedBucket } from "../../testkit/bucket.ts";
+import { rowOf } from "../../testkit/operation.ts";
 
 const newestManifest = (bucket: MemoryBucket) =>
   [...bucket.objects.keys()].filter((name) => name.includes("/manifests/")).sort()[0] ?? "";
@@ -67,7 +68,7 @@ describe("runTick and restoreInto", () => {
     for (let more = true; more && phases.length < 100; ) {
       const outcome = await tick(db, bucket, { limits, budget: { bytes: 1, ms: 0 } });
       more = "more" in outcome && outcome.more;
-      phases.push(String(db.all("select phase from backup_base")[0]?.[0]));
+      phases.push(String(rowOf(db, "base").phase));
     }
     expect(phases.length).toBeLessThan(100);
     expect(phases.filter((phase) => phase === "documents").length).toBeGreaterThan(3);

@@ -272,7 +272,7 @@ describe("a cursor of a list", () => {
     const path = `/v1/list/pub?limit=1&cursor=${next}`;
     expect((await server.send("GET", path, { token: null })).status).toBe(200);
     expect(told(await server.send("GET", path))).toBe("400 bad_cursor");
-    server.db.all("update cursor_key set key=randomblob(32)");
+    server.db.all("update operation set value=json_quote(hex(randomblob(32))) where name='cursor-key'");
     expect(told(await server.send("GET", path, { token: null }))).toBe("400 bad_cursor");
   });
 });

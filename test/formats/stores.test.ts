@@ -13,6 +13,7 @@ import type { World } from "../../lib/http/world.ts";
 import { commitAll } from "../../lib/store/commit/commit.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { operationRows, readOperation } from "../../testkit/operation-before.ts";
 import { checkStore, committedMigrations } from "../../testkit/store.ts";
 import { worldOver } from "../../testkit/world.ts";
 
@@ -60,8 +61,8 @@ const root = join(import.meta.dirname, "..", "fixtures");
 const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const migrations = committedMigrations();
 
-/** A copy of the store, migrated to this code's format. */
-function openStore(folder: string, file: string): NodeDb {
+/** A copy of the store, as it was written. */
+function openCopy(folder: string, file: string): NodeDb {
   const dir = mkdtempSync(join(tmpdir(), "ledge-format-"));
   const copy = join(dir, "ledge.db");
   writeFileSync(copy, gunzipSync(readFileSync(join(root, folder, file))));
@@ -70,6 +71,12 @@ function openStore(folder: string, file: string): NodeDb {
     db.close();
     rmSync(dir, { recursive: true, force: true });
   });
+  return db;
+}
+
+/** A copy of the store, migrated to this code's format. */
+function openStore(folder: string, file: string): NodeDb {
+  const db = openCopy(folder, file);
   expect(migrate(db, migrations)).toMatchObject({ ok: true });
   return db;
 }
@@ -127,6 +134,15 @@ describe.each(folders.map(({ name }) => name))("the stores of %s", (folder) => {
       expect(db.all("select revision, lineage, epoch from store")).toEqual([
         [store.head, store.lineage, store.epoch],
       ]);
+    });
+
+    test("keeps all that its exporter remembered", () => {
+      const db = openCopy(folder, store.file);
+      expect(migrate(db, migrations.slice(0, 7))).toMatchObject({ ok: true, format: 7 });
+      const before = operationRows(db);
+      expect(before.size).toBeGreaterThan(store.file.startsWith("pending") ? 0 : 1);
+      expect(migrate(db, migrations)).toMatchObject({ ok: true });
+      expect(readOperation(db)).toEqual(before);
     });
 
     test("serves every document with its bytes, media type and ETag, now and in the past", () => {

@@ -210,7 +210,7 @@ describe("a restore from mutated objects", () => {
       { revision: manifest.revision - 1 },
       { tip: "0".repeat(16) },
       { run: "0".repeat(16) },
-      { format: 2 },
+      { format: 3 },
       { kind: "base" },
       { extra: 1 },
       { objects: [...manifest.objects].reverse() },

@@ -10,7 +10,7 @@ import type { Cipher } from "../../snapshot/cipher.ts";
 import { DigestAt, StateDigest } from "../../snapshot/digest-schema.ts";
 import { basePartName } from "../../snapshot/names.ts";
 import { type BasePart, type PartHeader, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
-import type { BaseProgress } from "../../store/catalogue/catalogue.ts";
+import type { BaseProgress } from "../../store/catalogue/base.ts";
 import {
   findDocumentsPage,
   listRawDocuments,

@@ -7,14 +7,8 @@ import { sha256Hex, utf8 } from "../../bucket/bytes.ts";
 import { formatTime } from "../../core/time.ts";
 import { baseIndexName } from "../../snapshot/names.ts";
 import { type BaseIndex, type BaseObject, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
-import {
-  type BaseProgress,
-  closeRun,
-  findBaseProgress,
-  type Position,
-  type RunStart,
-  saveBaseProgress,
-} from "../../store/catalogue/catalogue.ts";
+import { type BaseProgress, findBaseProgress, saveBaseProgress } from "../../store/catalogue/base.ts";
+import { closeRun, type Position, type RunStart } from "../../store/catalogue/catalogue.ts";
 import { listUnwrittenPurges, readPurgeMark, recordPurgesWritten } from "../../store/catalogue/purge.ts";
 import { findTip, listAncestry, listNamespaces } from "../../store/documents/export-pages.ts";
 import { beginBase, digestBase, digestOf, isInParts, makeBasePart } from "./base-parts.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { Digest, ManifestObject } from "../../snapshot/schemas.ts";
-import { beginsAtZero, findBaseProgress, type Position } from "../../store/catalogue/catalogue.ts";
+import { findBaseProgress } from "../../store/catalogue/base.ts";
+import { beginsAtZero, type Position } from "../../store/catalogue/catalogue.ts";
 import { hasUnwrittenPurge, readPurgeMark } from "../../store/catalogue/purge.ts";
 import { readSealedManifest, recordSealed } from "../../store/catalogue/seal.ts";
 import { findSegmentEnd, readHistoryStart, readStoreBytes } from "../../store/documents/export-pages.ts";

@@ -20,9 +20,9 @@ import {
   readableManifest,
   readIndex,
   readManifest,
-  readSegment,
+  readWholeSegment,
 } from "../../snapshot/read.ts";
-import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
+import { type BaseIndex, type Proof, type SegmentObject, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
 import { openRun, type Position } from "../../store/catalogue/catalogue.ts";
 import { renewLease } from "../../store/catalogue/lease.ts";
 import {
@@ -36,6 +36,7 @@ import {
   saveReplay,
 } from "../../store/catalogue/proof.ts";
 import { countScrubFaults } from "../../store/documents/scrub.ts";
+import type { Db } from "../../store/sqlite/driver.ts";
 import type { StepContext } from "../export/limits.ts";
 import { heartbeat, pageByPage, putChecked } from "../export/run.ts";
 import { readLiveLines } from "../export/segment.ts";
@@ -132,14 +133,14 @@ async function goFrom(context: StepContext, proven: ReadManifest, read: ReadMani
   for (const { segment, auth } of read.segments) {
     for (const object of auth === undefined ? [segment] : [auth, segment]) {
       if (known.has(`${object.name} ${object.sha256}`)) continue;
-      const lines = await readSegment(
+      const { header, lines } = await readWholeSegment(
         bucket,
         lineage,
         object,
         object === segment ? (auth?.sha256 ?? null) : null,
         context.keys.reading,
       );
-      if (lines.join("\n") !== textOf(readLiveLines(db, object))) {
+      if (lines.join("\n") !== readLiveText(db, object, header.format)) {
         throw new ProofMismatch(object.name, "it holds other commits than the live store");
       }
       names.push(object.name);
@@ -149,6 +150,19 @@ async function goFrom(context: StepContext, proven: ReadManifest, read: ReadMani
   const rests = { name: proven.name, sha256: proven.sha256 };
   await keepProof(context, read, { how: "continued", rests, digest: null, names });
   return { state: "proven", revision, how: "continued" };
+}
+
+/** What the live store would have written into an object of this format. */
+function readLiveText(db: Db, object: SegmentObject, format: number): string | undefined {
+  const text = textOf(readLiveLines(db, object));
+  if (format > 1 || object.kind === "auth" || text === undefined) return text;
+  return text
+    .split("\n")
+    .map((line) => {
+      const { rest: _, ...commit } = JSON.parse(line);
+      return JSON.stringify(commit);
+    })
+    .join("\n");
 }
 
 /** A digest that is not its state's would make a restore of good objects fail: no manifest keeps one. */

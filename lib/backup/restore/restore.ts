@@ -80,14 +80,14 @@ export async function beginRestore(
   found: FoundSnapshot,
   { asked, restart }: { asked: RestoreAsked; restart: boolean },
 ): Promise<RestoreProgress> {
-  const { db, nowMs, randomBytes } = options;
+  const { db, randomBytes } = options;
   const progress = await planRestore(options, found, asked);
   return inTransaction(db, () => {
     if (restart && findRestoreRecord(db)?.kind === "restoring")
       abandonRestored(db, formatHex(randomBytes(16)));
     if (!isEmptyStore(db)) throw new StoreNotEmpty("the store is not empty");
     open(db, ancestryAt(found.snapshot, found.revision));
-    saveRestoreRecord(db, progress, nowMs());
+    saveRestoreRecord(db, progress);
     return progress;
   });
 }
@@ -127,7 +127,7 @@ type StepOptions = RestoreOptions & { goesOn(): boolean };
 
 /** Does the step that is next, or as much of it as may be done now. The report after the last one. */
 async function doStep(options: StepOptions, work: RestoreWork): Promise<RestoreReport | undefined> {
-  const { db, nowMs } = options;
+  const { db } = options;
   const before = work.at;
   const step = work.steps[before.step];
   if (step === undefined) throw new Error("a restore has no step after its last");
@@ -141,7 +141,7 @@ async function doStep(options: StepOptions, work: RestoreWork): Promise<RestoreR
     if (apply !== undefined) work.at = { ...work.at, step: before.step + 1 };
     const record: RestoreRecord =
       ended === undefined ? work.at : { kind: "restored", asked: before.asked, report: ended };
-    saveRestoreRecord(db, record, nowMs());
+    saveRestoreRecord(db, record);
     return ended;
   });
 }

@@ -1,12 +1,14 @@
 /**
- * The catalogue of what this store has written to its bucket: the position, the runs, the objects, a base in
- * the making, and other lineages as first seen. Promise: a run stands here before its first PUT, and what a
+ * The catalogue of what this store has written to its bucket: the position, the runs, the objects, and other
+ * lineages as first seen. Promise: a run stands here before its first PUT, and what a
  * run intends stands here before it is done, so that after a crash the bucket can be read by name.
  */
-import { type BasePart, BaseParts, ExportPosition, ManifestObjects } from "../../snapshot/schemas.ts";
+import { ExportPosition } from "../../snapshot/schemas.ts";
 import type { Db } from "../sqlite/driver.ts";
-import { type Lease, underLease } from "./lease.ts";
-import { readPurgeMark } from "./purge.ts";
+import { keepLease, type Lease, underLease } from "./lease.ts";
+import { addRow, dropRow, dropUnfinished, findRow, putRow } from "./operation.ts";
+import { ERROR, type Pair, seenRow } from "./rows.ts";
+import { POSITION } from "./snapshot-rows.ts";
 
 /** How far the bucket is, and what the newest manifest of ours names. */
 export type Position = Readonly<ExportPosition>;
@@ -36,9 +38,10 @@ export interface ExportedStore {
 
 export function readExportedStore(db: Db): ExportedStore {
   const [row] = db.all(
-    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null, b.sealed_revision,
-      b.adopted_lineage is s.lineage
-     from store s, backup b where s.id=1 and b.id=1`,
+    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null,
+      (select o.value->>'revision' from operation o where o.name='seal'),
+      (select o.value->>'lineage' from operation o where o.name='adopted')
+     from store s where s.id=1`,
   );
   if (row === undefined) throw new Error("the store has no row");
   return {
@@ -48,7 +51,7 @@ export function readExportedStore(db: Db): ExportedStore {
     revision: Number(row[3]),
     state: String(row[4]),
     pending: row[5] === 1,
-    adopted: row[7] === 1,
+    adopted: row[7] === row[0],
     sealedRevision: typeof row[6] === "number" ? row[6] : null,
   };
 }
@@ -63,31 +66,17 @@ export function beginsAtZero(db: Db): boolean {
 
 /** The position; undefined before the first manifest, and after `resetPosition`. */
 export function findPosition(db: Db): Position | undefined {
-  const [row] = db.all(
-    `select target, lineage, revision, tip, exported_ms, manifest, manifest_sha256, objects, segment_sha256, digest_revision
-     from backup where id=1 and manifest is not null`,
-  );
-  if (row === undefined) return undefined;
-  return {
-    target: String(row[0]),
-    lineage: String(row[1]),
-    revision: Number(row[2]),
-    tip: String(row[3]),
-    exportedMs: Number(row[4]),
-    manifest: String(row[5]),
-    manifestSha256: String(row[6]),
-    objects: ManifestObjects.parse(JSON.parse(String(row[7]))),
-    segmentSha256: row[8] === null ? null : String(row[8]),
-    digestRevision: row[9] === null ? null : Number(row[9]),
-  };
+  const position = findRow(db, POSITION);
+  return position !== undefined && "manifest" in position ? position : undefined;
 }
 
 /** Forgets the position: the bucket no longer holds it, so the next run begins with a base. */
 export function resetPosition(db: Db, lease: Lease): void {
   underLease(db, lease, () => {
-    db.all("update backup set manifest=null, objects=null, segment_sha256=null, revision=null where id=1");
-    db.all("delete from backup_base");
-    db.all("delete from backup_proof");
+    db.all(
+      "update operation set value=json_object('target',value->>'target','lineage',value->>'lineage') where name='position'",
+    );
+    dropUnfinished(db);
   });
 }
 
@@ -104,10 +93,19 @@ export function listPositionNames(db: Db, position: Position): string[] {
 /** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
 export function moveTarget(db: Db, lease: Lease, { from, to }: { from: string; to: string }): void {
   underLease(db, lease, () => {
-    for (const table of ["backup", "backup_run", "backup_object", "backup_base", "backup_proof"]) {
+    for (const table of ["backup_run", "backup_object"]) {
       db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
     }
-    db.all("update or ignore backup_seen set target=?2 where target=?1", [from, to]);
+    db.all(
+      `update operation set value=json_set(value,'$.target',?2)
+       where name in ('position','base','replay') and value->>'target'=?1`,
+      [from, to],
+    );
+    db.all(
+      `update or ignore operation set name='seen/'||?2||substr(name,6+length(?1))
+       where name>='seen/'||?1||'/' and name<'seen/'||?1||'0'`,
+      [from, to],
+    );
   });
 }
 
@@ -146,7 +144,7 @@ export function recordObject(
 ): void {
   underLease(db, lease, () => {
     insertObject(db, start, object);
-    db.all("update backup set lease_until_ms=?1 where id=1", [untilMs]);
+    keepLease(db, lease, untilMs);
   });
 }
 
@@ -192,27 +190,13 @@ export function completeRun(
 ): void {
   const base = position.objects.find(({ kind }) => kind === "base");
   underLease(db, lease, () => {
-    db.all("delete from backup_base where revision<=?1", [base?.revision ?? -1]);
+    db.all("delete from operation where name='base' and value->>'revision'<=?1", [base?.revision ?? -1]);
     db.all(
       "update backup_run set state='complete', finished_ms=?2, position=null, revision=?3, base_revision=?4 where run=?1",
       [run, nowMs, position.revision, base?.revision ?? 0],
     );
-    db.all(
-      `update backup set target=?1, lineage=?2, revision=?3, tip=?4, exported_ms=?5, manifest=?6, manifest_sha256=?7,
-        objects=?8, segment_sha256=?9, digest_revision=?10, error_code=null, error_detail=null, error_ms=null where id=1`,
-      [
-        position.target,
-        position.lineage,
-        position.revision,
-        position.tip,
-        position.exportedMs,
-        position.manifest,
-        position.manifestSha256,
-        JSON.stringify(position.objects),
-        position.segmentSha256,
-        position.digestRevision,
-      ],
-    );
+    putRow(db, POSITION, position);
+    dropRow(db, ERROR);
   });
 }
 
@@ -281,100 +265,19 @@ export function hasExported(db: Db, { target, lineage }: { target: string; linea
   );
 }
 
-/** A base in the making. */
-export interface BaseProgress {
-  readonly target: string;
-  readonly lineage: string;
-  readonly revision: number;
-  readonly phase: BasePhase;
-  /** JSON of where the phase goes on; in the last phase the state's digest. */
-  readonly cursor: string;
-  readonly parts: readonly BasePart[];
-  /** The block of a digest in the making that is not full yet. */
-  readonly block: Uint8Array;
-}
-
-const BASE_PHASES = ["commits", "documents", "auth", "digest", "index"] as const;
-export type BasePhase = (typeof BASE_PHASES)[number];
-
-export function findBaseProgress(db: Db): BaseProgress | undefined {
-  const [row] = db.all(
-    "select target, lineage, revision, phase, cursor, parts, block from backup_base where id=1",
-  );
-  if (row === undefined) return undefined;
-  return {
-    target: String(row[0]),
-    lineage: String(row[1]),
-    revision: Number(row[2]),
-    phase: BASE_PHASES.find((phase) => phase === row[3]) ?? "commits",
-    cursor: String(row[4]),
-    parts: BaseParts.parse(JSON.parse(String(row[5]))),
-    block: row[6] instanceof Uint8Array ? row[6] : new Uint8Array(0),
-  };
-}
-
-/** Keeps the base in the making, unless something was purged since `purgeMark`. False: begin it anew. */
-export function saveBaseProgress(
-  db: Db,
-  lease: Lease,
-  { base, purgeMark }: { base: BaseProgress; purgeMark: number },
-): boolean {
-  return underLease(db, lease, () => {
-    if (readPurgeMark(db) !== purgeMark) return false;
-    db.all(
-      "insert or replace into backup_base (id, target, lineage, revision, phase, cursor, parts, block) values (1,?1,?2,?3,?4,?5,?6,?7)",
-      [
-        base.target,
-        base.lineage,
-        base.revision,
-        base.phase,
-        base.cursor,
-        JSON.stringify(base.parts),
-        base.block,
-      ],
-    );
-    return true;
-  });
-}
-
 /** Where another lineage's head stood when this one began to export. */
-export function findSeen(
-  db: Db,
-  { target, lineage, other }: { target: string; lineage: string; other: string },
-): { revision: number; tip: string } | undefined {
-  const [row] = db.all("select revision, tip from backup_seen where target=?1 and lineage=?2 and other=?3", [
-    target,
-    lineage,
-    other,
-  ]);
-  return row === undefined ? undefined : { revision: Number(row[0]), tip: String(row[1]) };
+export function findSeen(db: Db, pair: Pair): { revision: number; tip: string } | undefined {
+  return findRow(db, seenRow(pair));
 }
 
-export function recordSeen(
-  db: Db,
-  lease: Lease,
-  seen: { target: string; lineage: string; other: string; revision: number; tip: string },
-): void {
-  underLease(db, lease, () =>
-    db.all(
-      "insert or ignore into backup_seen (target, lineage, other, revision, tip) values (?1,?2,?3,?4,?5)",
-      [seen.target, seen.lineage, seen.other, seen.revision, seen.tip],
-    ),
-  );
+export function recordSeen(db: Db, lease: Lease, seen: Pair & { revision: number; tip: string }): void {
+  const { revision, tip } = seen;
+  underLease(db, lease, () => addRow(db, seenRow(seen), { revision, tip, ignored: false }));
 }
 
 /** Whether a person has told this lineage to let another one be. */
-export function isIgnored(
-  db: Db,
-  { target, lineage, other }: { target: string; lineage: string; other: string },
-): boolean {
-  return (
-    db.all("select 1 from backup_seen where target=?1 and lineage=?2 and other=?3 and ignored=1", [
-      target,
-      lineage,
-      other,
-    ]).length > 0
-  );
+export function isIgnored(db: Db, pair: Pair): boolean {
+  return findRow(db, seenRow(pair))?.ignored === true;
 }
 
 /** Lets other lineages be from now on, whatever they do. */
@@ -383,10 +286,11 @@ export function ignoreLineages(
   { target, lineage, others }: { target: string; lineage: string; others: readonly string[] },
 ): void {
   for (const other of others) {
+    const row = seenRow({ target, lineage, other });
     db.all(
-      `insert into backup_seen (target, lineage, other, revision, tip, ignored) values (?1,?2,?3,0,'',1)
-       on conflict (target, lineage, other) do update set ignored=1`,
-      [target, lineage, other],
+      `insert into operation (name, value) values (?1,?2)
+       on conflict (name) do update set value=json_set(value,'$.ignored',json('true'))`,
+      [row.name, JSON.stringify({ revision: 0, tip: "", ignored: true })],
     );
   }
 }

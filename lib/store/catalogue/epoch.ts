@@ -5,7 +5,9 @@
 
 import type { Db } from "../sqlite/driver.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
-import { ignoreLineages } from "./catalogue.ts";
+import { findPosition, ignoreLineages } from "./catalogue.ts";
+import { addRow, dropRow, dropUnfinished, putRow } from "./operation.ts";
+import { ADOPTED, SEAL } from "./rows.ts";
 
 /** What the next commit of a store opens. */
 export interface NewEpoch {
@@ -60,11 +62,10 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
     );
     const left = isShared || isExported(db, lineage, revision) ? null : lineage;
     const adopted = revision > sharedRevision ? tailLineage : left;
-    db.all(
-      `update backup set finding=null, finding_detail=null, finding_data=null, sealed_revision=null, sealed_manifest=null,
-        adopted_lineage=?1 where id=1`,
-      [adopted],
-    );
+    db.all("update operation set value=json_remove(value,'$.finding') where name='look'");
+    dropRow(db, SEAL);
+    if (adopted === null) dropRow(db, ADOPTED);
+    else putRow(db, ADOPTED, { lineage: adopted });
     // With the finding gone nobody would know any more which lineages the person has decided about.
     for (const mine of adopted === null ? [pending.lineage] : [pending.lineage, adopted])
       ignoreLineages(db, {
@@ -72,18 +73,14 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
         lineage: mine,
         others: ignored.others.filter((other) => other !== mine),
       });
-    db.all("delete from backup_base");
-    db.all("delete from backup_proof");
+    dropUnfinished(db);
   });
 }
 
 /** Whether the bucket has everything up to the revision, by our own word. */
 function isExported(db: Db, lineage: string, revision: number): boolean {
-  const found = db.all(
-    "select 1 from backup where id=1 and manifest is not null and lineage=?1 and revision=?2",
-    [lineage, revision],
-  );
-  return found.length > 0;
+  const position = findPosition(db);
+  return position?.lineage === lineage && position.revision === revision;
 }
 
 /** Refuses every write from now on, until the store is adopted: it must give no more numbers. */
@@ -100,7 +97,7 @@ export function sealStore(db: Db): boolean {
     );
     if (row === undefined) return false;
     db.all("update store set state='stopped' where id=1");
-    db.all("update backup set sealed_revision=?1 where id=1 and sealed_revision is null", [Number(row[0])]);
+    addRow(db, SEAL, { revision: Number(row[0]), manifest: null });
     return true;
   });
 }

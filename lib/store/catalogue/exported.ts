@@ -8,11 +8,12 @@ export interface Exported {
   readonly leased: boolean;
 }
 
-/** Both tables have one row a lineage or less; nothing is scanned. */
+/** Two rows by their names, and one a lineage; nothing is scanned. */
 export function readExported(db: Db, nowMs: number): Exported {
   const [row] = db.all(
-    `select case when manifest is not null and lineage in (select lineage from lineage) then revision end,
-      lease_until_ms>?1 from backup where id=1`,
+    `select (select p.value->>'revision' from operation p
+       where p.name='position' and p.value->>'lineage' in (select lineage from lineage)),
+      l.value->>'untilMs'>?1 from operation l where l.name='lease'`,
     [nowMs],
   );
   return { revision: typeof row?.[0] === "number" ? row[0] : null, leased: Number(row?.[1] ?? 0) === 1 };
@@ -27,8 +28,8 @@ export interface Reached {
 
 /** For a host that asks for those who wait, again and again: it takes no parameters. */
 export const REACHED_SQL = `select (select revision from store),
-  (select case when manifest is not null and lineage in (select lineage from lineage) then revision end
-    from backup where id=1)`;
+  (select p.value->>'revision' from operation p
+    where p.name='position' and p.value->>'lineage' in (select lineage from lineage))`;
 
 /** Whole numbers as numbers, or as bigint where they come off the wire. Undefined for a store without its tables' rows. */
 export function reachedFromRow(row: readonly unknown[] | undefined): Reached | undefined {

@@ -27,7 +27,8 @@ export function acquireLease(
   { nowMs, untilMs }: { nowMs: number; untilMs: number },
 ): Lease | undefined {
   const [row] = db.all(
-    "update backup set generation=generation+1, lease_until_ms=?2 where id=1 and lease_until_ms<=?1 returning generation",
+    `update operation set value=json_object('generation',value->>'generation'+1,'untilMs',?2)
+     where name='lease' and value->>'untilMs'<=?1 returning value->>'generation'`,
     [nowMs, untilMs],
   );
   return row === undefined ? undefined : { generation: Number(row[0]) };
@@ -35,22 +36,27 @@ export function acquireLease(
 
 /** Keeps the lease for longer. Throws LeaseLost when it is no longer ours. */
 export function renewLease(db: Db, lease: Lease, untilMs: number): void {
-  const rows = db.all("update backup set lease_until_ms=?2 where id=1 and generation=?1 returning id", [
-    lease.generation,
-    untilMs,
-  ]);
-  if (rows.length === 0) throw new LeaseLost();
+  if (!keepLease(db, lease, untilMs)) throw new LeaseLost();
 }
 
 /** Gives the lease back; does nothing when it has been lost already. */
 export function releaseLease(db: Db, lease: Lease): void {
-  db.all("update backup set lease_until_ms=0 where id=1 and generation=?1", [lease.generation]);
+  keepLease(db, lease, 0);
+}
+
+/** Moves the end of the lease. False when it is no longer ours, and nothing has changed. */
+export function keepLease(db: Db, lease: Lease, untilMs: number): boolean {
+  const rows = db.all(
+    "update operation set value=json_set(value,'$.untilMs',?2) where name='lease' and value->>'generation'=?1 returning 1",
+    [lease.generation, untilMs],
+  );
+  return rows.length > 0;
 }
 
 /** Runs statements in one transaction that holds only while the lease is ours. Throws LeaseLost. */
 export function underLease<T>(db: Db, lease: Lease, work: () => T): T {
   return inTransaction(db, () => {
-    const [row] = db.all("select generation from backup where id=1");
+    const [row] = db.all("select value->>'generation' from operation where name='lease'");
     if (row?.[0] !== lease.generation) throw new LeaseLost();
     return work();
   });

@@ -85,12 +85,13 @@ const standing = (point: string) =>
   `r.state='complete' and r.manifest is not null and r.removed_ms is null ${point}`;
 
 /**
- * What stands before a statement that asks `unneeded` of the place ?1, ?2: from which base up to which revision the
- * points reach. One row a base, so that an object is compared with a handful of these and not with every point:
+ * What stands before a statement that asks `unneeded` of the place ?1, ?2: which base is in the making, and from which
+ * base up to which revision the points reach. One row a base, so that an object is compared with a handful of these and not with every point:
  * there are tens of thousands of both, and the store takes no commit meanwhile.
  */
 const spans = (point: string) =>
-  `with span as materialized (select r.base_revision as base, max(r.revision) as top from backup_run r
+  `with making as materialized (select value->>'lineage' as lineage, value->>'revision' as revision from operation
+    where name='base'), span as materialized (select r.base_revision as base, max(r.revision) as top from backup_run r
     where r.target=?1 and r.lineage=?2 and ${standing(point)} group by r.base_revision) `;
 
 /**
@@ -102,7 +103,7 @@ const unneeded = (point: string) =>
       where r.target=o.target and r.lineage=o.lineage and r.revision=o.revision and ${standing(point)})
     when o.kind like 'base%' then exists (select 1 from span where coalesce(base,o.revision)=o.revision)
     else exists (select 1 from span where coalesce(base,0)<o.revision and top>=o.revision) end
-  and not exists (select 1 from backup_base b where o.kind like 'base%' and b.lineage=o.lineage and b.revision=o.revision)
+  and not exists (select 1 from making b where o.kind like 'base%' and b.lineage=o.lineage and b.revision=o.revision)
   and not exists (select 1 from backup_run w where w.run=o.run and w.state='started')`;
 
 /** Marks the objects that no wanted point needs, and unmarks those that one needs again. */

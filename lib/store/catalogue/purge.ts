@@ -3,18 +3,10 @@
  * has been replayed and everything that it replaced is gone.
  */
 
-import type { Db, SqlRow } from "../sqlite/driver.ts";
+import type { Db } from "../sqlite/driver.ts";
 import { type Lease, underLease } from "./lease.ts";
-
-export interface Purge {
-  /** The commit that purged; what the bucket still holds lies below. */
-  readonly revision: number;
-  /** The oldest revision that held a value. */
-  readonly firstRevision: number;
-  readonly why: string;
-  /** The manifest that replaces the rest; null while there is none. */
-  readonly manifest: string | null;
-}
+import { dropUnfinished } from "./operation.ts";
+import { Purge, purgeRow } from "./rows.ts";
 
 /** The oldest revision that holds a value of the key; undefined when none does. Index: change's unique one. */
 export function findFirstValue(db: Db, namespace: string, key: string): number | undefined {
@@ -28,21 +20,14 @@ export function findFirstValue(db: Db, namespace: string, key: string): number |
 /** Notes a purge, inside its transaction; a base or a replay in the making has read the value, and begins anew. */
 export function insertPurge(
   db: Db,
-  purge: {
-    revision: number;
-    namespace: string;
-    key: string;
-    firstRevision: number;
-    why: string;
-    nowMs: number;
-  },
+  { nowMs, ...purge }: Omit<Purge, "askedMs" | "manifest" | "doneMs"> & { readonly nowMs: number },
 ): void {
-  db.all(
-    "insert into backup_purge (revision, namespace, key, first_revision, why, asked_ms) values (?1,?2,?3,?4,?5,?6)",
-    [purge.revision, purge.namespace, purge.key, purge.firstRevision, purge.why, purge.nowMs],
-  );
-  db.all("delete from backup_base");
-  db.all("delete from backup_proof");
+  const row: Purge = { ...purge, askedMs: nowMs, manifest: null, doneMs: null };
+  db.all("insert into operation (name, value) values (?1,?2)", [
+    purgeRow(purge.revision).name,
+    JSON.stringify(row),
+  ]);
+  dropUnfinished(db);
 }
 
 /**
@@ -50,28 +35,29 @@ export function insertPurge(
  * a purged value, and a digest that fits neither.
  */
 export function readPurgeMark(db: Db): number {
-  return Number(db.all("select coalesce(max(revision),0) from backup_purge")[0]?.[0] ?? 0);
+  const [row] = db.all(
+    "select coalesce(max(value->>'revision'),0) from operation where name>='purge/' and name<'purge0'",
+  );
+  return Number(row?.[0] ?? 0);
 }
 
 export function hasUnwrittenPurge(db: Db): boolean {
-  return db.all("select 1 from backup_purge where manifest is null and done_ms is null limit 1").length > 0;
+  return listUnwrittenPurges(db).length > 0;
 }
 
 /** Purges that no manifest accounts for yet. */
 export function listUnwrittenPurges(db: Db): Purge[] {
-  return db.all(`${COLUMNS} where manifest is null and done_ms is null order by revision`).map(purgeFromRow);
+  return listUndone(db).filter(({ manifest }) => manifest === null);
 }
 
 /** Purges whose manifest stands, and whose old objects may still lie there. */
 export function listOpenPurges(db: Db): Purge[] {
-  return db
-    .all(`${COLUMNS} where manifest is not null and done_ms is null order by revision`)
-    .map(purgeFromRow);
+  return listUndone(db).filter(({ manifest }) => manifest !== null);
 }
 
 /** How many purges are not done yet. */
 export function countOpenPurges(db: Db): number {
-  return Number(db.all("select count(*) from backup_purge where done_ms is null")[0]?.[0] ?? 0);
+  return listUndone(db).length;
 }
 
 export function recordPurgesWritten(
@@ -82,7 +68,10 @@ export function recordPurgesWritten(
   if (purges.length === 0) return;
   underLease(db, lease, () => {
     for (const { revision } of purges)
-      db.all("update backup_purge set manifest=?2 where revision=?1", [revision, manifest]);
+      db.all("update operation set value=json_set(value,'$.manifest',?2) where name=?1", [
+        purgeRow(revision).name,
+        manifest,
+      ]);
   });
 }
 
@@ -92,17 +81,17 @@ export function recordPurgeDone(
   { revision, nowMs }: { revision: number; nowMs: number },
 ): void {
   underLease(db, lease, () =>
-    db.all("update backup_purge set done_ms=?2 where revision=?1", [revision, nowMs]),
+    db.all("update operation set value=json_set(value,'$.doneMs',?2) where name=?1", [
+      purgeRow(revision).name,
+      nowMs,
+    ]),
   );
 }
 
-const COLUMNS = "select revision, first_revision, why, manifest from backup_purge";
-
-function purgeFromRow(row: SqlRow): Purge {
-  return {
-    revision: Number(row[0]),
-    firstRevision: Number(row[1]),
-    why: String(row[2]),
-    manifest: typeof row[3] === "string" ? row[3] : null,
-  };
+function listUndone(db: Db): Purge[] {
+  return db
+    .all(
+      "select value from operation where name>='purge/' and name<'purge0' and value->>'doneMs' is null order by name",
+    )
+    .map(([value]) => Purge.parse(JSON.parse(String(value))));
 }

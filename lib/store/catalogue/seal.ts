@@ -2,14 +2,15 @@
 
 import type { Db } from "../sqlite/driver.ts";
 import { type Lease, underLease } from "./lease.ts";
+import { findRow } from "./operation.ts";
+import { SEAL } from "./rows.ts";
 
 export function readSealedManifest(db: Db): string | null {
-  const [row] = db.all("select sealed_manifest from backup where id=1");
-  return typeof row?.[0] === "string" ? row[0] : null;
+  return findRow(db, SEAL)?.manifest ?? null;
 }
 
 export function recordSealed(db: Db, lease: Lease, manifest: string): void {
   underLease(db, lease, () =>
-    db.all("update backup set sealed_manifest=?1 where id=1 and sealed_revision is not null", [manifest]),
+    db.all("update operation set value=json_set(value,'$.manifest',?1) where name='seal'", [manifest]),
   );
 }

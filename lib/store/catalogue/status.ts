@@ -2,127 +2,131 @@
  * How backups stand: what the exporter last found and did, and how far the bucket is behind the store.
  * Promise: reading it asks the bucket nothing and writes nothing.
  */
+
+import * as z from "zod/mini";
 import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
-import type { Lease } from "./lease.ts";
-import { underLease } from "./lease.ts";
-import { countOpenPurges } from "./purge.ts";
+import { type Lease, underLease } from "./lease.ts";
+import { dropRow, findRow, putRow } from "./operation.ts";
+import { ERROR, type Finding, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL } from "./rows.ts";
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
 const BEHIND_SECONDS = 300;
 
 /** What `/v1/backup/status` and the member `backup` of `/v1/admin/status` show. `bucketSet`: is a bucket set. */
 export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): BackupStatus {
-  const row = readRow(db);
-  const oldestMs = row("oldest_waiting_ms");
-  const behindSeconds = typeof oldestMs === "number" ? Math.max(0, Math.floor((nowMs - oldestMs) / 1000)) : 0;
-  const lastError = errorOf(row);
-  const scrubbedAt = timeOrNull(row("scrubbed_ms"));
-  const kind = row("finding");
-  const finding = kind === "fork" || kind === "foreign" ? kind : undefined;
-  const failing = row("error_code") !== null || Number(row("scrub_faults") ?? 0) > 0;
+  const { rows, exported, counts } = readRows(db);
+  const { look, error, proven, replayed, scrub, seal } = rows;
+  const { oldestWaitingMs } = counts;
+  const behindSeconds =
+    oldestWaitingMs === null ? 0 : Math.max(0, Math.floor((nowMs - oldestWaitingMs) / 1000));
+  const failing = error !== undefined || (scrub?.faults ?? 0) > 0;
   return {
     state: !bucketSet
       ? "not_set"
-      : (finding ?? (failing ? "failing" : behindSeconds > BEHIND_SECONDS ? "behind" : "ok")),
-    exportedRevision: numberOrNull(row("exported_revision")),
-    exportedAt: row("exported_revision") === null ? null : timeOrNull(row("exported_ms")),
-    provenRevision: numberOrNull(row("proven_revision")),
-    provenAt: timeOrNull(row("proven_ms")),
-    replayedRevision: numberOrNull(row("replayed_revision")),
-    replayedAt: timeOrNull(row("replayed_ms")),
-    oldestReadAt: row("exported_revision") === null ? null : timeOrNull(readOldestRead(db, row)),
-    behindRevisions: Number(row("behind")),
+      : (look?.finding?.kind ?? (failing ? "failing" : behindSeconds > BEHIND_SECONDS ? "behind" : "ok")),
+    exportedRevision: exported?.revision ?? null,
+    exportedAt: timeOrNull(exported?.atMs),
+    provenRevision: proven?.revision ?? null,
+    provenAt: timeOrNull(proven?.atMs),
+    replayedRevision: replayed?.revision ?? null,
+    replayedAt: timeOrNull(replayed?.atMs),
+    oldestReadAt: exported === undefined ? null : timeOrNull(readOldestRead(db, exported)),
+    behindRevisions: counts.behind,
     behindSeconds,
-    points: Number(row("points")),
-    doomedObjects: Number(row("doomed")),
-    openPurges: countOpenPurges(db),
-    scrub: scrubbedAt === null ? null : { at: scrubbedAt, faults: Number(row("scrub_faults") ?? 0) },
-    sealedRevision: numberOrNull(row("sealed_revision")),
-    finding: findingOf(row),
-    lastError,
+    points: counts.points,
+    doomedObjects: counts.doomed,
+    openPurges: counts.openPurges,
+    scrub: scrub === undefined ? null : { at: formatTime(scrub.atMs), faults: scrub.faults },
+    sealedRevision: seal?.revision ?? null,
+    finding: look?.finding?.data ?? null,
+    lastError: lastErrorOf(rows),
   };
 }
 
-const COLUMNS = [
-  "exported_ms",
-  "finding",
-  "finding_detail",
-  "finding_data",
-  "error_code",
-  "error_detail",
-  "error_ms",
-  "proven_revision",
-  "proven_ms",
-  "replayed_revision",
-  "replayed_ms",
-  "scrubbed_ms",
-  "scrub_faults",
-  "sealed_revision",
-  "looked_ms",
-  "target",
-  "lineage",
-] as const;
-/** What is not a column of its own; `b` has the row, with the revision only while it is about this history. */
-const COUNTED = {
-  exported_revision: "b.exported_revision",
-  objects: "case when b.exported_revision is not null then b.objects end",
-  behind: "(select count(*) from commits m where m.revision>coalesce(b.exported_revision,0))",
-  oldest_waiting_ms:
-    "(select m.time_ms from commits m where m.revision>coalesce(b.exported_revision,0) order by m.revision limit 1)",
-  points: `(select count(*) from backup_run r where r.target=b.target and r.lineage=b.lineage and r.state='complete'
-    and r.manifest is not null and r.removed_ms is null)`,
-  doomed: "(select count(*) from backup_object o where o.doomed_ms is not null)",
-} as const;
+/** Rows of `operation` by their names, as far as they are there. */
+const StatusRows = z.strictObject({
+  look: z.optional(LOOK.schema),
+  error: z.optional(ERROR.schema),
+  proven: z.optional(PROVEN.schema),
+  replayed: z.optional(REPLAYED.schema),
+  scrub: z.optional(SCRUB.schema),
+  seal: z.optional(SEAL.schema),
+});
+type StatusRows = z.infer<typeof StatusRows>;
 
-type Name = (typeof COLUMNS)[number] | keyof typeof COUNTED;
-/** The row, a cell by its name. */
-type Row = (name: Name) => SqlValue;
+interface ExportedPosition {
+  readonly revision: number;
+  readonly atMs: number;
+  readonly lineage: string;
+  /** JSON of the list of objects. */
+  readonly objects: string;
+}
 
-function readRow(db: Db): Row {
-  const names: readonly string[] = [...COLUMNS, ...Object.keys(COUNTED)];
-  const columns = [...COLUMNS.map((name) => `b.${name}`), ...Object.values(COUNTED)];
-  const [found] = db.all(
-    `select ${columns.join(", ")} from (select x.*, case when x.manifest is not null and x.lineage in
-      (select lineage from lineage) then x.revision end as exported_revision from backup x where x.id=1) b`,
-  );
-  if (found === undefined) throw new Error("the store has no row for backups");
-  return (name) => found[names.indexOf(name)] ?? null;
+interface Counts {
+  readonly behind: number;
+  readonly oldestWaitingMs: number | null;
+  readonly points: number;
+  readonly doomed: number;
+  readonly openPurges: number;
+}
+
+/** `b` is the position, with a revision only while it is about this history. */
+const STATUS = `select
+    (select json_group_object(name, json(value)) from operation
+     where name in ('look','error','proven','replayed','scrub','seal')),
+    b.revision, b.value->>'exportedMs', b.lineage, b.value->'objects',
+    (select count(*) from commits m where m.revision>coalesce(b.revision,0)),
+    (select m.time_ms from commits m where m.revision>coalesce(b.revision,0) order by m.revision limit 1),
+    (select count(*) from backup_run r where r.target=b.value->>'target' and r.lineage=b.lineage and r.state='complete'
+      and r.manifest is not null and r.removed_ms is null),
+    (select count(*) from backup_object o where o.doomed_ms is not null),
+    (select count(*) from operation where name>='purge/' and name<'purge0' and value->>'doneMs' is null)
+  from store s left join (select value, value->>'lineage' as lineage,
+      case when value->>'lineage' in (select lineage from lineage) then value->>'revision' end as revision
+    from operation where name='position') b
+  where s.id=1`;
+
+function readRows(db: Db): { rows: StatusRows; exported: ExportedPosition | undefined; counts: Counts } {
+  const [found] = db.all(STATUS);
+  if (found === undefined) throw new Error("the store has no row");
+  const [json, revision, atMs, lineage, objects, behind, oldestWaitingMs, points, doomed, openPurges] = found;
+  return {
+    rows: StatusRows.parse(JSON.parse(String(json))),
+    exported:
+      typeof revision === "number"
+        ? { revision, atMs: Number(atMs), lineage: String(lineage), objects: String(objects) }
+        : undefined,
+    counts: {
+      behind: Number(behind),
+      oldestWaitingMs: typeof oldestWaitingMs === "number" ? oldestWaitingMs : null,
+      points: Number(points),
+      doomed: Number(doomed),
+      openPurges: Number(openPurges),
+    },
+  };
 }
 
 /** The object of the newest snapshot, or part of its base, whose last reading lies furthest back. */
-function readOldestRead(db: Db, row: Row): SqlValue {
+function readOldestRead(db: Db, { objects, lineage }: ExportedPosition): SqlValue | undefined {
   const [found] = db.all(
     `select min(coalesce(o.read_ms, o.written_ms)) from backup_object o where
       o.name in (select value->>'name' from json_each(?1)) or o.lineage=?2 and o.kind like 'base-%' and o.revision in
       (select value->>'revision' from json_each(?1) where value->>'kind'='base')`,
-    [String(row("objects") ?? "[]"), row("lineage")],
+    [objects, lineage],
   );
-  return found?.[0] ?? null;
+  return found?.[0];
 }
 
-function errorOf(row: Row): BackupStatus["lastError"] {
-  if (row("error_code") !== null) {
-    return {
-      code: String(row("error_code")),
-      detail: String(row("error_detail")),
-      at: formatTime(Number(row("error_ms"))),
-    };
-  }
-  if (row("finding") === null) return null;
-  const code = row("finding") === "fork" ? "fork" : "bucket_foreign";
-  return { code, detail: String(row("finding_detail")), at: formatTime(Number(row("looked_ms"))) };
+function lastErrorOf({ error, look }: StatusRows): BackupStatus["lastError"] {
+  if (error !== undefined) return { code: error.code, detail: error.detail, at: formatTime(error.atMs) };
+  if (look?.finding === undefined) return null;
+  const { kind, detail } = look.finding;
+  return { code: kind === "fork" ? "fork" : "bucket_foreign", detail, at: formatTime(look.atMs) };
 }
 
-function findingOf(row: Row): BackupStatus["finding"] {
-  if (row("finding") === null) return null;
-  const data: { cause?: unknown; lineages?: unknown } = JSON.parse(String(row("finding_data") ?? "{}"));
-  const lineages = Array.isArray(data.lineages) ? data.lineages.map(String) : [];
-  return { cause: String(data.cause ?? row("finding")), lineages };
-}
-
-function timeOrNull(value: SqlValue): string | null {
+function timeOrNull(value: SqlValue | undefined): string | null {
   return typeof value === "number" ? formatTime(value) : null;
 }
 
@@ -130,62 +134,44 @@ function timeOrNull(value: SqlValue): string | null {
 export function recordLook(
   db: Db,
   lease: Lease,
-  {
-    nowMs,
-    finding,
-  }: { nowMs: number; finding: { kind: "fork" | "foreign"; detail: string; data: unknown } | undefined },
+  { nowMs, finding }: { nowMs: number; finding: Finding | undefined },
 ): void {
   underLease(db, lease, () =>
-    db.all("update backup set looked_ms=?1, finding=?2, finding_detail=?3, finding_data=?4 where id=1", [
-      nowMs,
-      finding?.kind ?? null,
-      finding?.detail ?? null,
-      finding === undefined ? null : JSON.stringify(finding.data),
-    ]),
+    putRow(db, LOOK, { atMs: nowMs, ...(finding === undefined ? {} : { finding }) }),
   );
 }
 
 /** A person has decided; the next look judges anew. */
 export function clearFinding(db: Db): void {
-  db.all("update backup set finding=null, finding_detail=null, finding_data=null, looked_ms=0 where id=1");
+  dropRow(db, LOOK);
 }
 
 /** When the bucket was last looked at for others. */
 export function readLookedMs(db: Db): number {
-  return Number(db.all("select looked_ms from backup where id=1")[0]?.[0] ?? 0);
+  return findRow(db, LOOK)?.atMs ?? 0;
 }
 
 /** The newest revision that a proof stands for. */
 export function readProvenRevision(db: Db): number | null {
-  return numberOrNull(db.all("select proven_revision from backup where id=1")[0]?.[0]);
+  return findRow(db, PROVEN)?.revision ?? null;
 }
 
 /** When pruning last came to its end. */
 export function readPrunedMs(db: Db): number {
-  return Number(db.all("select pruned_ms from backup where id=1")[0]?.[0] ?? 0);
+  return findRow(db, PRUNED)?.atMs ?? 0;
 }
 
 export function recordPruned(db: Db, lease: Lease, nowMs: number): void {
-  underLease(db, lease, () => db.all("update backup set pruned_ms=?1 where id=1", [nowMs]));
+  underLease(db, lease, () => putRow(db, PRUNED, { atMs: nowMs }));
 }
 
 export function recordBackupError(
   db: Db,
   { nowMs, code, detail }: { nowMs: number; code: string; detail: string },
 ): void {
-  db.all("update backup set error_code=?1, error_detail=?2, error_ms=?3 where id=1", [
-    code,
-    detail.slice(0, 500),
-    nowMs,
-  ]);
+  putRow(db, ERROR, { code, detail: detail.slice(0, 500), atMs: nowMs });
 }
 
 export function clearBackupError(db: Db): void {
-  db.all(
-    "update backup set error_code=null, error_detail=null, error_ms=null where id=1 and error_code is not null",
-  );
-}
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
+  dropRow(db, ERROR);
 }

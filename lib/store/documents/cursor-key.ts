@@ -1,14 +1,16 @@
 /**
- * The key that seals cursors: made with the table, never exported, so that the cursors of a restored store end. It is no
- * secret from whoever can read the file.
+ * The key that the cursors of lists are sealed with: made by the migration and never exported, so that the cursors of a
+ * restored store end. It is no secret from whoever can read the file. Read without the rows' schemas, which a GET need
+ * not load.
  */
+import { parseHex } from "../../core/hex.ts";
 import type { Db } from "../sqlite/driver.ts";
 
-const CURSOR_KEY = "select key from cursor_key";
+const CURSOR_KEY = "select value->>'$' from operation where name='cursor-key'";
 
 /** 32 bytes. Throws StoreFault. */
-export function readCursorKey(db: Db): Uint8Array {
+export function readCursorKey(db: Db): Uint8Array<ArrayBuffer> {
   const key = db.all(CURSOR_KEY)[0]?.[0];
-  if (!(key instanceof Uint8Array)) throw new Error("the migration makes the key");
-  return key;
+  if (typeof key !== "string") throw new Error("the migration makes the key");
+  return parseHex(key);
 }

@@ -12,7 +12,7 @@ const CHANGE_JSON = `case when c.op='put' and c.text=1 then json_object('op','pu
   when c.op='erase' then json_object('op','erase',${CHANGE_MEMBERS}'mediaType',c.media_type) end`;
 
 const COMMIT_MEMBERS = `'revision',m.revision,'id',m.id,'time',m.time_ms,'actor',m.actor,'author',m.author,
-  'requestId',m.request_id,'message',m.message,'meta',m.meta,'trace',m.trace,'count',m.changes`;
+  'requestId',m.request_id,'message',m.message,'meta',m.meta,'trace',m.trace,'count',m.changes,'rest',m.rest`;
 
 /** The newest commit at or below a revision: what a snapshot calls its tip. */
 export function findTip(db: Db, revision: number): { revision: number; id: string } | undefined {
@@ -40,7 +40,7 @@ export function findSegmentEnd(
   const [row] = db.all(
     `select revision, n from (
       select revision, n, sum(bytes) over (order by revision rows unbounded preceding) as total from (
-        select m.revision, row_number() over (order by m.revision) as n, 300 + 2*coalesce(octet_length(m.message),0)
+        select m.revision, row_number() over (order by m.revision) as n, 300 + 2*coalesce(octet_length(m.message),0) + 2*coalesce(octet_length(m.rest),0)
           + coalesce((select sum(160 + octet_length(c.key) + case c.text when 1 then 1.1 else 1.4 end * coalesce(octet_length(c.value),0))
             from change c indexed by change_by_revision where c.revision=m.revision),0) as bytes
         from commits m where m.revision>?1 and m.revision<=?2 order by m.revision limit 20000))

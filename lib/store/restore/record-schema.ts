@@ -1,6 +1,6 @@
 /**
  * What a store remembers of its bucket before it has a history of its own: whether there is anything in it, how
- * far a restore has come, and how the last one ended. JSON in the one row of `backup_restore`.
+ * far a restore has come, and how the last one ended. A row of `operation`.
  */
 import * as z from "zod/mini";
 import { RestoreReport } from "../../api/restore-answers.ts";

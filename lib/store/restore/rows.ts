@@ -77,8 +77,8 @@ export function abandonRestored(db: Db, lineage: string): void {
 export function rowWriter(db: Db): RowWriter {
   const commits = batch(
     db,
-    "insert into commits (revision,id,time_ms,actor,author,request_id,message,meta,trace,changes) values",
-    10,
+    "insert into commits (revision,id,time_ms,actor,author,request_id,message,meta,trace,changes,rest) values",
+    11,
   );
   const changes = batch(
     db,
@@ -104,6 +104,7 @@ export function rowWriter(db: Db): RowWriter {
         c.meta,
         c.trace,
         c.count,
+        c.rest,
       ]),
     change(c, age) {
       const text = c.text ? 1 : 0;

@@ -13,6 +13,7 @@ import {
   tick,
 } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
+import { rowOf } from "../../../testkit/operation.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 
 async function backedUp(): Promise<{ db: NodeDb; bucket: MemoryBucket }> {
@@ -132,7 +133,7 @@ describe("two histories at one bucket", () => {
     expect(await tick(db, bucket)).toMatchObject({ state: "stopped", finding: { kind: "foreign" } });
     expect(await tick(db, bucket)).toMatchObject({ state: "stopped" });
     expect(bucket.objects).toEqual(before);
-    expect(db.all("select finding from backup")).toEqual([["foreign"]]);
+    expect(rowOf(db, "look").finding).toMatchObject({ kind: "foreign" });
   });
 
   test("the source that goes on beside its restored copy is told of the fork, and both stay readable", async () => {
@@ -168,7 +169,7 @@ describe("two histories at one bucket", () => {
       "change",
       "entry",
       "usage",
-      "backup",
+      "operation",
       "backup_run",
       "backup_object",
     ]) {
@@ -214,9 +215,9 @@ describe("two histories at one bucket", () => {
     );
     torn.objects.delete(lost ?? "");
     const head = put(db, "k", "v");
-    const image = db.all("select objects from backup");
+    const image = rowOf(db, "position").objects;
     expect(await tick(db, torn, { target: "a".repeat(64) })).toMatchObject({ state: "exported", from: null });
-    expect(db.all("select objects from backup")).not.toEqual(image);
+    expect(rowOf(db, "position").objects).not.toEqual(image);
     expectSame(await restored(torn), db);
     const next = put(db, "k", "w");
     expect(await tick(db, whole, { target: "b".repeat(64) })).toMatchObject({

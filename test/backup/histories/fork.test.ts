@@ -147,7 +147,7 @@ describe("a cloned store that writes on beside its source", () => {
     const { right, bucket } = await parted();
     const [lineage] = store(right, "lineage");
     const cut = namedDb(right, (name) => {
-      if (name === "insert backup_seen") throw new Cut("the process ends here");
+      if (name === "insert operation seen") throw new Cut("the process ends here");
     });
     await expect(adopt({ db: cut, bucket, target: TARGET, randomBytes: bytes }, [])).rejects.toThrow(Cut);
     expect(readBackupStatus(right, T0, true).finding?.lineages).toEqual([lineage]);

@@ -9,11 +9,11 @@ import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { begin, fill, openQuickStore, put, remove, restore, SMALL, tick } from "../../../testkit/backup.ts";
 import { Cut, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
+import { endLease, rowOf } from "../../../testkit/operation.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 
 const HOUR = 3_600_000;
 
-const backup = (db: NodeDb, columns: string) => db.all(`select ${columns} from backup where id=1`)[0] ?? [];
 const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
 const proofs = (bucket: MemoryBucket) =>
   [...bucket.objects]
@@ -62,7 +62,7 @@ describe("the fold of a snapshot", () => {
 });
 
 async function sourceOf(db: NodeDb, bucket: MemoryBucket): Promise<FoldedSnapshot> {
-  const snapshot = await readManifest(bucket, String(backup(db, "manifest")[0]));
+  const snapshot = await readManifest(bucket, String(rowOf(db, "position").manifest));
   const { base, manifest } = snapshot;
   const index = base === undefined ? undefined : await readBaseIndex(bucket, base, manifest.ancestry);
   return { bucket, snapshot, index };
@@ -105,7 +105,7 @@ describe("a proof", () => {
       digest: null,
       rests: { name: expect.stringContaining("/manifests/") },
     });
-    expect(backup(db, "proven_revision, replayed_revision")).toEqual([head(db), head(db) - 1]);
+    expect([rowOf(db, "proven").revision, rowOf(db, "replayed").revision]).toEqual([head(db), head(db) - 1]);
   });
 
   test("reads the whole chain again once a day though nothing was written", async () => {
@@ -115,7 +115,7 @@ describe("a proof", () => {
     expect(bucket.calls.some((call) => call.includes("/segments/"))).toBe(false);
     await tick(db, bucket, { nowMs: T0 + 24 * HOUR });
     expect(bucket.calls.some((call) => /^get .*\/(segments|bases)\//.test(call))).toBe(true);
-    expect(backup(db, "replayed_ms")).toEqual([T0 + 24 * HOUR]);
+    expect(rowOf(db, "replayed").atMs).toBe(T0 + 24 * HOUR);
   });
 
   test("goes on where a tick put it down", async () => {
@@ -146,7 +146,7 @@ describe("a proof", () => {
       ticks += 1;
       const budget = { bytes: 1, ms: 0 };
       await tick(db, bucket, { limits, budget, asked, nowMs: T0 + HOUR + ticks });
-    } while (ticks < 100 && backup(db, "replayed_revision")[0] !== head(db));
+    } while (ticks < 100 && rowOf(db, "replayed").revision !== head(db));
     expect(ticks).toBeGreaterThan(3);
     expect(ticks).toBeLessThan(100);
   });
@@ -160,10 +160,10 @@ describe("a proof", () => {
     for (let ticks = 0; more; ticks += 1) {
       const outcome = await tick(db, bucket, { budget: { bytes: 8000, ms: 60_000 }, nowMs: T0 + ticks });
       more = "more" in outcome && outcome.more;
-      if (more) expect(db.all("select count(*) from backup_proof")).toEqual([[0]]);
+      if (more) expect(rowOf(db, "replay")).toEqual({});
     }
     await tick(db, bucket, { nowMs: T0 + HOUR });
-    expect(backup(db, "proven_revision")).toEqual([head(db)]);
+    expect(rowOf(db, "proven").revision).toBe(head(db));
   });
 
   test("of a prover that died before it noted it goes as all else that nothing needs", async () => {
@@ -173,7 +173,7 @@ describe("a proof", () => {
       if (name.includes("/proofs/")) throw new Cut("the process ends here");
     });
     await expect(tick(db, dying, { nowMs: T0 + 60_000 })).rejects.toThrow(Cut);
-    db.all("update backup set lease_until_ms=0");
+    endLease(db);
     const left = newest(bucket, "proofs");
     expect(db.all("select 1 from backup_object where name=?1", [left])).toEqual([]);
     const policy = { graceMs: HOUR };
@@ -198,11 +198,11 @@ describe("a proof", () => {
       },
     };
     await tick(db, stale, { nowMs: T0 + 60_000 });
-    expect(backup(db, "error_code")).toEqual(["snapshot_damaged"]);
+    expect(rowOf(db, "error").code).toBe("snapshot_damaged");
     const copy = openQuickStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ revision: head(db) });
     expect(await tick(db, bucket, { nowMs: T0 + 120_000 })).toMatchObject({ state: "exported" });
-    expect(backup(db, "error_code")).toEqual([null]);
+    expect(rowOf(db, "error")).toEqual({});
   });
 
   test("fails when an object went bad, says which, and the next tick writes a chain of its own", async () => {
@@ -211,13 +211,16 @@ describe("a proof", () => {
     expect(bucket.objects.has(bad)).toBe(true);
     bucket.objects.set(bad, Uint8Array.of(1, 2, 3));
     await tick(db, bucket, { nowMs: T0 + 25 * HOUR });
-    const [code, detail] = backup(db, "error_code, error_detail");
+    const { code, detail } = rowOf(db, "error");
     expect([code, detail]).toEqual(["snapshot_damaged", expect.stringContaining(bad)]);
     expect(await tick(db, bucket, { nowMs: T0 + 25 * HOUR + 60_000 })).toMatchObject({
       state: "exported",
       provenRevision: head(db),
     });
-    expect(backup(db, "error_code, proven_manifest is not null")).toEqual([null, 1]);
+    expect([rowOf(db, "error"), rowOf(db, "proven")]).toEqual([
+      {},
+      expect.objectContaining({ manifest: expect.any(String) }),
+    ]);
   });
 
   test("fails when the live store is another than was exported, and does not export over it", async () => {
@@ -228,13 +231,13 @@ describe("a proof", () => {
     db.all("update change set value=x'00' where key='limits/2'");
     const before = bucket.objects.size;
     await tick(db, bucket, { nowMs: T0 + 25 * HOUR });
-    expect(backup(db, "error_code, error_detail")).toEqual([
-      "snapshot_damaged",
-      expect.stringContaining("namespace shop"),
-    ]);
+    expect(rowOf(db, "error")).toMatchObject({
+      code: "snapshot_damaged",
+      detail: expect.stringContaining("namespace shop"),
+    });
     await tick(db, bucket, { nowMs: T0 + 25 * HOUR + 60_000 });
     expect(bucket.objects.size).toBe(before);
-    expect(backup(db, "error_code")).toEqual(["snapshot_damaged"]);
+    expect(rowOf(db, "error").code).toBe("snapshot_damaged");
     db.all("update change set value=?1 where key='limits/2'", [value ?? null]);
     db.all(
       "update change set value=(select value from entry e where e.key='limits/2') where key='limits/2' and revision=(select revision from entry where key='limits/2')",
@@ -250,10 +253,10 @@ describe("a proof", () => {
     };
     put(db, "x", "y");
     await tick(db, bucket, { nowMs: T0 + 60_000 });
-    expect(backup(db, "error_code, error_detail")).toEqual([
-      "snapshot_damaged",
-      expect.stringContaining("other commits than the live store"),
-    ]);
+    expect(rowOf(db, "error")).toMatchObject({
+      code: "snapshot_damaged",
+      detail: expect.stringContaining("other commits than the live store"),
+    });
   });
 
   test("takes away a manifest whose digest is not its state's, and the next tick writes another", async () => {
@@ -274,10 +277,10 @@ describe("a proof", () => {
       },
     };
     await tick(wrong, bucket, { nowMs: T0 + 60_000 });
-    expect(backup(db, "error_code, error_detail")).toEqual([
-      "snapshot_damaged",
-      expect.stringContaining("digest"),
-    ]);
+    expect(rowOf(db, "error")).toMatchObject({
+      code: "snapshot_damaged",
+      detail: expect.stringContaining("digest"),
+    });
     expect(bucket.objects.has(written)).toBe(false);
     await tick(db, bucket, { nowMs: T0 + 120_000 });
     const copy = openQuickStore();
@@ -291,7 +294,7 @@ describe("a proof", () => {
     put(db, "a", "1");
     db.all("update usage set bytes=bytes+1 where namespace='shop'");
     await tick(db, bucket, { limits: SMALL });
-    expect(backup(db, "scrub_faults, scrubbed_ms")).toEqual([1, T0]);
+    expect(rowOf(db, "scrub")).toEqual({ faults: 1, atMs: T0 });
     db.all("update usage set bytes=bytes-1 where namespace='shop'");
   });
 });

@@ -20,6 +20,7 @@ import {
 } from "../../../testkit/backup.ts";
 import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { openImage } from "../../../testkit/clone.ts";
+import { countRowsOf, endLease, rowOf } from "../../../testkit/operation.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 import { purgeValue } from "../../../testkit/purge.ts";
 
@@ -134,8 +135,10 @@ describe("pruning", () => {
     const bucket = memoryBucket();
     fill(db);
     const nowMs = await live(db, bucket, 4);
-    db.all("update backup set replayed_manifest=null");
-    db.all("update backup set replayed_ms=?1, replay_tried_ms=?1", [nowMs + 20 * HOUR]);
+    db.all(
+      `update operation set value=json_replace(value,'$.atMs',?1,'$.manifest',null) where name in ('replayed','replay-tried')`,
+      [nowMs + 20 * HOUR],
+    );
     const before = names(bucket, "manifests");
     await tick(db, bucket, { nowMs: nowMs + 20 * HOUR, policy: POLICY, asked: { prune: true } });
     expect(names(bucket, "manifests")).toEqual(before);
@@ -197,7 +200,7 @@ describe("pruning", () => {
         complete = false;
       }
       await expectWhole(bucket);
-      db.all("update backup set lease_until_ms=0");
+      endLease(db);
       await runTick({ ...request, bucket });
       await expectWhole(bucket);
       expect(db.all("select count(*) from backup_object where doomed_ms=0")).toEqual([[0]]);
@@ -220,7 +223,7 @@ describe("pruning", () => {
       randomBytes: bytes,
     });
     await expect(dead).rejects.toThrow(Cut);
-    db.all("update backup set lease_until_ms=0");
+    endLease(db);
     const known = new Set(db.all("select name from backup_object").map(([name]) => String(name)));
     const orphan = names(bucket, "segments").find((name) => !known.has(name));
     expect(orphan).toBeDefined();
@@ -286,7 +289,9 @@ describe("a purge", () => {
     ]);
     for (let n = 0; n < 3; n += 1, nowMs += MINUTE) await tick(db, bucket, { nowMs, policy });
     expect(holding(bucket)).toEqual([]);
-    expect(db.all("select done_ms is not null from backup_purge")).toEqual([[1]]);
+    expect(db.all("select value->>'doneMs' is not null from operation where name glob 'purge/*'")).toEqual([
+      [1],
+    ]);
     // What is older than the value was left alone, and still restores.
     expect(old.length).toBeGreaterThan(2);
     expect(old.every((name) => bucket.objects.has(name))).toBe(true);
@@ -319,7 +324,7 @@ describe("a purge", () => {
     const before = head(db);
     expect(purge(db, "never")).toMatchObject({ ok: false, code: "not_found" });
     expect(head(db)).toBe(before);
-    expect(db.all("select count(*) from backup_purge")).toEqual([[0]]);
+    expect(countRowsOf(db, "purge/")).toBe(0);
   });
 
   test("while a base is in the making begins that base anew", async () => {
@@ -330,12 +335,10 @@ describe("a purge", () => {
     const budget = { bytes: 1, ms: 0 };
     for (let n = 0; n < 200; n += 1) {
       await tick(db, bucket, { nowMs: T0 + n, policy: POLICY, budget });
-      if (
-        db.all("select 1 from backup_base where phase='documents' and json_array_length(parts)>3").length > 0
-      )
-        break;
+      const { phase, parts } = rowOf(db, "base");
+      if (phase === "documents" && Array.isArray(parts) && parts.length > 3) break;
     }
-    expect(db.all("select count(*) from backup_base")).toEqual([[1]]);
+    expect(countRowsOf(db, "base")).toBe(1);
     purge(db, "a-first/db");
     for (let n = 0; n < 6; n += 1) await tick(db, bucket, { nowMs: T0 + HOUR + n * MINUTE, policy: POLICY });
     expect(holding(bucket)).toEqual([]);

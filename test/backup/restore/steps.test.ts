@@ -145,7 +145,7 @@ describe("a restore in steps", () => {
     const failing = {
       ...db,
       all(sql: string, params?: Parameters<NodeDb["all"]>[1]) {
-        if (sql.startsWith("insert or replace into backup_restore")) throw new Cut("the disk is gone");
+        if (sql.startsWith("insert") && params?.[0] === "restore") throw new Cut("the disk is gone");
         return db.all(sql, params);
       },
     };
