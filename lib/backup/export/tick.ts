@@ -23,7 +23,14 @@ import {
   resetPosition,
 } from "../../store/catalogue/catalogue.ts";
 import { stopStore } from "../../store/catalogue/epoch.ts";
-import { acquireLease, LEASE_MS, type Lease, LeaseLost, releaseLease } from "../../store/catalogue/lease.ts";
+import {
+  acquireLease,
+  isLeaseLeft,
+  LEASE_MS,
+  type Lease,
+  LeaseLost,
+  releaseLease,
+} from "../../store/catalogue/lease.ts";
 import { recordLostPoints } from "../../store/catalogue/points.ts";
 import {
   clearBackupError,
@@ -32,7 +39,7 @@ import {
   recordBackupError,
   recordLook,
 } from "../../store/catalogue/status.ts";
-import type { Db } from "../../store/sqlite/driver.ts";
+import { type Db, StoreFault } from "../../store/sqlite/driver.ts";
 import { meteredDb } from "../../store/sqlite/metered.ts";
 import { type Finding, lookAround } from "../histories/look.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../policy.ts";
@@ -103,20 +110,32 @@ async function runOnce(tick: Working): Promise<TickOutcome> {
   const store = readExportedStore(tick.db);
   if (isIdle(store)) return nothing(tick.db, "nothing_new", store.revision);
   const startedMs = tick.nowMs();
+  const cutOff = isLeaseLeft(tick.db, startedMs);
   const lease = acquireLease(tick.db, { nowMs: startedMs, untilMs: startedMs + LEASE_MS });
   if (lease === undefined) return nothing(tick.db, "skipped", null);
   try {
-    return await workUnderLease(tick, lease);
+    return await workUnderLease(tick, lease, { cutOff });
   } catch (error) {
     if (error instanceof LeaseLost) return nothing(tick.db, "skipped", null);
-    if (error instanceof BucketFault) {
-      recordBackupError(tick.db, { nowMs: tick.nowMs(), code: error.code, detail: error.detail });
-    }
+    noteFailure(tick, error);
     throw error;
   } finally {
     releaseLease(tick.db, lease);
   }
 }
+
+/** A run that has died notes nothing; the next one does it for that (`CUT_OFF`). A store that fails cannot take notes. */
+function noteFailure({ db, nowMs }: Tick, error: unknown): void {
+  if (error instanceof StoreFault) return;
+  const { code, detail } = error instanceof BucketFault ? error : FAILED;
+  recordBackupError(db, { nowMs: nowMs(), code, detail });
+}
+
+const FAILED = { code: "internal", detail: "The exporter failed; its log says how." } as const;
+const CUT_OFF = {
+  code: "internal",
+  detail: "The last run ended without an answer: it trapped, or it was cut off for its time or its memory.",
+} as const;
 
 /**
  * A restored store is its source until its first commit, and a store being restored is nobody yet. An adopted one has
@@ -142,7 +161,11 @@ function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | nu
   };
 }
 
-async function workUnderLease(tick: Working, lease: Lease): Promise<TickOutcome> {
+async function workUnderLease(
+  tick: Working,
+  lease: Lease,
+  { cutOff }: { cutOff: boolean },
+): Promise<TickOutcome> {
   const { db, policy = DEFAULT_POLICY, asked = {} } = tick;
   // Read again: since the first look another tick may have exported, and the head may lie beyond it.
   const store = readExportedStore(db);
@@ -166,6 +189,8 @@ async function workUnderLease(tick: Working, lease: Lease): Promise<TickOutcome>
   const idle = nextStep(context, position) === undefined;
   if (idle && !due && !isUpkeepDue(context, { position, policy, asked }))
     return nothing(db, "nothing_new", store.revision);
+  // Before any work that may end this run in the same way.
+  if (cutOff) recordBackupError(db, { nowMs: tick.nowMs(), ...CUT_OFF });
   const finding = await look(tick, store, lease, position, { thorough: due, shared: policy.shared });
   if (finding !== undefined) return { state: "stopped", finding };
   position = ownPosition(tick, store);

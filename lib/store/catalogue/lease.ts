@@ -34,6 +34,13 @@ export function acquireLease(
   return row === undefined ? undefined : { generation: Number(row[0]) };
 }
 
+/** Whether the last holder let the time of its lease pass: one that ends by itself gives the lease back. */
+export function isLeaseLeft(db: Db, nowMs: number): boolean {
+  return (
+    db.all("select 1 from backup where id=1 and lease_until_ms>0 and lease_until_ms<=?1", [nowMs]).length > 0
+  );
+}
+
 /** Keeps the lease for longer. Throws LeaseLost when it is no longer ours. */
 export function renewLease(db: Db, lease: Lease, untilMs: number): void {
   if (!keepLease(db, lease, untilMs)) throw new LeaseLost();

@@ -1,0 +1,102 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { begin, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
+import { memoryBucket } from "../../testkit/bucket.ts";
+import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { putReserved, T0, tokenDocument } from "../../testkit/proposals.ts";
+import { committedMigrations } from "../../testkit/store.ts";
+
+const MANIFEST = join(root, "spin.toml");
+const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+
+beforeAll(() => buildFor(MANIFEST, ["snapshot-export"]), 180_000);
+
+/** A bucket that takes connections and never answers. */
+async function openSilentBucket(): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    onTestFinished(() => {
+      socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+}
+
+/** A run that died has left its lease, whose time is over. */
+const leave = (db: NodeDb, nowMs: number) => db.all("update backup set lease_until_ms=?1", [nowMs]);
+const statusAt = (db: NodeDb, nowMs: number) => readBackupStatus(db, nowMs, true);
+
+describe("an exporter that is cut off", () => {
+  test("stands in the status from the next run on", async () => {
+    const stateDir = testFolder();
+    const db = openNodeDb(join(stateDir, "ledge.db"));
+    onTestFinished(() => db.close());
+    migrate(db, committedMigrations());
+    begin(db);
+    put(db, "k", "v");
+    const grants = [{ verbs: ["backup"], namespace: "*", scope: "" }];
+    const document = tokenDocument({ digest: secretDigest(TICKER.secret), grants, creator: "aaaaaaaaaaaa" });
+    expect(putReserved(db, "_auth", `token/${TICKER.accessor}`, document).ok).toBe(true);
+    const host = await openTestHost({
+      manifest: MANIFEST,
+      stateDir,
+      tickTimeoutMs: 4000,
+      variables: {
+        bucket_endpoint: await openSilentBucket(),
+        bucket_name: "b",
+        bucket_access_key_id: "k",
+        bucket_secret_access_key: "s",
+      },
+    });
+    const headers = { authorization: `Bearer ${formatToken(TICKER)}` };
+    const run = () => fetch(`${host.url}/v1/backup/run`, { method: "POST", headers });
+    const status = () => host.json("/v1/backup/status", { headers });
+    expect((await run()).status).toBe(503);
+    expect(await status()).toMatchObject({ lastError: null });
+    leave(db, Date.now());
+    expect((await run()).status).toBe(503);
+    expect(await status()).toMatchObject({
+      state: "failing",
+      lastError: { code: "internal", detail: expect.stringContaining("ended without an answer") },
+    });
+  });
+
+  test("is forgotten with a run that succeeds, and is no error where nothing was left to do", async () => {
+    const { db } = openQuickStore();
+    fill(db);
+    const bucket = memoryBucket();
+    leave(db, T0);
+    let during: unknown;
+    bucket.before = () => {
+      during ??= statusAt(db, T0).lastError?.code;
+    };
+    expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
+    expect(during).toBe("internal");
+    expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
+    leave(db, T0);
+    expect(await tick(db, bucket)).toMatchObject({ state: "nothing_new" });
+    expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
+  });
+
+  test("says so itself where it can: whatever it threw stands in the status", async () => {
+    const { db } = openQuickStore();
+    fill(db);
+    const bucket = memoryBucket();
+    bucket.before = () => {
+      throw "out of memory";
+    };
+    await expect(tick(db, bucket)).rejects.toBe("out of memory");
+    expect(statusAt(db, T0)).toMatchObject({ state: "failing", lastError: { code: "internal" } });
+    bucket.before = () => {};
+    expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
+    expect(statusAt(db, T0).lastError).toBe(null);
+  });
+});
