@@ -1,0 +1,30 @@
+/**
+ * A process to be killed, or whose disk fails: sends commits to config-write over a store file, one after the other, and
+ * says a line for each answer. Bundled and run by testkit/commits/run.ts; told what to do by the file that it is given.
+ */
+import { readFileSync, writeSync } from "node:fs";
+import { loadMigrations } from "../../build/migrations.ts";
+import { configWrite } from "../../components/config-write/handler.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { worldOver } from "../world.ts";
+import { type CommitAsk, sendCommit } from "./ask.ts";
+
+export interface CommitOrder {
+  readonly file: string;
+  readonly asks: readonly CommitAsk[];
+  readonly nowMs: number;
+  /** How often one is sent, until it is answered with a revision. */
+  readonly attempts: number;
+}
+
+const order: CommitOrder = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const db = openNodeDb(order.file, { mustExist: true });
+const handle = configWrite(loadMigrations("migrations"));
+const world = worldOver(db, { nowMs: () => order.nowMs });
+for (const ask of order.asks) {
+  for (let attempt = 1, status = 0; attempt <= order.attempts && status !== 200; attempt += 1) {
+    const said = sendCommit(handle, world, ask);
+    status = said.status;
+    writeSync(1, `${JSON.stringify(said)}\n`);
+  }
+}
