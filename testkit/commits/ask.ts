@@ -14,6 +14,8 @@ export interface Said {
   readonly status: number;
   /** Null for an answer with a revision. */
   readonly code: string | null;
+  readonly revision: number | null;
+  readonly retryAfter: string | null;
   readonly text: string;
 }
 
@@ -21,22 +23,38 @@ export interface Said {
 export function sendCommit(
   handle: (request: HttpRequest, world: World) => HttpReply,
   world: World,
-  { token, id, body }: CommitAsk,
+  ask: CommitAsk,
 ): Said {
-  const reply = handle(
-    {
-      method: "POST",
-      uri: "/v1/commit",
-      headers: [
-        ["authorization", `Bearer ${token}`],
-        ["content-type", "application/json"],
-        ["idempotency-key", id],
-      ],
-      body: new TextEncoder().encode(JSON.stringify(body)),
-    },
-    world,
-  );
+  const body = new TextEncoder().encode(JSON.stringify(ask.body));
+  const reply = handle({ method: "POST", uri: "/v1/commit", headers: headersOf(ask), body }, world);
   const text = typeof reply.body === "string" ? reply.body : new TextDecoder().decode(reply.body);
-  const said: { code?: string } = JSON.parse(text);
-  return { id, status: reply.status, code: said.code ?? null, text };
+  return said(ask, { status: reply.status, text, headers: reply.headers });
+}
+
+/** Sends it to a server. */
+export async function sendCommitTo(url: string, ask: CommitAsk): Promise<Said> {
+  const body = JSON.stringify(ask.body);
+  const reply = await fetch(`${url}/v1/commit`, { method: "POST", headers: headersOf(ask), body });
+  return said(ask, { status: reply.status, text: await reply.text(), headers: [...reply.headers] });
+}
+
+function headersOf({ token, id }: CommitAsk): [string, string][] {
+  return [
+    ["authorization", `Bearer ${token}`],
+    ["content-type", "application/json"],
+    ["idempotency-key", id],
+  ];
+}
+
+function said(
+  { id }: CommitAsk,
+  {
+    status,
+    text,
+    headers,
+  }: { status: number; text: string; headers: readonly (readonly [string, string])[] },
+): Said {
+  const told: { code?: string; revision?: number } = text === "" ? {} : JSON.parse(text);
+  const retryAfter = headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1] ?? null;
+  return { id, status, code: told.code ?? null, revision: told.revision ?? null, retryAfter, text };
 }

@@ -12,9 +12,18 @@ export interface CommitRun {
   readonly said: readonly Said[];
 }
 
-/** To its end, or to its death. Rejects when it ends in any other way. `under`: strace and its arguments. */
-export async function runCommits(order: CommitOrder, under: readonly string[] = []): Promise<CommitRun> {
-  const orderFile = `${order.file}.order.json`;
+export interface RunOptions {
+  /** What runs it: strace and its arguments. */
+  readonly under?: readonly string[];
+  /** Where its order is written. */
+  readonly orderFile?: string;
+}
+
+/** To its end, or to its death. Rejects when it ends in any other way. */
+export async function runCommits(
+  order: CommitOrder,
+  { under = [], orderFile = `${order.file}.order.json` }: RunOptions = {},
+): Promise<CommitRun> {
   writeFileSync(orderFile, JSON.stringify(order));
   const [program = "", ...args] = [
     ...under,

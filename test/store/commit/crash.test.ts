@@ -39,7 +39,7 @@ async function withRun<T>(
   try {
     writeScene(scene, file);
     const order = { file, asks: scene.asks, nowMs: NOW_MS, attempts };
-    return judge(await runCommits(order, under(folder.path)), file, folder.path);
+    return judge(await runCommits(order, { under: under(folder.path) }), file, folder.path);
   } finally {
     folder.remove();
   }
