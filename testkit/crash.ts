@@ -5,10 +5,9 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { expect } from "vitest";
 import { findPosition } from "../lib/store/catalogue/catalogue.ts";
 import { readProvenRevision } from "../lib/store/catalogue/status.ts";
@@ -16,6 +15,7 @@ import type { Db } from "../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { expectSame, openQuickStore, restore } from "./backup.ts";
 import { memoryBucket } from "./bucket.ts";
+import { bundled } from "./bundle.ts";
 import { audit, type Finding, isManifest } from "./chaos/audit.ts";
 import { sentOf } from "./chaos/journal.ts";
 import { type ChaosServer, startChaos } from "./chaos/server.ts";
@@ -24,37 +24,11 @@ import type { At, ChildOrder, ChildReport } from "./crash-child.ts";
 import { type Ordered, perform, SECRET, SECRET_KEY } from "./crash-operations.ts";
 import type { Scene } from "./crash-scenes.ts";
 import { endLease } from "./operation.ts";
-import { temporaryFolder } from "./processes.ts";
+import { finish, temporaryFolder } from "./processes.ts";
 import { checkStore } from "./store.ts";
 
 const PREFIX = "ledge/";
 const NOWHERE: At = { kind: "nowhere" };
-let child: Promise<string> | undefined;
-
-/** The program to be killed, from the source as it is now. */
-export function crashChildFile(): Promise<string> {
-  child ??= bundleChild();
-  return child;
-}
-
-async function bundleChild(): Promise<string> {
-  const outfile = join(".cache", "test", `crash-child-${process.pid}.mjs`);
-  mkdirSync(join(".cache", "test"), { recursive: true });
-  await build({
-    entryPoints: ["testkit/crash-child.ts"],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    // One file is read in a third of the time that the packages' hundreds take; this is CommonJS's in it.
-    external: ["better-sqlite3"],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  });
-  return outfile;
-}
-
 /** A copy of a scene: a store file, and a server that holds the objects. */
 export interface Stage {
   readonly scene: Scene;
@@ -109,22 +83,17 @@ export async function startChild(
   { at = NOWHERE, under = [] }: ChildOptions = {},
 ): Promise<RunningChild> {
   const order: ChildOrder = { file, settings: chaosSettings(server), ordered: scene.ordered, at };
-  const [program = "", ...args] = [...under, process.execPath, await crashChildFile(), JSON.stringify(order)];
-  const running = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  running.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  running.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const end = new Promise<ChildEnd>((done, failed) => {
-    running.once("error", failed);
-    running.once("close", (status, signal) => {
-      if (signal === "SIGKILL" || status === 137) done({ killed: true, report: undefined });
-      else if (status === 0) done({ killed: false, report: JSON.parse(stdout) });
-      else failed(new Error(`the child ended with ${status ?? signal}\n${stdout}\n${stderr}`));
-    });
+  const [program = "", ...args] = [
+    ...under,
+    process.execPath,
+    await bundled("testkit/crash-child.ts"),
+    JSON.stringify(order),
+  ];
+  const running = spawn(program, args);
+  const end = finish(running).then(({ status, signal, stdout, stderr }): ChildEnd => {
+    if (signal === "SIGKILL" || status === 137) return { killed: true, report: undefined };
+    if (status === 0) return { killed: false, report: JSON.parse(stdout) };
+    throw new Error(`the child ended with ${status ?? signal}\n${stdout}\n${stderr}`);
   });
   const { pid } = running;
   if (pid !== undefined) return { pid, end };

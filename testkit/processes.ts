@@ -10,7 +10,9 @@ export const root = resolve(import.meta.dirname, "..");
 const programs = join(root, "dist", "programs");
 
 export interface Ran {
+  /** Null for a process that a signal ended. */
   readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -46,7 +48,8 @@ export function ledge(args: readonly string[], options: RunOptions = {}): Promis
   );
 }
 
-function finish(child: ChildProcess, stdin: string | undefined): Promise<Ran> {
+/** Waits for the end of a process, and gives all that it said. */
+export function finish(child: ChildProcess, stdin?: string): Promise<Ran> {
   let [stdout, stderr] = ["", ""];
   child.stdout?.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();
@@ -57,7 +60,7 @@ function finish(child: ChildProcess, stdin: string | undefined): Promise<Ran> {
   child.stdin?.end(stdin ?? "");
   return new Promise((done, failed) => {
     child.once("error", failed);
-    child.once("close", (status) => done({ status, stdout, stderr }));
+    child.once("close", (status, signal) => done({ status, signal, stdout, stderr }));
   });
 }
 
@@ -91,7 +94,7 @@ export function startServer(
       env: cleanEnvironment(env),
     },
   );
-  const ended = finish(child, undefined);
+  const ended = finish(child);
   let printed = "";
   return new Promise((ready, failed) => {
     ended.then((ran) => failed(new Error(`ended with ${ran.status}\n${ran.stdout}\n${ran.stderr}`)), failed);

@@ -10,8 +10,6 @@ export interface BaseProgress extends ValueOf<typeof BASE> {
   readonly block: Uint8Array;
 }
 
-export type BasePhase = BaseProgress["phase"];
-
 export function findBaseProgress(db: Db): BaseProgress | undefined {
   const found = findWithBlock(db, BASE);
   return found === undefined ? undefined : { ...found.value, block: found.block };

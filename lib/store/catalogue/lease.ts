@@ -37,7 +37,9 @@ export function acquireLease(
 /** Whether the last holder let the time of its lease pass: one that ends by itself gives the lease back. */
 export function isLeaseLeft(db: Db, nowMs: number): boolean {
   return (
-    db.all("select 1 from backup where id=1 and lease_until_ms>0 and lease_until_ms<=?1", [nowMs]).length > 0
+    db.all("select 1 from operation where name='lease' and value->>'untilMs'>0 and value->>'untilMs'<=?1", [
+      nowMs,
+    ]).length > 0
   );
 }
 

@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import { buildFor, root } from "../../../testkit/host.ts";
 import { type ModelAnswer, type ModelDocument, StoreModel } from "../../../testkit/model.ts";
 import { addNamespace, bootstrap, propose, type TestChange } from "../../../testkit/proposals.ts";
+import { makeNamespace, openTestServer, type TestServer } from "../../../testkit/server.ts";
 import { noSqld, onSqld, openSqld, startSqld } from "../../../testkit/sqld.ts";
 import { checkStore, committedMigrations, openTestStore } from "../../../testkit/store.ts";
 import { emptyDatabase } from "../../../testkit/store-contract.ts";
@@ -108,6 +111,40 @@ function compare(db: Db, steps: readonly Step[]): void {
   checkStore(db);
 }
 
+/** The same question over HTTP. */
+async function askedOf(server: TestServer, changes: readonly TestChange[], requestId?: string) {
+  const sent = changes.map(({ op, ns, key, value, type, if: named }) => ({
+    op,
+    namespace: ns,
+    key,
+    ...(op === "put" ? { mediaType: type, text: value } : {}),
+    ...(named === null || named === undefined ? {} : { ifRevision: named < 0 ? "any" : named }),
+  }));
+  const headers = requestId === undefined ? {} : { "idempotency-key": requestId };
+  const reply = await server.send("POST", "/v1/commit", { headers, json: { changes: sent } });
+  const said: { code: string; revision: number; unchanged: boolean; changes: { result: string }[] } =
+    JSON.parse(reply.text);
+  if (reply.status !== 200) return { code: said.code };
+  const { revision, unchanged } = said;
+  return { revision, unchanged, results: said.changes.map(({ result }) => result) };
+}
+
+/** All documents of a namespace at a revision, or now, as config-read lists them. */
+async function listed(server: TestServer, ns: string, revision?: number) {
+  const at = revision === undefined ? "" : `&revision=${revision}`;
+  const reply = await server.send("GET", `/v1/list/${ns}?limit=1000&values=text${at}`);
+  const { documents }: { documents: { key: string; text: string; revision: number }[] } = JSON.parse(
+    reply.text,
+  );
+  return sorted(documents.map(({ key, text, revision: made }) => [`${ns} ${key}`, { text, made }]));
+}
+
+/** What the model holds of a namespace. */
+function heldIn(documents: ReadonlyMap<string, ModelDocument>, ns: string) {
+  const inside = [...documents].filter(([name]) => name.startsWith(`${ns} `));
+  return sorted(inside.map(([name, { value, revision }]) => [name, { text: value, made: revision }]));
+}
+
 const history = fc.array(step, { minLength: 1, maxLength: 40 });
 
 describe("commits and the model of the store", () => {
@@ -144,3 +181,45 @@ describe.skipIf(noSqld !== undefined)(onSqld("the same on a libSQL server"), () 
     );
   });
 });
+
+describe("the same through the real components", () => {
+  beforeAll(() => buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]));
+
+  test("agree too, on answers, lists and lists of the past", { timeout: 600_000 }, async () => {
+    vi.stubEnv("LEDGE_TEST_HOST", "wasm");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const server = await openTestServer();
+    let run = 0;
+    // Long ones from the first run on, since there are few.
+    const long = fc.array(step, { minLength: 40, maxLength: 60 });
+    const property = fc.asyncProperty(long, async (steps) => {
+      run += 1;
+      // Each history in namespaces and under request ids of its own, since they share the store.
+      const own = (ns: string) => `${ns}-of-${run}`;
+      const made = [own("shop"), own("shop-2")];
+      for (const name of made) await makeNamespace(server, name);
+      const model = new StoreModel(
+        Number(server.db.all("select revision from store")[0]?.[0]),
+        new Set(made),
+      );
+      for (const { changes: drawn, request } of steps) {
+        const changes = drawn.map((one) => toChange({ ...withJson(one), ns: own(one.ns ?? "shop") }, model));
+        const requestId = request === undefined ? undefined : `${run}-r${request}`;
+        expect(await askedOf(server, changes, requestId)).toEqual(model.commit(changes, requestId));
+      }
+      for (const ns of made) {
+        expect(await listed(server, ns)).toEqual(heldIn(model.documents, ns));
+        for (const [revision, state] of model.past)
+          expect(await listed(server, ns, revision)).toEqual(heldIn(state, ns));
+      }
+    });
+    await fc.assert(property, { numRuns: Math.ceil(Number(process.env.LEDGE_MODEL_RUNS ?? 60) / 20) });
+  });
+});
+
+/** A value that is said to be JSON is: everything else is refused before the store is asked. */
+function withJson<T extends { value: string; type: string }>(drawn: T): T {
+  return drawn.type === "application/json" && !/^[1{]/.test(drawn.value) ? { ...drawn, value: "{}" } : drawn;
+}

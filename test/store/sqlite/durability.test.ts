@@ -1,8 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Db, faultKind, StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { requireDurable } from "../../../lib/store/sqlite/durability.ts";
@@ -10,8 +6,8 @@ import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts"
 import { openTestStore } from "../../../testkit/store.ts";
 
 // A commit's own error surfaces only at the statement's last step: a driver that steps once and resets reports
-// a revision for a commit that never happened. Both ways to fail at commit are shown: a reader that will not
-// let go, and a disk that refuses to sync.
+// a revision for a commit that never happened. A reader that will not let go is one way to fail there; the other, a
+// disk that refuses, is in test/store/commit/crash.test.ts.
 
 describe("requireDurable", () => {
   /** A connection that says of itself what a test wants. */
@@ -107,94 +103,5 @@ describe("a commit that fails at its very end", () => {
       ok: true,
       revision: 3,
     });
-  });
-});
-
-const strace = spawnSync("strace", ["-e", "inject=fsync:error=EIO:when=99", "true"]).status === 0;
-describe.skipIf(!strace)("a commit and the disk under it (needs strace)", () => {
-  const program = resolve(".cache/test/commit-once.mjs");
-  beforeAll(async () => {
-    mkdirSync(".cache/test", { recursive: true });
-    writeFileSync(
-      ".cache/test/commit-once.ts",
-      `import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts"; import { propose } from "../../testkit/proposals.ts";
-         const db = openNodeDb(process.argv[2] ?? "");
-         try { const made = propose(db, [{ op: "put", ns: "shop", key: "k", value: process.argv[3] ?? "" }]);
-           console.log(made.ok ? "acked " + made.revision : made.code); } catch { console.log("fault"); }`,
-    );
-    await build({
-      entryPoints: [".cache/test/commit-once.ts"],
-      outfile: program,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      packages: "external",
-    });
-  });
-
-  test("has synced the folder after its journal went, before it is acknowledged", () => {
-    const { db, dir } = openTestStore();
-    bootstrap(db);
-    addNamespace(db, "shop", { blindWrites: true });
-    const log = join(dir, "calls");
-    const calls = "trace=unlink,unlinkat,fsync,fdatasync,write";
-    spawnSync("strace", [
-      "-f",
-      "-y",
-      "-o",
-      log,
-      "-e",
-      calls,
-      process.execPath,
-      program,
-      join(dir, "ledge.db"),
-      "v",
-    ]);
-    const lines = readFileSync(log, "utf8").split("\n");
-    const acked = lines.findIndex((line) => line.includes('"acked'));
-    const gone = lines.findLastIndex((line) => /unlink.*ledge\.db-journal/.test(line));
-    const synced = lines.findLastIndex(
-      (line) => /fd?a?t?a?sync\(\d+<[^>]*>/.test(line) && line.includes(`<${dir}>`),
-    );
-    expect(gone).toBeGreaterThan(0);
-    expect(synced).toBeGreaterThan(gone);
-    expect(acked).toBeGreaterThan(synced);
-  });
-
-  test("is a fault for every sync that fails, and what was acknowledged is there", () => {
-    const { db, dir } = openTestStore();
-    bootstrap(db);
-    addNamespace(db, "shop", { blindWrites: true });
-    const file = join(dir, "ledge.db");
-    const outcomes: string[] = [];
-    for (let nth = 1; nth <= 6; nth += 1) {
-      const ran = spawnSync(
-        "strace",
-        [
-          "-f",
-          "-o",
-          "/dev/null",
-          "-e",
-          "trace=fsync,fdatasync",
-          "-e",
-          `inject=fsync,fdatasync:error=EIO:when=${nth}`,
-          process.execPath,
-          program,
-          file,
-          `value ${nth}`,
-        ],
-        { encoding: "utf8" },
-      );
-      const said = ran.stdout.trim();
-      outcomes.push(said);
-      const there = new TextDecoder().decode(
-        (db.all("select value from entry where key='k' and namespace='shop'")[0]?.[0] ??
-          new Uint8Array()) as Uint8Array,
-      );
-      if (said.startsWith("acked")) expect(there).toBe(`value ${nth}`);
-      expect(db.all("pragma integrity_check")).toEqual([["ok"]]);
-    }
-    expect(outcomes.filter((said) => said === "fault").length).toBeGreaterThan(0);
-    expect(outcomes.at(-1)).toMatch(/^acked/);
   });
 });
