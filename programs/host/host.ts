@@ -218,7 +218,7 @@ class Host {
           eager: !inbound,
           spare: inbound,
           deep: inbound ? 2 : 1,
-          queueMax: QUEUE_MAX,
+          queueMax: this.#options.maxQueued ?? QUEUE_MAX,
           // Those of the other kind call nested, so none of them waits for a worker.
           chains: new Set((inbound ? this.#grants : []).filter(mayChain).map(({ name }) => name)),
           outgoing: this.#outgoing,

@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly bodyTimeoutMs?: number;
   /** Requests that wait for a revision at one time; further ones are answered at once. Default 1,000. */
   readonly maxParked?: number;
+  /** Requests that wait for a thread at one time; further ones are refused. Default 1,024. */
+  readonly maxQueued?: number;
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];

@@ -8,6 +8,7 @@ import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { begin, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
 import { memoryBucket } from "../../testkit/bucket.ts";
 import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { endLease } from "../../testkit/operation.ts";
 import { putReserved, T0, tokenDocument } from "../../testkit/proposals.ts";
 import { committedMigrations } from "../../testkit/store.ts";
 
@@ -31,7 +32,6 @@ async function openSilentBucket(): Promise<string> {
 }
 
 /** A run that died has left its lease, whose time is over. */
-const leave = (db: NodeDb, nowMs: number) => db.all("update backup set lease_until_ms=?1", [nowMs]);
 const statusAt = (db: NodeDb, nowMs: number) => readBackupStatus(db, nowMs, true);
 
 describe("an exporter that is cut off", () => {
@@ -61,7 +61,7 @@ describe("an exporter that is cut off", () => {
     const status = () => host.json("/v1/backup/status", { headers });
     expect((await run()).status).toBe(503);
     expect(await status()).toMatchObject({ lastError: null });
-    leave(db, Date.now());
+    endLease(db, Date.now());
     expect((await run()).status).toBe(503);
     expect(await status()).toMatchObject({
       state: "failing",
@@ -73,7 +73,7 @@ describe("an exporter that is cut off", () => {
     const { db } = openQuickStore();
     fill(db);
     const bucket = memoryBucket();
-    leave(db, T0);
+    endLease(db, T0);
     let during: unknown;
     bucket.before = () => {
       during ??= statusAt(db, T0).lastError?.code;
@@ -81,7 +81,7 @@ describe("an exporter that is cut off", () => {
     expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
     expect(during).toBe("internal");
     expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
-    leave(db, T0);
+    endLease(db, T0);
     expect(await tick(db, bucket)).toMatchObject({ state: "nothing_new" });
     expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
   });

@@ -90,31 +90,43 @@ describe("the exporter's routes", () => {
       vi.unstubAllEnvs();
     });
     const routes = ROUTES.filter(({ component }) => component === "snapshot-export");
-    expect(await matrixOf(routes)).toEqual(EXPORTER_MATRIX);
+    // An instance of this engine takes its time: the places that tell verbs and their reach apart.
+    expect(await matrixOf(routes, ["shop", "*"])).toEqual(EXPORTER_MATRIX);
   });
 });
 
-async function matrixOf(routes: readonly Operation[]): Promise<Record<string, string>> {
+const EVERYWHERE = ["key", "beside", "shop", "far", "*"] as const;
+type PlaceName = (typeof EVERYWHERE)[number];
+
+async function matrixOf(
+  routes: readonly Operation[],
+  places: readonly PlaceName[] = EVERYWHERE,
+): Promise<Record<string, string>> {
   const server = await openTestServer();
   for (const name of ["shop", "far"]) await makeNamespace(server, name);
   await putText(server, "shop", "there", "x");
   const managed = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
   const tokens = new Map<string, string>();
   for (const [name, verbs] of VERB_SETS) {
-    for (const [place, { namespace, scope }] of Object.entries(PLACES))
-      tokens.set(`${name} ${place}`, await makeToken(server, [{ verbs, namespace, scope }]));
+    for (const place of places)
+      tokens.set(`${name} ${place}`, await makeToken(server, [{ verbs, ...PLACES[place] }]));
   }
   // Whoever is let in changes nothing.
   await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
   const seen: Record<string, string> = {};
-  for (const operation of routes) seen[operation.id] = await askAll(server, operation, { tokens, managed });
+  for (const operation of routes)
+    seen[operation.id] = await askAll(server, operation, { tokens, places, managed });
   return seen;
 }
 
 async function askAll(
   server: TestServer,
   operation: Operation,
-  { tokens, managed }: { tokens: ReadonlyMap<string, string>; managed: string },
+  {
+    tokens,
+    places,
+    managed,
+  }: { tokens: ReadonlyMap<string, string>; places: readonly PlaceName[]; managed: string },
 ): Promise<string> {
   const path = goodPath(operation, managed);
   const letIn = async (token: string | null) => {
@@ -125,11 +137,10 @@ async function askAll(
   const enough: string[] = [];
   let anyToken = true;
   for (const name of VERB_SETS.keys()) {
-    const places: string[] = [];
-    for (const place of Object.keys(PLACES))
-      if (await letIn(tokens.get(`${name} ${place}`) ?? null)) places.push(place);
-    anyToken = anyToken && places.length === Object.keys(PLACES).length;
-    if (places.length > 0) enough.push(`${name}: ${places.join(" ")}`);
+    const letting: string[] = [];
+    for (const place of places) if (await letIn(tokens.get(`${name} ${place}`) ?? null)) letting.push(place);
+    anyToken = anyToken && letting.length === places.length;
+    if (letting.length > 0) enough.push(`${name}: ${letting.join(" ")}`);
   }
   return anyToken ? "any" : enough.join(", ");
 }

@@ -187,8 +187,15 @@ function answer(
       refuse(response, { status: 503, code, title: "The request took too long", detail });
       return;
     }
-    default:
-      refuse(response, { status: 503, code: "busy", title: "Too much to do", detail: "Nothing was begun." });
+    case "refused":
+      refuse(response, {
+        ...meaningOf("overloaded"),
+        code: "overloaded",
+        detail: `${result.waiting} requests wait already. Nothing was begun.`,
+      });
+      return;
+    case "ticked":
+      throw new Error("a request is no tick");
   }
 }
 

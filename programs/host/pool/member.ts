@@ -23,8 +23,8 @@ export type JobResult =
   | { readonly type: "trap"; readonly text: string }
   /** Over its limit, or ended by `stop` while a guest was at it. */
   | { readonly type: "timeout" }
-  /** Never begun: the queue is full, or the host stops. */
-  | { readonly type: "refused" };
+  /** Never begun: the queue is full with so many, or the host stops. */
+  | { readonly type: "refused"; readonly waiting: number };
 
 export type Order =
   | {

@@ -59,7 +59,7 @@ export class Pool {
   run(order: Order, limitMs: number): Promise<JobResult> {
     return new Promise((settle) => {
       if (this.#stopping || this.#queue.length >= this.#options.queueMax) {
-        settle({ type: "refused" });
+        settle({ type: "refused", waiting: this.#queue.length });
         return;
       }
       this.#queue.push({ id: this.#nextId(), order, limitMs, settle });
@@ -72,7 +72,7 @@ export class Pool {
     this.#stopping = true;
     clearTimeout(this.#again);
     clearTimeout(this.#trim);
-    for (const job of this.#queue.splice(0)) job.settle({ type: "refused" });
+    for (const job of this.#queue.splice(0)) job.settle({ type: "refused", waiting: 0 });
     const end = Date.now() + graceMs;
     while (this.#members.some((member) => member.jobs.length > 0) && Date.now() < end)
       await pause(DOOM_POLL_MS);

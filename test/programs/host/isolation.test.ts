@@ -64,3 +64,18 @@ describe("a request beside guests that sleep", () => {
     expect(order[0]).toBe("read");
   });
 });
+
+describe("requests that wait for a thread", () => {
+  test("have a cap: what comes after is refused, and nothing of it is begun", async () => {
+    const host = await openTestHost({ workers: 1, maxQueued: 0 });
+    const ask = () => fetch(`${host.url}/quick/sleep?1`);
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).not.toBeNull();
+    expect(await refused.json()).toMatchObject({
+      code: "overloaded",
+      retryable: true,
+      detail: expect.stringMatching(/^0 requests wait/),
+    });
+  });
+});

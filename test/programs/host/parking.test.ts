@@ -180,7 +180,7 @@ describe("Parking", () => {
   const client = () => new AbortController().signal;
 
   test("does not say that nothing was begun where a full queue refuses to ask again", async () => {
-    const results: JobResult[] = [park, { type: "refused" }];
+    const results: JobResult[] = [park, { type: "refused", waiting: 1 }];
     const ask = async () => results.shift() ?? park;
     const parking = new Parking({ parkedMax: 1, lookout, ask });
     expect(await parking.run("quick", request, client)).toEqual({ type: "timeout" });
