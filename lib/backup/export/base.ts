@@ -29,7 +29,7 @@ export async function exportBase(
   context: StepContext,
   position: Position | undefined,
 ): Promise<Position | undefined> {
-  const { db, store, target, lease } = context;
+  const { db, store, target, catalogue } = context;
   const revision = position?.revision ?? store.revision;
   const purgeMark = readPurgeMark(db);
   const known = findBaseProgress(db);
@@ -38,11 +38,11 @@ export async function exportBase(
   const start = await startRun(context);
   for (let first = true; base.phase !== "index"; first = false) {
     if (!first && !context.withinBudget()) {
-      closeRun(db, lease, { run: start.run, nowMs: context.nowMs() });
+      closeRun(catalogue, { run: start.run, nowMs: context.nowMs() });
       return undefined;
     }
     base = await stepBase(context, start, base);
-    if (!saveBaseProgress(db, lease, { base, purgeMark })) return giveUp(context, start);
+    if (!saveBaseProgress(catalogue, { base, purgeMark })) return giveUp(context, start);
   }
   const purges = listUnwrittenPurges(db).filter((purge) => purge.revision <= base.revision);
   const { object, bytes, digest } = await makeIndex(context, base, start.run);
@@ -57,7 +57,7 @@ export async function exportBase(
     parent: parentOf(position),
     supersedes: purges.map(({ firstRevision, why }) => ({ from: firstRevision, to: base.revision, why })),
   });
-  recordPurgesWritten(db, lease, { purges, manifest: written.manifest });
+  recordPurgesWritten(catalogue, { purges, manifest: written.manifest });
   return written;
 }
 

@@ -34,7 +34,7 @@ import {
   type RunStart,
   recordObject,
 } from "../../store/catalogue/catalogue.ts";
-import { type Lease, LeaseLost, renewLease } from "../../store/catalogue/lease.ts";
+import { type Catalogue, LeaseLost } from "../../store/catalogue/lease.ts";
 import { findTip, listAncestry } from "../../store/documents/export-pages.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
 
@@ -51,7 +51,7 @@ export interface ExportContext {
   readonly bucket: Bucket;
   readonly target: string;
   readonly store: ExportedStore;
-  readonly lease: Lease;
+  readonly catalogue: Catalogue;
   readonly leaseMs: number;
   /** Signs manifests and encrypts objects, where keys are set; how what is read back is opened. */
   readonly keys: ExportKeys;
@@ -64,13 +64,13 @@ export interface ExportContext {
 }
 
 /** Keeps the lease through long work without a request of its own: a write to the store now and then, no more. */
-export function heartbeat({ db, lease, leaseMs, nowMs }: ExportContext): () => void {
+export function heartbeat({ catalogue, leaseMs, nowMs }: ExportContext): () => void {
   let beatMs = nowMs();
   return () => {
     const now = nowMs();
     if (now - beatMs < leaseMs / 8) return;
     beatMs = now;
-    renewLease(db, lease, now + leaseMs);
+    catalogue.renew(now + leaseMs);
   };
 }
 
@@ -85,11 +85,11 @@ export function pageByPage(context: ExportContext): () => boolean {
 
 /** Enters a new run and, the first time a lineage exports, claims its epoch in the bucket. */
 export async function startRun(context: ExportContext): Promise<RunStart> {
-  const { db, lease, target, store } = context;
+  const { db, catalogue, target, store } = context;
   const run = formatHex(context.randomBytes(8));
   const start = { run, target, lineage: store.lineage, nowMs: context.nowMs() };
   const first = !hasExported(db, { target, lineage: store.lineage });
-  openRun(db, lease, start);
+  openRun(catalogue, start);
   if (first) await claimEpoch(context);
   return start;
 }
@@ -124,12 +124,12 @@ export async function writeObject(
   start: RunStart,
   object: ObjectToWrite,
 ): Promise<void> {
-  renewLease(context.db, context.lease, context.nowMs() + context.leaseMs);
+  context.catalogue.renew(context.nowMs() + context.leaseMs);
   await putChecked(context.bucket, object.name, object.bytes);
   const { name, kind, revision, sha256 } = object;
   const written = { name, kind, revision, sizeBytes: object.bytes.length, sha256 };
   try {
-    recordObject(context.db, context.lease, start, written, context.nowMs() + context.leaseMs);
+    recordObject(context.catalogue, start, written, context.nowMs() + context.leaseMs);
   } catch (error) {
     // Nothing counts on what was never noted.
     if (error instanceof LeaseLost) await takeBack(context.bucket, name);
@@ -151,7 +151,7 @@ export interface Chain {
 
 /** Writes the manifest, completes the run, and moves the head. */
 export async function finishRun(context: ExportContext, start: RunStart, chain: Chain): Promise<Position> {
-  const { db, bucket, lease, store } = context;
+  const { db, bucket, catalogue, store } = context;
   const tip = findTip(db, chain.revision);
   if (tip?.revision !== chain.revision) throw new Error("a manifest ends at a commit");
   const writtenMs = context.nowMs();
@@ -186,12 +186,12 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
     digestRevision: chain.digest?.revision ?? null,
   };
   const head = utf8(`${JSON.stringify(headOf(manifest, position))}\n`);
-  intendManifest(db, lease, start.run, { position, headSha256: await sha256Hex(head) });
-  renewLease(db, lease, context.nowMs() + context.leaseMs);
+  intendManifest(catalogue, start.run, { position, headSha256: await sha256Hex(head) });
+  catalogue.renew(context.nowMs() + context.leaseMs);
   await putChecked(bucket, name, bytes);
   context.wrote(bytes.length);
   try {
-    completeRun(db, lease, { run: start.run, nowMs: context.nowMs(), position });
+    completeRun(catalogue, { run: start.run, nowMs: context.nowMs(), position });
   } catch (error) {
     // Given up by whoever took over, who may have removed what it names since. Found by them, it is theirs.
     if (error instanceof LeaseLost && isAbandoned(db, start.run)) await takeBack(bucket, name);
@@ -203,8 +203,8 @@ export async function finishRun(context: ExportContext, start: RunStart, chain: 
 }
 
 /** Something was purged meanwhile: what this run has read fits nothing any more. The next tick begins anew. */
-export function giveUp({ db, lease, nowMs }: ExportContext, { run }: RunStart): undefined {
-  abandonRun(db, lease, { run, nowMs: nowMs() });
+export function giveUp({ catalogue, nowMs }: ExportContext, { run }: RunStart): undefined {
+  abandonRun(catalogue, { run, nowMs: nowMs() });
   return undefined;
 }
 

@@ -59,7 +59,7 @@ async function exportSeal(context: StepContext, position: Position): Promise<Pos
     parent,
     sealed: true,
   });
-  recordSealed(context.db, context.lease, sealed.manifest);
+  recordSealed(context.catalogue, sealed.manifest);
   return sealed;
 }
 

@@ -25,10 +25,11 @@ import {
 import { stopStore } from "../../store/catalogue/epoch.ts";
 import {
   acquireLease,
+  type Catalogue,
   isLeaseLeft,
   LEASE_MS,
-  type Lease,
   LeaseLost,
+  openCatalogue,
   releaseLease,
 } from "../../store/catalogue/lease.ts";
 import { recordLostPoints } from "../../store/catalogue/points.ts";
@@ -114,7 +115,7 @@ async function runOnce(tick: Working): Promise<TickOutcome> {
   const lease = acquireLease(tick.db, { nowMs: startedMs, untilMs: startedMs + LEASE_MS });
   if (lease === undefined) return nothing(tick.db, "skipped", null);
   try {
-    return await workUnderLease(tick, lease, { cutOff });
+    return await workUnderLease(tick, openCatalogue(tick.db, lease), { cutOff });
   } catch (error) {
     if (error instanceof LeaseLost) return nothing(tick.db, "skipped", null);
     noteFailure(tick, error);
@@ -163,7 +164,7 @@ function nothing(db: Db, state: "nothing_new" | "skipped", revision: number | nu
 
 async function workUnderLease(
   tick: Working,
-  lease: Lease,
+  catalogue: Catalogue,
   { cutOff }: { cutOff: boolean },
 ): Promise<TickOutcome> {
   const { db, policy = DEFAULT_POLICY, asked = {} } = tick;
@@ -172,7 +173,7 @@ async function workUnderLease(
   let [objects, bytes] = [0, 0];
   const context: StepContext = {
     ...tick,
-    lease,
+    catalogue,
     leaseMs: LEASE_MS,
     keys: tick.keys ?? {},
     store,
@@ -182,8 +183,8 @@ async function workUnderLease(
       bytes += sizeBytes;
     },
   };
-  await followMovedBucket(tick, store, lease);
-  await settleUnfinished(tick, lease);
+  await followMovedBucket(tick, store, catalogue);
+  await settleUnfinished(tick, catalogue);
   let position = ownPosition(tick, store);
   const due = tick.nowMs() - readLookedMs(db) >= LOOK_EVERY_MS;
   const idle = nextStep(context, position) === undefined;
@@ -191,7 +192,7 @@ async function workUnderLease(
     return nothing(db, "nothing_new", store.revision);
   // Before any work that may end this run in the same way.
   if (cutOff) recordBackupError(db, { nowMs: tick.nowMs(), ...CUT_OFF });
-  const finding = await look(tick, store, lease, position, { thorough: due, shared: policy.shared });
+  const finding = await look(tick, store, catalogue, position, { thorough: due, shared: policy.shared });
   if (finding !== undefined) return { state: "stopped", finding };
   position = ownPosition(tick, store);
   const from = position?.revision ?? null;
@@ -205,7 +206,7 @@ async function workUnderLease(
   const written = { objects, bytes };
   const kept = await keepUp(context, { position, policy, asked });
   if (kept.finding !== undefined) {
-    recordLook(db, lease, { nowMs: tick.nowMs(), finding: kept.finding });
+    recordLook(catalogue, { nowMs: tick.nowMs(), finding: kept.finding });
     return { state: "stopped", finding: kept.finding };
   }
   if (!kept.failed) clearBackupError(db);
@@ -230,7 +231,7 @@ function ownPosition({ db, target }: Tick, store: ExportedStore): Position | und
 async function followMovedBucket(
   { db, bucket, target }: Tick,
   store: ExportedStore,
-  lease: Lease,
+  catalogue: Catalogue,
 ): Promise<void> {
   const position = findPosition(db);
   if (position === undefined || position.target === target || position.lineage !== store.lineage) return;
@@ -241,25 +242,25 @@ async function followMovedBucket(
     for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) held.add(name);
   }
   if (!listPositionNames(db, position).every((name) => held.has(name))) return;
-  moveTarget(db, lease, { from: position.target, to: target });
+  moveTarget(catalogue, { from: position.target, to: target });
 }
 
 /**
  * Runs whose exporter died. The bucket says by name whether the manifest got there: then the run is done and
  * only our note of it was lost; otherwise it is given up, and a manifest that still arrives late is true too.
  */
-async function settleUnfinished({ db, bucket, target, nowMs }: Tick, lease: Lease): Promise<void> {
+async function settleUnfinished({ db, bucket, target, nowMs }: Tick, catalogue: Catalogue): Promise<void> {
   for (const { run, manifest, manifestSha256, position, target: runTarget } of listUnfinishedRuns(db)) {
     if (manifest !== null && position !== null && runTarget === target) {
       const bytes = await bucket.get(manifest, MANIFEST_BYTES_MAX);
       if (bytes !== undefined && (await sha256Hex(new Uint8Array(bytes))) === manifestSha256) {
-        completeRun(db, lease, { run, nowMs: nowMs(), position });
+        completeRun(catalogue, { run, nowMs: nowMs(), position });
         continue;
       }
       // Cut off in the middle: a name that nobody else can have, and that a restore would stumble over.
       if (bytes !== undefined) await bucket.remove(manifest);
     }
-    abandonRun(db, lease, { run, nowMs: nowMs() });
+    abandonRun(catalogue, { run, nowMs: nowMs() });
   }
 }
 
@@ -267,12 +268,12 @@ async function settleUnfinished({ db, bucket, target, nowMs }: Tick, lease: Leas
 async function look(
   { db, bucket, target, nowMs }: Tick,
   store: ExportedStore,
-  lease: Lease,
+  catalogue: Catalogue,
   position: Position | undefined,
   { thorough, shared }: { thorough: boolean; shared: boolean },
 ): Promise<Finding | undefined> {
-  const { finding, ownHead } = await lookAround({ db, bucket, lease, target, store, thorough, shared });
-  recordLook(db, lease, { nowMs: nowMs(), finding });
+  const { finding, ownHead } = await lookAround({ db, bucket, catalogue, target, store, thorough, shared });
+  recordLook(catalogue, { nowMs: nowMs(), finding });
   // Every further commit would give a number that the bucket has for other content.
   if (finding?.data.cause === "ahead") stopStore(db);
   if (finding !== undefined || position === undefined) return finding;
@@ -283,8 +284,8 @@ async function look(
     const present = await listAll(bucket, manifestsPrefix(store.lineage));
     // One of the two looks was stale.
     if (present.includes(position.manifest)) return undefined;
-    recordLostPoints(db, lease, { target, lineage: store.lineage }, { present, nowMs: nowMs() });
-    resetPosition(db, lease);
+    recordLostPoints(catalogue, { target, lineage: store.lineage }, { present, nowMs: nowMs() });
+    resetPosition(catalogue);
   }
   return undefined;
 }

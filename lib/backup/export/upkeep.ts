@@ -106,7 +106,7 @@ async function proveIfDue(
   position: Position,
   { policy, asked }: Upkeep,
 ): Promise<boolean> {
-  const { db, lease, nowMs } = context;
+  const { db, catalogue, nowMs } = context;
   const point = readProvenPoint(db);
   const replay = asked.replay === true || nowMs() - point.replayedMs >= policy.proofIntervalMs;
   if (asked.replay !== true && !isProofDue(context, position, policy)) return !hasFailed(context, position);
@@ -117,12 +117,12 @@ async function proveIfDue(
     return true;
   } catch (error) {
     if (!isDamage(error)) throw error;
-    distrustProof(db, lease);
+    distrustProof(catalogue);
     recordBackupError(db, { nowMs: nowMs(), code: error.code, detail: error.detail });
     // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.
-    if (error instanceof ProofMismatch) recordReplayFailed(db, lease, nowMs());
+    if (error instanceof ProofMismatch) recordReplayFailed(catalogue, nowMs());
     else {
-      resetPosition(db, lease);
+      resetPosition(catalogue);
       // It is no restore point, and a restore would stumble over it. One that is only missing, or that came back as
       // other bytes, may be what a stale read has shown, and stays.
       if (error instanceof FalseDigest) await dropPoint(context, error.object);
@@ -132,13 +132,13 @@ async function proveIfDue(
 }
 
 async function dropPoint(
-  { bucket, db, lease, target, store, nowMs }: StepContext,
+  { bucket, db, catalogue, target, store, nowMs }: StepContext,
   manifest: string,
 ): Promise<void> {
   const points = listPoints(db, { target, lineage: store.lineage });
   const point = points.find((one) => one.manifest === manifest);
   if (point === undefined) return;
-  recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
+  recordPointRemoval(catalogue, { run: point.run, nowMs: nowMs() });
   await bucket.remove(manifest);
 }
 
@@ -149,18 +149,17 @@ function hasFailed({ db }: StepContext, position: Position): boolean {
 }
 
 /** A purge whose manifest was replayed: all that it replaced may go at once; done once nothing of it is left. */
-function finishPurges({ db, lease, target, store, nowMs }: PruneContext): void {
+function finishPurges({ db, catalogue, target, store, nowMs }: PruneContext): void {
   const { replayedManifest } = readProvenPoint(db);
   if (replayedManifest === null || hasUnwrittenPurge(db)) return;
   for (const { revision, firstRevision, manifest } of listOpenPurges(db)) {
     if (manifest === null || !isAsNew(db, { manifest: replayedManifest, as: manifest })) continue;
     const left = doomSuperseded(
-      db,
-      lease,
+      catalogue,
       { target, lineage: store.lineage },
       { from: firstRevision, manifest },
     );
-    if (left === 0) recordPurgeDone(db, lease, { revision, nowMs: nowMs() });
+    if (left === 0) recordPurgeDone(catalogue, { revision, nowMs: nowMs() });
   }
 }
 
@@ -169,7 +168,7 @@ async function pruneIfDue(
   position: Position,
   { asked }: Upkeep,
 ): Promise<PruneOutcome | undefined> {
-  const { db, lease, nowMs } = context;
+  const { db, catalogue, nowMs } = context;
   const open = listOpenPurges(db).length > 0;
   const due = asked.prune === true || open || nowMs() - readPrunedMs(db) >= PRUNE_EVERY_MS;
   if (!due || !context.withinBudget()) return undefined;
@@ -180,7 +179,7 @@ async function pruneIfDue(
   // Last, because it moves every name, and what it finds has its time of grace before it anyway.
   if (outcome.finding === undefined && (asked.prune === true || plan.doomed.length > 0))
     await noteOrphans(context);
-  if (!outcome.more && outcome.finding === undefined) recordPruned(db, lease, nowMs());
+  if (!outcome.more && outcome.finding === undefined) recordPruned(catalogue, nowMs());
   if (open) finishPurges(context);
   return outcome;
 }

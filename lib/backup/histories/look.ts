@@ -15,7 +15,7 @@ import {
   isOwnHead,
   recordSeen,
 } from "../../store/catalogue/catalogue.ts";
-import type { Lease } from "../../store/catalogue/lease.ts";
+import type { Catalogue } from "../../store/catalogue/lease.ts";
 import { findCommitId, listAncestry } from "../../store/documents/export-pages.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
 
@@ -46,7 +46,7 @@ export interface Look {
 export interface LookContext {
   readonly db: Db;
   readonly bucket: Bucket;
-  readonly lease: Lease;
+  readonly catalogue: Catalogue;
   readonly target: string;
   readonly store: ExportedStore;
   /** Also read again the heads that were judged before. */
@@ -119,7 +119,7 @@ function merged(findings: readonly Finding[]): Finding | undefined {
   return { ...worst, detail, data: { cause: worst.data.cause, lineages } };
 }
 
-function judgeOther({ db, lease, target, store }: LookContext, head: Head): Finding | undefined {
+function judgeOther({ db, catalogue, target, store }: LookContext, head: Head): Finding | undefined {
   const own = listAncestry(db);
   const beside = { cause: "other_lineage" as const, lineages: [head.lineage] };
   const shared = head.ancestry.some(({ lineage }) => own.some((ancestor) => ancestor.lineage === lineage));
@@ -147,7 +147,7 @@ function judgeOther({ db, lease, target, store }: LookContext, head: Head): Find
   }
   // What stood here before our own first export is what the restore was asked to leave behind.
   const { revision, tip } = head;
-  recordSeen(db, lease, { target, lineage: store.lineage, other: head.lineage, revision, tip });
+  recordSeen(catalogue, { target, lineage: store.lineage, other: head.lineage, revision, tip });
   return undefined;
 }
 

@@ -24,7 +24,6 @@ import {
 } from "../../snapshot/read.ts";
 import { type BaseIndex, type Proof, type SegmentObject, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
 import { openRun, type Position } from "../../store/catalogue/catalogue.ts";
-import { renewLease } from "../../store/catalogue/lease.ts";
 import {
   dropReplay,
   findManifestSha256,
@@ -105,10 +104,10 @@ async function readProven({ db, bucket, keys }: StepContext): Promise<ReadManife
 }
 
 /** A replay in the making, as far as it is about this bucket and this history. */
-function replayGoingOn({ db, lease, target, store }: StepContext): ReplayProgress | undefined {
+function replayGoingOn({ db, catalogue, target, store }: StepContext): ReplayProgress | undefined {
   const going = findReplay(db);
   if (going === undefined || (going.target === target && going.lineage === store.lineage)) return going;
-  dropReplay(db, lease);
+  dropReplay(catalogue);
   return undefined;
 }
 
@@ -174,7 +173,7 @@ async function checkDigest(context: StepContext, { name, manifest }: ReadManifes
 }
 
 async function goOn(context: StepContext, begun: ReplayProgress): Promise<ProofOutcome> {
-  const { bucket, db, lease } = context;
+  const { bucket, db, catalogue } = context;
   const { reading } = context.keys;
   const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256, reading);
   const { manifest } = snapshot;
@@ -186,7 +185,7 @@ async function goOn(context: StepContext, begun: ReplayProgress): Promise<ProofO
   compare(snapshot, folded.state.folded, live);
   const names = [...manifest.objects, ...(index?.parts ?? [])].map(({ name }) => name);
   await keepProof(context, snapshot, { how: "replay", rests: null, digest: live.sha256, names });
-  recordScrub(db, lease, { nowMs: context.nowMs(), faults: countScrubFaults(db) });
+  recordScrub(catalogue, { nowMs: context.nowMs(), faults: countScrubFaults(db) });
   return { state: "proven", revision: manifest.revision, how: "replay" };
 }
 
@@ -240,9 +239,9 @@ async function readLiveOn(
   return undefined;
 }
 
-function keep({ db, lease, leaseMs, nowMs }: StepContext, replay: ReplayProgress): void {
-  renewLease(db, lease, nowMs() + leaseMs);
-  saveReplay(db, lease, replay);
+function keep({ catalogue, leaseMs, nowMs }: StepContext, replay: ReplayProgress): void {
+  catalogue.renew(nowMs() + leaseMs);
+  saveReplay(catalogue, replay);
 }
 
 /** Throws ProofMismatch with the first namespace that differs. */
@@ -267,7 +266,7 @@ function compare({ name, manifest }: ReadManifest, folded: StateDigest | null, l
 
 /** Writes the proof as an object of the bucket, and notes it with the objects that it read. */
 async function keepProof(
-  { db, lease, bucket, target, nowMs, randomBytes }: StepContext,
+  { catalogue, bucket, target, nowMs, randomBytes }: StepContext,
   { name, sha256, manifest }: ReadManifest,
   {
     how,
@@ -280,7 +279,7 @@ async function keepProof(
   const { lineage, revision } = manifest;
   // Noted before it is written, so that one of a prover that dies in between is found and goes.
   const place = { run, target, lineage };
-  openRun(db, lease, { ...place, nowMs: nowMs() });
+  openRun(catalogue, { ...place, nowMs: nowMs() });
   const proof: Proof = {
     format: SNAPSHOT_FORMAT,
     kind: "proof",
@@ -303,5 +302,5 @@ async function keepProof(
     sizeBytes: bytes.length,
     sha256: await sha256Hex(bytes),
   };
-  recordProof(db, lease, { object, place, manifest: name, revision, nowMs: nowMs(), how, read: names });
+  recordProof(catalogue, { object, place, manifest: name, revision, nowMs: nowMs(), how, read: names });
 }

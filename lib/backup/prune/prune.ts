@@ -16,7 +16,6 @@ import {
 } from "../../snapshot/names.ts";
 import { readableManifest, readIndex, readManifest } from "../../snapshot/read.ts";
 import { findSeen, type Position, recordSeen } from "../../store/catalogue/catalogue.ts";
-import { renewLease } from "../../store/catalogue/lease.ts";
 import {
   doomObjects,
   doomPoints,
@@ -98,13 +97,13 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pr
 }
 
 /** Marks what the plan gives up, and unmarks what it wants again. */
-export function markPlan({ db, lease, target, store, nowMs }: PruneContext, plan: PrunePlan): void {
-  doomPoints(db, lease, {
+export function markPlan({ catalogue, target, store, nowMs }: PruneContext, plan: PrunePlan): void {
+  doomPoints(catalogue, {
     doomed: plan.doomed.map(({ point }) => point.run),
     spared: plan.kept.map(({ run }) => run),
     atMs: nowMs(),
   });
-  doomObjects(db, lease, { target, lineage: store.lineage }, nowMs());
+  doomObjects(catalogue, { target, lineage: store.lineage }, nowMs());
 }
 
 /** Rows of runs that left nothing in the bucket; kept a while so that a late list means something. */
@@ -112,7 +111,7 @@ const FORGET_AFTER_MS = 30 * 86_400_000;
 
 /** Removes what is due. The caller has looked around just now and found nobody. Throws BucketFault, LeaseLost. */
 export async function executePrune(context: PruneContext, position: Position): Promise<PruneOutcome> {
-  const { db, lease, target, store, policy, nowMs } = context;
+  const { db, catalogue, target, store, policy, nowMs } = context;
   const place = { target, lineage: store.lineage };
   const beforeMs = Math.max(SUPERSEDED_MS, nowMs() - policy.graceMs);
   const points = listDuePoints(db, place, beforeMs);
@@ -124,12 +123,12 @@ export async function executePrune(context: PruneContext, position: Position): P
   for (const point of points) {
     if (!context.withinBudget()) return { ...NOTHING, points: removedPoints, more: true };
     if (point.manifest === position.manifest) continue;
-    recordPointRemoval(db, lease, { run: point.run, nowMs: nowMs() });
+    recordPointRemoval(catalogue, { run: point.run, nowMs: nowMs() });
     await remove(context, point.manifest);
     removedPoints += 1;
   }
   const objects = await removeObjects(context, needed, beforeMs);
-  forgetRuns(db, lease, nowMs() - policy.graceMs - FORGET_AFTER_MS);
+  forgetRuns(catalogue, nowMs() - policy.graceMs - FORGET_AFTER_MS);
   return { ...objects, points: removedPoints, finding: undefined };
 }
 
@@ -138,7 +137,7 @@ async function removeObjects(
   needed: ReadonlySet<string>,
   beforeMs: number,
 ): Promise<Pick<PruneOutcome, "objects" | "bytes" | "more">> {
-  const { db, lease, target, store } = context;
+  const { db, catalogue, target, store } = context;
   const place = { target, lineage: store.lineage };
   let [objects, bytes] = [0, 0];
   for (;;) {
@@ -149,17 +148,17 @@ async function removeObjects(
       // The rows said that nobody needs it; the newest manifest itself has the last word.
       if (needed.has(name))
         throw new Error(`the catalogue gives up ${name}, which the newest manifest names`);
-      if (!recordObjectRemoval(db, lease, place, name)) continue;
+      if (!recordObjectRemoval(catalogue, place, name)) continue;
       await remove(context, name);
-      forgetObject(db, lease, name);
+      forgetObject(catalogue, name);
       objects += 1;
       bytes += sizeBytes;
     }
   }
 }
 
-async function remove({ bucket, db, lease, leaseMs, nowMs }: PruneContext, name: string): Promise<void> {
-  renewLease(db, lease, nowMs() + leaseMs);
+async function remove({ bucket, catalogue, leaseMs, nowMs }: PruneContext, name: string): Promise<void> {
+  catalogue.renew(nowMs() + leaseMs);
   await bucket.remove(name);
 }
 
@@ -176,7 +175,7 @@ async function readNeeded({ bucket, keys }: PruneContext, position: Position): P
  * given up has written after all: what it names goes with it.
  */
 async function findStrangers(context: PruneContext, beforeMs: number): Promise<Finding | undefined> {
-  const { bucket, db, lease, store, target } = context;
+  const { bucket, db, catalogue, store, target } = context;
   const parts: (NameParts & { readonly name: string })[] = [];
   for (const name of await listAll(bucket, manifestsPrefix(store.lineage))) {
     const parsed = parseManifestName(name);
@@ -189,14 +188,14 @@ async function findStrangers(context: PruneContext, beforeMs: number): Promise<F
   );
   for (const { name, run, revision } of parts) {
     const state = runs.get(run);
-    if (state === "abandoned") recordPointRemoval(db, context.lease, { run, nowMs: context.nowMs() });
+    if (state === "abandoned") recordPointRemoval(context.catalogue, { run, nowMs: context.nowMs() });
     if (state === "removed" || state === "abandoned") await remove(context, name);
     if (state !== undefined) continue;
     const known = { target, lineage: store.lineage, other: run };
     if (findSeen(db, known) !== undefined) continue;
     if (await isOurHistory(context, name, revision)) {
       // Written before a planned move, or before a damaged catalogue: read once, left alone, never deleted.
-      recordSeen(db, lease, { ...known, revision, tip: findCommitId(db, revision) ?? "" });
+      recordSeen(catalogue, { ...known, revision, tip: findCommitId(db, revision) ?? "" });
       continue;
     }
     return {
@@ -218,7 +217,7 @@ const FOLDERS = ["segments", "bases", "auth", "proofs"] as const;
 
 /** Objects in our folder that a run of ours left behind without noting them: they go as all else does. */
 export async function noteOrphans(context: PruneContext): Promise<number> {
-  const { bucket, db, lease, target, store, policy, nowMs } = context;
+  const { bucket, db, catalogue, target, store, policy, nowMs } = context;
   const found: { name: string; run: string; revision: number }[] = [];
   for (const folder of FOLDERS) {
     for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) {
@@ -241,6 +240,6 @@ export async function noteOrphans(context: PruneContext): Promise<number> {
     const state = runs.get(run);
     return state !== undefined && state !== "started";
   });
-  if (orphans.length > 0) recordOrphans(db, lease, { target, lineage: store.lineage }, orphans, nowMs());
+  if (orphans.length > 0) recordOrphans(catalogue, { target, lineage: store.lineage }, orphans, nowMs());
   return orphans.length;
 }

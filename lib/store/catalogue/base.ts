@@ -1,6 +1,6 @@
 /** A base in the making: it is pinned to a revision and goes on from tick to tick. */
 import type { Db } from "../sqlite/driver.ts";
-import { type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 import { findWithBlock, putRow, type ValueOf } from "./operation.ts";
 import { readPurgeMark } from "./purge.ts";
 import { BASE } from "./snapshot-rows.ts";
@@ -17,11 +17,10 @@ export function findBaseProgress(db: Db): BaseProgress | undefined {
 
 /** Keeps the base in the making, unless something was purged since `purgeMark`. False: begin it anew. */
 export function saveBaseProgress(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { base: { block, ...base }, purgeMark }: { base: BaseProgress; purgeMark: number },
 ): boolean {
-  return underLease(db, lease, () => {
+  return catalogue.write((db) => {
     if (readPurgeMark(db) !== purgeMark) return false;
     putRow(db, BASE, base, block);
     return true;

@@ -5,7 +5,7 @@
  */
 import { ExportPosition } from "../../snapshot/schemas.ts";
 import type { Db } from "../sqlite/driver.ts";
-import { keepLease, type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 import { addRow, dropRow, dropUnfinished, findRow, putRow } from "./operation.ts";
 import { ERROR, type Pair, seenRow } from "./rows.ts";
 import { POSITION } from "./snapshot-rows.ts";
@@ -71,8 +71,8 @@ export function findPosition(db: Db): Position | undefined {
 }
 
 /** Forgets the position: the bucket no longer holds it, so the next run begins with a base. */
-export function resetPosition(db: Db, lease: Lease): void {
-  underLease(db, lease, () => {
+export function resetPosition(catalogue: Catalogue): void {
+  catalogue.write((db) => {
     db.all(
       "update operation set value=json_object('target',value->>'target','lineage',value->>'lineage') where name='position'",
     );
@@ -91,8 +91,8 @@ export function listPositionNames(db: Db, position: Position): string[] {
 }
 
 /** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
-export function moveTarget(db: Db, lease: Lease, { from, to }: { from: string; to: string }): void {
-  underLease(db, lease, () => {
+export function moveTarget(catalogue: Catalogue, { from, to }: { from: string; to: string }): void {
+  catalogue.write((db) => {
     for (const table of ["backup_run", "backup_object"]) {
       db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
     }
@@ -117,11 +117,11 @@ export interface RunStart {
 }
 
 /** Enters a run, before its first PUT. */
-export function openRun(db: Db, lease: Lease, { run, target, lineage, nowMs }: RunStart): void {
-  underLease(db, lease, () =>
+export function openRun(catalogue: Catalogue, { run, target, lineage, nowMs }: RunStart): void {
+  catalogue.write((db) =>
     db.all(
       "insert into backup_run (run, generation, target, lineage, state, started_ms) values (?1,?2,?3,?4,'started',?5)",
-      [run, lease.generation, target, lineage, nowMs],
+      [run, catalogue.generation, target, lineage, nowMs],
     ),
   );
 }
@@ -136,15 +136,14 @@ export interface WrittenObject {
 
 /** Notes an object that was read back and matched, and keeps the lease until `untilMs`. */
 export function recordObject(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   start: RunStart,
   object: WrittenObject,
   untilMs: number,
 ): void {
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     insertObject(db, start, object);
-    keepLease(db, lease, untilMs);
+    catalogue.renew(untilMs);
   });
 }
 
@@ -169,12 +168,11 @@ export function insertObject(db: Db, start: RunStart, object: WrittenObject): vo
 
 /** Says which manifest and head the run is about to write, and what the position will then be. */
 export function intendManifest(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   run: string,
   { position, headSha256 }: { position: Position; headSha256: string },
 ): void {
-  underLease(db, lease, () =>
+  catalogue.write((db) =>
     db.all(
       "update backup_run set manifest=?2, manifest_sha256=?3, position=?4, head_sha256=?5 where run=?1",
       [run, position.manifest, position.manifestSha256, JSON.stringify(position), headSha256],
@@ -184,12 +182,11 @@ export function intendManifest(
 
 /** The manifest is in the bucket: the run is complete, the position is the manifest's, its base is made. */
 export function completeRun(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { run, nowMs, position }: { run: string; nowMs: number; position: Position },
 ): void {
   const base = position.objects.find(({ kind }) => kind === "base");
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     db.all("delete from operation where name='base' and value->>'revision'<=?1", [base?.revision ?? -1]);
     db.all(
       "update backup_run set state='complete', finished_ms=?2, position=null, revision=?3, base_revision=?4 where run=?1",
@@ -201,8 +198,8 @@ export function completeRun(
 }
 
 /** A run that wrote parts of a base and no manifest is over; the parts stand in the base's progress. */
-export function closeRun(db: Db, lease: Lease, ended: RunEnd): void {
-  underLease(db, lease, () => endRun(db, ended));
+export function closeRun(catalogue: Catalogue, ended: RunEnd): void {
+  catalogue.write((db) => endRun(db, ended));
 }
 
 export interface RunEnd {
@@ -215,8 +212,8 @@ export function endRun(db: Db, { run, nowMs }: RunEnd): void {
   db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [run, nowMs]);
 }
 
-export function abandonRun(db: Db, lease: Lease, { run, nowMs }: { run: string; nowMs: number }): void {
-  underLease(db, lease, () =>
+export function abandonRun(catalogue: Catalogue, { run, nowMs }: { run: string; nowMs: number }): void {
+  catalogue.write((db) =>
     db.all("update backup_run set state='abandoned', finished_ms=?2, position=null where run=?1", [
       run,
       nowMs,
@@ -270,9 +267,9 @@ export function findSeen(db: Db, pair: Pair): { revision: number; tip: string } 
   return findRow(db, seenRow(pair));
 }
 
-export function recordSeen(db: Db, lease: Lease, seen: Pair & { revision: number; tip: string }): void {
+export function recordSeen(catalogue: Catalogue, seen: Pair & { revision: number; tip: string }): void {
   const { revision, tip } = seen;
-  underLease(db, lease, () => addRow(db, seenRow(seen), { revision, tip, ignored: false }));
+  catalogue.write((db) => addRow(db, seenRow(seen), { revision, tip, ignored: false }));
 }
 
 /** Whether a person has told this lineage to let another one be. */

@@ -43,30 +43,41 @@ export function isLeaseLeft(db: Db, nowMs: number): boolean {
   );
 }
 
-/** Keeps the lease for longer. Throws LeaseLost when it is no longer ours. */
-export function renewLease(db: Db, lease: Lease, untilMs: number): void {
-  if (!keepLease(db, lease, untilMs)) throw new LeaseLost();
-}
-
 /** Gives the lease back; does nothing when it has been lost already. */
 export function releaseLease(db: Db, lease: Lease): void {
-  keepLease(db, lease, 0);
+  moveEnd(db, lease, 0);
 }
 
-/** Moves the end of the lease. False when it is no longer ours, and nothing has changed. */
-export function keepLease(db: Db, lease: Lease, untilMs: number): boolean {
+/** The catalogue as an exporter holds it: what it writes counts only while its lease is its own. */
+export interface Catalogue {
+  readonly generation: number;
+  /** Runs statements in one transaction, if the lease is ours. Throws LeaseLost. */
+  write<T>(work: (db: Db) => T): T;
+  /** Keeps the lease for longer. Throws LeaseLost. */
+  renew(untilMs: number): void;
+}
+
+/** Opens the catalogue of a store for as long as a lease lasts; its functions take it in place of the two. */
+export function openCatalogue(db: Db, lease: Lease): Catalogue {
+  return {
+    generation: lease.generation,
+    write: (work) =>
+      inTransaction(db, () => {
+        const [row] = db.all("select value->>'generation' from operation where name='lease'");
+        if (row?.[0] !== lease.generation) throw new LeaseLost();
+        return work(db);
+      }),
+    renew(untilMs) {
+      if (!moveEnd(db, lease, untilMs)) throw new LeaseLost();
+    },
+  };
+}
+
+/** False when the lease is no longer ours; then nothing has changed. */
+function moveEnd(db: Db, { generation }: Lease, untilMs: number): boolean {
   const rows = db.all(
     "update operation set value=json_set(value,'$.untilMs',?2) where name='lease' and value->>'generation'=?1 returning 1",
-    [lease.generation, untilMs],
+    [generation, untilMs],
   );
   return rows.length > 0;
-}
-
-/** Runs statements in one transaction that holds only while the lease is ours. Throws LeaseLost. */
-export function underLease<T>(db: Db, lease: Lease, work: () => T): T {
-  return inTransaction(db, () => {
-    const [row] = db.all("select value->>'generation' from operation where name='lease'");
-    if (row?.[0] !== lease.generation) throw new LeaseLost();
-    return work();
-  });
 }

@@ -9,7 +9,7 @@
  */
 
 import type { Db } from "../sqlite/driver.ts";
-import { type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 
 export interface Place {
   readonly target: string;
@@ -64,11 +64,10 @@ export function listRuns(db: Db, runs: readonly string[], beforeMs: number): Map
 
 /** Marks the points that are no longer wanted, and unmarks those that are wanted again. */
 export function doomPoints(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { doomed, spared, atMs }: { doomed: readonly string[]; spared: readonly string[]; atMs: number },
 ): void {
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     db.all(
       "update backup_run set doomed_ms=?2 where run in (select value from json_each(?1)) and doomed_ms is null and removed_ms is null",
       [JSON.stringify(doomed), atMs],
@@ -107,8 +106,8 @@ const unneeded = (point: string) =>
   and not exists (select 1 from backup_run w where w.run=o.run and w.state='started')`;
 
 /** Marks the objects that no wanted point needs, and unmarks those that one needs again. */
-export function doomObjects(db: Db, lease: Lease, { target, lineage }: Place, atMs: number): void {
-  underLease(db, lease, () => {
+export function doomObjects(catalogue: Catalogue, { target, lineage }: Place, atMs: number): void {
+  catalogue.write((db) => {
     const wanted = "and r.doomed_ms is null";
     const own = "o.target=?1 and o.lineage=?2";
     db.all(
@@ -128,12 +127,11 @@ export function doomObjects(db: Db, lease: Lease, { target, lineage }: Place, at
  * but what it and those after it need. Gives how many objects and points of these are still there.
  */
 export function doomSuperseded(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { target, lineage }: Place,
   { from, manifest }: { from: number; manifest: string },
 ): number {
-  return underLease(db, lease, () => {
+  return catalogue.write((db) => {
     const older = `target=?1 and lineage=?2 and state='complete' and manifest is not null and removed_ms is null and revision>=?3
       and rowid<(select rowid from backup_run where manifest=?4)`;
     db.all(`update backup_run set doomed_ms=1 where ${older}`, [target, lineage, from, manifest]);
@@ -172,11 +170,10 @@ export function listDuePoints(db: Db, { target, lineage }: Place, beforeMs: numb
 
 /** Says that a point is being removed, before it is: from now on nothing counts on it. */
 export function recordPointRemoval(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { run, nowMs }: { run: string; nowMs: number },
 ): void {
-  underLease(db, lease, () => db.all("update backup_run set removed_ms=?2 where run=?1", [run, nowMs]));
+  catalogue.write((db) => db.all("update backup_run set removed_ms=?2 where run=?1", [run, nowMs]));
 }
 
 export interface DueObject {
@@ -201,8 +198,8 @@ export function listDueObjects(
 }
 
 /** Says that an object is being removed (0), once more only if it still may be. False: it is needed again. */
-export function recordObjectRemoval(db: Db, lease: Lease, { target, lineage }: Place, name: string): boolean {
-  return underLease(db, lease, () => {
+export function recordObjectRemoval(catalogue: Catalogue, { target, lineage }: Place, name: string): boolean {
+  return catalogue.write((db) => {
     const rows = db.all(
       `${spans("")} update backup_object as o set doomed_ms=0 where o.target=?1 and o.lineage=?2 and o.name=?3
         and o.doomed_ms is not null and (o.doomed_ms=0 or ${unneeded("")}) returning 1`,
@@ -213,13 +210,13 @@ export function recordObjectRemoval(db: Db, lease: Lease, { target, lineage }: P
 }
 
 /** The object is gone from the bucket. */
-export function forgetObject(db: Db, lease: Lease, name: string): void {
-  underLease(db, lease, () => db.all("delete from backup_object where name=?1 and doomed_ms=0", [name]));
+export function forgetObject(catalogue: Catalogue, name: string): void {
+  catalogue.write((db) => db.all("delete from backup_object where name=?1 and doomed_ms=0", [name]));
 }
 
 /** Forgets runs that ended before a moment and have left nothing in the bucket. Index: backup_object_by_run. */
-export function forgetRuns(db: Db, lease: Lease, beforeMs: number): void {
-  underLease(db, lease, () =>
+export function forgetRuns(catalogue: Catalogue, beforeMs: number): void {
+  catalogue.write((db) =>
     db.all(
       `delete from backup_run where finished_ms<?1 and state<>'started' and (removed_ms<?1 or manifest is null)
         and not exists (select 1 from backup_object o where o.run=backup_run.run)`,
@@ -230,13 +227,12 @@ export function forgetRuns(db: Db, lease: Lease, beforeMs: number): void {
 
 /** Enters objects that a run of ours left behind without noting them. */
 export function recordOrphans(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { target, lineage }: Place,
   orphans: readonly { readonly name: string; readonly run: string; readonly revision: number }[],
   nowMs: number,
 ): void {
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     for (const { name, run, revision } of orphans) {
       db.all(
         `insert or ignore into backup_object (name, run, target, lineage, kind, revision, size_bytes, sha256, written_ms, doomed_ms)
@@ -249,12 +245,11 @@ export function recordOrphans(
 
 /** The bucket lost some of our manifests: those that are not among the present ones are no restore points. */
 export function recordLostPoints(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { target, lineage }: Place,
   { present, nowMs }: { present: readonly string[]; nowMs: number },
 ): void {
-  underLease(db, lease, () =>
+  catalogue.write((db) =>
     db.all(
       `update backup_run set removed_ms=?4 where target=?1 and lineage=?2 and state='complete' and removed_ms is null
         and manifest not in (select value from json_each(?3))`,

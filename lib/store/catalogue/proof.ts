@@ -4,7 +4,7 @@
  */
 import type { Db } from "../sqlite/driver.ts";
 import { endRun, insertObject, type WrittenObject } from "./catalogue.ts";
-import { type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 import { dropRow, findRow, findWithBlock, putRow, type ValueOf } from "./operation.ts";
 import { PROVEN, REPLAY_TRIED, REPLAYED, SCRUB } from "./rows.ts";
 import { REPLAY } from "./snapshot-rows.ts";
@@ -43,29 +43,29 @@ export function findReplay(db: Db): ReplayProgress | undefined {
   return found === undefined ? undefined : { ...found.value, block: found.block };
 }
 
-export function saveReplay(db: Db, lease: Lease, { block, ...replay }: ReplayProgress): void {
-  underLease(db, lease, () => {
+export function saveReplay(catalogue: Catalogue, { block, ...replay }: ReplayProgress): void {
+  catalogue.write((db) => {
     putRow(db, REPLAY, replay, block);
     putRow(db, REPLAY_TRIED, { atMs: replay.startedMs });
   });
 }
 
 /** Forgets a replay in the making. */
-export function dropReplay(db: Db, lease: Lease): void {
-  underLease(db, lease, () => dropRow(db, REPLAY));
+export function dropReplay(catalogue: Catalogue): void {
+  catalogue.write((db) => dropRow(db, REPLAY));
 }
 
 /** Nothing rests on the newest proof any more: the next one replays the whole chain. */
-export function distrustProof(db: Db, lease: Lease): void {
-  underLease(db, lease, () => {
+export function distrustProof(catalogue: Catalogue): void {
+  catalogue.write((db) => {
     dropRow(db, REPLAY);
     db.all("update operation set value=json_set(value,'$.manifest',null) where name='proven'");
   });
 }
 
 /** A replay failed: the next one waits a while. */
-export function recordReplayFailed(db: Db, lease: Lease, nowMs: number): void {
-  underLease(db, lease, () => putRow(db, REPLAY_TRIED, { atMs: nowMs }));
+export function recordReplayFailed(catalogue: Catalogue, nowMs: number): void {
+  catalogue.write((db) => putRow(db, REPLAY_TRIED, { atMs: nowMs }));
 }
 
 export interface ProofRecord {
@@ -80,9 +80,9 @@ export interface ProofRecord {
   readonly place: { readonly run: string; readonly target: string; readonly lineage: string };
 }
 
-export function recordProof(db: Db, lease: Lease, proof: ProofRecord): void {
+export function recordProof(catalogue: Catalogue, proof: ProofRecord): void {
   const { manifest, revision, nowMs, how, read, object, place } = proof;
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     insertObject(db, { ...place, nowMs }, object);
     endRun(db, { run: place.run, nowMs });
     const made = { revision, atMs: nowMs, manifest };
@@ -100,9 +100,8 @@ export function recordProof(db: Db, lease: Lease, proof: ProofRecord): void {
 }
 
 export function recordScrub(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { nowMs, faults }: { nowMs: number; faults: number },
 ): void {
-  underLease(db, lease, () => putRow(db, SCRUB, { atMs: nowMs, faults }));
+  catalogue.write((db) => putRow(db, SCRUB, { atMs: nowMs, faults }));
 }

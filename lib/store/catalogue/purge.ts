@@ -4,7 +4,7 @@
  */
 
 import type { Db } from "../sqlite/driver.ts";
-import { type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 import { dropUnfinished } from "./operation.ts";
 import { Purge, purgeRow } from "./rows.ts";
 
@@ -61,12 +61,11 @@ export function countOpenPurges(db: Db): number {
 }
 
 export function recordPurgesWritten(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { purges, manifest }: { purges: readonly Purge[]; manifest: string },
 ): void {
   if (purges.length === 0) return;
-  underLease(db, lease, () => {
+  catalogue.write((db) => {
     for (const { revision } of purges)
       db.all("update operation set value=json_set(value,'$.manifest',?2) where name=?1", [
         purgeRow(revision).name,
@@ -76,11 +75,10 @@ export function recordPurgesWritten(
 }
 
 export function recordPurgeDone(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { revision, nowMs }: { revision: number; nowMs: number },
 ): void {
-  underLease(db, lease, () =>
+  catalogue.write((db) =>
     db.all("update operation set value=json_set(value,'$.doneMs',?2) where name=?1", [
       purgeRow(revision).name,
       nowMs,

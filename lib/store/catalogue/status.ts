@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
-import { type Lease, underLease } from "./lease.ts";
+import type { Catalogue } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
 import { ERROR, type Finding, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL } from "./rows.ts";
 
@@ -132,13 +132,10 @@ function timeOrNull(value: SqlValue | undefined): string | null {
 
 /** What a look at the bucket found: nothing, or why exporting has stopped. */
 export function recordLook(
-  db: Db,
-  lease: Lease,
+  catalogue: Catalogue,
   { nowMs, finding }: { nowMs: number; finding: Finding | undefined },
 ): void {
-  underLease(db, lease, () =>
-    putRow(db, LOOK, { atMs: nowMs, ...(finding === undefined ? {} : { finding }) }),
-  );
+  catalogue.write((db) => putRow(db, LOOK, { atMs: nowMs, ...(finding === undefined ? {} : { finding }) }));
 }
 
 /** A person has decided; the next look judges anew. */
@@ -161,8 +158,8 @@ export function readPrunedMs(db: Db): number {
   return findRow(db, PRUNED)?.atMs ?? 0;
 }
 
-export function recordPruned(db: Db, lease: Lease, nowMs: number): void {
-  underLease(db, lease, () => putRow(db, PRUNED, { atMs: nowMs }));
+export function recordPruned(catalogue: Catalogue, nowMs: number): void {
+  catalogue.write((db) => putRow(db, PRUNED, { atMs: nowMs }));
 }
 
 export function recordBackupError(

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { DEFAULT_POLICY } from "../../../lib/backup/policy.ts";
 import { parseRetention } from "../../../lib/core/retention.ts";
 import { moveTarget } from "../../../lib/store/catalogue/catalogue.ts";
-import { acquireLease } from "../../../lib/store/catalogue/lease.ts";
+import { acquireLease, openCatalogue } from "../../../lib/store/catalogue/lease.ts";
 import { readBackupStatus } from "../../../lib/store/catalogue/status.ts";
 import { foldEntries, rewindTo } from "../../../lib/store/restore/rows.ts";
 import { settleTokens } from "../../../lib/store/restore/tokens.ts";
@@ -46,7 +46,7 @@ async function sentInALife(): Promise<string[]> {
   foldEntries(restored, 5);
   rewindTo(restored, 4);
   const lease = acquireLease(restored, { nowMs: T0, untilMs: T0 + 1000 });
-  if (lease !== undefined) moveTarget(restored, lease, { from: "a", to: "b" });
+  if (lease !== undefined) moveTarget(openCatalogue(restored, lease), { from: "a", to: "b" });
   return [...source.sent, ...restored.sent];
 }
 
