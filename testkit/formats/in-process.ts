@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, onTestFinished } from "vitest";
+import { admin } from "../../components/admin/handler.ts";
 import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
@@ -14,6 +15,11 @@ import type { Ask, ExpectedStore, JsonObject } from "./expected.ts";
 import { type Fixture, rootOf } from "./fixture.ts";
 
 const migrations = committedMigrations();
+/** Whose routes are not config-read's. */
+const COMPONENTS = [
+  [/^\/v1\/(write|commit)\b/, configWrite],
+  [/^\/v1\/admin\//, admin],
+] as const;
 
 export interface Answered {
   readonly status: number;
@@ -49,7 +55,8 @@ function send(db: NodeDb, ask: Omit<Ask, "name">, tokens: Readonly<Record<string
     ask.base64 === undefined
       ? Buffer.from(ask.json === undefined ? "" : JSON.stringify(ask.json))
       : Buffer.from(ask.base64, "base64");
-  const handle = /^\/v1\/(write|commit)/.test(ask.path) ? configWrite(migrations) : configRead(migrations);
+  const component = COMPONENTS.find(([route]) => route.test(ask.path))?.[1] ?? configRead;
+  const handle = component(migrations);
   const request = { method: ask.method, uri: ask.path, headers, body: new Uint8Array(body) };
   const reply = handle(request, worldOver(db));
   const bytes = typeof reply.body === "string" ? Buffer.from(reply.body) : Buffer.from(reply.body);

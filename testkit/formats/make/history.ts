@@ -173,7 +173,7 @@ export async function paste(tell: Telling): Promise<void> {
 
 /** Erases them: the documents end, or, where the present value is clean, go on. */
 export async function purge(tell: Telling): Promise<void> {
-  await tell.purge("shop-prod", "db/password", PASTED.password, { once: "purge-password" });
+  await tell.purge("shop-prod", "db/password", PASTED.password);
   await tell.purge("shop-prod", "db/rotated", PASTED.older, { keepCurrent: true });
   await tell.purge("shop-prod", "db/key", PASTED.binary);
   await tell.put("shop-prod", "db/password", "vault:shop/db#1", { message: "a reference this time" });

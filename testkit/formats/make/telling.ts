@@ -103,14 +103,12 @@ export class Telling {
     namespace: string,
     key: string,
     value: Buffer,
-    more: { keepCurrent?: boolean; open?: boolean; once?: string } = {},
+    { keepCurrent = false, open = false }: { keepCurrent?: boolean; open?: boolean } = {},
   ): Promise<void> {
-    const { keepCurrent = false, open = false } = more;
-    await this.change(more.once ?? `purge ${namespace} ${key}`, {
+    await this.must({
       method: "POST",
       path: "/v1/admin/purge",
       token: "root",
-      headers: onceHeader(more),
       json: { namespace, key, why: "a secret was pasted", keepCurrent },
     });
     this.memory.purged.push({ namespace, key, value: { base64: value.toString("base64") }, open });
