@@ -30,7 +30,9 @@ export function temporaryFolder(name: string): { path: string; remove(): void } 
 }
 
 /** The environment without anything of Ledge in it, so that a test says all that it uses. */
-function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
+export function cleanEnvironment(
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(LEDGE_|SPIN_VARIABLE_|PORT$|NO_COLOR$)/.test(name),
   );

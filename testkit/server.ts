@@ -6,16 +6,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { admin } from "../components/admin/handler.ts";
-import { configRead } from "../components/config-read/handler.ts";
-import { configWrite } from "../components/config-write/handler.ts";
 import type { HttpReply } from "../lib/core/http.ts";
 import { formatToken, newToken, type ParsedToken } from "../lib/core/token.ts";
-import { atOnce } from "../lib/engines/guest/at-once.ts";
-import { commitAll } from "../lib/store/commit/commit.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
+import { handlersOf } from "./handlers.ts";
 import { openTestHost, root, testFolder } from "./host.ts";
 import { checkExchange } from "./openapi.ts";
 import { openSqld, runtimeConfigFor, startSqld } from "./sqld.ts";
@@ -180,11 +176,7 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
   const db = openNodeDb(file);
   onTestFinished(() => db.close());
   const migrations = committedMigrations();
-  const handlers = {
-    read: atOnce(configRead(migrations)),
-    write: atOnce(configWrite(migrations), commitAll),
-    admin: atOnce(admin(migrations), commitAll),
-  };
+  const handlers = handlersOf(migrations);
   const world = worldOver(db, {
     nowMs: () => (clock.ms > 0 ? clock.ms : Date.now()),
     variable: (name) => variables[name],

@@ -1,22 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { configRead } from "../../components/config-read/handler.ts";
-import { configWrite } from "../../components/config-write/handler.ts";
 import type { HttpReply } from "../../lib/core/http.ts";
 import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
-import { atOnce } from "../../lib/engines/guest/at-once.ts";
 import type { World } from "../../lib/http/world.ts";
-import { commitAll } from "../../lib/store/commit/commit.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { handlersOf } from "../../testkit/handlers.ts";
 import { addNamespace, bootstrap, putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { makeNamespace, makeToken, openTestServer, putText, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 import { worldOver } from "../../testkit/world.ts";
 
 const migrations = committedMigrations();
-const configReadNow = atOnce(configRead(migrations));
-const configWriteNow = atOnce(configWrite(migrations), commitAll);
+const { read: configReadNow, write: configWriteNow } = handlersOf(migrations);
 
 function codeOf({ status, headers, body }: HttpReply): string {
   return told({ status, headers: Object.fromEntries(headers), body: new Uint8Array(), text: String(body) });

@@ -4,10 +4,8 @@
  */
 import { readFileSync, writeSync } from "node:fs";
 import { loadMigrations } from "../../build/migrations.ts";
-import { configWrite } from "../../components/config-write/handler.ts";
-import { atOnce } from "../../lib/engines/guest/at-once.ts";
-import { commitAll } from "../../lib/store/commit/commit.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { handlersOf } from "../handlers.ts";
 import { worldOver } from "../world.ts";
 import { type CommitAsk, sendCommit } from "./ask.ts";
 
@@ -25,7 +23,7 @@ export interface CommitOrder {
 
 const order: CommitOrder = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const db = openNodeDb(order.file, { mustExist: true });
-const handle = atOnce(configWrite(loadMigrations("migrations")), commitAll);
+const { write: handle } = handlersOf(loadMigrations("migrations"));
 const world = worldOver(db, { nowMs: () => order.nowMs });
 sleep((order.beginMs ?? 0) - Date.now());
 for (const ask of order.asks) {

@@ -5,19 +5,17 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
-import { configWrite } from "../../components/config-write/handler.ts";
 import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
-import { atOnce } from "../../lib/engines/guest/at-once.ts";
-import { commitAll } from "../../lib/store/commit/commit.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { handlersOf } from "../handlers.ts";
 import { addNamespace, bootstrap, propose, putReserved, T0, tokenDocument } from "../proposals.ts";
 import { checkStore, committedMigrations, openTestStore } from "../store.ts";
 import { worldOver } from "../world.ts";
 import { type CommitAsk, type Said, sendCommit } from "./ask.ts";
 
 export const NOW_MS = T0 + 60_000;
-const handle = atOnce(configWrite(committedMigrations()), commitAll);
+const { write: handle } = handlersOf(committedMigrations());
 
 export interface CommitScene {
   /** The file as it is before the first commit. */
