@@ -8,8 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CountedBucket, startCountedBucket } from "./counted-bucket.ts";
 import { type Guest, startGuest } from "./guest.ts";
-import { megabytesPerSecond, type Row } from "./rows.ts";
-import { type Document, type MadeStore, makeStore, putAll, realDocuments, smallDocuments } from "./stores.ts";
+import { type BenchRow, megabytesPerSecond } from "./rows.ts";
+import {
+  type BenchDocument,
+  type MadeStore,
+  makeStore,
+  putAll,
+  realDocuments,
+  smallDocuments,
+} from "./stores.ts";
 import { runThread } from "./threads.ts";
 
 /** `LEDGE_BENCH_QUICK=1` takes a tenth of the large store. */
@@ -20,7 +27,7 @@ const CHANGES = [1, 1000, 100_000];
 const TICKS = 5;
 const WASM_MAX_MB = 4295;
 
-export async function benchExport(root: string): Promise<Row[]> {
+export async function benchExport(root: string): Promise<BenchRow[]> {
   const rate = await inBench(root, realDocuments(30), (bench) => exportRate(root, bench));
   const large = await inBench(root, smallDocuments(SMALL), (small) =>
     inBench(root, smallDocuments(LARGE), async (other) => {
@@ -40,7 +47,7 @@ interface Bench extends MadeStore {
 /** A store of the documents with a guest over it and an empty bucket, all gone afterwards. */
 async function inBench<T>(
   root: string,
-  documents: Iterable<Document>,
+  documents: Iterable<BenchDocument>,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
@@ -61,7 +68,7 @@ async function inBench<T>(
   }
 }
 
-async function exportRate(root: string, { guest, token, bucket, file }: Bench): Promise<Row[]> {
+async function exportRate(root: string, { guest, token, bucket, file }: Bench): Promise<BenchRow[]> {
   // Before the guest's, whose notes in the store would leave nothing to export; it goes to a bucket of its own.
   const other = await startCountedBucket();
   let nodeSeconds: number;
@@ -128,7 +135,7 @@ async function proveAll(guest: Guest, token: string): Promise<{ seconds: number;
 }
 
 /** The first export of the large store, and a proof of it. */
-async function memoryOf({ guest, token, bucket }: Bench): Promise<Row[]> {
+async function memoryOf({ guest, token, bucket }: Bench): Promise<BenchRow[]> {
   const startedMs = performance.now();
   const memoryBytes = await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
@@ -161,9 +168,9 @@ interface TickCost {
 }
 
 /** What a tick costs after so many changes, in both stores in turn: how busy the machine is then tells on both. */
-async function tickRows(small: Bench, large: Bench): Promise<Row[]> {
+async function tickRows(small: Bench, large: Bench): Promise<BenchRow[]> {
   await exportAll(small.guest, small.token);
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const changes of CHANGES) {
     const costs: { small: TickCost; large: TickCost }[] = [];
     for (let run = 0; run < (changes === 1 ? TICKS : 1); run += 1) {
@@ -188,7 +195,10 @@ async function tickRows(small: Bench, large: Bench): Promise<Row[]> {
   return rows;
 }
 
-async function tickAfter({ db, guest, bucket }: Bench, documents: Iterable<Document>): Promise<TickCost> {
+async function tickAfter(
+  { db, guest, bucket }: Bench,
+  documents: Iterable<BenchDocument>,
+): Promise<TickCost> {
   putAll(db, documents);
   bucket.traffic();
   const ms = await guest.tick();

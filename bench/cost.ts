@@ -8,9 +8,9 @@ import { loadMigrations } from "../build/migrations.ts";
 import { runTick } from "../lib/backup/export/tick.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../lib/store/sqlite/migrate.ts";
-import { type Asked, memoryBucket } from "../testkit/counting-bucket.ts";
+import { type CountedCalls, countingBucket } from "../testkit/counting-bucket.ts";
 import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
-import type { Row } from "./rows.ts";
+import type { BenchRow } from "./rows.ts";
 import { smallDocuments } from "./stores.ts";
 
 interface Schedule {
@@ -36,8 +36,8 @@ const SCHEDULES: readonly Schedule[] = [
   { work: "a tick every 5 s, a change each 5 s", tickMs: 5 * SECOND, changeMs: 5 * SECOND, hours: 2 },
 ];
 
-export async function benchCost(root: string): Promise<Row[]> {
-  const rows: Row[] = [];
+export async function benchCost(root: string): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   for (const schedule of SCHEDULES) {
     const day = await simulate(root, schedule);
     const month = monthPrice(day);
@@ -53,7 +53,7 @@ export async function benchCost(root: string): Promise<Row[]> {
 }
 
 interface Day {
-  readonly asked: Asked;
+  readonly asked: CountedCalls;
   readonly bytes: number;
 }
 
@@ -71,7 +71,7 @@ async function simulate(root: string, { tickMs, changeMs, hours }: Schedule): Pr
     if (!made.ok) throw new Error(`the commit was refused: ${made.code}`);
   };
   commit(smallDocuments(DOCUMENTS), T0);
-  const bucket = memoryBucket();
+  const bucket = countingBucket();
   let before = 0;
   for (let nowMs = T0; nowMs <= T0 + hours * HOUR; nowMs += tickMs) {
     if (nowMs > T0 && (nowMs - T0) % changeMs === 0) {
@@ -106,7 +106,7 @@ function monthPrice({ asked: { put, get, list }, bytes }: Day): number {
   return day * DAYS_A_MONTH + ((KEPT_DAYS * bytes) / 1e9) * PRICES.gigabyteMonth;
 }
 
-function asText({ put, get, list, remove }: Asked): string {
+function asText({ put, get, list, remove }: CountedCalls): string {
   const counts = { PUT: put, GET: get, LIST: list, DELETE: remove };
   return Object.entries(counts)
     .map(([name, number]) => `${number.toLocaleString("en-US")} ${name}`)

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { asJsonObject, readRecords } from "../programs/demo-bcd/records.ts";
 import { startServer } from "../programs/demo-bcd/server.ts";
-import type { Row } from "./rows.ts";
+import type { BenchRow } from "./rows.ts";
 
-export async function benchData(root: string): Promise<Row[]> {
+export async function benchData(root: string): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const data = join(dir, "data");
   const server = await startServer(root, data);

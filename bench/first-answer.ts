@@ -7,11 +7,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../programs/demo-bcd/server.ts";
-import { median, type Row } from "./rows.ts";
+import { type BenchRow, median } from "./rows.ts";
 
 const RUNS = 3;
 
-export async function benchFirstAnswer(root: string): Promise<Row[]> {
+export async function benchFirstAnswer(root: string): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const [data, empty] = [join(dir, "data"), join(dir, "empty")];
   try {

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
 import { base64, startEtcd } from "./etcd.ts";
 import { requestsPerSecond } from "./load.ts";
-import { type Row, rate } from "./rows.ts";
+import { type BenchRow, rate } from "./rows.ts";
 
 const CLIENTS = [1, 4, 16];
 
-export async function benchHttp(root: string): Promise<Row[]> {
+export async function benchHttp(root: string): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const server = await startServer(root, dir);
   const bare = await startBare();
@@ -38,8 +38,13 @@ interface Peer {
   readonly version: string;
 }
 
-async function reads(server: Server, token: string, bareUrl: string, etcd: Peer | undefined): Promise<Row[]> {
-  const rows: Row[] = [];
+async function reads(
+  server: Server,
+  token: string,
+  bareUrl: string,
+  etcd: Peer | undefined,
+): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   const url = `${server.url}/v1/read/demo?key=limits%2Fapi`;
   const headers = { authorization: `Bearer ${token}` };
   if (etcd !== undefined) await etcdPut(etcd.url, "limits/api");
@@ -82,8 +87,8 @@ async function reads(server: Server, token: string, bareUrl: string, etcd: Peer 
   return rows;
 }
 
-async function commits(server: Server, token: string, etcd: Peer | undefined): Promise<Row[]> {
-  const rows: Row[] = [];
+async function commits(server: Server, token: string, etcd: Peer | undefined): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   for (const clients of CLIENTS) {
     const read = await requestsPerSecond({

@@ -11,11 +11,11 @@ import { benchData } from "./data.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
 import { benchHttp } from "./http.ts";
 import { benchRestore } from "./restore.ts";
-import { asMarkdown, type Row } from "./rows.ts";
+import { asMarkdown, type BenchRow } from "./rows.ts";
 import { benchStart } from "./start.ts";
 import { benchStore } from "./store.ts";
 
-const parts: Readonly<Record<string, (root: string) => Promise<Row[]>>> = {
+const parts: Readonly<Record<string, (root: string) => Promise<BenchRow[]>>> = {
   store: benchStore,
   http: benchHttp,
   data: benchData,
@@ -35,7 +35,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     return 2;
   }
   const write = args.includes("--write");
-  const rows: Row[] = [];
+  const rows: BenchRow[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`measuring: ${name} …`);
@@ -49,7 +49,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 }
 
 /** Replaces the table of a part between its marks; the words around it are written by hand. */
-function writeTable(root: string, name: string, rows: readonly Row[]): void {
+function writeTable(root: string, name: string, rows: readonly BenchRow[]): void {
   const file = join(root, "docs", "benchmarks.md");
   const text = readFileSync(file, "utf8");
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type CountedBucket, startCountedBucket } from "./counted-bucket.ts";
 import { startGuest } from "./guest.ts";
 import { installLitestream, LITESTREAM, replicate } from "./litestream.ts";
-import { median, megabytesPerSecond, type Row } from "./rows.ts";
+import { type BenchRow, median, megabytesPerSecond } from "./rows.ts";
 import { makeStore, putAll, realDocuments } from "./stores.ts";
 import { runThread } from "./threads.ts";
 
@@ -18,7 +18,7 @@ const RUNS = 3;
 const [VALUES_MB, GUEST_VALUES_MB] = [77, 15.5];
 const SECRET = "a-bootstrap-secret-of-forty-characters-x";
 
-export async function benchRestore(root: string): Promise<Row[]> {
+export async function benchRestore(root: string): Promise<BenchRow[]> {
   return [
     ...(await withExported(root, VALUES_MB, (exported) => besideOthers(root, exported))),
     ...(await withExported(root, GUEST_VALUES_MB, (exported) => inGuest(root, exported))),
@@ -36,8 +36,8 @@ interface Exported {
 async function withExported(
   root: string,
   valuesMb: number,
-  work: (exported: Exported) => Promise<Row[]>,
-): Promise<Row[]> {
+  work: (exported: Exported) => Promise<BenchRow[]>,
+): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const bucket = await startCountedBucket();
   try {
@@ -54,12 +54,12 @@ async function withExported(
   }
 }
 
-async function besideOthers(root: string, { dir, bucket, megabytes }: Exported): Promise<Row[]> {
+async function besideOthers(root: string, { dir, bucket, megabytes }: Exported): Promise<BenchRow[]> {
   const to = join(dir, "restored.db");
   const seconds = await median(RUNS, () => ledgeRestore(root, bucket, to));
   const figure = megabytesPerSecond(megabytes, seconds);
   const work = `ledge restore of ${megabytes.toFixed(0)} MB of NDJSON, start of the command and proof included`;
-  const row = (beside: string, other: number | undefined): Row => ({
+  const row = (beside: string, other: number | undefined): BenchRow => ({
     work,
     figure,
     beside: other === undefined ? beside : `${beside}: ${other.toFixed(1)} s`,
@@ -119,8 +119,12 @@ async function shellLoad(file: string, dir: string): Promise<number | undefined>
 
 async function litestreamRow(
   root: string,
-  { file, dir, row }: { file: string; dir: string; row: (beside: string, other: number | undefined) => Row },
-): Promise<Row> {
+  {
+    file,
+    dir,
+    row,
+  }: { file: string; dir: string; row: (beside: string, other: number | undefined) => BenchRow },
+): Promise<BenchRow> {
   const { program, missing } = installLitestream(root);
   if (missing !== undefined) return row(`Litestream ${LITESTREAM} is left out: ${missing}`, undefined);
   const restore = replicate(program, { file, dir });
@@ -137,7 +141,7 @@ async function litestreamRow(
 }
 
 /** Into a running store: asked again and again, as `ledge restore --server` asks. */
-async function inGuest(root: string, { dir, bucket, megabytes }: Exported): Promise<Row[]> {
+async function inGuest(root: string, { dir, bucket, megabytes }: Exported): Promise<BenchRow[]> {
   const beside = await ledgeRestore(root, bucket, join(dir, "beside.db"));
   const stateDir = join(dir, "guest");
   mkdirSync(stateDir);

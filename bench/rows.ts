@@ -1,5 +1,5 @@
 /** A line of the table of benchmarks: what was measured, beside what, and the ratio that counts. */
-export interface Row {
+export interface BenchRow {
   readonly work: string;
   readonly figure: string;
   readonly beside: string;
@@ -14,7 +14,7 @@ export function rate(perSecond: number): string {
     : `${perSecond.toFixed(1)}/s`;
 }
 
-export function asMarkdown(rows: readonly Row[]): string {
+export function asMarkdown(rows: readonly BenchRow[]): string {
   const lines = rows.map(
     (row) =>
       `| ${row.work} | ${row.figure} | ${row.beside} | ${row.ratio === undefined ? "" : row.ratio.toFixed(2)} | ${row.goal ?? ""} |`,

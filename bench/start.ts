@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../programs/demo-bcd/server.ts";
-import type { Row } from "./rows.ts";
+import type { BenchRow } from "./rows.ts";
 
-export async function benchStart(root: string): Promise<Row[]> {
+export async function benchStart(root: string): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   try {
     const bare = await bareNode();

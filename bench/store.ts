@@ -9,12 +9,12 @@ import { loadMigrations } from "../build/migrations.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../lib/store/sqlite/migrate.ts";
 import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
-import { median, type Row, rate } from "./rows.ts";
+import { type BenchRow, median, rate } from "./rows.ts";
 
 const COMMITS = 300;
 const OPENS = 300;
 
-export async function benchStore(root: string): Promise<Row[]> {
+export async function benchStore(root: string): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   try {
     const db = openNodeDb(join(dir, "ledge.db"));
@@ -53,7 +53,7 @@ export async function benchStore(root: string): Promise<Row[]> {
 }
 
 /** Every request on Spin opens the file, and every connection parses the schema. */
-async function benchOpen(whole: string, alone: string, root: string): Promise<Row> {
+async function benchOpen(whole: string, alone: string, root: string): Promise<BenchRow> {
   for (const file of [whole, alone]) {
     const db = openNodeDb(file);
     migrate(db, loadMigrations(join(root, "migrations")));

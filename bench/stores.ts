@@ -18,7 +18,7 @@ export interface MadeStore {
   readonly token: string;
 }
 
-export interface Document {
+export interface BenchDocument {
   readonly key: string;
   readonly value: string;
 }
@@ -40,9 +40,9 @@ export function makeStore(root: string, dir: string): MadeStore {
 }
 
 /** Puts the documents, whatever is there. Not synced one by one: what is measured comes after. */
-export function putAll(db: NodeDb, documents: Iterable<Document>): void {
+export function putAll(db: NodeDb, documents: Iterable<BenchDocument>): void {
   db.raw.pragma("synchronous = off");
-  let batch: Document[] = [];
+  let batch: BenchDocument[] = [];
   let bytes = 0;
   for (const document of documents) {
     batch.push(document);
@@ -56,7 +56,7 @@ export function putAll(db: NodeDb, documents: Iterable<Document>): void {
   db.raw.pragma("synchronous = extra");
 }
 
-function commitOf(db: Db, documents: readonly Document[]): void {
+function commitOf(db: Db, documents: readonly BenchDocument[]): void {
   const made = propose(
     db,
     documents.map(({ key, value }) => ({
@@ -73,7 +73,7 @@ function commitOf(db: Db, documents: readonly Document[]): void {
 }
 
 /** Compatibility records of browsers, again and again below other keys, until their values have `megabytes`. */
-export function* realDocuments(megabytes: number): Generator<Document> {
+export function* realDocuments(megabytes: number): Generator<BenchDocument> {
   const { records } = readRecords("@mdn/browser-compat-data");
   let left = megabytes * 1e6;
   for (let round = 0; ; round += 1) {
@@ -86,7 +86,7 @@ export function* realDocuments(megabytes: number): Generator<Document> {
 }
 
 /** Small documents, as settings are; a `life` of its own makes every value another one. */
-export function* smallDocuments(count: number, { among = count, life = 0 } = {}): Generator<Document> {
+export function* smallDocuments(count: number, { among = count, life = 0 } = {}): Generator<BenchDocument> {
   for (let nth = 0; nth < count; nth += 1) {
     const number = nth % among;
     const key = `services/${number % 1000}/limits/${number}`;

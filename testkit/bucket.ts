@@ -81,7 +81,7 @@ export function cutAt(bucket: MemoryBucket, call: number): Bucket {
   };
 }
 
-export function settingsOf(server: BucketServer, prefix = "ledge"): BucketSettings {
+export function bucketSettingsOf(server: BucketServer, prefix = "ledge"): BucketSettings {
   const { endpoint, bucketName, accessKeyId, secretAccessKey } = server;
   return { endpoint, bucketName, accessKeyId, secretAccessKey, region: "us-east-1", prefix, pathStyle: true };
 }
@@ -104,5 +104,5 @@ export async function openServedBucket(): Promise<{ server: BucketServer; bucket
     await server.stop();
     folder.remove();
   });
-  return { server, bucket: openS3Bucket(settingsOf(server)), dir: folder.path };
+  return { server, bucket: openS3Bucket(bucketSettingsOf(server)), dir: folder.path };
 }

@@ -1,23 +1,23 @@
 /** A bucket in memory that counts what it is asked; sorted by folder, since days of ticks make many names. */
 import type { Bucket } from "../lib/bucket/bucket.ts";
 
-export interface Asked {
+export interface CountedCalls {
   readonly put: number;
   readonly get: number;
   readonly list: number;
   readonly remove: number;
 }
 
-export interface MemoryBucket extends Bucket {
+export interface CountingBucket extends Bucket {
   /** Since the start or the last `forget`. */
-  asked(): Asked;
+  asked(): CountedCalls;
   forget(): void;
   heldBytes(): number;
 }
 
 const PAGE = 1000;
 
-export function memoryBucket(): MemoryBucket {
+export function countingBucket(): CountingBucket {
   const folders = new Map<string, Map<string, Uint8Array>>();
   let counts = { put: 0, get: 0, list: 0, remove: 0 };
   const folderOf = (name: string) => {

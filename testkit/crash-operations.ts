@@ -14,15 +14,24 @@ import type { Db } from "../lib/store/sqlite/driver.ts";
 import { propose } from "./proposals.ts";
 import { purgeValue } from "./purge.ts";
 
-export const OPERATIONS = ["first", "export", "prove", "prune", "upkeep", "leak", "purge", "adopt"] as const;
-export type Operation = (typeof OPERATIONS)[number];
+export const CRASH_OPERATIONS = [
+  "first",
+  "export",
+  "prove",
+  "prune",
+  "upkeep",
+  "leak",
+  "purge",
+  "adopt",
+] as const;
+export type CrashOperation = (typeof CRASH_OPERATIONS)[number];
 
 export const SECRET = "hunter2-do-not-keep";
 export const SECRET_KEY = "secret";
 const TICKS_MAX = 6;
 
 export interface Ordered {
-  readonly operation: Operation;
+  readonly operation: CrashOperation;
   readonly target: string;
   readonly nowMs: number;
   readonly limits: Limits;

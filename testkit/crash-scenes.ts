@@ -9,7 +9,7 @@ import type { NodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { begin, openQuickStore, put, remove, SMALL, TARGET, type TickOptions, tick } from "./backup.ts";
 import { type MemoryBucket, memoryBucket } from "./bucket.ts";
 import { openImage } from "./clone.ts";
-import { type Operation, type Ordered, SECRET, SECRET_KEY } from "./crash-operations.ts";
+import { type CrashOperation, type Ordered, SECRET, SECRET_KEY } from "./crash-operations.ts";
 import { T0 } from "./proposals.ts";
 
 const MINUTE = 60_000;
@@ -34,7 +34,7 @@ interface Made {
   readonly db?: NodeDb;
 }
 
-const MAKERS: Record<Operation, (db: NodeDb, bucket: MemoryBucket) => Promise<Made>> = {
+const MAKERS: Record<CrashOperation, (db: NodeDb, bucket: MemoryBucket) => Promise<Made>> = {
   async first() {
     return { nowMs: T0 };
   },
@@ -96,7 +96,7 @@ async function outlived(db: NodeDb, bucket: MemoryBucket): Promise<number> {
 }
 
 /** Makes the beginning of an operation. */
-export async function makeScene(operation: Operation): Promise<Scene> {
+export async function makeScene(operation: CrashOperation): Promise<Scene> {
   const { db: filled } = openQuickStore();
   const bucket = memoryBucket();
   begin(filled);

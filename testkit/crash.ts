@@ -16,7 +16,7 @@ import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { expectSame, openQuickStore, restore } from "./backup.ts";
 import { memoryBucket } from "./bucket.ts";
 import { bundled } from "./bundle.ts";
-import { audit, type Finding, isManifest } from "./chaos/audit.ts";
+import { type AuditFinding, audit, isManifest } from "./chaos/audit.ts";
 import { sentOf } from "./chaos/journal.ts";
 import { type ChaosServer, startChaos } from "./chaos/server.ts";
 import { chaosBucket, chaosSettings } from "./chaos.ts";
@@ -30,14 +30,14 @@ import { checkStore } from "./store.ts";
 const PREFIX = "ledge/";
 const NOWHERE: At = { kind: "nowhere" };
 /** A copy of a scene: a store file, and a server that holds the objects. */
-export interface Stage {
+export interface CrashStage {
   readonly scene: Scene;
   readonly file: string;
   readonly server: ChaosServer;
   close(): Promise<void>;
 }
 
-export async function setStage(scene: Scene): Promise<Stage> {
+export async function setStage(scene: Scene): Promise<CrashStage> {
   const folder = temporaryFolder("crash");
   const file = join(folder.path, "ledge.db");
   writeFileSync(file, scene.image);
@@ -79,7 +79,7 @@ export interface ChildOptions {
 
 /** Starts the operation in a process of its own. Rejects when that ends in any other way than those two. */
 export async function startChild(
-  { scene, file, server }: Stage,
+  { scene, file, server }: CrashStage,
   { at = NOWHERE, under = [] }: ChildOptions = {},
 ): Promise<RunningChild> {
   const order: ChildOrder = { file, settings: chaosSettings(server), ordered: scene.ordered, at };
@@ -103,12 +103,12 @@ export async function startChild(
 }
 
 /** Runs it to its end, or to its death. */
-export async function runChild(stage: Stage, options?: ChildOptions): Promise<ChildEnd> {
+export async function runChild(stage: CrashStage, options?: ChildOptions): Promise<ChildEnd> {
   return (await startChild(stage, options)).end;
 }
 
 /** Judges what the killed process left, does the operation again, and judges that. */
-export async function expectRecovers(stage: Stage): Promise<void> {
+export async function expectRecovers(stage: CrashStage): Promise<void> {
   const db = openNodeDb(stage.file, { mustExist: true });
   try {
     await expectTrue(stage, db);
@@ -130,13 +130,13 @@ function offences({ journal, objects }: ChaosServer) {
  * A manifest that came too late, from an exporter that slept: nothing can stop a request that is on its way, so it
  * named what was gone for a moment, and was taken away by who had written it.
  */
-function isTakenBack({ offence, detail }: Finding, state: ReadonlyMap<string, Uint8Array>): boolean {
+function isTakenBack({ offence, detail }: AuditFinding, state: ReadonlyMap<string, Uint8Array>): boolean {
   return offence === "names_absent" && !state.has(PREFIX + detail.split(" ")[0]);
 }
 
 /** What holds at every moment, whatever was cut. */
 export async function expectTrue(
-  { scene, server }: Stage,
+  { scene, server }: CrashStage,
   db: NodeDb,
   { slept }: { slept: boolean } = { slept: false },
 ): Promise<void> {
@@ -188,7 +188,7 @@ function expectRestored(
 }
 
 /** After the second run: the bucket has the whole store, and nothing is left lying about. */
-export async function expectEnded({ scene, server }: Stage, db: NodeDb): Promise<void> {
+export async function expectEnded({ scene, server }: CrashStage, db: NodeDb): Promise<void> {
   const objects = objectsOf(server);
   const copy = openQuickStore();
   await restore(copy.db, memoryBucket(objects));

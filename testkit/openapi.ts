@@ -27,13 +27,13 @@ interface Response {
   readonly headers?: Readonly<Record<string, Header & Reference>>;
   readonly content?: Readonly<Record<string, Content>>;
 }
-export interface Operation {
+export interface DescribedOperation {
   readonly parameters: readonly (Parameter & Reference)[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Content>> };
   readonly responses: Readonly<Record<string, Response & Reference>>;
 }
 export interface Description {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
   readonly components: Readonly<Record<string, Readonly<Record<string, object>>>>;
 }
 
@@ -81,7 +81,10 @@ class Check {
     else this.#asDescribed(operation, found.operations);
   }
 
-  #asDescribed(operation: Operation, operations: Readonly<Record<string, Operation>>): void {
+  #asDescribed(
+    operation: DescribedOperation,
+    operations: Readonly<Record<string, DescribedOperation>>,
+  ): void {
     const { method, status } = this.#exchange;
     const response = this.#resolve(operation.responses[String(status)] ?? operation.responses.default);
     if (response === undefined) this.#fail("the description has no such status");
@@ -95,7 +98,7 @@ class Check {
     this.#body({ $ref: "#/components/schemas/Problem", properties: { code: { const: "no_route" } } });
   }
 
-  #otherMethod(operations: Readonly<Record<string, Operation>>): void {
+  #otherMethod(operations: Readonly<Record<string, DescribedOperation>>): void {
     if (this.#exchange.status !== 405) this.#fail("the description has no such method");
     this.#body({
       $ref: "#/components/schemas/Problem",
@@ -104,7 +107,7 @@ class Check {
     this.#allow(operations);
   }
 
-  #allow(operations: Readonly<Record<string, Operation>>): void {
+  #allow(operations: Readonly<Record<string, DescribedOperation>>): void {
     const told = (this.#exchange.answerHeaders.allow ?? "").split(", ").sort().join();
     const known = Object.keys(operations).map((method) => method.toUpperCase());
     if (told !== known.sort().join()) this.#fail(`Allow is ${told}`);
@@ -143,7 +146,7 @@ class Check {
   }
 
   /** Of an accepted request: nothing was taken that is not described. */
-  #request(operation: Operation): void {
+  #request(operation: DescribedOperation): void {
     const parameters = operation.parameters.flatMap((parameter) => this.#resolve(parameter) ?? []);
     const query = new URLSearchParams(this.#exchange.uri.split("?")[1] ?? "");
     const sent = new Map(this.#exchange.headers.map(([name, value]) => [name.toLowerCase(), value]));

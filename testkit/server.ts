@@ -20,7 +20,7 @@ import { worldOver } from "./world.ts";
 
 export const BOOTSTRAP_SECRET = "a-bootstrap-secret-of-forty-characters-x";
 
-export interface Reply {
+export interface ServerReply {
   readonly status: number;
   /** Names in lower case; a header sent twice is joined. */
   readonly headers: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface Sending {
 }
 
 export interface TestServer {
-  send(method: string, path: string, sending?: Sending): Promise<Reply>;
+  send(method: string, path: string, sending?: Sending): Promise<ServerReply>;
   /** The store beside the server, to look at or to damage. */
   readonly db: Db;
   readonly rootToken: string;
@@ -103,7 +103,7 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
 }
 
 /** Makes the first token; throws unless it was made. */
-export async function bootstrap(server: TestServer, token: ParsedToken): Promise<Reply> {
+export async function bootstrap(server: TestServer, token: ParsedToken): Promise<ServerReply> {
   const reply = await server.send("POST", "/v1/admin/bootstrap", {
     token: BOOTSTRAP_SECRET,
     json: { name: "root", accessor: token.accessor, digest: digestOf(token) },
@@ -165,7 +165,7 @@ export function digestOf({ secret }: ParsedToken): string {
 }
 
 /** The code of a refusal, with its status: "404 not_found"; "200" for an answer. */
-export function told(reply: Reply): string {
+export function told(reply: ServerReply): string {
   if (reply.headers["content-type"] !== "application/problem+json") return String(reply.status);
   const problem: { code: string; status: number } = JSON.parse(reply.text);
   return `${reply.status} ${problem.code}`;
@@ -240,7 +240,7 @@ async function overHost(variables: Readonly<Record<string, string>>): Promise<Op
   };
 }
 
-function toReply({ status, headers, body }: HttpReply): Reply {
+function toReply({ status, headers, body }: HttpReply): ServerReply {
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   const joined: Record<string, string> = {};
   for (const [name, value] of headers) {

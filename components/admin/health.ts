@@ -2,7 +2,7 @@
 import type { Health, Ready } from "../../lib/api/admin-answers.ts";
 import { openapiText } from "../../lib/api/openapi.built.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { requireDurability } from "../../lib/http/durable.ts";
 import { judgeSelfRestore } from "../../lib/http/first-history.ts";
 import { jsonReply, textReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
@@ -17,7 +17,7 @@ export function getHealth(): Result<Health> {
  * restores itself first has nothing to serve.
  */
 export function getReady(_input: object, { world }: Context): Result<Ready> {
-  return judgeDurability(world) ?? judgeSelfRestore(world) ?? jsonReply(200, { ready: true });
+  return requireDurability(world) ?? judgeSelfRestore(world) ?? jsonReply(200, { ready: true });
 }
 
 export function getOpenapi(): Result {

@@ -1,5 +1,5 @@
 /** Read-only mode: a document in `_system` that every commit obeys. Reads go on; only the mode can be written. */
-import type { Mode } from "../../lib/api/admin-answers.ts";
+import type { ModeAnswer } from "../../lib/api/admin-answers.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { namedState } from "../../lib/http/named-state.ts";
@@ -11,15 +11,15 @@ import { writeSetting } from "./settings-write.ts";
 
 const MODE = { namespace: "_system", key: "mode" } as const;
 
-export function getMode(_input: object, { world }: Context): Result<Mode> {
+export function getMode(_input: object, { world }: Context): Result<ModeAnswer> {
   const setting = findSetting(world.db, MODE.namespace, MODE.key);
   if (setting === undefined) return jsonReply(200, { mode: "open" });
-  const { mode }: Mode = JSON.parse(setting.json);
+  const { mode }: ModeAnswer = JSON.parse(setting.json);
   return jsonReply(200, { mode }, [["etag", etagOf(setting)]]);
 }
 
 /** Without a condition the newer wish wins: closing the store must not fail for want of an ETag. */
-export function putMode(input: Input<"putMode">, context: Context): Result<Mode> {
+export function putMode(input: Input<"putMode">, context: Context): Result<ModeAnswer> {
   const { condition, body } = input;
   const state =
     condition.kind === "none"

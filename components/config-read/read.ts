@@ -19,8 +19,8 @@ import {
   type FoundDocument,
   type PastView,
   type ReadView,
-  readHead,
   readPast,
+  viewHead,
 } from "../../lib/store/documents/view.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 
@@ -30,7 +30,7 @@ export function viewDocument(db: Db, input: ReadInput, { accessor, method }: Ask
   const { namespace, key, revision, ifNoneMatch } = input;
   const find = (known: number | null) =>
     revision === undefined
-      ? readHead(db, { namespace, key, accessor, known })
+      ? viewHead(db, { namespace, key, accessor, known })
       : readPast(db, { namespace, key, accessor, known, revision });
   const view = find(method === "HEAD" ? -1 : knownRevision(ifNoneMatch));
   // The same number with another lineage is another document, whose bytes were left out above.

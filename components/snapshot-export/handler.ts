@@ -21,7 +21,7 @@ import { runNow } from "./run.ts";
 import { tickNow } from "./schedule.ts";
 import { sealNow } from "./seal.ts";
 import { listSnapshots } from "./snapshots.ts";
-import { getStatus } from "./status.ts";
+import { getBackupStatus } from "./status.ts";
 import { withBucket } from "./with-bucket.ts";
 
 export type OpenBucket = (settings: BucketSettings) => Bucket;
@@ -44,7 +44,7 @@ function partsOf(openBucket: OpenBucket, later: Later): AsyncParts<"snapshot-exp
       adoptStore: withBucket(openBucket, adoptStore),
       sealBackup: withBucket(openBucket, sealNow),
       listSnapshots: withBucket(openBucket, listSnapshots),
-      readBackupStatus: getStatus,
+      readBackupStatus: getBackupStatus,
       previewRestore: withBucket(openBucket, getRestore),
       restore: withBucket(openBucket, postRestore),
       backUpCommitted: withBucket(openBucket, (exporting, input: Parameters<typeof postCommitted>[1]) =>

@@ -5,7 +5,7 @@
 import type { PrunePlan as PruneAnswer } from "../../lib/api/backup-answers.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import { readPolicyVariable } from "../../lib/backup/policy.ts";
-import { type PrunePlan, planPrune } from "../../lib/backup/prune/prune.ts";
+import { type PlannedPrune, planPrune } from "../../lib/backup/prune/prune.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Answer, Reply } from "../../lib/http/result.ts";
@@ -27,7 +27,7 @@ export async function pruneNow(
   return planReply(exporting, await judgePlan(exporting), { state, pruned: report.value.pruned });
 }
 
-async function judgePlan({ world, settings }: Exporting): Promise<PrunePlan> {
+async function judgePlan({ world, settings }: Exporting): Promise<PlannedPrune> {
   const { db, nowMs } = world;
   const { bucket, policy } = settings;
   return planPrune({ db, target: await targetOf(bucket), store: readExportedStore(db), policy, nowMs });
@@ -35,7 +35,7 @@ async function judgePlan({ world, settings }: Exporting): Promise<PrunePlan> {
 
 function planReply(
   { world: { db, variable } }: Exporting,
-  plan: PrunePlan,
+  plan: PlannedPrune,
   done: Pick<PruneAnswer, "state" | "pruned">,
 ): Reply<PruneAnswer> {
   const { lineage } = readExportedStore(db);

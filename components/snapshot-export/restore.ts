@@ -6,7 +6,7 @@ import type { RestoreAnswer, RestorePreview } from "../../lib/api/restore-answer
 import type { Input } from "../../lib/api/typed.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import { judgeDurability } from "../../lib/http/durable.ts";
+import { requireDurability } from "../../lib/http/durable.ts";
 import type { Answer } from "../../lib/http/result.ts";
 import { previewNow, restoreNow } from "./restore-run.ts";
 import type { Exporting } from "./with-bucket.ts";
@@ -25,7 +25,7 @@ export async function postRestore(
   { body }: Input<"restore">,
 ): Promise<Answer<RestoreAnswer>> {
   const { restart = false, ...asked } = body;
-  const unfit = judgeDurability(exporting.world) ?? judgeAsked(asked);
+  const unfit = requireDurability(exporting.world) ?? judgeAsked(asked);
   return unfit ?? restoreNow(exporting, { asked, restart });
 }
 

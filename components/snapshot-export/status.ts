@@ -6,7 +6,7 @@ import { jsonReply } from "../../lib/http/reply.ts";
 import type { Answer } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 
-export async function getStatus(_input: object, { world }: Context): Promise<Answer<BackupStatus>> {
+export async function getBackupStatus(_input: object, { world }: Context): Promise<Answer<BackupStatus>> {
   const { db, nowMs, variable } = world;
   return jsonReply(200, readBackupStatus(db, nowMs(), parseBucketVariables(variable).kind !== "not_set"));
 }

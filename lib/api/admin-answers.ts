@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { REFUSALS, type RefusalCode } from "../core/refusal.ts";
 import { NamespaceBody } from "./admin-bodies.ts";
 import { BackupStatus } from "./backup-answers.ts";
-import { Grant } from "./document-answers.ts";
+import { ShownGrant } from "./document-answers.ts";
 import { accessor, count, etag, lineage, moment, revision } from "./shapes.ts";
 
 export const Namespace = z.object({
@@ -24,7 +24,7 @@ export const NamespacesPage = z.object({
 export const Token = z.object({
   accessor,
   name: z.string(),
-  grants: z.array(Grant),
+  grants: z.array(ShownGrant),
   creator: z.string(),
   created: moment,
   expires: z.optional(moment),
@@ -35,7 +35,7 @@ export const Token = z.object({
 });
 export const TokensPage = z.object({ tokens: z.array(Token), next: z.optional(z.string()) });
 
-export const Mode = z.object({ mode: z.enum(["open", "read_only"]) });
+export const ModeAnswer = z.object({ mode: z.enum(["open", "read_only"]) });
 
 export const PurgeAnswer = z.object({
   revision: count,
@@ -110,7 +110,7 @@ export type Health = z.infer<typeof Health>;
 export type Ready = z.infer<typeof Ready>;
 export type Namespace = z.infer<typeof Namespace>;
 export type Token = z.infer<typeof Token>;
-export type Mode = z.infer<typeof Mode>;
+export type ModeAnswer = z.infer<typeof ModeAnswer>;
 export type PurgeAnswer = z.infer<typeof PurgeAnswer>;
 export type Status = z.infer<typeof Status>;
 

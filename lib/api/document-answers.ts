@@ -89,7 +89,7 @@ export const CommitAnswer = z.object({
   ),
 });
 
-export const Grant = z.object({
+export const ShownGrant = z.object({
   verbs: z.array(z.enum(VERBS)),
   namespace: z.string(),
   scope: z.string(),
@@ -98,7 +98,7 @@ export const Grant = z.object({
 export const Whoami = z.object({
   accessor,
   name: z.string(),
-  grants: z.array(Grant),
+  grants: z.array(ShownGrant),
   created: moment,
   expires: z.optional(moment),
 });

@@ -16,7 +16,7 @@ export class BrokenAnswer extends Error {
 }
 
 /** What of the settings a sentence may say. */
-export interface Place {
+export interface BucketPlace {
   readonly bucketName: string;
   readonly region: string;
 }
@@ -71,7 +71,7 @@ export function mayPass(error: unknown): boolean {
 }
 
 /** The fault for status and people. `what` is the request, `object` what it was about. */
-export function faultOf(what: string, object: string, error: unknown, place: Place): BucketFault {
+export function faultOf(what: string, object: string, error: unknown, place: BucketPlace): BucketFault {
   if (error instanceof BucketFault) return error;
   if (error instanceof BrokenAnswer) {
     return new BucketFault("bucket_unavailable", object, `${what} failed: ${error.message}`);
@@ -87,7 +87,7 @@ export function faultOf(what: string, object: string, error: unknown, place: Pla
   return new BucketFault("bucket_unavailable", object, `${what} failed: ${shown}`);
 }
 
-function denialOf(error: unknown, name: string, { bucketName, region }: Place): string | undefined {
+function denialOf(error: unknown, name: string, { bucketName, region }: BucketPlace): string | undefined {
   if (SKEWED.has(name)) return "the clock of this machine and the bucket's differ";
   if (name === "NoSuchBucket") return `there is no bucket named ${bucketName}`;
   if (ELSEWHERE.has(name)) {

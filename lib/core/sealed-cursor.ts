@@ -14,7 +14,7 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 export const CURSOR_MS = 3_600_000;
 const MAC_BYTES = 16;
 
-export interface Seal {
+export interface CursorSeal {
   /** 32 random bytes of this store. */
   readonly key: Uint8Array;
   /** The accessor of the caller; null for somebody without a token. */
@@ -22,7 +22,7 @@ export interface Seal {
   readonly nowMs: number;
 }
 
-export function sealCursor({ kind, lineage, revision, filter, after }: Cursor, seal: Seal): string {
+export function sealCursor({ kind, lineage, revision, filter, after }: Cursor, seal: CursorSeal): string {
   const parts = [kind, lineage, revision, filter, after, seal.accessor ?? "", seal.nowMs];
   const payload = encodeUtf8(JSON.stringify(parts));
   return encodeAddressSafe(concatBytes(macOf(seal.key, payload), payload));
@@ -32,7 +32,7 @@ export function sealCursor({ kind, lineage, revision, filter, after }: Cursor, s
 export function openCursor(
   text: string,
   expected: Pick<Cursor, "kind" | "filter">,
-  seal: Seal,
+  seal: CursorSeal,
 ): Outcome<Cursor, "bad_cursor"> {
   const bytes = decodeAddressSafe(text) ?? new Uint8Array(0);
   const payload = bytes.subarray(MAC_BYTES);

@@ -38,10 +38,10 @@ export function isPublic(document: string | null): boolean {
   return settings.public === true;
 }
 
-export type Mode = "open" | "read_only";
+export type StoreMode = "open" | "read_only";
 
 /** The mode by its document's JSON text; undefined for anything else. */
-export function parseMode(json: string): Mode | undefined {
+export function parseMode(json: string): StoreMode | undefined {
   const mode = parseObject(json, ["mode"])?.mode;
   return mode === "open" || mode === "read_only" ? mode : undefined;
 }

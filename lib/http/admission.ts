@@ -11,7 +11,7 @@ import type { ListView, ReadView } from "../store/documents/view.ts";
 import { judgeBootstrapSecret } from "./bootstrap-secret.ts";
 import { type Caller, forbidden, unauthenticated } from "./caller.ts";
 import { isChained } from "./chained.ts";
-import type { Values } from "./read-request.ts";
+import type { InputValues } from "./read-request.ts";
 import type { World } from "./world.ts";
 
 export interface Asking {
@@ -20,7 +20,7 @@ export interface Asking {
   readonly caller: Caller;
   readonly view: ListView | ReadView | undefined;
   /** What the parameters say; undefined when they cannot be read. */
-  readonly input: Values | undefined;
+  readonly input: InputValues | undefined;
 }
 
 /** Says whether a public namespace answers. Refuses `unauthenticated`, `forbidden` and `bootstrap_refused`. */
@@ -57,7 +57,11 @@ function judgeToken(needs: TokenNeed, { caller, view, input }: Asking): Outcome<
   return forbidden(caller, first?.verb ?? "admin", placeOf(first, input));
 }
 
-function isGranted({ verb, over }: GrantNeed, grants: readonly Grant[], input: Values | undefined): boolean {
+function isGranted(
+  { verb, over }: GrantNeed,
+  grants: readonly Grant[],
+  input: InputValues | undefined,
+): boolean {
   if (over === "everything") return allowsEverywhere(grants, verb);
   const { namespace, key } = namesIn(input);
   if (over === "any" || namespace === undefined) return holds(grants, verb);
@@ -71,19 +75,19 @@ function holds(grants: readonly Grant[], verb: Verb): boolean {
   return grants.some((grant) => grant.verbs.includes(verb));
 }
 
-function isOwnRequest({ accessor, grants }: Caller, input: Values | undefined): boolean {
+function isOwnRequest({ accessor, grants }: Caller, input: InputValues | undefined): boolean {
   if (input === undefined || input.requestId === null) return false;
   return (input.actor === null || input.actor === accessor) && holds(grants, "write");
 }
 
-function placeOf(need: GrantNeed | undefined, input: Values | undefined): string {
+function placeOf(need: GrantNeed | undefined, input: InputValues | undefined): string {
   const { namespace } = namesIn(input);
   if (need?.over === "everything") return "*";
   if (need === undefined || need.over === "any" || namespace === undefined) return "any namespace";
   return need.over === "key" ? `this key of ${namespace}` : namespace;
 }
 
-function namesIn(input: Values | undefined): { namespace: string | undefined; key: string | undefined } {
+function namesIn(input: InputValues | undefined): { namespace: string | undefined; key: string | undefined } {
   const { namespace, key } = input ?? {};
   return {
     namespace: typeof namespace === "string" ? namespace : undefined,

@@ -10,7 +10,7 @@ export function acceptedDurability(world: World): CommitOptions {
 }
 
 /** Before other writes, and for whoever asks whether a write would last. */
-export function judgeDurability(world: World): Refusal | undefined {
+export function requireDurability(world: World): Refusal | undefined {
   const judged = requireDurable(world.db, { acceptWeak: isWeakAccepted(world) });
   return judged.ok ? undefined : judged;
 }

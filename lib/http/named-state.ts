@@ -3,7 +3,7 @@
  * tags need a look at what is there; the commit then judges that very state, so nothing slips in between.
  */
 import { type NamedState, neverHolds, type WriteCondition } from "../core/conditions.ts";
-import { readHead } from "../store/documents/view.ts";
+import { viewHead } from "../store/documents/view.ts";
 import type { Db } from "../store/sqlite/driver.ts";
 
 export interface Replaced {
@@ -27,7 +27,7 @@ export function namedState(db: Db, { namespace, key, op }: Replaced, condition: 
     return { state: first };
   if (condition.kind === "present" && op === "delete") return { state: { ifRevision: -1, ifLineage: null } };
   // `*`, or several tags: what is there decides which one is meant.
-  const { document, head } = readHead(db, { namespace, key, accessor: null, known: -1 });
+  const { document, head } = viewHead(db, { namespace, key, accessor: null, known: -1 });
   if (document === null) return { state: neverHolds() };
   if (condition.kind === "present")
     return { state: { ifRevision: document.revision, ifLineage: document.lineage }, head };

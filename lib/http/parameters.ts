@@ -23,13 +23,13 @@ import { utf8Length } from "../core/utf8.ts";
 
 const REVISION = new RegExp(REVISION_PATTERN);
 
-export type Place = "path" | "query" | "header";
+export type ParameterPlace = "path" | "query" | "header";
 
 /** `text` is what was sent, of a path still percent-encoded; undefined when it is absent. */
 export function parseParameter(
   { name, kind }: Rule,
   text: string | undefined,
-  place: Place,
+  place: ParameterPlace,
 ): Outcome<unknown> {
   if (text === undefined) return accept(absent(kind));
   const bad = (says: string) =>

@@ -15,10 +15,10 @@ import { type Headers, pickHeaders } from "../core/request-headers.ts";
 import { parseParameter } from "./parameters.ts";
 
 /** What the parameters say, each under the name that its operation's handler knows it by. */
-export type Values = Readonly<Record<string, unknown>>;
+export type InputValues = Readonly<Record<string, unknown>>;
 
 /** An operation that a request is for, and the parts of its address. */
-export interface Found {
+export interface FoundOperation {
   readonly operation: TableOperation;
   /** The variable parts of the path, still percent-encoded. */
   readonly segments: readonly string[];
@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** Route, method and size. An OPTIONS request is answered here. */
-export function findOperation(table: Table, request: HttpRequest): Found | HttpReply | Refusal {
+export function findOperation(table: Table, request: HttpRequest): FoundOperation | HttpReply | Refusal {
   if (request.uri.length > URI_BYTES_MAX) {
     return refuse(
       "uri_too_long",
@@ -87,7 +87,10 @@ function judgeSize({ body }: TableOperation, request: HttpRequest): Refusal | un
 }
 
 /** Parameters and conditions. Refuses what each kind refuses, and whatever the operation does not know. */
-export function readInput({ operation, ...found }: Found, request: HttpRequest): Outcome<Values> {
+export function readInput(
+  { operation, ...found }: FoundOperation,
+  request: HttpRequest,
+): Outcome<InputValues> {
   const values: Record<string, unknown> = {};
   for (const [at, rule] of operation.path.entries()) {
     const value = parseParameter(rule, found.segments[at], "path");
@@ -111,7 +114,7 @@ function readHeaders(
   operation: TableOperation,
   query: Query,
   { headers, values }: { headers: Headers; values: Record<string, unknown> },
-): Outcome<Values> {
+): Outcome<InputValues> {
   for (const rule of operation.headers) {
     const value =
       rule.kind.kind === "condition"

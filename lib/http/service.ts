@@ -21,7 +21,7 @@ import type { BodySchema, parseJsonBody } from "./body.ts";
 import { accessorOf, credentialsOf, judgeCaller } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { isBehind, problemOf, refusalOfFault } from "./faults.ts";
-import { findOperation, readInput, type Values } from "./read-request.ts";
+import { findOperation, type InputValues, readInput } from "./read-request.ts";
 import { type Answer, type Export, isRefusal, type Result } from "./result.ts";
 import { judgeFormat, judgeStore, storeNewer } from "./store-state.ts";
 import type { World } from "./world.ts";
@@ -67,8 +67,8 @@ export type AsyncParts<Component> = PartsOf<
 >;
 
 interface AnyParts<Out> {
-  readonly handlers: Readonly<Record<string, Handler<Values, AnyView, Out>>>;
-  readonly views?: Readonly<Record<string, Look<Values, AnyView> | undefined>>;
+  readonly handlers: Readonly<Record<string, Handler<InputValues, AnyView, Out>>>;
+  readonly views?: Readonly<Record<string, Look<InputValues, AnyView> | undefined>>;
   readonly bodies: Readonly<Record<string, BodySchema>>;
   readonly parseBody?: typeof parseJsonBody;
 }
@@ -194,8 +194,8 @@ function takesTokens({ needs }: TableOperation): boolean {
 
 function lookAt(
   { store }: TableOperation,
-  look: Look<Values, AnyView> | undefined,
-  { db, input, asker }: { db: Db; input: Values | undefined; asker: Asker },
+  look: Look<InputValues, AnyView> | undefined,
+  { db, input, asker }: { db: Db; input: InputValues | undefined; asker: Asker },
 ): AnyView {
   if (store === "none") return undefined;
   if (look !== undefined && input !== undefined) return look(db, input, asker);

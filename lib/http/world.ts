@@ -3,10 +3,10 @@
  */
 import type { Db } from "../store/sqlite/driver.ts";
 
-export type Fields = Record<string, string | number | boolean | null>;
+export type LogFields = Record<string, string | number | boolean | null>;
 
 /** A POST to another component of this application. Undefined when nobody answered. Never throws. */
-export type Chain = (
+export type CallComponent = (
   component: string,
   path: string,
 ) => { readonly status: number; readonly headers: readonly (readonly [string, string])[] } | undefined;
@@ -21,9 +21,9 @@ export interface World {
   /** Sleeps without holding anyone else. */
   sleepMs(ms: number): void;
   /** One event: a past-tense name and fields. Never a value of a document, never a secret. */
-  log(event: string, fields: Fields): void;
+  log(event: string, fields: LogFields): void;
   /** A Spin variable of this component; undefined when it is not mapped or not set. */
   variable(name: string): string | undefined;
   /** Calls another component; undefined where a component has no business to. */
-  readonly chain?: Chain;
+  readonly chain?: CallComponent;
 }

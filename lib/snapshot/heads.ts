@@ -16,7 +16,7 @@ export function readHeadBytes(bucket: Bucket, lineage: string): Promise<Uint8Arr
 }
 
 /** A lineage's head; undefined when there is none, or none that can be read. Throws BucketFault. */
-export async function readHead(bucket: Bucket, lineage: string): Promise<Head | undefined> {
+export async function readLineageHead(bucket: Bucket, lineage: string): Promise<Head | undefined> {
   const bytes = await readHeadBytes(bucket, lineage);
   return bytes === undefined ? undefined : parseHead(bytes);
 }
@@ -25,7 +25,7 @@ export async function readHead(bucket: Bucket, lineage: string): Promise<Head | 
 export async function readHeads(bucket: Bucket): Promise<Head[]> {
   const heads: Head[] = [];
   for (const lineage of await listHeads(bucket)) {
-    const head = await readHead(bucket, lineage);
+    const head = await readLineageHead(bucket, lineage);
     if (head?.lineage === lineage) heads.push(head);
   }
   return heads;

@@ -13,23 +13,17 @@ import {
   type BaseObject,
   type BasePart,
   Manifest,
+  ManifestSeal,
   PartHeader,
-  Seal,
   SegmentHeader,
   type SegmentObject,
 } from "./schemas.ts";
+import type { Verifier } from "./signature.ts";
 
 /** No manifest is larger. */
 export const MANIFEST_BYTES_MAX = 16_777_216;
 /** No object that this format can make is larger; what says that it is, is refused before it is fetched. */
 const OBJECT_BYTES_MAX = 268_435_456;
-
-/** Who may have written a manifest: the public keys that a reader trusts. */
-export interface Verifier {
-  readonly keyIds: readonly string[];
-  /** `signature` is base64. False for a key that is not trusted. */
-  verify(keyId: string, signature: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean>;
-}
 
 /** Decrypts the bytes of an object; undefined when the key is not at hand or they do not fit it. */
 export type OpenObject = (
@@ -71,7 +65,7 @@ export async function readManifest(
     throw damaged(name, "a manifest is two lines");
   }
   const sealed = parseJson(sealLine);
-  const seal = Seal.safeParse(sealed);
+  const seal = ManifestSeal.safeParse(sealed);
   // Nothing hashes the seal, so it has one spelling only.
   if (
     !seal.success ||
@@ -113,7 +107,7 @@ export async function readableManifest(
 /** Once keys are trusted, a manifest without the signature of one of them is as good as a damaged one. */
 async function requireSignature(
   name: string,
-  { keyId, signature }: Seal,
+  { keyId, signature }: ManifestSeal,
   bytes: Uint8Array<ArrayBuffer>,
   { trust }: Reading,
 ): Promise<void> {

@@ -98,12 +98,12 @@ export const Manifest = z.strictObject({
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The second line of a manifest. `signature` is Ed25519 over the first line without its newline, in base64. */
-export const Seal = z.strictObject({
+export const ManifestSeal = z.strictObject({
   sha256,
   keyId: z.optional(z.string().check(z.maxLength(64))),
   signature: z.optional(z.string().check(z.maxLength(128))),
 });
-export type Seal = z.infer<typeof Seal>;
+export type ManifestSeal = z.infer<typeof ManifestSeal>;
 
 const place = z.tuple([namespace, z.string().check(z.maxLength(1024))]);
 

@@ -19,7 +19,7 @@ export const store = sqliteTable("store", {
   pendingFirst: integer("pending_first"),
 });
 
-export const lineage = sqliteTable("lineage", {
+export const lineageTable = sqliteTable("lineage", {
   epoch: integer("epoch").primaryKey(),
   lineage: text("lineage").notNull(),
   firstRevision: integer("first_revision").notNull(),

@@ -131,6 +131,6 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `1 document`, `2 documents`. */
-export function count(number: number, word: string): string {
+export function countWords(number: number, word: string): string {
   return `${number.toLocaleString("en-US")} ${word}${number === 1 ? "" : "s"}`;
 }

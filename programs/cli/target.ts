@@ -3,20 +3,20 @@
  */
 import { InvalidArgumentError } from "commander";
 
-export interface Target {
+export interface DocumentName {
   readonly namespace: string;
   readonly key: string;
 }
 
 /** A namespace and a key that is not empty; refuses anything else as wrong use. */
-export function parseTarget(text: string): Target {
+export function parseTarget(text: string): DocumentName {
   const { namespace, key } = parsePlace(text);
   if (key === "") throw new InvalidArgumentError("name a document as NAMESPACE/KEY");
   return { namespace, key };
 }
 
 /** A namespace, with a prefix of keys or without. */
-export function parsePlace(text: string): Target {
+export function parsePlace(text: string): DocumentName {
   const slash = text.indexOf("/");
   const namespace = slash < 0 ? text : text.slice(0, slash);
   if (namespace === "") throw new InvalidArgumentError("name the namespace first");

@@ -5,7 +5,7 @@ import * as z from "zod";
 const Committed = z.object({ revision: z.number() });
 const Status = z.object({ exportedRevision: z.number().nullable(), provenRevision: z.number().nullable() });
 
-export interface Target {
+export interface LoadTarget {
   readonly url: string;
   readonly token: string;
 }
@@ -20,7 +20,7 @@ export interface Acked {
 
 /** Writes with some clients at once for a while; gives what was acknowledged, in order of revisions. */
 export async function writeUnderLoad(
-  { url, token }: Target,
+  { url, token }: LoadTarget,
   { writers, seconds }: { writers: number; seconds: number },
 ): Promise<Acked[]> {
   const untilMs = Date.now() + seconds * 1000;
@@ -58,7 +58,7 @@ export interface Seen {
 }
 
 /** Asks for the backup's status a few times a second; `stop` gives what was seen last. */
-export function watchBackup({ url, token }: Target): { stop(): Seen } {
+export function watchBackup({ url, token }: LoadTarget): { stop(): Seen } {
   let seen: Seen = { exportedRevision: 0, provenRevision: 0 };
   let going = true;
   const look = async () => {

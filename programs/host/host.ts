@@ -21,7 +21,7 @@ import { startCrons } from "./spin/cron.ts";
 import type { DatabaseAddress } from "./spin/databases.ts";
 import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
 import type { CallResult } from "./spin/imports.ts";
-import { type Manifest, readManifest } from "./spin/manifest.ts";
+import { readSpinManifest, type SpinManifest } from "./spin/manifest.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
 const MIB = 1024 * 1024;
@@ -36,7 +36,7 @@ const STOP_GRACE_MS = 5000;
 export async function startHost(options: HostOptions): Promise<RunningHost> {
   // Components of the small engine compute addresses in constants, which Node 20 still has behind a flag.
   setFlagsFromString("--experimental-wasm-extended-const");
-  const manifest = readManifest(options.manifest);
+  const manifest = readSpinManifest(options.manifest);
   const values = resolveVariables(manifest.variables, {
     given: options.variables ?? {},
     environment: options.environment ?? process.env,
@@ -62,7 +62,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
 class Host {
   readonly #options: HostOptions;
-  readonly #manifest: Manifest;
+  readonly #manifest: SpinManifest;
   readonly #grants: readonly ComponentGrant[];
   readonly #log: (line: HostLine) => void;
   readonly #outgoing = new Outgoing();
@@ -81,7 +81,7 @@ class Host {
 
   constructor(
     options: HostOptions,
-    manifest: Manifest,
+    manifest: SpinManifest,
     { grants, database }: { grants: readonly ComponentGrant[]; database: DatabaseAddress },
     log: (line: HostLine) => void,
   ) {

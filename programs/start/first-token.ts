@@ -17,7 +17,7 @@ export function setTokenAside(dataDir: string): void {
   if (existsSync(file)) renameSync(file, `${file}-until-${new Date().toISOString().replaceAll(":", "-")}`);
 }
 
-export interface Asked {
+export interface FirstTokenAsked {
   readonly url: string;
   readonly bootstrapSecret: string;
   /** The bucket was looked at, or left behind on purpose: a new history may begin. */
@@ -27,7 +27,7 @@ export interface Asked {
 /** Makes sure that `admin-token` holds a token of this store, unless the store had its first one elsewhere. */
 export async function ensureFirstToken(
   dataDir: string,
-  { url, bootstrapSecret, fresh }: Asked,
+  { url, bootstrapSecret, fresh }: FirstTokenAsked,
 ): Promise<FirstToken> {
   const file = join(dataDir, "admin-token");
   if (existsSync(file)) return { state: "kept", token: readFileSync(file, "utf8").trim(), file };

@@ -23,7 +23,7 @@ import type { Reading } from "../../lib/snapshot/read.ts";
 import { startHost } from "../host/host.ts";
 import type { RunningHost } from "../host/options.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
-import { readManifest } from "../host/spin/manifest.ts";
+import { readSpinManifest } from "../host/spin/manifest.ts";
 import { resolveVariables } from "../host/spin/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
 
 /** A variable as the host will see it: flags, then the environment, then the manifest's default. */
 function variableOf({ variables: given }: StartOptions): Variable {
-  const { variables: specs } = readManifest(manifestFile);
+  const { variables: specs } = readSpinManifest(manifestFile);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(specs, name));
   if (unknown !== undefined) {
     throw new Stopped(`There is no variable ${unknown}; spin.toml has ${Object.keys(specs).join(", ")}.`);

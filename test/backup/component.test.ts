@@ -7,7 +7,7 @@ import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { startBucket } from "../../programs/start/bundled-bucket.ts";
 import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
-import { openServedBucket, settingsOf, variablesOf } from "../../testkit/bucket.ts";
+import { bucketSettingsOf, openServedBucket, variablesOf } from "../../testkit/bucket.ts";
 import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
 import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
@@ -148,7 +148,7 @@ describe("the component snapshot-export", () => {
     const run = await ask(host, "POST", "/v1/backup/run", TICKER);
     expect(run).toMatchObject({ status: 200, json: { state: "exported", from: head - 1, to: head } });
     const copy = openTestStore();
-    await restore(copy.db, openS3Bucket(settingsOf(after)));
+    await restore(copy.db, openS3Bucket(bucketSettingsOf(after)));
     expectSame(copy.db, first.db);
     first.db.close();
     await host.stop();

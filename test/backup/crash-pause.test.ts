@@ -8,17 +8,17 @@ import { describe, expect, test } from "vitest";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { chaosBucket } from "../../testkit/chaos.ts";
 import {
+  type CrashStage,
   expectEnded,
   expectTrue,
   holdersOf,
   objectsOf,
   type RunningChild,
   runChild,
-  type Stage,
   setStage,
   startChild,
 } from "../../testkit/crash.ts";
-import { commitOne, type Operation, perform, SECRET } from "../../testkit/crash-operations.ts";
+import { type CrashOperation, commitOne, perform, SECRET } from "../../testkit/crash-operations.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
 import { seededRandom } from "../../testkit/random.ts";
@@ -37,15 +37,15 @@ interface Known {
   readonly moments: readonly string[];
 }
 
-const known = new Map<Operation, Promise<Known>>();
+const known = new Map<CrashOperation, Promise<Known>>();
 
-function knownScene(operation: Operation): Promise<Known> {
+function knownScene(operation: CrashOperation): Promise<Known> {
   const found = known.get(operation) ?? makeKnown(operation);
   known.set(operation, found);
   return found;
 }
 
-async function makeKnown(operation: Operation): Promise<Known> {
+async function makeKnown(operation: CrashOperation): Promise<Known> {
   const scene = await makeScene(operation);
   const stage = await setStage(scene);
   const { report } = await runChild(stage);
@@ -83,7 +83,7 @@ function stateOf(pid: number): string | undefined {
 }
 
 /** What the winner does, on a connection of its own; the sleeper's clock stands still. A leak is purged. */
-async function takeOver({ scene, server }: Stage, db: NodeDb, laterMs: number): Promise<void> {
+async function takeOver({ scene, server }: CrashStage, db: NodeDb, laterMs: number): Promise<void> {
   const operation = scene.ordered.operation === "leak" ? "purge" : scene.ordered.operation;
   const ordered = { ...scene.ordered, operation };
   const bucket = chaosBucket(server, {}, { timeoutMs: 20_000, pauseMs: 2 });
@@ -91,7 +91,7 @@ async function takeOver({ scene, server }: Stage, db: NodeDb, laterMs: number): 
 }
 
 interface Pause {
-  readonly operation: Operation;
+  readonly operation: CrashOperation;
   /** The moment, from 1. */
   readonly k: number;
   /** Something is committed while it sleeps. */
@@ -132,7 +132,7 @@ async function pauseOne({ operation, k, commits }: Pause): Promise<"stopped" | "
 }
 
 /** What was written since and still lies there. The head is a tripwire that every run of ours may write. */
-function writtenSince({ server }: Stage, begun: number): Map<string, Uint8Array> {
+function writtenSince({ server }: CrashStage, begun: number): Map<string, Uint8Array> {
   const put = server.journal.entries.slice(begun).filter(({ effect }) => effect.kind === "put");
   const names = new Set(put.map(({ name }) => name.replace(/^ledge\//, "")));
   return new Map([...objectsOf(server)].filter(([name]) => names.has(name) && !name.startsWith("heads/")));
@@ -146,7 +146,7 @@ async function seeded(seed: number): Promise<Pause> {
 }
 
 /** Right before each request that changes the bucket, when the lease has just been looked at. */
-async function beforeRequests(operation: Operation): Promise<Pause[]> {
+async function beforeRequests(operation: CrashOperation): Promise<Pause[]> {
   const { moments } = await knownScene(operation);
   return moments.flatMap((moment, at) =>
     /^before (PUT|DELETE)/.test(moment)

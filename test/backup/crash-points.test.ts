@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { expectRecovers, runChild, setStage } from "../../testkit/crash.ts";
 import type { At } from "../../testkit/crash-child.ts";
-import { OPERATIONS, type Operation } from "../../testkit/crash-operations.ts";
+import { CRASH_OPERATIONS, type CrashOperation } from "../../testkit/crash-operations.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
 import { SIDES } from "../../testkit/named-calls.ts";
@@ -47,8 +47,8 @@ async function killOne(scene: Scene, at: Kill): Promise<void> {
 }
 
 describe("killed at a named point", () => {
-  const named = new Map<Operation, Kill[]>();
-  for (const operation of OPERATIONS) {
+  const named = new Map<CrashOperation, Kill[]>();
+  for (const operation of CRASH_OPERATIONS) {
     test(
       `${operation} leaves a store and a bucket that are true, and ends when it is asked again`,
       async () => {

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { expectEnded, expectRecovers, runChild, type Stage, setStage } from "../../testkit/crash.ts";
-import type { Operation } from "../../testkit/crash-operations.ts";
+import { type CrashStage, expectEnded, expectRecovers, runChild, setStage } from "../../testkit/crash.ts";
+import type { CrashOperation } from "../../testkit/crash-operations.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
 import { testFolder } from "../../testkit/host.ts";
@@ -29,16 +29,16 @@ interface Counted {
   readonly calls: Calls;
 }
 
-const counted = new Map<Operation, Promise<Counted>>();
+const counted = new Map<CrashOperation, Promise<Counted>>();
 
 /** How an operation begins, and the calls of one that came to its end. */
-function countedScene(operation: Operation): Promise<Counted> {
+function countedScene(operation: CrashOperation): Promise<Counted> {
   const known = counted.get(operation) ?? countCalls(operation);
   counted.set(operation, known);
   return known;
 }
 
-async function countCalls(operation: Operation): Promise<Counted> {
+async function countCalls(operation: CrashOperation): Promise<Counted> {
   const scene = await makeScene(operation);
   const log = join(testFolder(), "calls");
   const stage = await setStage(scene);
@@ -141,7 +141,7 @@ describe.skipIf(missing !== null)("a disk that fails", () => {
 });
 
 /** It said that all went well: then all is there. */
-async function expectEndedWell(stage: Stage): Promise<void> {
+async function expectEndedWell(stage: CrashStage): Promise<void> {
   const db = openNodeDb(stage.file, { mustExist: true });
   try {
     await expectEnded(stage, db);

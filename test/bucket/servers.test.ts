@@ -1,6 +1,6 @@
 /** One suite over the chaos server and every real one that can be had here: the fake is no kinder than they are. */
 import { startBucket } from "../../programs/start/bundled-bucket.ts";
-import { settingsOf } from "../../testkit/bucket.ts";
+import { bucketSettingsOf } from "../../testkit/bucket.ts";
 import { describeBucket } from "../../testkit/chaos/conformance.ts";
 import { startChaos } from "../../testkit/chaos/server.ts";
 import { chaosSettings } from "../../testkit/chaos.ts";
@@ -19,7 +19,7 @@ describeBucket("the bundled server", async () => {
     await server.stop();
     folder.remove();
   };
-  return { settings: settingsOf(server), stop };
+  return { settings: bucketSettingsOf(server), stop };
 });
 
 describeBucket("VersityGW", startVersityGw, { skip: whyNot.versitygw });

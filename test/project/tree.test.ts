@@ -17,6 +17,9 @@ function importsOf(file: string): string[] {
   );
 }
 
+const EXPORTED =
+  /^export (?:declare |abstract |async )*(?:function\*?|const|class|interface|type|enum) (\w+)/gm;
+
 describe("the tree", () => {
   test("has types that hold, strictly", () => {
     const ran = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], {
@@ -44,6 +47,20 @@ describe("the tree", () => {
     });
     expect(`${ran.stdout}${ran.stderr}`).toBe("");
     expect(ran.status).toBe(0);
+  });
+
+  test("gives one exported name one meaning", () => {
+    // What every component and every program exports by the same name.
+    const shared = new Set(["inboundHttp", "main"]);
+    const files = new Map<string, Set<string>>();
+    for (const file of ["lib", "components", "programs", "build"].flatMap(sourcesIn)) {
+      const text = readFileSync(join(root, file), "utf8");
+      for (const [, name = ""] of text.matchAll(EXPORTED))
+        files.set(name, (files.get(name) ?? new Set()).add(file));
+    }
+    expect(files.size).toBeGreaterThan(500);
+    const doubled = [...files].filter(([name, where]) => where.size > 1 && !shared.has(name));
+    expect(doubled).toEqual([]);
   });
 
   // Each place and where its imports may lead; its own folder always. docs/architecture.md draws it.

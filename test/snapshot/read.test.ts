@@ -196,7 +196,7 @@ describe("a reader written from the page", () => {
       wire.PartHeader,
       wire.Head,
       wire.Claim,
-      wire.Seal,
+      wire.ManifestSeal,
       wire.Digest,
       wire.Proof,
     ];

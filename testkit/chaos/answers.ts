@@ -4,9 +4,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Fault } from "./faults.ts";
 import { listDocument } from "./listing.ts";
 import type { HeldObject, ObjectVersions } from "./objects.ts";
-import { Refusal } from "./refusals.ts";
+import { ChaosRefusal } from "./refusals.ts";
 import type { BucketRequest } from "./request.ts";
-import type { Answer } from "./writing.ts";
+import type { ChaosAnswer } from "./writing.ts";
 
 /** What the server makes of If-Match and If-None-Match: `racy` judges first and writes later. */
 export type Preconditions = "enforced" | "ignored" | "racy" | "refused";
@@ -24,7 +24,7 @@ export async function answerTo(
   request: BucketRequest,
   fault: Fault | undefined,
   held: Held,
-): Promise<Answer> {
+): Promise<ChaosAnswer> {
   const ago = fault?.kind === "stale" ? fault.operations : 0;
   switch (request.method) {
     case "LIST":
@@ -39,15 +39,15 @@ export async function answerTo(
   }
 }
 
-function list({ bucket, query }: BucketRequest, { objects }: Held, ago: number): Answer {
+function list({ bucket, query }: BucketRequest, { objects }: Held, ago: number): ChaosAnswer {
   const body = Buffer.from(listDocument(objects, { bucket, query, ago }));
   return { status: 200, headers: { "content-type": "application/xml" }, body, effect: { kind: "none" } };
 }
 
-function get({ method }: BucketRequest, found: HeldObject | undefined): Answer {
+function get({ method }: BucketRequest, found: HeldObject | undefined): ChaosAnswer {
   if (found === undefined && method === "HEAD")
     return { status: 404, headers: {}, body: NOTHING, effect: { kind: "none" }, code: "NotFound" };
-  if (found === undefined) throw new Refusal(404, "NoSuchKey");
+  if (found === undefined) throw new ChaosRefusal(404, "NoSuchKey");
   const headers = {
     "content-type": found.contentType,
     etag: etagOf(found.bytes),
@@ -57,7 +57,7 @@ function get({ method }: BucketRequest, found: HeldObject | undefined): Answer {
   return { status: 200, headers, body: found.bytes, effect: { kind: "none" } };
 }
 
-async function put(request: BucketRequest, fault: Fault | undefined, held: Held): Promise<Answer> {
+async function put(request: BucketRequest, fault: Fault | undefined, held: Held): Promise<ChaosAnswer> {
   const { key, headers, received } = request;
   await requirePreconditions(request, held);
   const bytes = fault?.kind === "torn" ? received.slice(0, Math.floor(received.length / 2)) : received;
@@ -69,12 +69,12 @@ async function requirePreconditions({ key, headers }: BucketRequest, held: Held)
   const [match, noneMatch] = [headers["if-match"], headers["if-none-match"]];
   if (match === undefined && noneMatch === undefined) return;
   if (held.preconditions === "ignored") return;
-  if (held.preconditions === "refused") throw new Refusal(501, "NotImplemented");
+  if (held.preconditions === "refused") throw new ChaosRefusal(501, "NotImplemented");
   const found = held.objects.find(key);
   const etag = found === undefined ? undefined : etagOf(found.bytes);
-  if (match !== undefined && etag !== match) throw new Refusal(412, "PreconditionFailed");
+  if (match !== undefined && etag !== match) throw new ChaosRefusal(412, "PreconditionFailed");
   if (noneMatch !== undefined && etag !== undefined && (noneMatch === "*" || noneMatch === etag))
-    throw new Refusal(412, "PreconditionFailed");
+    throw new ChaosRefusal(412, "PreconditionFailed");
   // Whoever else asks in this time finds the same state, and wins as well.
   if (held.preconditions === "racy") await wait(20);
 }

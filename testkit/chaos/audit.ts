@@ -3,7 +3,7 @@
  * judges by what was stored, at the moment each request took effect, and knows nothing of how exporting works
  * but the format: manifests name objects, a base's index names parts, only heads are written over.
  */
-import { BaseIndex, Manifest, Seal } from "../../lib/snapshot/schemas.ts";
+import { BaseIndex, Manifest, ManifestSeal } from "../../lib/snapshot/schemas.ts";
 import { type Journal, type Sent, sentOf } from "./journal.ts";
 
 export type Offence =
@@ -22,7 +22,7 @@ export type Offence =
   /** What the journal says was stored is not what is there. */
   | "journal_incomplete";
 
-export interface Finding {
+export interface AuditFinding {
   readonly offence: Offence;
   readonly name: string;
   /** The journal's entry; 0 for the state at the end. */
@@ -34,8 +34,8 @@ export interface Finding {
 export function audit(
   entries: Journal["entries"],
   { prefix, state }: { prefix: string; state: ReadonlyMap<string, Uint8Array> },
-): Finding[] {
-  const findings: Finding[] = [];
+): AuditFinding[] {
+  const findings: AuditFinding[] = [];
   const held = new Map<string, Uint8Array>();
   const sent = new Map<string, string>();
   const standing = new Map<string, Named[]>();
@@ -131,7 +131,7 @@ function judgeManifest(name: string, bytes: Uint8Array, { held, standing, report
 /** Undefined when a reader would refuse it. */
 export function parseManifest(bytes: Uint8Array): Manifest | undefined {
   const [line = "", sealLine = "", end] = Buffer.from(bytes).toString().split("\n");
-  const seal = Seal.safeParse(parseJson(sealLine));
+  const seal = ManifestSeal.safeParse(parseJson(sealLine));
   if (end !== "" || !seal.success || seal.data.sha256 !== sentOf(Buffer.from(line)).sha256) return undefined;
   const manifest = Manifest.safeParse(parseJson(line));
   return manifest.success ? manifest.data : undefined;
@@ -146,7 +146,7 @@ function judgeState(
   held: ReadonlyMap<string, Uint8Array>,
   state: ReadonlyMap<string, Uint8Array>,
   prefix: string,
-  findings: Finding[],
+  findings: AuditFinding[],
 ): void {
   const there = new Map([...state].filter(([name]) => name.startsWith(prefix)));
   const names = new Set([...held.keys(), ...[...there.keys()].map((name) => name.slice(prefix.length))]);

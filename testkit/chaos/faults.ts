@@ -5,7 +5,7 @@
  */
 import type { Random } from "../random.ts";
 
-export type Method = "GET" | "HEAD" | "PUT" | "DELETE" | "LIST" | "OTHER";
+export type ChaosMethod = "GET" | "HEAD" | "PUT" | "DELETE" | "LIST" | "OTHER";
 
 export type Fault =
   /** An error of S3's own kind; nothing is done. */
@@ -35,7 +35,7 @@ export interface FaultRule {
   readonly fault: Fault;
   /** From 0 to 1; without it always. */
   readonly rate?: number;
-  readonly methods?: readonly Method[];
+  readonly methods?: readonly ChaosMethod[];
   readonly name?: RegExp;
   /** Strikes so often and then never again. */
   readonly times?: number;
@@ -44,7 +44,7 @@ export interface FaultRule {
 export interface Faults {
   /** Replaces all rules; none means that the bucket is well. */
   set(...rules: readonly FaultRule[]): void;
-  choose(method: Method, name: string): Fault | undefined;
+  choose(method: ChaosMethod, name: string): Fault | undefined;
 }
 
 export function openFaults(random: Random): Faults {
@@ -68,7 +68,7 @@ export function openFaults(random: Random): Faults {
 }
 
 /** The requests that a fault can be about. */
-function methodsOf({ kind }: Fault): readonly Method[] {
+function methodsOf({ kind }: Fault): readonly ChaosMethod[] {
   if (kind === "torn") return ["PUT"];
   if (kind === "cut" || kind === "stall" || kind === "drip") return ["GET", "LIST"];
   if (kind === "stale") return ["GET", "HEAD", "LIST"];

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import type { Fault, Method } from "./faults.ts";
+import type { ChaosMethod, Fault } from "./faults.ts";
 
 export interface Sent {
   readonly sizeBytes: number;
@@ -19,7 +19,7 @@ export type Effect =
 export interface JournalEntry {
   /** From 1. */
   readonly order: number;
-  readonly method: Method;
+  readonly method: ChaosMethod;
   /** The object's name, or the prefix of a list. */
   readonly name: string;
   readonly query: Readonly<Record<string, string>>;

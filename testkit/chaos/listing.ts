@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ObjectVersions } from "./objects.ts";
-import { element, Refusal } from "./refusals.ts";
+import { ChaosRefusal, element } from "./refusals.ts";
 
 interface Entry {
   /** A name or a common prefix. */
@@ -19,11 +19,11 @@ export function listDocument(
   objects: ObjectVersions,
   { bucket, query, ago }: { bucket: string; query: Readonly<Record<string, string>>; ago: number },
 ): string {
-  if (query["list-type"] !== "2") throw new Refusal(501, "NotImplemented");
+  if (query["list-type"] !== "2") throw new ChaosRefusal(501, "NotImplemented");
   const prefix = query.prefix ?? "";
   const delimiter = query.delimiter ?? "";
   const maxKeys = Math.min(KEYS_MAX, Number(query["max-keys"] ?? KEYS_MAX));
-  if (!Number.isInteger(maxKeys) || maxKeys < 0) throw new Refusal(400, "InvalidArgument");
+  if (!Number.isInteger(maxKeys) || maxKeys < 0) throw new ChaosRefusal(400, "InvalidArgument");
   const after = tokenStart(query["continuation-token"]);
   const startAfter = after === "" ? (query["start-after"] ?? "") : "";
   const names = objects.names(ago).filter((name) => name.startsWith(prefix) && isAfter(name, startAfter));
@@ -70,7 +70,7 @@ function contents(objects: ObjectVersions, name: string, ago: number): string {
 function tokenStart(token: string | undefined): string {
   if (token === undefined) return "";
   const match = /^t-([0-9a-f]*)$/.exec(token);
-  if (match === null) throw new Refusal(400, "InvalidArgument");
+  if (match === null) throw new ChaosRefusal(400, "InvalidArgument");
   return Buffer.from(match[1] ?? "", "hex").toString();
 }
 

@@ -1,7 +1,7 @@
 /** S3's answers that are not data: error documents, and lists as XML. */
 
 /** An answer of S3's kind, thrown where it is known and written by the server. */
-export class Refusal extends Error {
+export class ChaosRefusal extends Error {
   readonly status: number;
   readonly code: string;
   readonly extra: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export class Refusal extends Error {
   }
 }
 
-export function errorDocument({ code, extra }: Refusal): string {
+export function errorDocument({ code, extra }: ChaosRefusal): string {
   const members = Object.entries({ Code: code, Message: `The server says ${code}.`, ...extra });
   const lines = members.map(([name, value]) => element(name, value));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${lines.join("")}</Error>`;

@@ -3,11 +3,11 @@
  * Refuses what S3 would and what no client of ours may send, by S3's codes.
  */
 import type { IncomingMessage } from "node:http";
-import type { Method } from "./faults.ts";
-import { Refusal } from "./refusals.ts";
+import type { ChaosMethod } from "./faults.ts";
+import { ChaosRefusal } from "./refusals.ts";
 
 export interface BucketRequest {
-  readonly method: Method;
+  readonly method: ChaosMethod;
   /** As it came: GET, PUT … */
   readonly verb: string;
   /** As it came, escaped. */
@@ -45,7 +45,7 @@ function addressed(path: string, host: string, bucketName: string): { bucket: st
     : { bucket: plain.slice(0, slash), key: plain.slice(slash + 1) };
 }
 
-function methodOf(verb: string, key: string): Method {
+function methodOf(verb: string, key: string): ChaosMethod {
   if (verb === "GET") return key === "" ? "LIST" : "GET";
   return key !== "" && (verb === "PUT" || verb === "HEAD" || verb === "DELETE") ? verb : "OTHER";
 }
@@ -64,12 +64,13 @@ async function readBody(message: IncomingMessage): Promise<Pick<BucketRequest, "
 
 /** Throws what the strictest of the real servers would. */
 export function requirePlain({ method, headers }: BucketRequest): void {
-  if (method === "OTHER") throw new Refusal(405, "MethodNotAllowed");
+  if (method === "OTHER") throw new ChaosRefusal(405, "MethodNotAllowed");
   if (method !== "PUT") return;
-  if (headers["content-length"] === undefined) throw new Refusal(411, "MissingContentLength");
-  if (headers["content-encoding"]?.includes("aws-chunked") === true) throw new Refusal(501, "NotImplemented");
+  if (headers["content-length"] === undefined) throw new ChaosRefusal(411, "MissingContentLength");
+  if (headers["content-encoding"]?.includes("aws-chunked") === true)
+    throw new ChaosRefusal(501, "NotImplemented");
   if (headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true)
-    throw new Refusal(501, "NotImplemented");
+    throw new ChaosRefusal(501, "NotImplemented");
   const checksum = Object.keys(headers).some((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name));
-  if (checksum) throw new Refusal(400, "InvalidRequest");
+  if (checksum) throw new ChaosRefusal(400, "InvalidRequest");
 }

@@ -11,10 +11,10 @@ import { answerTo, type Preconditions } from "./answers.ts";
 import { type Fault, type Faults, openFaults } from "./faults.ts";
 import { type Journal, openJournal, sentOf } from "./journal.ts";
 import { ObjectVersions } from "./objects.ts";
-import { errorDocument, Refusal } from "./refusals.ts";
+import { ChaosRefusal, errorDocument } from "./refusals.ts";
 import { type BucketRequest, readRequest, requirePlain } from "./request.ts";
 import { type Access, requireSigned } from "./signature.ts";
-import { type Answer, write } from "./writing.ts";
+import { type ChaosAnswer, write } from "./writing.ts";
 
 export interface ChaosOptions {
   readonly seed?: number;
@@ -99,7 +99,11 @@ function isCut(fault: Fault | undefined): boolean {
 }
 
 /** What the bucket does and would say; nothing is done where the fault says so. */
-async function judged(context: Context, request: BucketRequest, fault: Fault | undefined): Promise<Answer> {
+async function judged(
+  context: Context,
+  request: BucketRequest,
+  fault: Fault | undefined,
+): Promise<ChaosAnswer> {
   const { live } = context;
   const none = { effect: { kind: "none" }, headers: {}, body: new Uint8Array(0) } as const;
   if (request.body === undefined) return abandoned(context, request);
@@ -109,17 +113,17 @@ async function judged(context: Context, request: BucketRequest, fault: Fault | u
     return { ...none, status, headers: { "content-type": type }, body: Buffer.from(body) };
   }
   try {
-    if (fault?.kind === "error") throw new Refusal(fault.status, fault.code);
+    if (fault?.kind === "error") throw new ChaosRefusal(fault.status, fault.code);
     await requireSigned(request, { access: live.access, region: live.region, nowMs: nowMs(live) });
     requirePlain(request);
-    if (request.bucket !== live.bucketName) throw new Refusal(404, "NoSuchBucket");
+    if (request.bucket !== live.bucketName) throw new ChaosRefusal(404, "NoSuchBucket");
     return await answerTo(request, fault, {
       objects: live.objects,
       now: new Date(nowMs(live)),
       preconditions: context.preconditions ?? "ignored",
     });
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ChaosRefusal)) throw error;
     const body = Buffer.from(errorDocument(error));
     const headers = { "content-type": "application/xml" };
     return { ...none, status: error.status, code: error.code, headers, body };
@@ -127,7 +131,7 @@ async function judged(context: Context, request: BucketRequest, fault: Fault | u
 }
 
 /** The client went away before its request was whole. */
-function abandoned({ live, publishesTorn }: Context, { method, key, received }: BucketRequest): Answer {
+function abandoned({ live, publishesTorn }: Context, { method, key, received }: BucketRequest): ChaosAnswer {
   const none = { status: 0, headers: {}, body: new Uint8Array(0) };
   if (method !== "PUT" || publishesTorn !== true) return { ...none, effect: { kind: "none" } };
   live.objects.put(key, received, "binary/octet-stream", new Date(nowMs(live)));

@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { Refusal } from "./refusals.ts";
+import { ChaosRefusal } from "./refusals.ts";
 import type { BucketRequest } from "./request.ts";
 
 export interface Access {
@@ -27,19 +27,20 @@ const AUTHORIZATION =
 /** Throws a Refusal unless the request is signed as it must be. */
 export async function requireSigned(request: BucketRequest, { access, region, nowMs }: Judge): Promise<void> {
   const { headers } = request;
-  if (headers.authorization === undefined) throw new Refusal(403, "AccessDenied");
+  if (headers.authorization === undefined) throw new ChaosRefusal(403, "AccessDenied");
   const [, keyId, , signedRegion, names = ""] = AUTHORIZATION.exec(headers.authorization) ?? [];
-  if (keyId === undefined) throw new Refusal(400, "AuthorizationHeaderMalformed");
-  if (keyId !== access.accessKeyId) throw new Refusal(403, "InvalidAccessKeyId");
-  if (headers["x-amz-security-token"] !== access.sessionToken) throw new Refusal(400, "InvalidToken");
-  if (signedRegion !== region) throw new Refusal(400, "AuthorizationHeaderMalformed", { Region: region });
+  if (keyId === undefined) throw new ChaosRefusal(400, "AuthorizationHeaderMalformed");
+  if (keyId !== access.accessKeyId) throw new ChaosRefusal(403, "InvalidAccessKeyId");
+  if (headers["x-amz-security-token"] !== access.sessionToken) throw new ChaosRefusal(400, "InvalidToken");
+  if (signedRegion !== region)
+    throw new ChaosRefusal(400, "AuthorizationHeaderMalformed", { Region: region });
   const signedMs = parseAmzDate(headers["x-amz-date"]);
-  if (!(Math.abs(signedMs - nowMs) <= SKEW_MS)) throw new Refusal(403, "RequestTimeTooSkewed");
+  if (!(Math.abs(signedMs - nowMs) <= SKEW_MS)) throw new ChaosRefusal(403, "RequestTimeTooSkewed");
   const signed = names.split(";");
   if (!signed.includes("host") || !Object.keys(headers).every((name) => mayStayUnsigned(name, signed)))
-    throw new Refusal(403, "AccessDenied");
+    throw new ChaosRefusal(403, "AccessDenied");
   const expected = await signAgain(request, signed, { access, region, signedMs });
-  if (expected !== headers.authorization) throw new Refusal(403, "SignatureDoesNotMatch");
+  if (expected !== headers.authorization) throw new ChaosRefusal(403, "SignatureDoesNotMatch");
   requireBodyHash(request);
 }
 
@@ -50,10 +51,10 @@ function mayStayUnsigned(name: string, signed: readonly string[]): boolean {
 
 function requireBodyHash({ headers, received, body }: BucketRequest): void {
   const claimed = headers["x-amz-content-sha256"];
-  if (claimed === undefined) throw new Refusal(400, "InvalidRequest");
+  if (claimed === undefined) throw new ChaosRefusal(400, "InvalidRequest");
   if (claimed === "UNSIGNED-PAYLOAD" || body === undefined) return;
   if (createHash("sha256").update(received).digest("hex") !== claimed)
-    throw new Refusal(400, "XAmzContentSHA256Mismatch");
+    throw new ChaosRefusal(400, "XAmzContentSHA256Mismatch");
 }
 
 async function signAgain(

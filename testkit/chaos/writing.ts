@@ -5,7 +5,7 @@ import type { Fault } from "./faults.ts";
 import type { Effect } from "./journal.ts";
 
 /** What an answer is before it meets a fault on its way out. */
-export interface Answer {
+export interface ChaosAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -16,7 +16,7 @@ export interface Answer {
 interface Outgoing {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  readonly answer: Answer;
+  readonly answer: ChaosAnswer;
   readonly fault: Fault | undefined;
   readonly verb: string;
 }
@@ -54,7 +54,7 @@ export async function write({ message, response, answer, fault, verb }: Outgoing
   }
 }
 
-function cutHeaders({ headers, body }: Answer, fault: Fault | undefined): Record<string, string> {
+function cutHeaders({ headers, body }: ChaosAnswer, fault: Fault | undefined): Record<string, string> {
   if (fault?.kind === "cut" && !fault.length) return { ...headers, connection: "close" };
   return { ...headers, "content-length": String(body.length) };
 }

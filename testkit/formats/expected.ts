@@ -22,7 +22,7 @@ const ExpectedDocument = z.strictObject({
 });
 export type ExpectedDocument = z.infer<typeof ExpectedDocument>;
 
-const Ask = z.strictObject({
+const FixtureAsk = z.strictObject({
   name: z.string(),
   method: z.string(),
   path: z.string(),
@@ -32,7 +32,7 @@ const Ask = z.strictObject({
   json: z.unknown().optional(),
   base64: z.string().optional(),
 });
-export type Ask = z.infer<typeof Ask>;
+export type FixtureAsk = z.infer<typeof FixtureAsk>;
 
 /** Of a problem document only what is interface; of headers those that a reader keeps. */
 const ExpectedAnswer = z.strictObject({
@@ -43,11 +43,11 @@ const ExpectedAnswer = z.strictObject({
 });
 export type ExpectedAnswer = z.infer<typeof ExpectedAnswer>;
 
-const Exchange = z.strictObject({ ask: Ask, answer: ExpectedAnswer });
+const Exchange = z.strictObject({ ask: FixtureAsk, answer: ExpectedAnswer });
 export type Exchange = z.infer<typeof Exchange>;
 
 /** What follows behind a cursor, page by page to the end, without the cursors of those pages. */
-const Paging = z.strictObject({ ask: Ask, answer: ExpectedAnswer, pages: z.array(JsonObject) });
+const Paging = z.strictObject({ ask: FixtureAsk, answer: ExpectedAnswer, pages: z.array(JsonObject) });
 export type Paging = z.infer<typeof Paging>;
 
 const PastState = z.strictObject({
@@ -101,14 +101,14 @@ const ExpectedStore = z.strictObject({
 });
 export type ExpectedStore = z.infer<typeof ExpectedStore>;
 
-export const Expected = z.strictObject({
+export const ExpectedFixture = z.strictObject({
   /** The folder's name, and when it was made. */
   made: z.strictObject({ name: z.string(), at: z.iso.datetime() }),
   tokens: z.record(z.string(), z.string()),
   values: z.record(ValueId, z.string()),
   stores: z.array(ExpectedStore),
 });
-export type Expected = z.infer<typeof Expected>;
+export type ExpectedFixture = z.infer<typeof ExpectedFixture>;
 
 /** The environment in which `ledge` reads a store's bucket: its keys, and whose signature it trusts. */
 export function keysFor({

@@ -16,7 +16,13 @@ import { root, testWorkerFile } from "../host.ts";
 import { ledge } from "../processes.ts";
 import { checkStore } from "../store.ts";
 import { holds } from "./bytes.ts";
-import { Expected, type ExpectedDocument, type ExpectedStore, type JsonObject, keysFor } from "./expected.ts";
+import {
+  type ExpectedDocument,
+  ExpectedFixture,
+  type ExpectedStore,
+  type JsonObject,
+  keysFor,
+} from "./expected.ts";
 import { answerOf, isObject, readDocuments, type Speaker, send } from "./speak.ts";
 
 /** LEDGE_FIXTURES names another folder, such as one that was just made. */
@@ -26,7 +32,7 @@ export const MANIFEST = join(root, "spin.toml");
 export interface Fixture {
   readonly name: string;
   readonly folder: string;
-  readonly expected: Expected;
+  readonly expected: ExpectedFixture;
 }
 
 /** Every folder there is: one for each format that was released. */
@@ -36,7 +42,7 @@ export function fixtures(): Fixture[] {
     .map(({ name }) => {
       const folder = join(FOLDER, name);
       const text = gunzipSync(readFileSync(join(folder, "expected.json.gz"))).toString();
-      return { name, folder, expected: Expected.parse(JSON.parse(text)) };
+      return { name, folder, expected: ExpectedFixture.parse(JSON.parse(text)) };
     });
 }
 
@@ -67,7 +73,7 @@ export function unpack({ folder, expected }: Fixture, store: ExpectedStore): str
 }
 
 /** A store that went to another machine has a root token of its own. */
-export function rootOf({ tokens }: Expected, { kind }: ExpectedStore): string {
+export function rootOf({ tokens }: ExpectedFixture, { kind }: ExpectedStore): string {
   return (kind === "sealed" ? tokens.movedRoot : tokens.root) ?? "";
 }
 

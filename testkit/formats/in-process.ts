@@ -9,7 +9,7 @@ import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { handlersOf } from "../handlers.ts";
 import { committedMigrations } from "../store.ts";
 import { worldOver } from "../world.ts";
-import type { Ask, ExpectedStore, JsonObject } from "./expected.ts";
+import type { ExpectedStore, FixtureAsk, JsonObject } from "./expected.ts";
 import { type Fixture, rootOf } from "./fixture.ts";
 
 const migrations = committedMigrations();
@@ -28,7 +28,7 @@ export interface Answered {
 
 export interface OpenedStore {
   readonly db: NodeDb;
-  send(ask: Omit<Ask, "name">): Answered;
+  send(ask: Omit<FixtureAsk, "name">): Answered;
 }
 
 /** A copy of the store; gone after the test. */
@@ -46,7 +46,7 @@ export function openStore({ folder, expected }: Fixture, store: ExpectedStore): 
   return { db, send: (ask) => send(db, ask, tokens) };
 }
 
-function send(db: NodeDb, ask: Omit<Ask, "name">, tokens: Readonly<Record<string, string>>): Answered {
+function send(db: NodeDb, ask: Omit<FixtureAsk, "name">, tokens: Readonly<Record<string, string>>): Answered {
   const headers = Object.entries(ask.headers ?? {});
   if (ask.token !== null) headers.push(["authorization", `Bearer ${tokens[ask.token]}`]);
   if (ask.json !== undefined) headers.push(["content-type", "application/json"]);

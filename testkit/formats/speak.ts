@@ -3,7 +3,7 @@
  * test/fixtures and the tests that hold later code to them ask in the same words, so that what differs is the store.
  */
 import { createHash } from "node:crypto";
-import type { Ask, ExpectedAnswer, ExpectedDocument, JsonObject } from "./expected.ts";
+import type { ExpectedAnswer, ExpectedDocument, FixtureAsk, JsonObject } from "./expected.ts";
 
 export interface Speaker {
   readonly url: string;
@@ -32,7 +32,7 @@ const KEPT_HEADERS = [
 /** What is interface in a problem document, besides the members that a code brings along. */
 const PROSE = new Set(["type", "title", "detail", "instance", "errors"]);
 
-export async function send({ url, tokens }: Speaker, ask: Omit<Ask, "name">): Promise<Reply> {
+export async function send({ url, tokens }: Speaker, ask: Omit<FixtureAsk, "name">): Promise<Reply> {
   const headers = new Headers(ask.headers ?? {});
   if (ask.token !== null) headers.set("authorization", `Bearer ${tokens[ask.token] ?? ask.token}`);
   if (ask.json !== undefined) headers.set("content-type", "application/json");
@@ -155,7 +155,7 @@ export function valueId(bytes: Uint8Array): string {
 /** Asks with an old cursor, and then with each that comes back, to the end. */
 export async function followPages(
   speaker: Speaker,
-  ask: Ask,
+  ask: FixtureAsk,
 ): Promise<{ answer: ExpectedAnswer; pages: JsonObject[] }> {
   const first = answerOf(await send(speaker, ask));
   const pages: JsonObject[] = [];

@@ -2,7 +2,7 @@
 
 import { formatHex } from "../../lib/core/hex.ts";
 import type { HttpRequest } from "../../lib/core/http.ts";
-import { serve } from "../../lib/engines/starling/serve.ts";
+import { serveScheduled } from "../../lib/engines/starling/serve.ts";
 import type { World } from "../../lib/http/world.ts";
 import { openCipher } from "../../lib/snapshot/cipher.ts";
 import { parseObjectKeys } from "../../lib/snapshot/key-text.ts";
@@ -12,7 +12,7 @@ let counter = 0;
 /** What is signed is a manifest: a few kilobytes. */
 const MANIFEST_BYTES = 4096;
 
-export const { handleCronEvent } = serve(async (request, world, trigger, later) => {
+export const { handleCronEvent } = serveScheduled(async (request, world, trigger, later) => {
   counter += 1;
   if (trigger.kind === "cron") {
     world.db.all("create table if not exists tick(due_ms integer, counter integer)");

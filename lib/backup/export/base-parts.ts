@@ -12,9 +12,9 @@ import { basePartName } from "../../snapshot/names.ts";
 import { type BasePart, type PartHeader, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
 import type { BaseProgress } from "../../store/catalogue/base.ts";
 import {
+  type EntryPlace,
   findDocumentsPage,
   listRawDocuments,
-  type Place,
   type RawDocument,
   readCommitsPage,
   readDocumentsText,
@@ -34,7 +34,7 @@ export function beginBase(place: { target: string; lineage: string; revision: nu
   return { ...place, phase: "commits", cursor: "0", parts: [], block: new Uint8Array(0) };
 }
 
-const START: Place = { namespace: "", key: "", revision: 0 };
+const START: EntryPlace = { namespace: "", key: "", revision: 0 };
 /** What follows each phase that makes parts, and where it begins. */
 const NEXT_PHASE = {
   commits: { phase: "documents", cursor: JSON.stringify(START) },
@@ -79,7 +79,7 @@ export async function digestBase(db: Db, base: BaseProgress, goesOn: () => boole
 }
 
 /** The digest of a base that has everything but its index. */
-export function digestOf(base: BaseProgress): StateDigest {
+export function digestInMaking(base: BaseProgress): StateDigest {
   return StateDigest.parse(JSON.parse(base.cursor));
 }
 
@@ -88,8 +88,8 @@ interface Page {
   readonly count: number;
   readonly cursor: string;
   readonly namespaces: readonly string[];
-  readonly first: Place | null;
-  readonly last: Place | null;
+  readonly first: EntryPlace | null;
+  readonly last: EntryPlace | null;
 }
 
 function commitsPage(db: Db, base: BaseProgress, maxBytes: number): Page | undefined {
@@ -168,7 +168,7 @@ function documentJson({
 }
 
 /** The cursor is our own row's; anything else in it is a bug. */
-function parsePlace(cursor: string): Place {
+function parsePlace(cursor: string): EntryPlace {
   const place: unknown = JSON.parse(cursor);
   if (
     typeof place === "object" &&

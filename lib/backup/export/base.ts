@@ -10,8 +10,8 @@ import { type BaseIndex, type BaseObject, SNAPSHOT_FORMAT } from "../../snapshot
 import { type BaseProgress, findBaseProgress, saveBaseProgress } from "../../store/catalogue/base.ts";
 import { closeRun, type Position, type RunStart } from "../../store/catalogue/catalogue.ts";
 import { listUnwrittenPurges, readPurgeMark, recordPurgesWritten } from "../../store/catalogue/purge.ts";
-import { findTip, listAncestry, listNamespaces } from "../../store/documents/export-pages.ts";
-import { beginBase, digestBase, digestOf, isInParts, makeBasePart } from "./base-parts.ts";
+import { findTip, listAncestry, listNamespaceSizes } from "../../store/documents/export-pages.ts";
+import { beginBase, digestBase, digestInMaking, isInParts, makeBasePart } from "./base-parts.ts";
 import type { StepContext } from "./limits.ts";
 import {
   encrypted,
@@ -92,7 +92,7 @@ async function makeIndex(
   const { revision } = base;
   const tip = findTip(db, revision);
   if (tip?.revision !== revision) throw new Error("a base stands at a commit");
-  const state = digestOf(base);
+  const state = digestInMaking(base);
   const sizes = new Map(state.namespaces.map((one) => [one.namespace, one]));
   const index: BaseIndex = {
     format: SNAPSHOT_FORMAT,
@@ -104,7 +104,7 @@ async function makeIndex(
     revision,
     tip: tip.id,
     ancestry: listAncestry(db),
-    usage: listNamespaces(db, revision).map(({ namespace, compacted }) => {
+    usage: listNamespaceSizes(db, revision).map(({ namespace, compacted }) => {
       const { keys, bytes } = sizes.get(namespace) ?? { keys: 0, bytes: 0 };
       return { namespace, keys, bytes, compacted };
     }),

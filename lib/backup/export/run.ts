@@ -17,7 +17,7 @@ import {
   type Head,
   type Manifest,
   type ManifestObject,
-  type Seal,
+  type ManifestSeal,
   type SegmentObject,
   SNAPSHOT_FORMAT,
 } from "../../snapshot/schemas.ts";
@@ -139,7 +139,7 @@ export async function writeObject(
 }
 
 /** What a finished run leaves: where the chain ends, and what the manifest names. */
-export interface Chain {
+export interface SnapshotChain {
   readonly revision: number;
   readonly objects: readonly ManifestObject[];
   readonly segmentSha256: string | null;
@@ -150,7 +150,11 @@ export interface Chain {
 }
 
 /** Writes the manifest, completes the run, and moves the head. */
-export async function finishRun(context: ExportContext, start: RunStart, chain: Chain): Promise<Position> {
+export async function finishRun(
+  context: ExportContext,
+  start: RunStart,
+  chain: SnapshotChain,
+): Promise<Position> {
   const { db, bucket, catalogue, store } = context;
   const tip = findTip(db, chain.revision);
   if (tip?.revision !== chain.revision) throw new Error("a manifest ends at a commit");
@@ -209,7 +213,7 @@ export function giveUp({ catalogue, nowMs }: ExportContext, { run }: RunStart): 
 }
 
 /** What a manifest says of the one before it. */
-export function parentOf(position: Position | undefined): Chain["parent"] {
+export function parentOf(position: Position | undefined): SnapshotChain["parent"] {
   return position === undefined ? null : { name: position.manifest, sha256: position.manifestSha256 };
 }
 
@@ -234,7 +238,7 @@ async function takeBack(bucket: Bucket, name: string): Promise<void> {
 export async function sealManifest(manifest: Manifest, signer?: Signer): Promise<Uint8Array<ArrayBuffer>> {
   const line = utf8(JSON.stringify(manifest));
   const sha256 = await sha256Hex(line);
-  const seal: Seal =
+  const seal: ManifestSeal =
     signer === undefined ? { sha256 } : { sha256, keyId: signer.keyId, signature: await signer.sign(line) };
   return concat([line, utf8(`\n${JSON.stringify(seal)}\n`)]);
 }

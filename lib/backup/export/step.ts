@@ -16,10 +16,10 @@ import type { Limits, StepContext } from "./limits.ts";
 import { finishRun, giveUp, parentOf, segmentsOf, startRun, writeObject } from "./run.ts";
 import { makeSegment } from "./segment.ts";
 
-export type Step = "segments" | "base" | "seal";
+export type ExportStep = "segments" | "base" | "seal";
 
 /** What is to be done; undefined when the bucket has everything. `position` is this lineage's, if it has one. */
-export function nextStep(context: StepContext, position: Position | undefined): Step | undefined {
+export function nextStep(context: StepContext, position: Position | undefined): ExportStep | undefined {
   const { db, store, limits } = context;
   if (store.revision === 0) return undefined;
   // Without a position a history is exported from its beginning if the store still has it, else from a base.
@@ -38,7 +38,7 @@ export function nextStep(context: StepContext, position: Position | undefined): 
 /** Does one step: one run, or two where a base takes longer than the budget. Gives the new position. */
 export function runStep(
   context: StepContext,
-  step: Step,
+  step: ExportStep,
   position: Position | undefined,
 ): Promise<Position | undefined> {
   if (step === "seal" && position !== undefined) return exportSeal(context, position);

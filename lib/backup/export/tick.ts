@@ -48,7 +48,7 @@ import { LIMITS, type Limits, type StepContext } from "./limits.ts";
 import { together } from "./report.ts";
 import type { ExportKeys } from "./run.ts";
 import { nextStep, runStep } from "./step.ts";
-import { type Asked, isUpkeepDue, keepUp } from "./upkeep.ts";
+import { isUpkeepDue, keepUp, type UpkeepAsked } from "./upkeep.ts";
 
 export interface Tick {
   readonly db: Db;
@@ -62,7 +62,7 @@ export interface Tick {
   readonly policy?: BackupPolicy;
   readonly keys?: ExportKeys;
   /** What a person asked for besides: a replay now, pruning now. */
-  readonly asked?: Asked;
+  readonly asked?: UpkeepAsked;
   /** Looks again before it rests: a commit that found this tick at work counts on being taken along. */
   readonly follow?: boolean;
 }

@@ -36,7 +36,7 @@ import type { StepContext } from "./limits.ts";
 import { nextStep } from "./step.ts";
 
 /** What a person asked for. */
-export interface Asked {
+export interface UpkeepAsked {
   /** Reads the whole chain, though a shorter proof would do. */
   readonly replay?: boolean;
   /** Prunes now, though it is not time to. */
@@ -46,7 +46,7 @@ export interface Asked {
 export interface Upkeep {
   readonly position: Position | undefined;
   readonly policy: BackupPolicy;
-  readonly asked: Asked;
+  readonly asked: UpkeepAsked;
 }
 
 export interface Kept {

@@ -22,7 +22,7 @@ import {
 const SCAN_MAX = 200;
 const READS_AT_ONCE = 8;
 
-export interface Branch {
+export interface BranchTop {
   /** What `--branch` takes: the lineage's first digits, with `@` and a run where it holds two chains. */
   readonly branch: string;
   readonly lineage: string;
@@ -42,13 +42,13 @@ export interface LineageTop {
 }
 
 /** Every branch in the bucket, the newest first. Throws BucketFault. */
-export async function listBranches(bucket: Bucket, reading: Reading = {}): Promise<Branch[]> {
-  const branches: Branch[] = [];
+export async function listBranches(bucket: Bucket, reading: Reading = {}): Promise<BranchTop[]> {
+  const branches: BranchTop[] = [];
   for (const top of await listTops(bucket)) branches.push(...(await branchesOf(bucket, top, reading)));
   return branches;
 }
 
-async function branchesOf(bucket: Bucket, top: LineageTop, reading: Reading): Promise<Branch[]> {
+async function branchesOf(bucket: Bucket, top: LineageTop, reading: Reading): Promise<BranchTop[]> {
   const newest = await readableNewest(bucket, top, reading);
   if (newest === undefined) return [branchOf(top.names[0] ?? "", false)];
   const others = await otherTips(bucket, newest, top.names, reading);
@@ -69,7 +69,7 @@ async function readableNewest(
 }
 
 /** `forked`: the lineage holds more than one chain, so that the run has to be named too. */
-export function branchOf(manifest: string, forked: boolean): Branch {
+export function branchOf(manifest: string, forked: boolean): BranchTop {
   const parts = parseManifestName(manifest);
   if (parts === undefined) throw new Error(`${manifest} is not the name of a manifest`);
   const { lineage, run, revision } = parts;

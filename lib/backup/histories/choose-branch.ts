@@ -25,7 +25,7 @@ export type FindRefusal =
   | "fork"
   | "bad_parameter";
 
-export type Found<T> = Outcome<T, FindRefusal>;
+export type FoundOutcome<T> = Outcome<T, FindRefusal>;
 
 export interface Branched {
   readonly newest: ReadManifest;
@@ -40,7 +40,7 @@ export async function chooseBranch(
   tops: readonly LineageTop[],
   branch: string | undefined,
   reading: Reading,
-): Promise<Found<Branched>> {
+): Promise<FoundOutcome<Branched>> {
   const [first, ...others] = tops;
   if (first === undefined) return refuse("not_found", "The bucket holds no snapshot under this prefix.");
   if (branch !== undefined) return namedBranch(bucket, tops, branch, reading);
@@ -67,7 +67,7 @@ async function namedBranch(
   tops: readonly LineageTop[],
   branch: string,
   reading: Reading,
-): Promise<Found<Branched>> {
+): Promise<FoundOutcome<Branched>> {
   const match = /^([0-9a-f]{8,32})(?:@([0-9a-f]{8,16}))?$/.exec(branch);
   if (match === null)
     return refuse("bad_parameter", "branch is at least 8 hex digits of a lineage, or LINEAGE@RUN.");
@@ -90,7 +90,11 @@ async function namedBranch(
 }
 
 /** The newest manifest of a lineage, once nothing shows that it holds a second chain. */
-export async function newestOf(bucket: Bucket, top: LineageTop, reading: Reading): Promise<Found<Branched>> {
+export async function newestOf(
+  bucket: Bucket,
+  top: LineageTop,
+  reading: Reading,
+): Promise<FoundOutcome<Branched>> {
   const names = top.names.filter((name) => parseManifestName(name)?.revision === top.revision);
   const newest = await bestOf(bucket, names, reading).catch((error: unknown) =>
     withOlder(bucket, top.names, error, reading),

@@ -5,7 +5,7 @@
 
 import type { Bucket } from "../../bucket/bucket.ts";
 import { sha256Hex } from "../../bucket/bytes.ts";
-import { listClaims, listHeads, parseHead, readHead, readHeadBytes } from "../../snapshot/heads.ts";
+import { listClaims, listHeads, parseHead, readHeadBytes, readLineageHead } from "../../snapshot/heads.ts";
 import type { Head } from "../../snapshot/schemas.ts";
 import {
   type ExportedStore,
@@ -101,7 +101,7 @@ async function judgeOthers(context: LookContext): Promise<Finding | undefined> {
     // The history that we left may have a survivor who writes on: its head is read every time.
     const again = thorough || other === parent;
     if (isIgnored(db, pair) || (!again && findSeen(db, pair) !== undefined)) continue;
-    const head = await readHead(bucket, other);
+    const head = await readLineageHead(bucket, other);
     // A name without a head that can be read says only that somebody is there: as foreign as can be.
     const finding = head === undefined || head.lineage !== other ? foreign(other) : judgeOther(context, head);
     if (finding !== undefined && !(context.shared && finding.kind === "foreign")) findings.push(finding);
@@ -172,7 +172,7 @@ async function judgeClaims({ db, bucket, target, store, shared }: LookContext): 
 
 /** Whether a lineage's head shows an ancestor of ours. One that cannot be read might be anybody's: not related. */
 async function isRelated(bucket: Bucket, lineage: string, db: Db): Promise<boolean> {
-  const head = await readHead(bucket, lineage);
+  const head = await readLineageHead(bucket, lineage);
   const own = listAncestry(db);
   return head?.ancestry.some((one) => own.some((ancestor) => ancestor.lineage === one.lineage)) ?? false;
 }

@@ -2,7 +2,7 @@
 
 import type { Bucket } from "../../bucket/bucket.ts";
 import { formatTime } from "../../core/time.ts";
-import { listHeads, readHead } from "../../snapshot/heads.ts";
+import { listHeads, readLineageHead } from "../../snapshot/heads.ts";
 import { isIgnored, readExportedStore } from "../../store/catalogue/catalogue.ts";
 import { listAncestry } from "../../store/documents/export-pages.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
@@ -25,7 +25,7 @@ export async function listRelations(db: Db, bucket: Bucket, target: string): Pro
   const own = new Set(listAncestry(db).map(({ lineage }) => lineage));
   const branches: Relation[] = [];
   for (const lineage of await listHeads(bucket)) {
-    const head = await readHead(bucket, lineage);
+    const head = await readLineageHead(bucket, lineage);
     const ignored = isIgnored(db, { target, lineage: store.lineage, other: lineage });
     if (head === undefined) {
       branches.push({

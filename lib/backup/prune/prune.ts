@@ -42,7 +42,7 @@ export interface PruneContext extends ExportContext {
   readonly policy: BackupPolicy;
 }
 
-export interface PrunePlan {
+export interface PlannedPrune {
   /** Restore points that stay. */
   readonly kept: readonly PointRow[];
   /** Restore points that go, each with the moment from which it may. */
@@ -71,7 +71,7 @@ const NOTHING: PruneOutcome = { points: 0, objects: 0, bytes: 0, finding: undefi
 export type PlanContext = Pick<PruneContext, "db" | "target" | "store" | "policy" | "nowMs">;
 
 /** Judges every restore point by the policy. Only reads, and asks the bucket nothing. */
-export function planPrune({ db, target, store, policy, nowMs }: PlanContext): PrunePlan {
+export function planPrune({ db, target, store, policy, nowMs }: PlanContext): PlannedPrune {
   const place = { target, lineage: store.lineage };
   const now = nowMs();
   const points = listPoints(db, place).filter(({ doomedMs }) => doomedMs !== SUPERSEDED_MS);
@@ -97,7 +97,7 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pr
 }
 
 /** Marks what the plan gives up, and unmarks what it wants again. */
-export function markPlan({ catalogue, target, store, nowMs }: PruneContext, plan: PrunePlan): void {
+export function markPlan({ catalogue, target, store, nowMs }: PruneContext, plan: PlannedPrune): void {
   doomPoints(catalogue, {
     doomed: plan.doomed.map(({ point }) => point.run),
     spared: plan.kept.map(({ run }) => run),

@@ -15,7 +15,7 @@ import {
   readManifest,
 } from "../../snapshot/read.ts";
 import type { LineageTop } from "../histories/branches.ts";
-import { type Branched, bestOf, type Found, newestOf } from "../histories/choose-branch.ts";
+import { type Branched, bestOf, type FoundOutcome, newestOf } from "../histories/choose-branch.ts";
 
 /** A manifest of the branch that holds the revision. */
 export async function findHolder(
@@ -23,7 +23,7 @@ export async function findHolder(
   branched: Branched,
   revision: number,
   { tops, reading }: { tops: readonly LineageTop[]; reading: Reading },
-): Promise<Found<ReadManifest>> {
+): Promise<FoundOutcome<ReadManifest>> {
   const { newest, named } = branched;
   if (revision === newest.manifest.revision) return accept(newest);
   const owner = ownerOf(newest, revision);
@@ -57,17 +57,17 @@ async function inChain(
   newest: ReadManifest,
   revision: number,
   reading: Reading,
-): Promise<Found<ReadManifest>> {
+): Promise<FoundOutcome<ReadManifest>> {
   for (let at: ReadManifest | undefined = newest; at !== undefined; ) {
     if ((at.base?.revision ?? 0) <= revision) return accept(at);
-    at = await parentOf(bucket, at, reading);
+    at = await readParent(bucket, at, reading);
     if (at !== undefined && at.manifest.revision < revision) break;
   }
   return inHistory(bucket, newest, revision, reading);
 }
 
 /** The parent as it was named; undefined when it was pruned or cannot be read. */
-export async function parentOf(
+export async function readParent(
   bucket: Bucket,
   { manifest }: ReadManifest,
   reading: Reading,
@@ -82,7 +82,7 @@ async function inHistory(
   read: ReadManifest,
   revision: number,
   reading: Reading,
-): Promise<Found<ReadManifest>> {
+): Promise<FoundOutcome<ReadManifest>> {
   const index = await readIndex(bucket, read, reading);
   if (index === undefined) return accept(read);
   const oldest = Math.max(0, ...index.usage.map(({ compacted }) => compacted));
@@ -91,7 +91,7 @@ async function inHistory(
 }
 
 /** The lineage of the ancestry whose history `revision` belongs to. */
-function ownerOf({ manifest }: ReadManifest, revision: number): Found<string> {
+function ownerOf({ manifest }: ReadManifest, revision: number): FoundOutcome<string> {
   if (revision > manifest.revision) {
     return refuse(
       "revision_unknown",

@@ -10,7 +10,7 @@ import { formatTime } from "../../core/time.ts";
 import { listClaims, readHeads } from "../../snapshot/heads.ts";
 import type { Reading, ReadManifest } from "../../snapshot/read.ts";
 import { branchOf, type LineageTop, listTops } from "../histories/branches.ts";
-import { chooseBranch, type Found } from "../histories/choose-branch.ts";
+import { chooseBranch, type FoundOutcome } from "../histories/choose-branch.ts";
 import { findHolder } from "./find-holder.ts";
 import { findRevisionAt } from "./find-time.ts";
 
@@ -47,7 +47,7 @@ export async function findSnapshot(
   bucket: Bucket,
   wanted: Wanted = {},
   reading: Reading = {},
-): Promise<Found<FoundSnapshot>> {
+): Promise<FoundOutcome<FoundSnapshot>> {
   const tops = await listTops(bucket);
   const branched = await chooseBranch(bucket, tops, wanted.branch, reading);
   if (!branched.ok) return branched;
@@ -77,7 +77,7 @@ async function atTime(
   newest: ReadManifest,
   timeMs: number,
   reading: Reading,
-): Promise<Found<number>> {
+): Promise<FoundOutcome<number>> {
   const { revision, firstMs } = await findRevisionAt(bucket, newest, timeMs, reading);
   if (revision !== undefined) return accept(revision);
   const first = firstMs === undefined ? "nothing" : `a commit of ${formatTime(firstMs)}`;

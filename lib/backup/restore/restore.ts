@@ -28,8 +28,8 @@ import {
   openWork,
   planRestore,
   type RestoreSource,
+  type RestoreStep,
   type RestoreWork,
-  type Step,
 } from "./work.ts";
 
 export type { RestoreReport } from "../../api/restore-answers.ts";
@@ -149,7 +149,7 @@ async function doStep(options: StepOptions, work: RestoreWork): Promise<RestoreR
 /** Undefined when the step has to be gone on with later; `work.at` says where. */
 async function loadStep(
   work: RestoreWork,
-  step: Step,
+  step: RestoreStep,
   options: FinishOptions & { goesOn(): boolean },
 ): Promise<(() => Promise<RestoreReport | undefined>) | undefined> {
   if (step.kind === "finish") return loadFinish(work, options);
@@ -171,7 +171,7 @@ function open(db: Db, lineages: readonly RestoredLineage[]): void {
   insertLineages(db, lineages);
 }
 
-function report({ onProgress }: RestoreOptions, { at }: RestoreWork, { kind }: Step): void {
+function report({ onProgress }: RestoreOptions, { at }: RestoreWork, { kind }: RestoreStep): void {
   const { doneBytes, totalBytes } = at;
   onProgress?.({ phase: kind === "finish" ? "checking" : "replaying", doneBytes, totalBytes });
 }

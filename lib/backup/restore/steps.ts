@@ -16,12 +16,12 @@ import {
 import { readPart, readSegment, required } from "../../snapshot/read.ts";
 import { foldEntries, rebuildUsage, rewindTo } from "../../store/restore/rows.ts";
 import { DIGEST_START, digestState, readDigest } from "../state-digest.ts";
-import type { RestoreWork, Step } from "./work.ts";
+import type { RestoreStep, RestoreWork } from "./work.ts";
 
 /** Puts a step's rows in. The caller holds the transaction. */
 export type Apply = () => Promise<void>;
 
-type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
+type StepOf<K extends RestoreStep["kind"]> = Extract<RestoreStep, { kind: K }>;
 
 export async function loadPart(work: RestoreWork, { part, number }: StepOf<"part">): Promise<Apply> {
   const { bucket, index, rows, reading } = work;

@@ -11,10 +11,10 @@ import type { Ancestor, BaseIndex, BasePart, Digest, SegmentObject } from "../..
 import type { RestoreProgress } from "../../store/restore/record-schema.ts";
 import { type RowWriter, rowWriter } from "../../store/restore/rows.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
-import { parentOf } from "./find-holder.ts";
+import { readParent } from "./find-holder.ts";
 import type { FoundSnapshot } from "./find-snapshot.ts";
 
-export type Step =
+export type RestoreStep =
   | { readonly kind: "part"; readonly part: BasePart; readonly number: number }
   | { readonly kind: "base" }
   | { readonly kind: "segment"; readonly segment: SegmentObject; readonly auth: SegmentObject | undefined }
@@ -40,7 +40,7 @@ export interface RestoreWork {
   readonly revision: number;
   /** The lineages that this history has at the revision, the own one last. */
   readonly ancestry: readonly Ancestor[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly RestoreStep[];
   readonly rows: RowWriter;
   /** Oldest first; those already compared are gone. */
   digests: PlannedDigest[];
@@ -110,8 +110,12 @@ function segmentsFor({ segments }: ReadManifest, revision: number): ReadManifest
   return segments.filter(({ segment }) => segment.after < revision);
 }
 
-function stepsFor(snapshot: ReadManifest, index: BaseIndex | undefined, revision: number): Step[] {
-  const steps: Step[] = (index?.parts ?? []).map((part, at) => ({ kind: "part", part, number: at + 1 }));
+function stepsFor(snapshot: ReadManifest, index: BaseIndex | undefined, revision: number): RestoreStep[] {
+  const steps: RestoreStep[] = (index?.parts ?? []).map((part, at) => ({
+    kind: "part",
+    part,
+    number: at + 1,
+  }));
   if (index !== undefined) steps.push({ kind: "base" });
   for (const { segment, auth } of segmentsFor(snapshot, revision))
     steps.push({ kind: "segment", segment, auth });
@@ -155,7 +159,7 @@ export async function digestsFor(
     found.push({ revision: index.revision, sha256: index.digest, object: base.name });
   // Before the base there are no states to compare: its history is rewound, not replayed.
   if (base !== undefined && revision < base.revision) return found;
-  const bearer = manifest.digest === null ? await parentOf(bucket, snapshot, reading) : undefined;
+  const bearer = manifest.digest === null ? await readParent(bucket, snapshot, reading) : undefined;
   const digest = manifest.digest ?? bearer?.manifest.digest;
   const start = base?.revision ?? 0;
   if (digest != null && digest.revision >= start && digest.revision <= revision)

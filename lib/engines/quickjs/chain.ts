@@ -1,8 +1,8 @@
 /** Service chaining for the small components: a POST to another component of this application, in memory. */
 import { sendRequest } from "fermyon:spin/http";
-import type { Chain } from "../../http/world.ts";
+import type { CallComponent } from "../../http/world.ts";
 
-export const chain: Chain = (component, path) => {
+export const chain: CallComponent = (component, path) => {
   const uri = `http://${component}.spin.internal${path}`;
   try {
     const { status, headers } = sendRequest({

@@ -7,15 +7,14 @@ import { getStderr } from "wasi:cli/stderr@0.2.3";
 import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.3";
 import { getRandomBytes } from "wasi:random/random@0.2.3";
 import type { HttpReply, HttpRequest } from "../../core/http.ts";
-import type { Chain, Fields, World } from "../../http/world.ts";
+import type { CallComponent, LogFields, World } from "../../http/world.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
 import { openSpinDb } from "../../store/sqlite/driver-spin.ts";
-import { plainFault } from "../guest/plain-fault.ts";
+import { type FaultReply, plainFault } from "../guest/plain-fault.ts";
 import { readVariable } from "../guest/variable.ts";
 import { utf8Bytes } from "./utf8.ts";
 
 export type Handler = (request: HttpRequest, world: World) => HttpReply;
-export type FaultReply = (error: unknown, request: HttpRequest, world: World) => HttpReply;
 
 interface SpinRequest {
   readonly method: string;
@@ -40,7 +39,7 @@ const STDERR_BYTES_MAX = 4096;
 export function serve(
   handler: Handler,
   onFault: FaultReply = plainFault,
-  chain?: Chain,
+  chain?: CallComponent,
 ): { handleRequest(request: SpinRequest): SpinResponse } {
   return {
     handleRequest(spin) {
@@ -80,7 +79,7 @@ export function spinWorld(): World {
 }
 
 /** One JSON line; the host takes at most 4096 bytes a write. */
-function writeLog(event: string, fields: Fields): void {
+function writeLog(event: string, fields: LogFields): void {
   const bytes = utf8Bytes(`${JSON.stringify({ event, atMs: Date.now(), ...fields })}\n`);
   const stderr = getStderr();
   for (let at = 0; at < bytes.length; at += STDERR_BYTES_MAX) {

@@ -8,7 +8,7 @@ import type { HttpReply, HttpRequest } from "../../core/http.ts";
 import { thrownText } from "../../core/thrown.ts";
 import type { World } from "../../http/world.ts";
 import { openSpinDb } from "../../store/sqlite/driver-spin.ts";
-import { plainFault } from "../guest/plain-fault.ts";
+import { type FaultReply, plainFault } from "../guest/plain-fault.ts";
 import { readVariable } from "../guest/variable.ts";
 import { keepByteOrderMarks } from "./whole-text.ts";
 
@@ -22,7 +22,6 @@ export type ScheduledHandler = (
   trigger: Trigger,
   later: Later,
 ) => Promise<HttpReply>;
-export type FaultReply = (error: unknown, request: HttpRequest, world: World) => HttpReply;
 
 interface FetchEvent {
   readonly request: Request;
@@ -36,7 +35,7 @@ const NOTHING = new Uint8Array(0);
 const LATER_TURNS = 8;
 
 /** Registers the fetch event, and gives the function to export as `handleCronEvent`. */
-export function serve(
+export function serveScheduled(
   handler: ScheduledHandler,
   onFault: FaultReply = plainFault,
 ): { handleCronEvent(metadata: { timestamp: number | bigint }): Promise<void> } {

@@ -1,11 +1,11 @@
 /** A base in the making: it is pinned to a revision and goes on from tick to tick. */
 import type { Db } from "../sqlite/driver.ts";
 import type { Catalogue } from "./lease.ts";
-import { findWithBlock, putRow, type ValueOf } from "./operation.ts";
+import { findWithBlock, putRow, type RowValue } from "./operation.ts";
 import { readPurgeMark } from "./purge.ts";
 import { BASE } from "./snapshot-rows.ts";
 
-export interface BaseProgress extends ValueOf<typeof BASE> {
+export interface BaseProgress extends RowValue<typeof BASE> {
   /** The block of a digest in the making that is not full yet. */
   readonly block: Uint8Array;
 }

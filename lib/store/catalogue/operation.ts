@@ -7,7 +7,7 @@ export interface Row<T> {
   readonly schema: z.ZodMiniType<T>;
 }
 
-export type ValueOf<R> = R extends Row<infer T> ? T : never;
+export type RowValue<R> = R extends Row<infer T> ? T : never;
 
 export function row<T>(name: string, schema: Row<T>["schema"]): Row<T> {
   return { name, schema };

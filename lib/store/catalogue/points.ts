@@ -11,7 +11,7 @@
 import type { Db } from "../sqlite/driver.ts";
 import type { Catalogue } from "./lease.ts";
 
-export interface Place {
+export interface TargetLineage {
   readonly target: string;
   readonly lineage: string;
 }
@@ -27,7 +27,7 @@ export interface PointRow {
 }
 
 /** Every restore point that was not removed, newest first. */
-export function listPoints(db: Db, { target, lineage }: Place): PointRow[] {
+export function listPoints(db: Db, { target, lineage }: TargetLineage): PointRow[] {
   return db
     .all(
       `select run, manifest, revision, base_revision, coalesce(finished_ms, started_ms), doomed_ms from backup_run
@@ -106,7 +106,7 @@ const unneeded = (point: string) =>
   and not exists (select 1 from backup_run w where w.run=o.run and w.state='started')`;
 
 /** Marks the objects that no wanted point needs, and unmarks those that one needs again. */
-export function doomObjects(catalogue: Catalogue, { target, lineage }: Place, atMs: number): void {
+export function doomObjects(catalogue: Catalogue, { target, lineage }: TargetLineage, atMs: number): void {
   catalogue.write((db) => {
     const wanted = "and r.doomed_ms is null";
     const own = "o.target=?1 and o.lineage=?2";
@@ -128,7 +128,7 @@ export function doomObjects(catalogue: Catalogue, { target, lineage }: Place, at
  */
 export function doomSuperseded(
   catalogue: Catalogue,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
   { from, manifest }: { from: number; manifest: string },
 ): number {
   return catalogue.write((db) => {
@@ -162,7 +162,7 @@ export function isAsNew(db: Db, { manifest, as }: { manifest: string; as: string
 }
 
 /** Points whose time is over, oldest first. */
-export function listDuePoints(db: Db, { target, lineage }: Place, beforeMs: number): PointRow[] {
+export function listDuePoints(db: Db, { target, lineage }: TargetLineage, beforeMs: number): PointRow[] {
   return listPoints(db, { target, lineage })
     .filter(({ doomedMs }) => doomedMs !== null && doomedMs <= beforeMs)
     .reverse();
@@ -184,7 +184,7 @@ export interface DueObject {
 /** Objects whose time is over and which no point that still stands needs, wanted or not; those begun before first. */
 export function listDueObjects(
   db: Db,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
   beforeMs: number,
   limit: number,
 ): DueObject[] {
@@ -198,7 +198,11 @@ export function listDueObjects(
 }
 
 /** Says that an object is being removed (0), once more only if it still may be. False: it is needed again. */
-export function recordObjectRemoval(catalogue: Catalogue, { target, lineage }: Place, name: string): boolean {
+export function recordObjectRemoval(
+  catalogue: Catalogue,
+  { target, lineage }: TargetLineage,
+  name: string,
+): boolean {
   return catalogue.write((db) => {
     const rows = db.all(
       `${spans("")} update backup_object as o set doomed_ms=0 where o.target=?1 and o.lineage=?2 and o.name=?3
@@ -228,7 +232,7 @@ export function forgetRuns(catalogue: Catalogue, beforeMs: number): void {
 /** Enters objects that a run of ours left behind without noting them. */
 export function recordOrphans(
   catalogue: Catalogue,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
   orphans: readonly { readonly name: string; readonly run: string; readonly revision: number }[],
   nowMs: number,
 ): void {
@@ -246,7 +250,7 @@ export function recordOrphans(
 /** The bucket lost some of our manifests: those that are not among the present ones are no restore points. */
 export function recordLostPoints(
   catalogue: Catalogue,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
   { present, nowMs }: { present: readonly string[]; nowMs: number },
 ): void {
   catalogue.write((db) =>
@@ -270,7 +274,7 @@ export function listUnknownNames(db: Db, names: readonly string[]): Set<string> 
 /** How many objects no point but these runs' needs, and how many bytes. */
 export function readUnneeded(
   db: Db,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
   runs: readonly string[],
 ): { objects: number; bytes: number } {
   const kept = "and r.run not in (select value from json_each(?3))";
@@ -285,7 +289,7 @@ export function readUnneeded(
 /** How many points and objects wait for their removal, and how many bytes. */
 export function readDoomed(
   db: Db,
-  { target, lineage }: Place,
+  { target, lineage }: TargetLineage,
 ): { points: number; objects: number; bytes: number } {
   const [row] = db.all(
     `select (select count(*) from backup_run where target=?1 and lineage=?2 and doomed_ms is not null and removed_ms is null),

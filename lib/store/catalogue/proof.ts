@@ -5,7 +5,7 @@
 import type { Db } from "../sqlite/driver.ts";
 import { endRun, insertObject, type WrittenObject } from "./catalogue.ts";
 import type { Catalogue } from "./lease.ts";
-import { dropRow, findRow, findWithBlock, putRow, type ValueOf } from "./operation.ts";
+import { dropRow, findRow, findWithBlock, putRow, type RowValue } from "./operation.ts";
 import { PROVEN, REPLAY_TRIED, REPLAYED, SCRUB } from "./rows.ts";
 import { REPLAY } from "./snapshot-rows.ts";
 
@@ -34,7 +34,7 @@ export function findManifestSha256(db: Db, manifest: string): string | undefined
 }
 
 /** A replay put down between two ranges of keys. */
-export interface ReplayProgress extends ValueOf<typeof REPLAY> {
+export interface ReplayProgress extends RowValue<typeof REPLAY> {
   readonly block: Uint8Array;
 }
 

@@ -11,7 +11,7 @@ const text = z.string();
 const count = z.int().check(z.minimum(0));
 
 /** Why exporting has stopped. */
-const Finding = z.strictObject({
+const StoredFinding = z.strictObject({
   kind: z.enum(["fork", "foreign"]),
   detail: text,
   /** What it is about, for whoever picks (FindingData). */
@@ -20,10 +20,10 @@ const Finding = z.strictObject({
     lineages: z.readonly(z.array(text)),
   }),
 });
-export type Finding = z.infer<typeof Finding>;
+export type StoredFinding = z.infer<typeof StoredFinding>;
 
 /** The last look for others in the bucket, and what it found. */
-export const LOOK = row("look", z.strictObject({ atMs: count, finding: z.optional(Finding) }));
+export const LOOK = row("look", z.strictObject({ atMs: count, finding: z.optional(StoredFinding) }));
 
 /** What went wrong last, until something goes well. */
 export const ERROR = row("error", z.strictObject({ code: text, detail: text, atMs: count }));

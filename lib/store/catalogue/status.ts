@@ -9,7 +9,7 @@ import { formatTime } from "../../core/time.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import type { Catalogue } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
-import { ERROR, type Finding, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL } from "./rows.ts";
+import { ERROR, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
 const BEHIND_SECONDS = 300;
@@ -133,7 +133,7 @@ function timeOrNull(value: SqlValue | undefined): string | null {
 /** What a look at the bucket found: nothing, or why exporting has stopped. */
 export function recordLook(
   catalogue: Catalogue,
-  { nowMs, finding }: { nowMs: number; finding: Finding | undefined },
+  { nowMs, finding }: { nowMs: number; finding: StoredFinding | undefined },
 ): void {
   catalogue.write((db) => putRow(db, LOOK, { atMs: nowMs, ...(finding === undefined ? {} : { finding }) }));
 }

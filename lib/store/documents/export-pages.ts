@@ -142,7 +142,7 @@ export function listRawChanges(
     }));
 }
 
-export interface CommitsPage {
+export interface CommitLines {
   readonly text: Uint8Array;
   readonly lines: number;
   readonly last: number;
@@ -152,7 +152,7 @@ export interface CommitsPage {
 export function readCommitsPage(
   db: Db,
   { after, upTo, maxBytes }: { after: number; upTo: number; maxBytes: number },
-): CommitsPage | undefined {
+): CommitLines | undefined {
   const [row] = db.all(
     `select cast(group_concat(line, char(10)) as blob), count(*), max(revision) from (
       select revision, line from (select revision, line, sum(octet_length(line)+1) over (order by revision rows unbounded preceding) as total,
@@ -167,15 +167,15 @@ export function readCommitsPage(
 }
 
 /** Where a page of a base begins: after this change, in order of namespace, key, revision. */
-export interface Place {
+export interface EntryPlace {
   readonly namespace: string;
   readonly key: string;
   readonly revision: number;
 }
 
 export interface DocumentsPage {
-  readonly first: Place;
-  readonly last: Place;
+  readonly first: EntryPlace;
+  readonly last: EntryPlace;
   readonly lines: number;
   readonly binary: boolean;
   readonly namespaces: readonly string[];
@@ -184,7 +184,7 @@ export interface DocumentsPage {
 /** The next page of changes at or below `upTo`: its ends and what it holds. Undefined when none is left. */
 export function findDocumentsPage(
   db: Db,
-  { after, upTo, auth, maxBytes }: { after: Place; upTo: number; auth: boolean; maxBytes: number },
+  { after, upTo, auth, maxBytes }: { after: EntryPlace; upTo: number; auth: boolean; maxBytes: number },
 ): DocumentsPage | undefined {
   const [row] = db.all(
     `select first_namespace, first_key, first_revision, namespace, key, revision, max(n), sum(binary),
@@ -247,8 +247,8 @@ const BASE_CHANGE_JSON = `case when c.op='delete' then json_object(${BASE_MEMBER
   else json_object(${BASE_MEMBERS},'created',c.created,'version',c.version,'mediaType',c.media_type,'text',cast(c.value as text)) end`;
 
 interface PageRange {
-  readonly first: Place;
-  readonly last: Place;
+  readonly first: EntryPlace;
+  readonly last: EntryPlace;
   readonly upTo: number;
   readonly auth: boolean;
 }
@@ -294,7 +294,7 @@ export function listRawDocuments(db: Db, range: PageRange): RawDocument[] {
 }
 
 /** Every namespace that anything happened in at or below a revision, and its compaction mark. */
-export function listNamespaces(db: Db, upTo: number): { namespace: string; compacted: number }[] {
+export function listNamespaceSizes(db: Db, upTo: number): { namespace: string; compacted: number }[] {
   return db
     .all(
       `select u.namespace, u.compacted from usage u where u.compacted>0 or exists
@@ -341,7 +341,7 @@ function textOf(rows: SqlRow[]): Uint8Array {
   return value;
 }
 
-function placeFromRow(row: SqlRow): Place {
+function placeFromRow(row: SqlRow): EntryPlace {
   return { namespace: String(row[0]), key: String(row[1]), revision: Number(row[2]) };
 }
 

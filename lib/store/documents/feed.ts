@@ -4,7 +4,7 @@
 import type { KeyRange } from "../../core/grant.ts";
 import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
 import { commitsSql, feedSql } from "./feed.sql.ts";
-import type { Values } from "./list.ts";
+import type { ShownValues } from "./list.ts";
 
 export interface FeedQuery {
   /** What may be seen. */
@@ -18,10 +18,10 @@ export interface FeedQuery {
   readonly prefix: string;
   readonly limit: number;
   readonly bytesMax: number;
-  readonly values: Values;
+  readonly values: ShownValues;
 }
 
-export interface FeedPage {
+export interface FeedText {
   readonly head: number;
   /** How far this looked: the next page begins behind it. */
   readonly revision: number;
@@ -31,7 +31,7 @@ export interface FeedPage {
 }
 
 /** Whole commits in order, as far as they may be seen. Throws StoreFault. */
-export function feedPage(db: Db, asked: FeedQuery): FeedPage {
+export function feedPage(db: Db, asked: FeedQuery): FeedText {
   const { since, namespace, prefix, limit, values, bytesMax, upTo } = asked;
   const ranges = rangesJson(asked.ranges);
   const history = rangesJson(asked.history);
@@ -55,7 +55,7 @@ export interface CommitsQuery {
   readonly all: boolean;
 }
 
-export interface CommitsPage {
+export interface LogText {
   readonly commits: Uint8Array;
   readonly shown: number;
   /** Go on before this revision; null when the log has ended. */
@@ -63,7 +63,7 @@ export interface CommitsPage {
 }
 
 /** Commits without their changes, newest first. Throws StoreFault. */
-export function commitsPage(db: Db, asked: CommitsQuery): CommitsPage {
+export function commitsPage(db: Db, asked: CommitsQuery): LogText {
   const { before, from, to, actor, requestId, namespace, limit, self, all } = asked;
   const row = onlyRow(
     db.all(commitsSql, [

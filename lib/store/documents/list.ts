@@ -6,7 +6,7 @@ import { compareUtf8 } from "../../core/utf8.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { listHeadSql, listPastSql } from "./list.sql.ts";
 
-export type Values = "none" | "text" | "json";
+export type ShownValues = "none" | "text" | "json";
 
 /** A stretch of keys: a prefix, or one whole key. Ranges of one page do not overlap and stand in order. */
 export interface ListRange {
@@ -24,7 +24,7 @@ export interface PageQuery {
   readonly revision: number;
   readonly limit: number;
   readonly bytesMax: number;
-  readonly values: Values;
+  readonly values: ShownValues;
 }
 
 export interface Page {

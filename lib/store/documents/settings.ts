@@ -3,7 +3,7 @@
  * reader of `_auth` besides the look at a caller's own token.
  */
 
-import type { Mode } from "../../core/settings.ts";
+import type { StoreMode } from "../../core/settings.ts";
 import type { SqlRow } from "../sqlite/driver.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
 import { descendantsSql, settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
@@ -47,7 +47,7 @@ export interface StoreStatus {
   readonly lineage: string;
   readonly epoch: number;
   readonly head: number;
-  readonly mode: Mode;
+  readonly mode: StoreMode;
   readonly newestMs: number | null;
   readonly sqlite: string;
   readonly format: number;

@@ -55,7 +55,7 @@ export interface ReadQuery {
 }
 
 /** One document now. Throws StoreFault. */
-export function readHead(db: Db, { namespace, key, accessor, known }: ReadQuery): ReadView {
+export function viewHead(db: Db, { namespace, key, accessor, known }: ReadQuery): ReadView {
   const row = onlyRow(db, readHeadSql, [namespace, key, accessor, known]);
   return {
     ...storeView(row),

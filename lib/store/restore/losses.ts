@@ -4,7 +4,7 @@ import type { RestoreLosses } from "../../api/restore-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db } from "../sqlite/driver.ts";
 
-export interface RestorePoint {
+export interface PointWanted {
   readonly lineage: string;
   readonly revision: number;
   /** The id of the commit there, where it is known. */
@@ -12,7 +12,7 @@ export interface RestorePoint {
 }
 
 /** Throws StoreFault. */
-export function readLosses(db: Db, point: RestorePoint): RestoreLosses {
+export function readLosses(db: Db, point: PointWanted): RestoreLosses {
   const [store] = db.all("select lineage, revision from store where id=1");
   const shared = sharedRevision(db, point);
   const [range] = db.all("select count(*), min(revision), max(revision) from commits where revision>?1", [
@@ -36,7 +36,7 @@ export function readLosses(db: Db, point: RestorePoint): RestoreLosses {
 }
 
 /** Where the store's history and the point's part, as far as lineages tell it. */
-function sharedRevision(db: Db, { lineage, revision, tip }: RestorePoint): number {
+function sharedRevision(db: Db, { lineage, revision, tip }: PointWanted): number {
   const [life] = db.all(
     `select coalesce((select n.parent_revision from lineage n where n.epoch>l.epoch order by n.epoch limit 1), s.revision)
      from lineage l, store s where l.lineage=?1`,

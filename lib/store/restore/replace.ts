@@ -12,7 +12,7 @@ export function unlock(db: Db): void {
 }
 
 /** Under the lock: stops the store and commits. Returns its state before; undefined when it is no store of ours. */
-export function stopStore(db: Db): string | undefined {
+export function stopAndRelease(db: Db): string | undefined {
   const [table] = db.all("select 1 from sqlite_master where type='table' and name='store'");
   if (table === undefined) return undefined;
   const [row] = db.all("select state from store where id=1");

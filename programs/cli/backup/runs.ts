@@ -7,7 +7,7 @@ import { BackupProof, BackupRun, PrunePlan, Sealed } from "../../../lib/api/back
 import { together } from "../../../lib/backup/export/report.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { count, formatBytes, say } from "../output.ts";
+import { countWords, formatBytes, say } from "../output.ts";
 
 const POLL_MS = 1000;
 /** Longer than the lease of a run that died. */
@@ -18,7 +18,9 @@ export async function runToEnd(client: Client): Promise<BackupRun> {
   const ask = () => untilFree(() => client.json(BackupRun, "POST", "/v1/backup/run"));
   let done: BackupRun = await ask();
   while (done.more) {
-    say(`  ${count(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`);
+    say(
+      `  ${countWords(done.objects, "object")} written so far (${formatBytes(done.bytes)}), more to come …`,
+    );
     done = together(done, await ask());
   }
   return done;

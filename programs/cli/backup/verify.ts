@@ -21,7 +21,15 @@ import {
 } from "../../../lib/snapshot/read.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { count, formatBytes, openProgress, printJson, printTable, sayBytes, sayDone } from "../output.ts";
+import {
+  countWords,
+  formatBytes,
+  openProgress,
+  printJson,
+  printTable,
+  sayBytes,
+  sayDone,
+} from "../output.ts";
 import { wholeNumber } from "../restore/options.ts";
 import { failureOf, fillFile, type RestoreWish, requireSnapshot } from "../restore/wish.ts";
 import { readReading } from "./reading.ts";
@@ -148,7 +156,7 @@ export function verifySnapshot(options: VerifyOptions, dataDir: string): Promise
             : "replays whole (its manifest carries no digest)"
           : "is the live store's state";
       progress.end(
-        `revision ${revision} ${words}: ${count(documents, "document")}, ${count(objects, "object")} read`,
+        `revision ${revision} ${words}: ${countWords(documents, "document")}, ${countWords(objects, "object")} read`,
       );
     } finally {
       rmSync(scratch, { recursive: true, force: true });
@@ -193,7 +201,7 @@ export function verifyObject(name: string, options: VerifyOptions, dataDir: stri
 async function checkManifest(bucket: Bucket, name: string, reading: Reading) {
   const { manifest } = await readManifest(bucket, name, undefined, reading);
   return {
-    words: `a manifest of revision ${manifest.revision} that fits its hash, naming ${count(manifest.objects.length, "object")}`,
+    words: `a manifest of revision ${manifest.revision} that fits its hash, naming ${countWords(manifest.objects.length, "object")}`,
   };
 }
 
@@ -227,20 +235,20 @@ async function readBy(
   for (const { segment, auth } of segments) {
     if (segment.name === name) {
       const lines = await readSegment(bucket, manifest.lineage, segment, auth?.sha256 ?? null, reading);
-      return `a segment of ${count(lines.length, "commit")} that fits its hash`;
+      return `a segment of ${countWords(lines.length, "commit")} that fits its hash`;
     }
     if (auth?.name === name) {
       const lines = await readSegment(bucket, manifest.lineage, auth, null, reading);
-      return `what ${count(lines.length, "commit")} did to tokens, fitting its hash`;
+      return `what ${countWords(lines.length, "commit")} did to tokens, fitting its hash`;
     }
   }
   if (base === undefined) return undefined;
   const index = await readBaseIndex(bucket, base, manifest.ancestry, reading);
   if (base.name === name)
-    return `the index of a base of ${count(index.parts.length, "part")} that fits its hash`;
+    return `the index of a base of ${countWords(index.parts.length, "part")} that fits its hash`;
   const at = index.parts.findIndex((part) => part.name === name);
   const part = index.parts[at];
   if (part === undefined) return undefined;
   const lines = await readPart(bucket, index, part, at + 1, reading);
-  return `a part of a base with ${count(lines.length, "line")} that fits its hash`;
+  return `a part of a base with ${countWords(lines.length, "line")} that fits its hash`;
 }

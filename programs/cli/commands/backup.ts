@@ -5,7 +5,7 @@ import { proveToEnd, pruneWhenFree, runToEnd, sealToEnd } from "../backup/runs.t
 import { snapshotRows, statusRows } from "../backup/views.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { count, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
+import { countWords, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 
 interface Output {
@@ -75,7 +75,7 @@ async function run(client: Client, { output }: Output): Promise<void> {
   if (output === "json") return printJson(done);
   if (done.state === "exported")
     sayDone(
-      `the bucket now holds revision ${done.to} (${count(done.objects, "object")}, ${formatBytes(done.bytes)})`,
+      `the bucket now holds revision ${done.to} (${countWords(done.objects, "object")}, ${formatBytes(done.bytes)})`,
     );
   else sayDone("nothing new since the last backup");
   if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
@@ -104,15 +104,15 @@ async function prune(client: Client, { output, plan }: Output & { plan?: boolean
         point.removableFrom ?? "now",
       ]),
     );
-  say(`retention "${pruned.retention}" keeps ${count(pruned.kept, "restore point")}`);
+  say(`retention "${pruned.retention}" keeps ${countWords(pruned.kept, "restore point")}`);
   if (pruned.points.length > 0)
     say(
-      `${count(pruned.points.length, "restore point")} and ${count(pruned.objects, "object")} (${formatBytes(pruned.bytes)}) go when their time has come`,
+      `${countWords(pruned.points.length, "restore point")} and ${countWords(pruned.objects, "object")} (${formatBytes(pruned.bytes)}) go when their time has come`,
     );
   if (pruned.heldBy !== null) say(`nothing is removed before that: ${pruned.heldBy}`);
   if (pruned.state === "pruned")
     sayDone(
-      `removed ${count(pruned.pruned.points, "restore point")} and ${count(pruned.pruned.objects, "object")}`,
+      `removed ${countWords(pruned.pruned.points, "restore point")} and ${countWords(pruned.pruned.objects, "object")}`,
     );
 }
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { NamespacesPage } from "../../../lib/api/admin-answers.ts";
 import type { Document } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
-import { count, formatBytes, openProgress } from "../output.ts";
+import { countWords, formatBytes, openProgress } from "../output.ts";
 import { listPages } from "../pages.ts";
 import { TreeWriter } from "../tree.ts";
 
@@ -74,11 +74,11 @@ async function exportTo(
         writer.write({ namespace, key: listed.key, mediaType: listed.mediaType, bytes: bytesOf }, true);
         documents += 1;
         bytes += bytesOf.length;
-        progress.to(0, `exporting: ${count(documents, "document")}`);
+        progress.to(0, `exporting: ${countWords(documents, "document")}`);
       }
     }
   }
-  progress.end(`${count(documents, "document")} (${formatBytes(bytes)}) at revision ${pinned ?? 0}`);
+  progress.end(`${countWords(documents, "document")} (${formatBytes(bytes)}) at revision ${pinned ?? 0}`);
 }
 
 /** What a page does not carry: bytes that are not text, as they were at the page's revision. */

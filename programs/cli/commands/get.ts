@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import { printBytes, printJson } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-import { parseTarget, type Target } from "../target.ts";
+import { type DocumentName, parseTarget } from "../target.ts";
 
 interface Options {
   readonly output: "raw" | "json";
@@ -17,7 +17,7 @@ export function addGet(program: Command, client: () => Client): void {
     .argument("<namespace/key>", "the document", parseTarget)
     .addOption(outputOption(["raw", "json"], "raw bytes, or the facts and the value as JSON"))
     .option("--revision <n>", "as it was at a past revision")
-    .action(async (target: Target, options: Options) => {
+    .action(async (target: DocumentName, options: Options) => {
       const reply = await client().request("GET", `/v1/read/${target.namespace}`, {
         query: { key: target.key, revision: options.revision },
       });

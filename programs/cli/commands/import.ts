@@ -5,7 +5,7 @@ import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { type BatchChange, batchesOf } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { count, formatBytes, openProgress, printJson } from "../output.ts";
+import { countWords, formatBytes, openProgress, printJson } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { listPages } from "../pages.ts";
 import { readTree, type TreeDocument } from "../tree.ts";
@@ -88,7 +88,7 @@ export async function importDocuments(
     progress.to(sent, `importing: ${sent} of ${changes.length}`);
   }
   progress.end(
-    `${count(documents.length, "document")} (${formatBytes(sum.bytes)}): ${sum.created} created, ${sum.changed} changed, ${sum.deleted} deleted, ${sum.unchanged} as they were, in ${count(sum.commits, "commit")}`,
+    `${countWords(documents.length, "document")} (${formatBytes(sum.bytes)}): ${sum.created} created, ${sum.changed} changed, ${sum.deleted} deleted, ${sum.unchanged} as they were, in ${countWords(sum.commits, "commit")}`,
   );
   return sum;
 }

@@ -5,8 +5,8 @@ import type { Client } from "../client.ts";
 import { formatBytes, printJson, printTable } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { listPages } from "../pages.ts";
-import { parsePlace, type Target } from "../target.ts";
-import { listNamespaces } from "./ns.ts";
+import { type DocumentName, parsePlace } from "../target.ts";
+import { printNamespaces } from "./ns.ts";
 
 interface Options {
   readonly output: "table" | "json";
@@ -22,8 +22,8 @@ export function addLs(program: Command, client: () => Client): void {
     .option("-a, --all", "every document below, not folder by folder")
     .addOption(outputOption(["table", "json"]))
     .option("--revision <n>", "as it was at a past revision")
-    .action(async (place: Target | undefined, options: Options) => {
-      if (place === undefined) return listNamespaces(client(), options.output);
+    .action(async (place: DocumentName | undefined, options: Options) => {
+      if (place === undefined) return printNamespaces(client(), options.output);
       const documents: Document[] = [];
       const prefixes: string[] = [];
       const pages = listPages(client(), place.namespace, {

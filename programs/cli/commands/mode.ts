@@ -1,6 +1,6 @@
 /** `ledge mode`: opens the store for writes, or closes it while reads go on. */
 import { type Command, InvalidArgumentError } from "commander";
-import { Mode } from "../../../lib/api/admin-answers.ts";
+import { ModeAnswer } from "../../../lib/api/admin-answers.ts";
 import type { Client } from "../client.ts";
 import { sayDone } from "../output.ts";
 
@@ -16,12 +16,12 @@ export function addMode(program: Command, client: () => Client): void {
     })
     .action(async (wanted: string | undefined) => {
       if (wanted === undefined) {
-        const { mode } = await client().json(Mode, "GET", "/v1/admin/mode");
+        const { mode } = await client().json(ModeAnswer, "GET", "/v1/admin/mode");
         process.stdout.write(`${mode.replace("_", "-")}\n`);
         return;
       }
       const body = JSON.stringify({ mode: WORDS[wanted] });
-      await client().json(Mode, "PUT", "/v1/admin/mode", { body });
+      await client().json(ModeAnswer, "PUT", "/v1/admin/mode", { body });
       sayDone(wanted === "open" ? "the store takes writes" : "the store takes no writes; reads go on");
     });
 }

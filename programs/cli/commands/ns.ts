@@ -17,7 +17,7 @@ interface Settings {
   readonly if?: string;
 }
 
-export async function listNamespaces(client: Client, output: "table" | "json"): Promise<void> {
+export async function printNamespaces(client: Client, output: "table" | "json"): Promise<void> {
   const all: Namespace[] = [];
   let cursor: string | undefined;
   do {
@@ -43,7 +43,7 @@ export function addNs(program: Command, client: () => Client): void {
   ns.command("ls")
     .description("list namespaces")
     .addOption(outputOption(["table", "json"]))
-    .action((options: { output: "table" | "json" }) => listNamespaces(client(), options.output));
+    .action((options: { output: "table" | "json" }) => printNamespaces(client(), options.output));
   ns.command("put")
     .description("make a namespace, or replace its settings")
     .argument("<name>", "by convention <app>-<environment>")

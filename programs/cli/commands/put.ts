@@ -6,7 +6,7 @@ import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-import { parseTarget, type Target } from "../target.ts";
+import { type DocumentName, parseTarget } from "../target.ts";
 
 interface Options {
   readonly file?: string;
@@ -32,7 +32,7 @@ export function addPut(program: Command, client: () => Client): void {
     .option("--if <etag>", IF)
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
-    .action(async (target: Target, value: string | undefined, options: Options) => {
+    .action(async (target: DocumentName, value: string | undefined, options: Options) => {
       const bytes = readValue(value, options.file);
       const made = await client().json(CommitAnswer, "PUT", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },
@@ -51,7 +51,7 @@ export function addRm(program: Command, client: () => Client): void {
     .option("--if <etag>", "the ETag that it deletes, or `any` for whatever is there")
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
-    .action(async (target: Target, options: Options) => {
+    .action(async (target: DocumentName, options: Options) => {
       const made = await client().json(CommitAnswer, "DELETE", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },
         headers: conditionOf(options.if),
@@ -60,7 +60,7 @@ export function addRm(program: Command, client: () => Client): void {
     });
 }
 
-function report(made: CommitAnswer, target: Target, options: Options): void {
+function report(made: CommitAnswer, target: DocumentName, options: Options): void {
   if (options.output === "json") {
     printJson(made);
     return;

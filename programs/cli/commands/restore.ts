@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
 import type { RestorePlaces } from "../restore/bucket.ts";
-import type { RestoreOptions } from "../restore/options.ts";
+import type { RestoreFlags } from "../restore/options.ts";
 
 const FROM_HELP = `
 --from takes the bucket's address, ENDPOINT/BUCKET[/PREFIX], for example
@@ -41,7 +41,7 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .option("--restart", "with --server: give up a restore that is going on, and begin again")
     .addOption(outputOption(["text", "json"]))
     .addHelpText("after", FROM_HELP)
-    .action(async (options: RestoreOptions) => {
+    .action(async (options: RestoreFlags) => {
       // The bucket's client is megabytes, so it is loaded by this command alone.
       const { runRestore } = await import("../restore/bucket.ts");
       await runRestore(options, places);

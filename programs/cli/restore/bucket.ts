@@ -7,9 +7,9 @@ import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { readReading } from "../backup/reading.ts";
 import { openBucketSource } from "../backup/source.ts";
-import { count, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "../output.ts";
+import { countWords, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "../output.ts";
 import { restoreToFile } from "./file.ts";
-import { judgeOptions, type RestoreOptions, wantedOf, wholeNumber, withNewRoot } from "./options.ts";
+import { judgeOptions, type RestoreFlags, wantedOf, wholeNumber, withNewRoot } from "./options.ts";
 import { printPlan, printPreview } from "./plan.ts";
 import { previewServer, restoreServer } from "./server.ts";
 import { restoreToTree } from "./tree.ts";
@@ -22,7 +22,7 @@ export interface RestorePlaces {
 }
 
 /** Runs the command in the way that the options name. */
-export async function runRestore(options: RestoreOptions, places: RestorePlaces): Promise<void> {
+export async function runRestore(options: RestoreFlags, places: RestorePlaces): Promise<void> {
   judgeOptions(options);
   if (options.server === true) return runServer(options, places.url());
   const source = await openBucketSource(options.from, places.dataDir);
@@ -36,7 +36,7 @@ export async function runRestore(options: RestoreOptions, places: RestorePlaces)
   }
 }
 
-async function wishOf(options: RestoreOptions, bucket: Bucket, progress: Progress): Promise<RestoreWish> {
+async function wishOf(options: RestoreFlags, bucket: Bucket, progress: Progress): Promise<RestoreWish> {
   return {
     ...wantedOf(options),
     bucket,
@@ -50,14 +50,14 @@ async function wishOf(options: RestoreOptions, bucket: Bucket, progress: Progres
   };
 }
 
-async function restore(options: RestoreOptions, wish: RestoreWish, progress: Progress): Promise<void> {
+async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progress): Promise<void> {
   const { to, toDir, output } = options;
   if (options.plan === true) return printPlan(wish, to, output);
   if (toDir !== undefined) {
     const { namespace: namespaces, caseSensitive = false } = options;
     const tree = await restoreToTree(wish, toDir, { namespaces, caseSensitive });
     progress.end(
-      `${count(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
+      `${countWords(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
     );
     return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
   }
@@ -69,7 +69,7 @@ async function restore(options: RestoreOptions, wish: RestoreWish, progress: Pro
   if (output === "json") printJson(report);
 }
 
-async function runServer(options: RestoreOptions, url: string): Promise<void> {
+async function runServer(options: RestoreFlags, url: string): Promise<void> {
   wantedOf(options);
   if (options.plan === true) return printPreview(await previewServer(url, options), options.output);
   const answer = await withNewRoot(options, (newRoot) => restoreServer(url, options, newRoot));
@@ -78,15 +78,15 @@ async function runServer(options: RestoreOptions, url: string): Promise<void> {
 }
 
 /** What a restore cannot know of tokens is said, since a revocation that is lost is a way in. */
-function sayTokens(report: RestoreReport, { newRoot }: RestoreOptions): void {
+function sayTokens(report: RestoreReport, { newRoot }: RestoreFlags): void {
   const { revocationsApplied, tokensUncertain, tokensKnownTo, tokensUnread, liveRoots } = report;
   if (revocationsApplied > 0)
-    say(`  ${count(revocationsApplied, "token")} revoked, rotated or shortened since: done again`);
+    say(`  ${countWords(revocationsApplied, "token")} revoked, rotated or shortened since: done again`);
   for (const name of tokensUnread)
     say(`  could not be read, so what it did to tokens is not done again: ${name}`);
   if (tokensUncertain > 0)
     say(
-      `  ${count(tokensUncertain, "live token")}: a revocation after revision ${tokensKnownTo} is not in the bucket (--revoke-all ends them)`,
+      `  ${countWords(tokensUncertain, "live token")}: a revocation after revision ${tokensKnownTo} is not in the bucket (--revoke-all ends them)`,
     );
   if (newRoot !== undefined) say(`  a new root token is in ${newRoot}`);
   else if (liveRoots === 0)

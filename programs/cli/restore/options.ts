@@ -14,7 +14,7 @@ import {
 } from "../../../lib/core/token.ts";
 import { EXIT, Failure } from "../failure.ts";
 
-export interface RestoreOptions {
+export interface RestoreFlags {
   readonly to?: string;
   readonly toDir?: string;
   readonly namespace?: readonly string[];
@@ -36,7 +36,7 @@ export interface RestoreOptions {
 }
 
 /** Refuses combinations that mean nothing. */
-export function judgeOptions(options: RestoreOptions): void {
+export function judgeOptions(options: RestoreFlags): void {
   const { to, toDir, plan, server, replace, revokeAll, newRoot, revision, time, from } = options;
   const usage = (message: string) => new Failure(EXIT.usage, message);
   if (to === undefined && toDir === undefined && plan !== true && server !== true)
@@ -58,7 +58,7 @@ export function judgeOptions(options: RestoreOptions): void {
 }
 
 /** The point that is asked for. */
-export function wantedOf({ revision, time, branch }: RestoreOptions): Wanted {
+export function wantedOf({ revision, time, branch }: RestoreFlags): Wanted {
   const timeMs = time === undefined ? undefined : parseTime(time);
   if (time !== undefined && timeMs === undefined)
     throw new Failure(EXIT.usage, "--time takes a moment with its zone, like 2026-01-31T12:00:00Z");
@@ -72,7 +72,7 @@ export function wholeNumber(name: string, text: string | undefined): number | un
 }
 
 /** The bootstrap secret, for --server. */
-export function readSecret({ secretFile }: RestoreOptions): string {
+export function readSecret({ secretFile }: RestoreFlags): string {
   const secret =
     secretFile === undefined ? process.env.LEDGE_BOOTSTRAP_SECRET : readFileSync(secretFile, "utf8").trim();
   if (secret === undefined || secret === "")
@@ -87,7 +87,7 @@ export function readSecret({ secretFile }: RestoreOptions): string {
  * goes into the store. When the work fails, the file goes too, unless somebody else may still finish the work.
  */
 export async function withNewRoot<T>(
-  { newRoot: file, server }: RestoreOptions,
+  { newRoot: file, server }: RestoreFlags,
   work: (newRoot: NewRoot | undefined) => Promise<T>,
 ): Promise<T> {
   if (file === undefined) return work(undefined);

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { RestoreLosses, RestorePreview } from "../../../lib/api/restore-answers.ts";
 import { previewRestore } from "../../../lib/backup/restore/preview.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { count, formatBytes, printJson, printTable } from "../output.ts";
+import { countWords, formatBytes, printJson, printTable } from "../output.ts";
 import { failureOf, type RestoreWish, requireSnapshot } from "./wish.ts";
 
 /** Prints the preview; `to` is the store that would be replaced, if it is there. */
@@ -57,7 +57,7 @@ function snapshotRows(preview: RestorePreview): string[][] {
     ["history", `from revision ${historyFrom}`],
     [
       "to fetch",
-      `${count(objects.length, "object")}, ${formatBytes(preview.sizeBytes)} (${formatBytes(preview.rawBytes)} unpacked)`,
+      `${countWords(objects.length, "object")}, ${formatBytes(preview.sizeBytes)} (${formatBytes(preview.rawBytes)} unpacked)`,
     ],
   ];
 }
@@ -76,8 +76,8 @@ function lossRows(store: RestoreLosses | null): string[][] {
     return [["would lose", `nothing: the store there is at revision ${revision}`]];
   const since = sharedRevision === 0 ? "it is another history" : `after revision ${sharedRevision}`;
   return [
-    ["would lose", `${count(commits, "commit")} of the store there (${since})`],
+    ["would lose", `${countWords(commits, "commit")} of the store there (${since})`],
     ["", `revision ${first.revision} (${first.time}) to ${last.revision} (${last.time})`],
-    ...namespaces.map(({ namespace, changes }) => ["", `${namespace}: ${count(changes, "change")}`]),
+    ...namespaces.map(({ namespace, changes }) => ["", `${namespace}: ${countWords(changes, "change")}`]),
   ];
 }

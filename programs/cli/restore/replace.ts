@@ -6,7 +6,7 @@
  */
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { lockWhole, setState, stopStore, unlock } from "../../../lib/store/restore/replace.ts";
+import { lockWhole, setState, stopAndRelease, unlock } from "../../../lib/store/restore/replace.ts";
 import { faultKind, StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -60,7 +60,7 @@ function hold(target: string): Held | undefined {
   try {
     db = openNodeDb(target, { mustExist: true, busyTimeoutMs: LOCK_WAIT_MS });
     lockWhole(db);
-    const state = stopStore(db);
+    const state = stopAndRelease(db);
     if (state === undefined)
       throw new Failure(EXIT.refused, `${target} is a database, but not a store of Ledge`, {
         hint: "move it away first, if that is what you mean",

@@ -6,7 +6,7 @@ import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
 import { type Client, openClient } from "../client.ts";
 import { Failure } from "../failure.ts";
 import { openProgress, sayBytes } from "../output.ts";
-import { type RestoreOptions, readSecret } from "./options.ts";
+import { type RestoreFlags, readSecret } from "./options.ts";
 
 const PATH = "/v1/backup/restore";
 const BUSY_MS = 1000;
@@ -16,11 +16,11 @@ const BUSY_MAX = 600;
 const Preview = z.custom<RestorePreview>((value) => RestorePreview.safeParse(value).success);
 const Answer = z.custom<RestoreAnswer>((value) => RestoreAnswer.safeParse(value).success);
 
-function clientFor(url: string, options: RestoreOptions): Client {
+function clientFor(url: string, options: RestoreFlags): Client {
   return openClient({ url, token: readSecret(options), dataDir: "" });
 }
 
-export function previewServer(url: string, options: RestoreOptions): Promise<RestorePreview> {
+export function previewServer(url: string, options: RestoreFlags): Promise<RestorePreview> {
   const { revision, time, branch } = options;
   return clientFor(url, options).json(Preview, "GET", PATH, { query: { revision, time, branch } });
 }
@@ -28,7 +28,7 @@ export function previewServer(url: string, options: RestoreOptions): Promise<Res
 /** Asks until it is restored, with progress. */
 export async function restoreServer(
   url: string,
-  options: RestoreOptions,
+  options: RestoreFlags,
   newRoot: NewRoot | undefined,
 ): Promise<RestoreAnswer> {
   const client = clientFor(url, options);

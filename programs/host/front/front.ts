@@ -13,7 +13,7 @@ import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
 import { strictTextFromWire } from "./header-text.ts";
 import type { Router } from "./routes.ts";
-import { type Problem, refuse, send } from "./sending.ts";
+import { type HostProblem, sendProblem, sendReply } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
 
 export interface FrontOptions {
@@ -81,7 +81,7 @@ async function serve(
   const wrongHost = foreignHost(options, incoming.headers.host);
   if (wrongHost !== undefined) {
     const detail = `This server listens on loopback and does not answer for ${wrongHost}; --allow-host names more.`;
-    refuse(response, { status: 421, code: "wrong_host", title: "Not this server's name", detail });
+    sendProblem(response, { status: 421, code: "wrong_host", title: "Not this server's name", detail });
     return;
   }
   const uri = requestTarget(incoming.url ?? "/");
@@ -92,14 +92,14 @@ async function serve(
   }
   const found = options.router.match(path);
   if (found === undefined) {
-    send(response, { status: 404, headers: [], body: undefined });
+    sendReply(response, { status: 404, headers: [], body: undefined });
     return;
   }
   const read = await options.bodies.read(incoming);
   if (read.type === "gone") return;
   if (read.type !== "whole") {
     response.setHeader("connection", "close");
-    refuse(response, bodyProblem(read.type, options.bodies.limits), drain(incoming));
+    sendProblem(response, bodyProblem(read.type, options.bodies.limits), drain(incoming));
     return;
   }
   try {
@@ -122,12 +122,12 @@ async function serveWhole(
   { incoming, response, uri, body }: WholeRequest,
 ): Promise<void> {
   if ("reply" in spec) {
-    send(response, staticReply(spec.reply));
+    sendReply(response, staticReply(spec.reply));
     return;
   }
   const headers = guestHeaders(incoming);
   if (headers === undefined) {
-    send(response, { status: 500, headers: [], body: undefined });
+    sendReply(response, { status: 500, headers: [], body: undefined });
     return;
   }
   const { remoteAddress, remotePort } = incoming.socket;
@@ -146,7 +146,7 @@ function clientOf(response: ServerResponse): AbortSignal {
   return client.signal;
 }
 
-function bodyProblem(code: BodyRefusal, limits: BodyLimits): Problem {
+function bodyProblem(code: BodyRefusal, limits: BodyLimits): HostProblem {
   switch (code) {
     case "too_large": {
       const detail = `A body may have ${limits.bytesMax} bytes here.`;
@@ -172,11 +172,11 @@ function answer(
 ): void {
   switch (result.type) {
     case "reply":
-      send(response, result.reply);
+      sendReply(response, result.reply);
       return;
     case "trap":
       options.onTrap(component, result.text);
-      send(response, { status: 500, headers: [], body: undefined });
+      sendReply(response, { status: 500, headers: [], body: undefined });
       return;
     case "timeout": {
       const reads = method === "GET" || method === "HEAD";
@@ -184,11 +184,11 @@ function answer(
         ? "Nothing was changed."
         : "Whether it was done is not known; ask before sending it again.";
       const code = reads ? "timeout" : "outcome_unknown";
-      refuse(response, { status: 503, code, title: "The request took too long", detail });
+      sendProblem(response, { status: 503, code, title: "The request took too long", detail });
       return;
     }
     case "refused":
-      refuse(response, {
+      sendProblem(response, {
         ...meaningOf("overloaded"),
         code: "overloaded",
         detail: `${result.waiting} requests wait already. Nothing was begun.`,
@@ -247,11 +247,11 @@ function guestHeaders(incoming: IncomingMessage): string[] | undefined {
 
 function wellKnown(options: FrontOptions, path: string, response: ServerResponse): void {
   if (path === "/.well-known/spin/health")
-    send(response, { status: 200, headers: [], body: Buffer.from("OK") });
+    sendReply(response, { status: 200, headers: [], body: Buffer.from("OK") });
   else if (path === "/.well-known/spin/info") {
     const body = Buffer.from(JSON.stringify({ name: options.applicationName }));
-    send(response, { status: 200, headers: ["content-type", "application/json"], body });
-  } else send(response, { status: 404, headers: [], body: undefined });
+    sendReply(response, { status: 200, headers: ["content-type", "application/json"], body });
+  } else sendReply(response, { status: 404, headers: [], body: undefined });
 }
 
 function staticReply({ status, headers, body }: StaticResponse): GuestReply {

@@ -5,7 +5,7 @@ import type { GuestReply } from "../pool/protocol.ts";
 import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
 import { wireText } from "./header-text.ts";
 
-export interface Problem {
+export interface HostProblem {
   readonly status: number;
   readonly code: string;
   readonly title: string;
@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Sends a reply. The response ends when `until` does: at once, unless the request is still read. */
-export function send(response: ServerResponse, reply: GuestReply, until?: Promise<void>): void {
+export function sendReply(response: ServerResponse, reply: GuestReply, until?: Promise<void>): void {
   const flat: string[] = [];
   let length = false;
   for (let at = 0; at < reply.headers.length; at += 2) {
@@ -39,14 +39,14 @@ export function send(response: ServerResponse, reply: GuestReply, until?: Promis
   }
 }
 
-export function refuse(
+export function sendProblem(
   response: ServerResponse,
-  { status, code, title, detail }: Problem,
+  { status, code, title, detail }: HostProblem,
   until?: Promise<void>,
 ): void {
   const retryable = status === 503 && code !== "outcome_unknown";
   const problem = { type: `/problems/${code}`, title, status, code, detail, retryable };
   const headers = ["content-type", "application/problem+json", "cache-control", "no-store"];
   if (status === 503) headers.push("retry-after", "1");
-  send(response, { status, headers, body: Buffer.from(JSON.stringify(problem)) }, until);
+  sendReply(response, { status, headers, body: Buffer.from(JSON.stringify(problem)) }, until);
 }

@@ -38,7 +38,7 @@ export function muteDebugLog(glue: string): string {
  * jco reads the strings of a guest with a decoder that drops U+FEFF at the front: another key, another value. The
  * bytes decide, as on Spin.
  */
-export function keepByteOrderMarks(glue: string): string {
+export function patchDecoder(glue: string): string {
   return replaceOnce(
     glue,
     /const TEXT_DECODER_UTF8 = new TextDecoder\(\);/,

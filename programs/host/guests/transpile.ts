@@ -9,9 +9,9 @@ import {
   addReset,
   capMemory,
   exportMutableGlobals,
-  keepByteOrderMarks,
   muteDebugLog,
   PATCHES_VERSION,
+  patchDecoder,
 } from "./patches.ts";
 
 export type GuestKind = "inbound-http" | "wasi-http";
@@ -86,6 +86,6 @@ function patchedModule(module: Uint8Array, inbound: boolean): Uint8Array {
 }
 
 function patchedGlue(glue: Uint8Array, inbound: boolean): string {
-  const text = keepByteOrderMarks(muteDebugLog(Buffer.from(glue).toString("utf8")));
+  const text = patchDecoder(muteDebugLog(Buffer.from(glue).toString("utf8")));
   return inbound ? addReset(text) : text;
 }

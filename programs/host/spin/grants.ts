@@ -12,13 +12,16 @@ import { loadComponent } from "../guests/transpile.ts";
 import type { HostOptions } from "../options.ts";
 import type { ComponentGrant } from "../pool/protocol.ts";
 import type { DatabaseAddress } from "./databases.ts";
-import type { ComponentSpec, Manifest } from "./manifest.ts";
+import type { ComponentSpec, SpinManifest } from "./manifest.ts";
 import { parseOutbound } from "./outbound.ts";
 import { readRuntimeConfig } from "./runtime-config.ts";
 import { fillTemplate, type VariableValues } from "./variables.ts";
 
 /** The default label is a file of our own name; Spin's lies in its state folder as sqlite_db.db. */
-export function databaseAddresses(options: HostOptions, manifest: Manifest): Record<string, DatabaseAddress> {
+export function databaseAddresses(
+  options: HostOptions,
+  manifest: SpinManifest,
+): Record<string, DatabaseAddress> {
   mkdirSync(options.stateDir, { recursive: true });
   const addresses = {
     default: join(resolve(options.stateDir), "ledge.db"),

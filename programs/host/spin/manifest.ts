@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
 
-export interface Manifest {
+export interface SpinManifest {
   readonly name: string;
   readonly variables: Readonly<Record<string, VariableSpec>>;
   readonly routes: readonly RouteSpec[];
@@ -119,7 +119,7 @@ const ManifestToml = z.strictObject({
 });
 
 /** Reads a manifest. Throws an Error whose message names the file and every place that is wrong. */
-export function readManifest(file: string): Manifest {
+export function readSpinManifest(file: string): SpinManifest {
   const path = resolve(file);
   const read = ManifestToml.safeParse(tomlOf(path));
   if (!read.success) {

@@ -24,7 +24,7 @@ interface Prepared {
 
 /** Spin holds 256 handles an instance, and buffers 128 MiB a result. */
 const HANDLES_MAX = 256;
-export const RESULT_BYTES_MAX = 128 * 1024 * 1024;
+export const SPIN_RESULT_BYTES_MAX = 128 * 1024 * 1024;
 const STATEMENTS_MAX = 128;
 const IDLE_MAX = 4;
 /** As a connection is opened on Spin. */
@@ -280,7 +280,7 @@ function witRows(rows: readonly Raw[][]): { values: WitValue[] }[] {
       sizeBytes += value.tag === "text" || value.tag === "blob" ? value.val.length : 8;
       values.push(value);
     }
-    if (sizeBytes > RESULT_BYTES_MAX) throw new Error("query result exceeds limit of 134217728 bytes");
+    if (sizeBytes > SPIN_RESULT_BYTES_MAX) throw new Error("query result exceeds limit of 134217728 bytes");
     return { values };
   });
 }

@@ -8,7 +8,7 @@ import { beginRestore, continueRestore } from "../../../lib/backup/restore/resto
 import { BucketFault } from "../../../lib/bucket/bucket.ts";
 import { openS3Bucket } from "../../../lib/bucket/s3.ts";
 import { bytes, expectSame, fill, openQuickStore, put, tick } from "../../../testkit/backup.ts";
-import { openServedBucket, settingsOf } from "../../../testkit/bucket.ts";
+import { bucketSettingsOf, openServedBucket } from "../../../testkit/bucket.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 
 const BOUNDARY = 65_536;
@@ -56,7 +56,7 @@ describe("a restore whose connection breaks", () => {
     await tick(source, bucket, { limits: LIMITS });
     const cutter = await openCutter(server.endpoint);
     const through = openS3Bucket(
-      { ...settingsOf(server), endpoint: cutter.endpoint },
+      { ...bucketSettingsOf(server), endpoint: cutter.endpoint },
       { attempts: 1, timeoutMs: 5000 },
     );
     const { db } = openQuickStore();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { listBranches } from "../../../lib/backup/histories/branches.ts";
 import { findSnapshot, type Wanted } from "../../../lib/backup/restore/find-snapshot.ts";
-import type { Verifier } from "../../../lib/snapshot/read.ts";
+import type { Verifier } from "../../../lib/snapshot/signature.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import {
   change,

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readManifest } from "../../../programs/host/spin/manifest.ts";
+import { readSpinManifest } from "../../../programs/host/spin/manifest.ts";
 import { root, testFolder } from "../../../testkit/host.ts";
 
 const BASE = `spin_manifest_version = 2
@@ -24,12 +24,12 @@ goes = { here = true }
 function read(text: string) {
   const file = join(testFolder(), "spin.toml");
   writeFileSync(file, text);
-  return readManifest(file);
+  return readSpinManifest(file);
 }
 
 describe("readManifest", () => {
   test("reads this project's own", () => {
-    const manifest = readManifest(join(root, "spin.toml"));
+    const manifest = readSpinManifest(join(root, "spin.toml"));
     const names = ["config-read", "config-write", "admin", "snapshot-export"];
     expect(manifest.components.map(({ name }) => name)).toEqual(names);
     expect(manifest.crons).toEqual([{ component: "snapshot-export", expression: "0 * * * * *" }]);

@@ -5,8 +5,8 @@ import {
   exportMutableGlobals,
   GLOBAL_PREFIX,
   givePromising,
-  keepByteOrderMarks,
   muteDebugLog,
+  patchDecoder,
 } from "../../../programs/host/guests/patches.ts";
 import { SMALL_MODULE as MODULE } from "../../../testkit/small-module.ts";
 
@@ -89,10 +89,10 @@ describe("keepByteOrderMarks", () => {
   const written = "const TEXT_DECODER_UTF8 = new TextDecoder();";
   test("leaves U+FEFF at the front of a text", () => {
     expect(decoded(written)).toBe("a");
-    expect(decoded(keepByteOrderMarks(written))).toBe("\ufeffa");
+    expect(decoded(patchDecoder(written))).toBe("\ufeffa");
   });
   test("says so when jco no longer writes its decoder so", () => {
-    expect(() => keepByteOrderMarks("other")).toThrow("patches.ts");
+    expect(() => patchDecoder("other")).toThrow("patches.ts");
   });
 });
 

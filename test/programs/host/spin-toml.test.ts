@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeRouter } from "../../../programs/host/front/routes.ts";
-import { readManifest } from "../../../programs/host/spin/manifest.ts";
+import { readSpinManifest } from "../../../programs/host/spin/manifest.ts";
 import { root } from "../../../testkit/host.ts";
 
 /** What spin.toml answers by itself, no component asked. */
 function staticReply(route: string) {
-  const found = readManifest(join(root, "spin.toml")).routes.find((one) => one.route === route);
+  const found = readSpinManifest(join(root, "spin.toml")).routes.find((one) => one.route === route);
   if (found === undefined || !("reply" in found)) throw new Error(`${route} is not static`);
   return found.reply;
 }
 
 describe("the routes of spin.toml", () => {
-  const router = makeRouter(readManifest(join(root, "spin.toml")).routes, () => {});
+  const router = makeRouter(readSpinManifest(join(root, "spin.toml")).routes, () => {});
 
   test.each([
     ["/v1/read/demo/a/b", "config-read"],

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { Expected } from "../expected.ts";
+import { ExpectedFixture } from "../expected.ts";
 import { bucketPort } from "./product.ts";
 import { recordStore, type Values } from "./record.ts";
 import { type Left, makeScenes } from "./scenes.ts";
@@ -47,19 +47,19 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 async function make(root: string, { name, to, folder }: { name: string; to: string; folder: string }) {
   const scenes = await makeScenes(root, join(folder, "data"));
   const values: Values = new Map();
-  const stores: Expected["stores"] = [];
+  const stores: ExpectedFixture["stores"] = [];
   for (const left of scenes.left) {
     const place = keep(left, { to, data: join(folder, "data") });
     stores.push(await recordStore(left, place, { scenes, scratch: join(folder, "scratch"), values }));
     console.log(`  ${left.name}: revision ${stores.at(-1)?.head}`);
   }
-  const expected: Expected = {
+  const expected: ExpectedFixture = {
     made: { name, at: new Date().toISOString() },
     tokens: scenes.tokens,
     values: Object.fromEntries([...values].sort()),
     stores,
   };
-  const text = `${JSON.stringify(Expected.parse(expected), null, 1)}\n`;
+  const text = `${JSON.stringify(ExpectedFixture.parse(expected), null, 1)}\n`;
   writeFileSync(join(to, "expected.json.gz"), gzipSync(text, { level: 9 }));
 }
 

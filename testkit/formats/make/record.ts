@@ -6,10 +6,10 @@ import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashesIn } from "../bytes.ts";
 import {
-  type Ask,
   type Exchange,
   type ExpectedDocument,
   type ExpectedStore,
+  type FixtureAsk,
   type JsonObject,
   keysFor,
   type Paging,
@@ -138,7 +138,7 @@ async function pagings(speaker: Speaker, kept: readonly Kept[]): Promise<Paging[
   return found;
 }
 
-async function exchanges(speaker: Speaker, asks: readonly Ask[]): Promise<Exchange[]> {
+async function exchanges(speaker: Speaker, asks: readonly FixtureAsk[]): Promise<Exchange[]> {
   const found: Exchange[] = [];
   for (const ask of asks) found.push({ ask, answer: answerOf(await send(speaker, ask)) });
   return found;
@@ -148,8 +148,8 @@ async function exchanges(speaker: Speaker, asks: readonly Ask[]): Promise<Exchan
 function asksOf(
   left: Left,
   { scenes, memory, documents }: { scenes: Scenes; memory: Memory; documents: readonly ExpectedDocument[] },
-): Ask[] {
-  const get = (name: string, path: string, token: string | null): Ask => ({
+): FixtureAsk[] {
+  const get = (name: string, path: string, token: string | null): FixtureAsk => ({
     name,
     method: "GET",
     path,
@@ -184,7 +184,7 @@ function asksOf(
 function lostAsks(
   left: Left,
   { memory, documents }: { memory: Memory; documents: readonly ExpectedDocument[] },
-): Ask[] {
+): FixtureAsk[] {
   // A copied file gives the same revisions under the same lineage: before it is adopted nobody can tell them apart.
   if (!left.restored) return [];
   const lost = memory.repeats
@@ -216,7 +216,7 @@ function writeAsk(
   key: string,
   condition: Readonly<Record<string, string>>,
   size = 1,
-): Ask {
+): FixtureAsk {
   return {
     name,
     method: "PUT",

@@ -2,12 +2,12 @@
  * Telling a store its history, one request after another, and keeping on the way what a reader would keep: cursors
  * taken in the middle, requests that may be sent again, values that a purge took away.
  */
-import type { Ask, Purged } from "../expected.ts";
+import type { FixtureAsk, Purged } from "../expected.ts";
 import { isObject, type Reply, type Speaker, send, withCursor, writePath } from "../speak.ts";
 
 /** With the newest revision that it knows of: a store that has it has to answer as this one does. */
 export interface Kept {
-  readonly ask: Ask;
+  readonly ask: FixtureAsk;
   readonly revision: number;
 }
 
@@ -94,7 +94,7 @@ export class Telling {
     return revisionOf(reply);
   }
 
-  admin(method: string, path: string, more: Partial<Ask> = {}): Promise<Reply> {
+  admin(method: string, path: string, more: Partial<FixtureAsk> = {}): Promise<Reply> {
     return this.change(`${method} ${path}`, { method, path: `/v1/admin/${path}`, token: "root", ...more });
   }
 
@@ -131,20 +131,20 @@ export class Telling {
   }
 
   /** A request that has to be refused with this status. */
-  async refused(status: number, ask: Omit<Ask, "name">): Promise<void> {
+  async refused(status: number, ask: Omit<FixtureAsk, "name">): Promise<void> {
     const reply = await send(this.speaker, ask);
     if (reply.status !== status) throw new Error(`${ask.method} ${ask.path}: ${reply.status}, not ${status}`);
   }
 
   /** Sends, and where it may be sent again remembers it. */
-  private async change(name: string, ask: Omit<Ask, "name">): Promise<Reply> {
+  private async change(name: string, ask: Omit<FixtureAsk, "name">): Promise<Reply> {
     const reply = await this.must(ask);
     if (ask.headers?.["idempotency-key"] !== undefined)
       this.memory.repeats.push({ ask: { name, ...ask }, revision: revisionOf(reply) });
     return reply;
   }
 
-  private async must(ask: Omit<Ask, "name">): Promise<Reply> {
+  private async must(ask: Omit<FixtureAsk, "name">): Promise<Reply> {
     const reply = await send(this.speaker, ask);
     if (reply.status >= 300)
       throw new Error(`${ask.method} ${ask.path}: ${reply.status} ${reply.bytes.toString()}`);
