@@ -54,7 +54,8 @@ async function keptPort(dataDir: string): Promise<number> {
   return (await isFree(port)) ? port : 0;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on that port of loopback. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", () => resolve(false));

@@ -3,7 +3,6 @@
  * by the real components; what was kept is never touched. Whoever opens one closes it.
  */
 import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +10,7 @@ import { gunzipSync } from "node:zlib";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { startHost } from "../../programs/host/host.ts";
 import type { RunningHost } from "../../programs/host/options.ts";
+import { isFree } from "../../programs/start/bucket.ts";
 import { type BucketServer, startBucket } from "../../programs/start/bundled-bucket.ts";
 import { root, testWorkerFile } from "../host.ts";
 import { ledge } from "../processes.ts";
@@ -138,14 +138,6 @@ async function serveBucket(dir: string, port: number): Promise<BucketServer> {
   for (const untilMs = Date.now() + PORT_MS; !(await isFree(port)); await sleep(250))
     if (Date.now() > untilMs) throw new Error(`port ${port} is taken`);
   return startBucket({ dir, port });
-}
-
-function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  return new Promise((resolve) => {
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
 }
 
 function variablesOf({ endpoint, bucketName, accessKeyId, secretAccessKey }: BucketServer) {

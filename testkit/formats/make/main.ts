@@ -36,7 +36,10 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   }
   const folder = mkdtempSync(join(tmpdir(), "ledge-fixtures-"));
   try {
-    await make(resolve(values.checkout), { name, to, folder });
+    const made = join(folder, "made");
+    await make(resolve(values.checkout), { name, to: made, folder });
+    // Only what is whole is kept.
+    cpSync(made, to, { recursive: true });
     console.log(`${to} is made.`);
     return 0;
   } finally {

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isFree } from "../../../programs/start/bucket.ts";
 import { cleanEnvironment, finish, type Ran } from "../../processes.ts";
 
 export interface Product {
@@ -30,6 +31,8 @@ export async function start(
   { quiet = false }: { quiet?: boolean } = {},
 ): Promise<Running> {
   while (quiet && !isEarly()) await sleep(200);
+  // The store would know no restore point under another address.
+  if (!(await isFree(bucketPort(data)))) throw new Error(`port ${bucketPort(data)} is taken`);
   const context = join(data, "context.json");
   rmSync(context, { force: true });
   const flags = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
