@@ -21,11 +21,13 @@ const EXPORTED =
   /^export (?:declare |abstract |async )*(?:function\*?|const|class|interface|type|enum) (\w+)/gm;
 
 describe("the tree", () => {
-  test("has types that hold, strictly", () => {
-    const ran = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], {
-      encoding: "utf8",
-      cwd: root,
-    });
+  test.each([
+    { runtime: "Node", config: "tsconfig.json" },
+    { runtime: "QuickJS", config: "tsconfig.quickjs.json" },
+    { runtime: "StarlingMonkey", config: "tsconfig.starling.json" },
+  ])("has types that hold, strictly, with what $runtime has", ({ config }) => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const ran = spawnSync(process.execPath, [tsc, "-p", join(root, config)], { encoding: "utf8", cwd: root });
     expect(ran.stdout).toBe("");
     expect(ran.status).toBe(0);
   });

@@ -84,8 +84,8 @@ async function respond(
   const reply = await answer(request);
   const out = new Headers();
   for (const [name, value] of reply.headers) out.append(name, value);
-  const body = reply.body.length === 0 ? null : reply.body;
-  return new Response(body, { status: reply.status, headers: out });
+  const body = typeof reply.body === "string" ? reply.body : new Uint8Array(reply.body);
+  return new Response(body.length === 0 ? null : body, { status: reply.status, headers: out });
 }
 
 type Work = () => Promise<void>;
