@@ -158,8 +158,8 @@ async function needs(
 }
 
 /**
- * Of manifests at one revision: the one with the newest digest. They hold the same state, or are a fork. One that
- * cannot be read, torn when its exporter died, matters only where there is no other.
+ * Of manifests at one revision: the one with the newest digest, and of those the one that seals the store, which says
+ * that the life goes on elsewhere. They hold the same state, or are a fork. One that cannot be read, torn when its exporter died, matters only where there is no other.
  */
 export async function bestOf(
   bucket: Bucket,
@@ -171,7 +171,7 @@ export async function bestOf(
   for (const name of names) {
     try {
       const read = await readManifest(bucket, name, undefined, reading);
-      if (best === undefined || digestRevision(read) > digestRevision(best)) best = read;
+      if (best === undefined || isBetter(read, best)) best = read;
     } catch (error) {
       if (!isDamage(error)) throw error;
       torn ??= error;
@@ -179,6 +179,11 @@ export async function bestOf(
   }
   if (best !== undefined) return best;
   throw torn ?? new Error("there is no manifest to choose from");
+}
+
+function isBetter(one: ReadManifest, other: ReadManifest): boolean {
+  const newer = digestRevision(one) - digestRevision(other);
+  return newer > 0 || (newer === 0 && one.manifest.sealed && !other.manifest.sealed);
 }
 
 function digestRevision({ manifest }: ReadManifest): number {

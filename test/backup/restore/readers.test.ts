@@ -117,6 +117,18 @@ describe("a sealed snapshot", () => {
     expect(moved.all("select epoch from store")).toEqual([[0]]);
   });
 
+  test.each(["0".repeat(16), "f".repeat(16)])(
+    "is the one that counts beside the run %s, which left the same revision unsealed",
+    async (run) => {
+      const { bucket } = await backedUp();
+      const name = newest(bucket);
+      const manifest = JSON.parse(textOf(bucket.objects.get(name)).split("\n")[0] ?? "");
+      await reseal(bucket, name.replace(/[0-9a-f]{16}\.json$/, `${run}.json`), { ...manifest, run });
+      await reseal(bucket, name, { ...manifest, sealed: true });
+      expect((await restoreWith(bucket, {})).report).toMatchObject({ pending: null });
+    },
+  );
+
   test("opens an epoch where it is not the newest, or an older revision is meant", async () => {
     const { db, bucket } = await backedUp();
     await sealed(bucket);
