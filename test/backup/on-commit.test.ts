@@ -218,16 +218,16 @@ describe("backup_on_commit", () => {
     const { variables } = await bucketOf();
     const hanging = { ...variables, bucket_endpoint: `http://127.0.0.1:${port}`, backup_on_commit: "wait" };
     const { db, host } = await start(hanging);
-    const writers = Promise.all(Array.from({ length: 12 }, (_, n) => put(host, `k${n}`)));
-    let slowestMs = 0;
-    for (let left = 40; left > 0; left -= 1) {
-      const startedMs = performance.now();
-      expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
-      slowestMs = Math.max(slowestMs, performance.now() - startedMs);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    let answered = 0;
+    const write = (n: number) =>
+      put(host, `k${n}`).finally(() => {
+        answered += 1;
+      });
+    const writers = Promise.all(Array.from({ length: 12 }, (_, n) => write(n)));
     // A writer waits ten seconds here; a read behind one would, too.
-    expect(slowestMs).toBeLessThan(5000);
+    for (let left = 3; left > 0; left -= 1)
+      expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
+    expect(answered).toBe(0);
     expect((await writers).map(({ status, held }) => [status, held])).toEqual(
       Array.from({ length: 12 }, () => [201, null]),
     );

@@ -268,9 +268,7 @@ describe("a restore from mutated objects", () => {
       ["a deep seal", mutated(name, new Uint8Array(Buffer.from(`{}\n${deep}\n`))), name],
     ];
     for (const [what, objects, object] of cases) {
-      const started = Date.now();
       expect(await outcome(objects), what).toBe(object);
-      expect(Date.now() - started, what).toBeLessThan(5000);
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(1_200_000_000);
   });

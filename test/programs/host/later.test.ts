@@ -14,11 +14,9 @@ function notes(host: TestHost): number {
   }
 }
 
-async function timed(host: TestHost, path: string): Promise<[number, string, number]> {
-  const startedMs = performance.now();
+async function answerTo(host: TestHost, path: string): Promise<[number, string]> {
   const response = await fetch(`${host.url}${path}`);
-  const text = await response.text();
-  return [response.status, text, performance.now() - startedMs];
+  return [response.status, await response.text()];
 }
 
 describe.each([
@@ -27,9 +25,7 @@ describe.each([
 ])("work after the answer, with $name", ({ freshInstances }) => {
   test("goes on in its worker while the answer is out, and others are answered", async () => {
     const host = await openTestHost({ freshInstances });
-    const [status, text, tookMs] = await timed(host, "/scheduled/later?3000");
-    expect([status, text]).toEqual([202, "later"]);
-    expect(tookMs).toBeLessThan(2500);
+    expect(await answerTo(host, "/scheduled/later?3000")).toEqual([202, "later"]);
     expect(notes(host)).toBe(0);
     expect(await host.json("/scheduled/count")).toEqual({ counter: 1 });
     await expect.poll(() => notes(host), { timeout: 10_000 }).toBe(1);
@@ -37,18 +33,18 @@ describe.each([
 
   test("is reached by a chained call, whose caller goes on at once", async () => {
     const host = await openTestHost({ freshInstances });
-    const [status, text, tookMs] = await timed(
+    const [status, text] = await answerTo(
       host,
       "/quick/fetch?http://scheduled.spin.internal/scheduled/later?3000",
     );
     expect([status, JSON.parse(text)]).toEqual([200, { status: 202, body: "later" }]);
-    expect(tookMs).toBeLessThan(2500);
+    expect(notes(host)).toBe(0);
     await expect.poll(() => notes(host), { timeout: 10_000 }).toBe(1);
   });
 
   test("is waited for when the host stops", async () => {
     const host = await openTestHost({ freshInstances });
-    await timed(host, "/scheduled/later?1500");
+    await answerTo(host, "/scheduled/later?1500");
     await host.stop();
     expect(notes(host)).toBe(1);
   });
@@ -57,23 +53,23 @@ describe.each([
 describe("work after the answer", () => {
   test("that throws is logged, and takes nothing from the answer", async () => {
     const host = await openTestHost();
-    expect((await timed(host, "/scheduled/later?throw")).slice(0, 2)).toEqual([202, "later"]);
+    expect(await answerTo(host, "/scheduled/later?throw")).toEqual([202, "later"]);
     await expect.poll(() => host.lines.map(({ text }) => text).join("")).toContain("thrown after the answer");
   });
 
   test("that never ends is ended at the host's limit", async () => {
     const host = await openTestHost({ tickTimeoutMs: 1500 });
-    const [status] = await timed(host, "/scheduled/later?loop");
+    const [status] = await answerTo(host, "/scheduled/later?loop");
     expect(status).toBe(202);
     expect(await host.json("/scheduled/count")).toEqual({ counter: 1 });
   });
 
   test("does not keep a stopping host for ever", async () => {
     const host = await openTestHost();
-    await timed(host, "/scheduled/later?600000");
-    const startedMs = performance.now();
+    await answerTo(host, "/scheduled/later?600000");
+    // Otherwise this would not come to its end before the test's own time does.
     await host.stop();
-    expect(performance.now() - startedMs).toBeLessThan(9000);
+    expect(notes(host)).toBe(0);
   });
 });
 
