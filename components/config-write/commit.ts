@@ -12,6 +12,7 @@ import { judgeKey } from "../../lib/core/key.ts";
 import { isJsonType, parseMediaType } from "../../lib/core/media-type.ts";
 import { isReserved, judgeNamespace, reservedNamespace } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, type Refusal, type RefusalError, refuse } from "../../lib/core/refusal.ts";
+import { REFUSAL_DETAILS } from "../../lib/core/refusal-details.ts";
 import { encodeUtf8 } from "../../lib/core/utf8.ts";
 import { type AnsweredOp, commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
@@ -90,7 +91,7 @@ function judgeNames(changes: readonly Change[]): Refusal | undefined {
     if (!judged.ok) return { ...judged, errors: [cause(index, judged, "/key")] };
     const name = `${namespace}/${key}`;
     if (seen.has(name)) {
-      return refuse("duplicate_change", "A commit names each key once.", {
+      return refuse("duplicate_change", REFUSAL_DETAILS.duplicate_change, {
         errors: [
           { pointer: pointerOf(index), code: "duplicate_change", detail: "this key was named before" },
         ],

@@ -34,13 +34,18 @@ export function parseCursor(
   return judgeCursor(readCursor(text), expected);
 }
 
+/** What is no cursor, or one of another route. */
+export function foreignCursor(): Outcome<never, "bad_cursor"> & { ok: false } {
+  return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
+}
+
 /** What was read, against what the request says. Refuses `bad_cursor`. */
 export function judgeCursor(
   cursor: Cursor | undefined,
   expected: Pick<Cursor, "kind" | "filter">,
 ): Outcome<Cursor, "bad_cursor"> {
   if (cursor === undefined || cursor.kind !== expected.kind) {
-    return refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
+    return foreignCursor();
   }
   if (JSON.stringify(cursor.filter) !== JSON.stringify(expected.filter)) {
     return refuse(

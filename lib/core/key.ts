@@ -4,6 +4,7 @@
  */
 import { NOT_IN_KEYS } from "./characters.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
+import { REFUSAL_DETAILS } from "./refusal-details.ts";
 import { utf8Length } from "./utf8.ts";
 
 export const KEY_BYTES_MAX = 1024;
@@ -31,7 +32,7 @@ export function parsePathKey(rest: string): Outcome<string, "bad_path" | "bad_ke
   try {
     key = decodeURIComponent(rest);
   } catch {
-    return refuse("bad_path", "The path is not percent-encoded UTF-8.");
+    return refuse("bad_path", REFUSAL_DETAILS.bad_path);
   }
   for (const segment of key.split("/")) {
     if (segment === "") return badPath("an empty segment or a final slash");

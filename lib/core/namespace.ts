@@ -2,6 +2,7 @@
  * Namespaces: names, and what a namespace document says. Names that begin with `_` are Ledge's own.
  */
 import { accept, type Outcome, type Refusal, type RefusalError, refuse } from "./refusal.ts";
+import { REFUSAL_DETAILS } from "./refusal-details.ts";
 
 export const SYSTEM = "_system";
 export const AUTH = "_auth";
@@ -29,7 +30,7 @@ export function judgeNamespace(name: string): Outcome<string, "bad_namespace"> {
 export function reservedNamespace(errors?: readonly RefusalError[]): Refusal<"reserved_namespace"> {
   return refuse(
     "reserved_namespace",
-    "Namespaces that begin with _ are changed through /v1/admin only.",
+    REFUSAL_DETAILS.reserved_namespace,
     errors === undefined ? {} : { errors },
   );
 }
@@ -40,7 +41,7 @@ export function parsePathNamespace(segment: string): Outcome<string, "bad_namesp
   try {
     return judgeNamespace(decodeURIComponent(segment));
   } catch {
-    return refuse("bad_path", "The path is not percent-encoded UTF-8.");
+    return refuse("bad_path", REFUSAL_DETAILS.bad_path);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { HttpRequest } from "./http.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
+import { givenTwice } from "./refusal-details.ts";
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -27,7 +28,7 @@ export function pickHeaders(
     const before = values[name];
     if (before === undefined) values[name] = value.trim();
     else if (LISTS.includes(name)) values[name] = `${before}, ${value.trim()}`;
-    else return refuse("bad_header", `The header ${name} is given twice.`);
+    else return refuse("bad_header", givenTwice(name));
   }
   return accept(values);
 }

@@ -5,6 +5,7 @@
 import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
+import { givenTwice } from "../core/refusal-details.ts";
 import { secretDigest } from "../core/token.ts";
 import { unauthenticated } from "./caller.ts";
 import type { World } from "./world.ts";
@@ -16,7 +17,7 @@ export function judgeBootstrapSecret(request: HttpRequest, world: World): Refusa
   const sent = request.headers.filter(([name]) => name === "authorization");
   const [header] = sent;
   if (header === undefined) return unauthenticated();
-  if (sent.length > 1) return refuse("bad_header", "The header authorization is given twice.");
+  if (sent.length > 1) return refuse("bad_header", givenTwice("authorization"));
   const secret = world.variable("bootstrap_secret") ?? "";
   const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
   if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))

@@ -6,6 +6,7 @@ import type { Grant, Verb } from "../core/grant.ts";
 import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
+import { givenTwice, REFUSAL_DETAILS } from "../core/refusal-details.ts";
 import { isExpired, type ParsedToken, parseToken, secretDigest, type TokenDocument } from "../core/token.ts";
 
 /** What the request carries: a token in form, none, or something else. */
@@ -30,7 +31,7 @@ export function credentialsOf(request: HttpRequest): Credentials {
   for (const [name, text] of request.headers) {
     if (name !== "authorization") continue;
     if (value !== undefined) {
-      return { kind: "bad", refusal: refuse("bad_header", "The header authorization is given twice.") };
+      return { kind: "bad", refusal: refuse("bad_header", givenTwice("authorization")) };
     }
     value = text;
   }
@@ -57,7 +58,7 @@ export function judgeCaller(
   const token: TokenDocument = JSON.parse(document);
   if (!equalDigests(digest, token.digest) || token.revokedMs !== null) return wrongToken();
   if (isExpired(token.expiresMs, nowMs)) {
-    return refuse("token_expired", "The token has expired. Ask whoever gave it for another one.");
+    return refuse("token_expired", REFUSAL_DETAILS.token_expired);
   }
   return accept({ token, accessor: credentials.token.accessor, digest, grants: token.grants });
 }
@@ -77,5 +78,5 @@ export function forbidden(
 }
 
 function wrongToken(): Refusal<"bad_token"> {
-  return refuse("bad_token", "The token is malformed, unknown, wrong or revoked.");
+  return refuse("bad_token", REFUSAL_DETAILS.bad_token);
 }

@@ -6,6 +6,7 @@
 import type { Kind } from "../api/parameters.ts";
 import type { Rule } from "../api/table.ts";
 import { parseTagList } from "../core/conditions.ts";
+import { foreignCursor } from "../core/cursor.ts";
 import { parseIdempotencyKey, traceIdOf } from "../core/message.ts";
 import {
   isNamespaceName,
@@ -75,7 +76,7 @@ export function parseParameter(
     case "cursor":
       return kind.pattern === undefined || new RegExp(kind.pattern).test(text)
         ? accept(text)
-        : refuse("bad_cursor", "That is not a cursor of this route. Begin again without one.");
+        : foreignCursor();
     case "tags":
       return parseTagList(name, text);
     case "idempotencyKey":

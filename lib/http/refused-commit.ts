@@ -5,15 +5,16 @@
 
 import type { CommitRefusal } from "../core/commit/verdict.ts";
 import { type Refusal, type RefusalCode, type RefusalError, refuse } from "../core/refusal.ts";
+import { REFUSAL_DETAILS } from "../core/refusal-details.ts";
 
 const WORDS: Partial<Record<RefusalCode, string>> = {
+  ...REFUSAL_DETAILS,
   stale: "The document is not at the revision that was named. Read it again, and send its ETag.",
   exists: "It exists. To replace it, name its ETag.",
   precondition_required:
     'Changing or deleting what exists needs If-Match with its ETag, or * for whatever is there (in a commit: ifRevision, or "any").',
   not_found: "There is no such document to delete, or no value of that key to purge.",
   forbidden: "The token may not write this key, or not read one that it only checks.",
-  reserved_namespace: "Namespaces that begin with _ are changed through /v1/admin only.",
   namespace_not_found: "There is no such namespace; an administrator can make it.",
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
   quota_exceeded: "The namespace would hold more keys or bytes than its quota allows.",
@@ -21,9 +22,6 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   read_only:
     "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
   not_ready: "The store is being restored. It takes writes once every check has passed.",
-  bad_token: "The token is malformed, unknown, wrong or revoked.",
-  token_expired: "The token has expired. Ask whoever gave it for another one.",
-  duplicate_change: "A commit names each key once.",
   too_many_changes: "A commit holds at most 1,000 changes.",
   too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
   escalation: "A token gives only what its giver holds, together with admin over the same keys.",
