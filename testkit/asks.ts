@@ -34,7 +34,7 @@ const foreignCursor = (kind: "feed" | "commits", filter: (string | null)[]) =>
   formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
 const foreignListCursor = ({ db, rootToken }: TestServer) =>
   sealCursor(
-    { kind: "list", lineage: "0".repeat(32), revision: 2, filter: ["shop", "", "", ""], after: "" },
+    { kind: "list", lineage: "0".repeat(32), revision: 2, filter: ["shop", "", "", "", "none"], after: "" },
     { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
   );
 /** The bytes that no prepared document holds. */

@@ -112,8 +112,9 @@ function rangesOf({ namespace, prefix, revision }: ListInput, { caller, open }: 
   return disjoint;
 }
 
-function filterOf({ namespace, prefix, delimiter, revision }: ListInput): string[] {
-  return [namespace, prefix, delimiter, revision === undefined ? "" : "at"];
+/** `values` too: a page without them leads to no page with what has been replaced since. */
+function filterOf({ namespace, prefix, delimiter, revision, values }: ListInput): string[] {
+  return [namespace, prefix, delimiter, revision === undefined ? "" : "at", values];
 }
 
 function nextAddress(

@@ -26,9 +26,14 @@ export function pickHeaders(
       continue;
     }
     const before = values[name];
-    if (before === undefined) values[name] = value.trim();
-    else if (LISTS.includes(name)) values[name] = `${before}, ${value.trim()}`;
+    if (before === undefined) values[name] = trimOws(value);
+    else if (LISTS.includes(name)) values[name] = `${before}, ${trimOws(value)}`;
     else return refuse("bad_header", givenTwice(name));
   }
   return accept(values);
+}
+
+/** Without the spaces and tabs around a field's value (RFC 9110 section 5.5); trim() takes U+FEFF and more away. */
+export function trimOws(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, "");
 }

@@ -6,6 +6,7 @@ import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
 import { givenTwice } from "../core/refusal-details.ts";
+import { trimOws } from "../core/request-headers.ts";
 import { secretDigest } from "../core/token.ts";
 import { unauthenticated } from "./caller.ts";
 import type { World } from "./world.ts";
@@ -19,7 +20,7 @@ export function judgeBootstrapSecret(request: HttpRequest, world: World): Refusa
   if (header === undefined) return unauthenticated();
   if (sent.length > 1) return refuse("bad_header", givenTwice("authorization"));
   const secret = world.variable("bootstrap_secret") ?? "";
-  const given = /^bearer +/i.test(header[1]) ? header[1].replace(/^bearer +/i, "").trim() : "";
+  const given = /^bearer +/i.test(header[1]) ? trimOws(header[1].replace(/^bearer +/i, "")) : "";
   if (secret.length >= SECRET_CHARS_MIN && equalDigests(secretDigest(given), secretDigest(secret)))
     return undefined;
   return refuse(

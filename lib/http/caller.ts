@@ -7,6 +7,7 @@ import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
 import { givenTwice, REFUSAL_DETAILS } from "../core/refusal-details.ts";
+import { trimOws } from "../core/request-headers.ts";
 import { isExpired, type ParsedToken, parseToken, secretDigest, type TokenDocument } from "../core/token.ts";
 
 /** What the request carries: a token in form, none, or something else. */
@@ -36,7 +37,7 @@ export function credentialsOf(request: HttpRequest): Credentials {
     value = text;
   }
   if (value === undefined) return NONE;
-  const token = /^bearer +/i.test(value) ? parseToken(value.replace(/^bearer +/i, "").trim()) : undefined;
+  const token = /^bearer +/i.test(value) ? parseToken(trimOws(value.replace(/^bearer +/i, ""))) : undefined;
   return token === undefined ? { kind: "bad", refusal: wrongToken() } : { kind: "token", token };
 }
 

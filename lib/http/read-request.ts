@@ -22,8 +22,8 @@ export interface FoundOperation {
   readonly operation: TableOperation;
   /** The variable parts of the path, still percent-encoded. */
   readonly segments: readonly string[];
-  /** The key behind the path, still percent-encoded; empty when there is none. */
-  readonly key: string;
+  /** The key behind the path, still percent-encoded; null when there is none. */
+  readonly key: string | null;
   readonly query: string;
 }
 
@@ -50,8 +50,8 @@ export function findOperation(table: Table, request: HttpRequest): FoundOperatio
 function matchPath(
   { prefix, tail, keyInPath }: TablePath,
   path: string,
-): { segments: readonly string[]; key: string } | undefined {
-  if (tail.length === 0) return path === prefix ? { segments: [], key: "" } : undefined;
+): { segments: readonly string[]; key: string | null } | undefined {
+  if (tail.length === 0) return path === prefix ? { segments: [], key: null } : undefined;
   if (!path.startsWith(prefix)) return undefined;
   const parts = path.slice(prefix.length).split("/");
   if (parts.length < tail.length || (parts.length > tail.length && !keyInPath)) return undefined;
@@ -61,7 +61,7 @@ function matchPath(
     if (text === null ? part === "" : part !== text) return undefined;
     if (text === null) segments.push(part);
   }
-  return { segments, key: parts.slice(tail.length).join("/") };
+  return { segments, key: parts.length === tail.length ? null : parts.slice(tail.length).join("/") };
 }
 
 function otherMethod({ allow }: TablePath, method: string): HttpReply | Refusal {
@@ -128,14 +128,15 @@ function readHeaders(
   return accept(values);
 }
 
-/** `path` is what stands behind the namespace's slash, `parameter` is `?key=` decoded. */
-function parseKey(path: string, parameter: string | undefined): Outcome<string> {
+/** `path` is what stands behind the namespace's slash, null without one; `parameter` is `?key=` decoded. */
+function parseKey(path: string | null, parameter: string | undefined): Outcome<string> {
   if (parameter !== undefined) {
-    return path === ""
+    return path === null
       ? judgeKey(parameter)
       : refuse("bad_parameter", "Name the key in the path or in ?key=, not in both.");
   }
-  if (path === "") return refuse("bad_parameter", "Name a key with ?key=; GET /v1/list shows what there is.");
+  if (path === null)
+    return refuse("bad_parameter", "Name a key with ?key=; GET /v1/list shows what there is.");
   return parsePathKey(path);
 }
 

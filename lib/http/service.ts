@@ -11,6 +11,7 @@ import type { Proposal } from "../core/commit/proposal.ts";
 import type { CommitOutcome } from "../core/commit/verdict.ts";
 import type { HttpReply, HttpRequest } from "../core/http.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
+import { utf8Length } from "../core/utf8.ts";
 import { NOT_WAITED, type Park, type Waited } from "../core/waiting.ts";
 import type { CommitOptions } from "../store/commit/commit.ts";
 import { type ListView, type PastView, type ReadView, readView } from "../store/documents/view.ts";
@@ -247,5 +248,12 @@ function settling(request: HttpRequest, world: World) {
 /** Refusals as problem documents; without the body for HEAD. */
 export function replyOf(result: Answer<unknown>, request: HttpRequest, world: World): HttpReply {
   const reply = isRefusal(result) ? problemOf(result, world) : result;
-  return request.method === "HEAD" ? { ...reply, body: "" } : reply;
+  return request.method === "HEAD" ? withoutBody(reply) : reply;
+}
+
+/** With the length that GET's body has (RFC 9110 section 9.3.2), unless the handler has said it. */
+function withoutBody({ status, headers, body }: HttpReply): HttpReply {
+  const length = typeof body === "string" ? utf8Length(body) : body.length;
+  const said = length === 0 || headers.some(([name]) => name === "content-length");
+  return { status, headers: said ? headers : [...headers, ["content-length", String(length)]], body: "" };
 }

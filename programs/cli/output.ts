@@ -7,15 +7,24 @@ import color from "picocolors";
 
 const talking = color.createColors(process.stderr.isTTY === true && process.env.NO_COLOR === undefined);
 
-const CONTROL = /[^\P{Cc}\t\n]/gu;
+/** Control characters, and those that turn the direction of a line or break it. */
+const CONTROL = /[^\P{Cc}\t\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** Text of others as a terminal may see it: control characters as \\xNN, but for line ends and tabs. */
+/** Text of others as a terminal may see it: such characters as \\xNN or \\uNNNN, but for line ends and tabs. */
 export function escapeControl(text: string): string {
-  return text.replace(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(CONTROL, (char) => {
+    const hex = char.charCodeAt(0).toString(16);
+    return hex.length > 2 ? `\\u${hex}` : `\\x${hex.padStart(2, "0")}`;
+  });
 }
 
+/** The same value to any reader: what JSON may write plainly and a terminal would obey is escaped as JSON has it. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  const text = JSON.stringify(value, null, 2).replace(
+    CONTROL,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  process.stdout.write(`${text}\n`);
 }
 
 /**

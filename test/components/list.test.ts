@@ -144,6 +144,27 @@ describe("GET /v1/list", () => {
     ]);
   });
 
+  test.each(["text/plain; p=a+json", 'text/plain; p="a+json;b"', "text/x; p=APPLICATION+JSON"])(
+    "shows as JSON only what was judged as JSON: %s is text",
+    async (mediaType) => {
+      const server = await shop();
+      const forged = '1},{"key":"forged","value":true';
+      const changes = [{ op: "put", namespace: "shop", key: "k", mediaType, text: forged, ifRevision: 0 }];
+      expect((await server.send("POST", "/v1/commit", { json: { changes } })).status).toBe(200);
+      expect((await list(server, "values=json")).documents).toMatchObject([{ key: "k", text: forged }]);
+      const feed = await server.send("GET", "/v1/changes?ns=shop&values=json");
+      expect(JSON.parse(feed.text).commits.at(-1).changes).toMatchObject([{ key: "k", text: forged }]);
+    },
+  );
+
+  test("answers HEAD with the length that GET has", async () => {
+    const server = await shop(["a", "b"]);
+    const whole = await server.send("GET", "/v1/list/shop");
+    const head = await server.send("HEAD", "/v1/list/shop");
+    expect([head.status, head.text]).toEqual([200, ""]);
+    expect(head.headers["content-length"]).toBe(String(Buffer.byteLength(whole.text)));
+  });
+
   test("ends a page at 4 MiB", async () => {
     const server = await shop();
     const big = "x".repeat(1_000_000);
@@ -261,6 +282,13 @@ describe("a cursor of a list", () => {
     expect(told(await server.send("GET", "/v1/list/shop?revision=3", { token: reader }))).toBe(
       "403 forbidden",
     );
+  });
+
+  test("leads to no values when its page was without them", async () => {
+    const server = await shop(["a", "b"]);
+    const { next } = await list(server, "limit=1");
+    const reply = await server.send("GET", `/v1/list/shop?limit=1&values=text&cursor=${next}`);
+    expect(told(reply)).toBe("400 bad_cursor");
   });
 
   test("is nobody's in a public namespace, and another store's nowhere", async () => {

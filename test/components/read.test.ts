@@ -55,6 +55,12 @@ describe("GET /v1/read", () => {
     expect([reply.status, reply.text]).toEqual([200, "x"]);
   });
 
+  test("takes no final slash", async () => {
+    const server = await openTestServer();
+    expect(told(await server.send("GET", "/v1/read/shop/?key=k"))).toBe("400 bad_parameter");
+    expect(told(await server.send("GET", "/v1/read/shop/"))).toBe("400 bad_path");
+  });
+
   test("answers HEAD like GET, without the bytes", async () => {
     const server = await shop();
     const etag = await putText(server, "shop", "k", "xyz");

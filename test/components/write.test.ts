@@ -448,6 +448,17 @@ describe("POST /v1/commit", () => {
     expect(JSON.parse(reply.text).errors?.length ?? 0).toBeLessThanOrEqual(100);
   });
 
+  test.each(['{"changes":[]}\0x', '{"changes":[{"op":"put","namespace":"shop","key":"k","value":1}]}\0{}'])(
+    "refuses a body with a zero byte behind what is JSON",
+    async (body) => {
+      const server = await shop();
+      const headers = { "content-type": "application/json" };
+      expect(told(await server.send("POST", "/v1/commit", { body, headers }))).toBe("400 bad_json");
+      const put = await server.send("PUT", "/v1/write/shop?key=k", { body: '{"a":1}\0', headers });
+      expect(told(put)).toBe("422 value_malformed");
+    },
+  );
+
   test("looks at no body of who may write nothing", async () => {
     const server = await shop();
     const token = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);

@@ -35,7 +35,7 @@ const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data,
 
 describe("ledge get", () => {
   test("prints the bytes as stored, and nothing else on standard output", async () => {
-    expect(await ledge(["get", "demo/banner"])).toEqual({
+    expect(await ledge(["get", "demo/banner"])).toMatchObject({
       status: 0,
       stdout: "Hello from Ledge",
       stderr: "",

@@ -1,6 +1,6 @@
 /**
  * JSON judged and cut by SQLite, natively and without changing a byte. Callers make sure of UTF-8 first: text
- * that is not ends the guest on Spin.
+ * that is not ends the guest on Spin. A zero byte, where SQLite would stop reading, is in no JSON.
  */
 import type { Db } from "../sqlite/driver.ts";
 import { cutValuesSql, judgeJsonSql, surveyJsonSql } from "./json-text.sql.ts";
@@ -9,6 +9,7 @@ export type JsonJudgement = { readonly ok: true } | { readonly ok: false; readon
 
 /** Whether the bytes are JSON (RFC 8259) without a member given twice. Throws StoreFault. */
 export function judgeJson(db: Db, bytes: Uint8Array): JsonJudgement {
+  if (bytes.includes(0)) return { ok: false, why: "it holds a zero byte" };
   const [valid, twice] = db.all(judgeJsonSql, [bytes])[0] ?? [];
   if (valid !== 1) return { ok: false, why: "it is not JSON" };
   return twice === null ? { ok: true } : { ok: false, why: `a member is given twice at ${String(twice)}` };
@@ -27,6 +28,7 @@ export function surveyJson(
   bytes: Uint8Array,
   asked: { readonly known: readonly string[]; readonly counted: string | null; readonly limit: number },
 ): JsonSurvey | undefined {
+  if (bytes.includes(0)) return undefined;
   const { known, counted, limit } = asked;
   const path = counted === null ? null : `$.${counted}`;
   const [valid, unknown, count] = db.all(surveyJsonSql, [bytes, JSON.stringify(known), path, limit])[0] ?? [];

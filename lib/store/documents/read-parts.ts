@@ -31,8 +31,12 @@ export const tokenJoin = (accessor: string) =>
 export const namespaceJoin = (namespace: string) =>
   `left join entry n on n.namespace='_system' and n.key='namespace/'||${namespace}`;
 
+/** Type and subtype of a media type: what stands before its parameters, in lower case as it is stored. */
+const essence = (type: string) => `iif(instr(${type},';'),substr(${type},1,instr(${type},';')-1),${type})`;
+
+/** As isJsonType in core/media-type.ts: what was judged as JSON when it was written, and nothing else, is shown as such. */
 const isJson = (type: string) =>
-  `(${type}='application/json' or ${type} like 'application/json;%' or ${type} like '%+json' or ${type} like '%+json;%')`;
+  `(${essence(type)}='application/json' or substr(${essence(type)},-5)='+json')`;
 
 /** `,"value":…` or `,"text":…` as `values` asks (none, text, json); nothing for bytes that are not text. */
 export const valueMember = (values: string, c: string) =>

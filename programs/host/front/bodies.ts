@@ -1,6 +1,7 @@
 /**
  * Request bodies on their way in. Promise: the bodies that are read or used at one time stay within one budget; what a
- * body took of it is given back, however its request ends; a body that is refused is not kept.
+ * body took of it is given back, however its request ends; a body that is refused is not kept. What counts is what has
+ * come, not what was announced; and small bodies have a share that large ones leave to them.
  */
 import type { IncomingMessage } from "node:http";
 
@@ -25,6 +26,10 @@ export type BodyRefusal = "too_large" | "overloaded" | "body_timeout";
 const NO_BODY: BodyRead = { type: "whole", bytes: new Uint8Array(0), release: () => {} };
 /** How long a refused body is read on and forgotten. A client that still sends would not see an answer before a reset. */
 const DRAIN_MS = 1000;
+/** Of this size and below a body is small. */
+const SMALL_BYTES = 65_536;
+/** The part of the budget that is left to small bodies. */
+const SMALL_SHARE = 1 / 8;
 
 export class Bodies {
   readonly limits: BodyLimits;
@@ -39,12 +44,11 @@ export class Bodies {
     const declared = Number(incoming.headers["content-length"] ?? 0);
     if (declared === 0 && incoming.headers["transfer-encoding"] === undefined)
       return Promise.resolve(NO_BODY);
-    const share = new Share((bytes) => this.#hold(bytes));
-    const refusal = this.#grow(share, declared);
-    if (refusal !== undefined) return Promise.resolve({ type: refusal });
+    if (declared > this.limits.bytesMax) return Promise.resolve({ type: "too_large" });
+    if (!this.#hasRoomFor(declared, declared)) return Promise.resolve({ type: "overloaded" });
+    const share = new Share((bytes, whole) => this.#hold(bytes, whole));
     return new Promise((resolve) => {
-      const chunks: Buffer[] = [];
-      let sizeBytes = 0;
+      const body = new GrowingBytes(declared);
       let settled = false;
       const settle = (read: BodyRead) => {
         if (settled) return;
@@ -55,15 +59,14 @@ export class Bodies {
         resolve(read);
       };
       const take = (chunk: Buffer) => {
-        sizeBytes += chunk.length;
-        chunks.push(chunk);
-        const over = this.#grow(share, sizeBytes);
+        const over = this.#grow(share, body.length + chunk.length);
         if (over !== undefined) settle({ type: over });
+        else body.add(chunk);
       };
       const timer = setTimeout(() => settle({ type: "body_timeout" }), this.limits.timeoutMs);
       incoming.on("data", take);
       incoming.on("end", () =>
-        settle({ type: "whole", bytes: Buffer.concat(chunks), release: () => share.release() }),
+        settle({ type: "whole", bytes: body.bytes(), release: () => share.release() }),
       );
       incoming.on("error", () => settle({ type: "gone" }));
       incoming.on("close", () => settle({ type: "gone" }));
@@ -75,9 +78,15 @@ export class Bodies {
     return share.growTo(sizeBytes) ? undefined : "overloaded";
   }
 
-  /** Less than nothing gives back. */
-  #hold(bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.limits.togetherBytesMax) return false;
+  #hasRoomFor(bytes: number, whole: number): boolean {
+    const { togetherBytesMax } = this.limits;
+    const max = whole <= SMALL_BYTES ? togetherBytesMax : togetherBytesMax * (1 - SMALL_SHARE);
+    return this.#heldBytes + bytes <= max;
+  }
+
+  /** For a body that has so much then. Less than nothing gives back. */
+  #hold(bytes: number, whole: number): boolean {
+    if (bytes > 0 && !this.#hasRoomFor(bytes, whole)) return false;
     this.#heldBytes += bytes;
     return true;
   }
@@ -85,23 +94,48 @@ export class Bodies {
 
 /** What one body holds of the budget. */
 class Share {
-  readonly #hold: (bytes: number) => boolean;
+  readonly #hold: (bytes: number, whole: number) => boolean;
   #bytes = 0;
 
-  constructor(hold: (bytes: number) => boolean) {
+  constructor(hold: (bytes: number, whole: number) => boolean) {
     this.#hold = hold;
   }
 
   growTo(bytes: number): boolean {
     if (bytes <= this.#bytes) return true;
-    if (!this.#hold(bytes - this.#bytes)) return false;
+    if (!this.#hold(bytes - this.#bytes, bytes)) return false;
     this.#bytes = bytes;
     return true;
   }
 
   release(): void {
-    this.#hold(-this.#bytes);
+    this.#hold(-this.#bytes, 0);
     this.#bytes = 0;
+  }
+}
+
+/** Bytes that come in pieces of any size, copied together: a piece of one byte would cost hundreds if it were kept. */
+class GrowingBytes {
+  #block: Buffer;
+  length = 0;
+
+  constructor(expected: number) {
+    this.#block = Buffer.alloc(Math.min(expected, SMALL_BYTES));
+  }
+
+  add(piece: Uint8Array): void {
+    const length = this.length + piece.length;
+    if (length > this.#block.length) {
+      const wider = Buffer.alloc(Math.max(length, 2 * this.#block.length));
+      this.#block.copy(wider, 0, 0, this.length);
+      this.#block = wider;
+    }
+    this.#block.set(piece, this.length);
+    this.length = length;
+  }
+
+  bytes(): Uint8Array {
+    return this.#block.subarray(0, this.length);
   }
 }
 
