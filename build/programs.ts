@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
-import { migrationsModule } from "./plugins.ts";
+import { migrationsModule, sqlConstants } from "./plugins.ts";
 
 /** Builds all programs and returns their names. `outdir` is only another one in tests. */
 export async function buildPrograms(
@@ -27,7 +27,7 @@ export async function buildPrograms(
     sourcemap: "linked",
     outExtension: { ".js": ".mjs" },
     logLevel: "silent",
-    plugins: [migrationsModule(join(root, "migrations"))],
+    plugins: [sqlConstants(root), migrationsModule(join(root, "migrations"))],
   });
   return Object.keys(entries);
 }

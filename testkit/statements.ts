@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { transform } from "esbuild";
 import { parseAst } from "vite";
+import { z } from "zod";
 import type { Db, SqlRow, SqlValue } from "../lib/store/sqlite/driver.ts";
 import { root } from "./processes.ts";
 
@@ -38,12 +39,25 @@ export async function knownStatements(): Promise<Statement[]> {
   };
   for (const file of sources()) {
     if (file.endsWith(".sql.ts")) {
-      const exported: Record<string, unknown> = await import(pathToFileURL(join(root, file)).href);
-      for (const sql of stringsIn(exported)) add(file, sql);
+      for (const sql of stringsIn(await exportsOf(file))) add(file, sql);
     } else for (const parts of await literalsOf(file)) if (parts.length === 1) add(file, parts[0] ?? "");
   }
   return [...found.values()];
 }
+
+/** Statements that name their columns. */
+export async function madeStatements(): Promise<(Statement & { readonly columns: readonly string[] })[]> {
+  const found = [];
+  for (const where of sources().filter((name) => name.endsWith(".sql.ts"))) {
+    for (const value of Object.values(await exportsOf(where))) {
+      const made = Named.safeParse(value);
+      if (made.success) found.push({ where, ...made.data });
+    }
+  }
+  return found;
+}
+
+const Named = z.strictObject({ sql: z.string(), columns: z.array(z.string()) });
 
 /** Those put together at run time. */
 export async function patterns(): Promise<Pattern[]> {
@@ -81,6 +95,10 @@ function sources(): string[] {
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
       .map((name) => `${folder}/${name}`),
   ).sort();
+}
+
+async function exportsOf(file: string): Promise<Record<string, unknown>> {
+  return await import(pathToFileURL(join(root, file)).href);
 }
 
 function stringsIn(value: unknown): string[] {

@@ -4,7 +4,8 @@
  */
 import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-const bytes = (name: string) => blob(name, { mode: "buffer" });
+/** Statements of ours hand bytes over as the driver has them, whatever drizzle would make of them. */
+const bytes = (name: string) => blob(name).$type<Uint8Array>();
 
 export const store = sqliteTable("store", {
   id: integer("id").primaryKey(),

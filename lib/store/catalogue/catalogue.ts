@@ -5,6 +5,27 @@
  */
 import { ExportPosition } from "../../snapshot/schemas.ts";
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
+import {
+  abandonedSql,
+  abandonRunSql,
+  basePartsSql,
+  beginsAtZeroSql,
+  completeRunSql,
+  dropMadeBaseSql,
+  endRunSql,
+  exportedStoreSql,
+  hasExportedSql,
+  hashesSql,
+  ignoreLineageSql,
+  insertObjectSql,
+  intendManifestSql,
+  moveTargetSql,
+  openRunSql,
+  ownHeadSql,
+  resetPositionSql,
+  unfinishedRunsSql,
+} from "./catalogue.sql.ts";
 import type { Catalogue } from "./lease.ts";
 import { addRow, dropRow, dropUnfinished, findRow, putRow } from "./operation.ts";
 import { ERROR, type Pair, seenRow } from "./rows.ts";
@@ -37,31 +58,13 @@ export interface ExportedStore {
 }
 
 export function readExportedStore(db: Db): ExportedStore {
-  const [row] = db.all(
-    `select s.lineage, s.epoch, s.first_revision, s.revision, s.state, s.pending_lineage is not null,
-      (select o.value->>'revision' from operation o where o.name='seal'),
-      (select o.value->>'lineage' from operation o where o.name='adopted')
-     from store s where s.id=1`,
-  );
-  if (row === undefined) throw new Error("the store has no row");
-  return {
-    lineage: String(row[0]),
-    epoch: Number(row[1]),
-    firstRevision: Number(row[2]),
-    revision: Number(row[3]),
-    state: String(row[4]),
-    pending: row[5] === 1,
-    adopted: row[7] === row[0],
-    sealedRevision: typeof row[6] === "number" ? row[6] : null,
-  };
+  const { pending, adopted, ...row } = onlyOf(db, exportedStoreSql);
+  return { ...row, pending: pending === 1, adopted: adopted === row.lineage };
 }
 
 /** Whether the store still has its whole history, from revision 1 of epoch 0: then no base is needed to begin. */
 export function beginsAtZero(db: Db): boolean {
-  const [row] = db.all(
-    "select s.epoch=0 and s.first_revision=1 and not exists (select 1 from usage where compacted>0) from store s where id=1",
-  );
-  return row?.[0] === 1;
+  return firstOf(db, beginsAtZeroSql)?.begins === 1;
 }
 
 /** The position; undefined before the first manifest, and after `resetPosition`. */
@@ -73,9 +76,7 @@ export function findPosition(db: Db): Position | undefined {
 /** Forgets the position: the bucket no longer holds it, so the next run begins with a base. */
 export function resetPosition(catalogue: Catalogue): void {
   catalogue.write((db) => {
-    db.all(
-      "update operation set value=json_object('target',value->>'target','lineage',value->>'lineage') where name='position'",
-    );
+    db.all(resetPositionSql);
     dropUnfinished(db);
   });
 }
@@ -83,29 +84,14 @@ export function resetPosition(catalogue: Catalogue): void {
 /** Names that have to be in a bucket for the position to hold: its objects, and the parts of its base. */
 export function listPositionNames(db: Db, position: Position): string[] {
   const base = position.objects.find(({ kind }) => kind === "base");
-  const parts = db.all(
-    "select name from backup_object where lineage=?1 and revision=?2 and kind like 'base-%'",
-    [position.lineage, base?.revision ?? -1],
-  );
-  return [...position.objects.map(({ name }) => name), ...parts.map(([name]) => String(name))];
+  const parts = rowsOf(db, basePartsSql, [position.lineage, base?.revision ?? -1]);
+  return [...position.objects, ...parts].map(({ name }) => name);
 }
 
 /** The bucket is the same at another address: everything noted about `from` is about `to` from now on. */
 export function moveTarget(catalogue: Catalogue, { from, to }: { from: string; to: string }): void {
   catalogue.write((db) => {
-    for (const table of ["backup_run", "backup_object"]) {
-      db.all(`update ${table} set target=?2 where target=?1`, [from, to]);
-    }
-    db.all(
-      `update operation set value=json_set(value,'$.target',?2)
-       where name in ('position','base','replay') and value->>'target'=?1`,
-      [from, to],
-    );
-    db.all(
-      `update or ignore operation set name='seen/'||?2||substr(name,6+length(?1))
-       where name>='seen/'||?1||'/' and name<'seen/'||?1||'0'`,
-      [from, to],
-    );
+    for (const sql of moveTargetSql) db.all(sql, [from, to]);
   });
 }
 
@@ -118,12 +104,7 @@ export interface RunStart {
 
 /** Enters a run, before its first PUT. */
 export function openRun(catalogue: Catalogue, { run, target, lineage, nowMs }: RunStart): void {
-  catalogue.write((db) =>
-    db.all(
-      "insert into backup_run (run, generation, target, lineage, state, started_ms) values (?1,?2,?3,?4,'started',?5)",
-      [run, catalogue.generation, target, lineage, nowMs],
-    ),
-  );
+  catalogue.write((db) => db.all(openRunSql, [run, catalogue.generation, target, lineage, nowMs]));
 }
 
 export interface WrittenObject {
@@ -149,21 +130,17 @@ export function recordObject(
 
 /** The row of an object; the caller holds the lease. */
 export function insertObject(db: Db, start: RunStart, object: WrittenObject): void {
-  db.all(
-    `insert into backup_object (name, run, target, lineage, kind, revision, size_bytes, sha256, written_ms)
-     values (?1,?2,?3,?4,?5,?6,?7,?8,?9)`,
-    [
-      object.name,
-      start.run,
-      start.target,
-      start.lineage,
-      object.kind,
-      object.revision,
-      object.sizeBytes,
-      object.sha256,
-      start.nowMs,
-    ],
-  );
+  db.all(insertObjectSql, [
+    object.name,
+    start.run,
+    start.target,
+    start.lineage,
+    object.kind,
+    object.revision,
+    object.sizeBytes,
+    object.sha256,
+    start.nowMs,
+  ]);
 }
 
 /** Says which manifest and head the run is about to write, and what the position will then be. */
@@ -173,10 +150,13 @@ export function intendManifest(
   { position, headSha256 }: { position: Position; headSha256: string },
 ): void {
   catalogue.write((db) =>
-    db.all(
-      "update backup_run set manifest=?2, manifest_sha256=?3, position=?4, head_sha256=?5 where run=?1",
-      [run, position.manifest, position.manifestSha256, JSON.stringify(position), headSha256],
-    ),
+    db.all(intendManifestSql, [
+      run,
+      position.manifest,
+      position.manifestSha256,
+      JSON.stringify(position),
+      headSha256,
+    ]),
   );
 }
 
@@ -187,11 +167,8 @@ export function completeRun(
 ): void {
   const base = position.objects.find(({ kind }) => kind === "base");
   catalogue.write((db) => {
-    db.all("delete from operation where name='base' and value->>'revision'<=?1", [base?.revision ?? -1]);
-    db.all(
-      "update backup_run set state='complete', finished_ms=?2, position=null, revision=?3, base_revision=?4 where run=?1",
-      [run, nowMs, position.revision, base?.revision ?? 0],
-    );
+    db.all(dropMadeBaseSql, [base?.revision ?? -1]);
+    db.all(completeRunSql, [run, nowMs, position.revision, base?.revision ?? 0]);
     putRow(db, POSITION, position);
     dropRow(db, ERROR);
   });
@@ -209,57 +186,39 @@ export interface RunEnd {
 
 /** The run has written what it was for, and no manifest; the caller holds the lease. */
 export function endRun(db: Db, { run, nowMs }: RunEnd): void {
-  db.all("update backup_run set state='complete', finished_ms=?2 where run=?1", [run, nowMs]);
+  db.all(endRunSql, [run, nowMs]);
 }
 
 export function abandonRun(catalogue: Catalogue, { run, nowMs }: { run: string; nowMs: number }): void {
-  catalogue.write((db) =>
-    db.all("update backup_run set state='abandoned', finished_ms=?2, position=null where run=?1", [
-      run,
-      nowMs,
-    ]),
-  );
+  catalogue.write((db) => db.all(abandonRunSql, [run, nowMs]));
 }
 
 /** Whether another exporter has given up a run. */
 export function isAbandoned(db: Db, run: string): boolean {
-  return db.all("select 1 from backup_run where run=?1 and state='abandoned'", [run]).length > 0;
+  return firstOf(db, abandonedSql, [run]) !== undefined;
 }
 
 /** Runs that were neither completed nor abandoned: their exporter died. Index: backup_run_unfinished. */
 export function listUnfinishedRuns(db: Db): UnfinishedRun[] {
-  return db
-    .all(
-      "select run, target, manifest, manifest_sha256, position from backup_run where state='started' order by started_ms, generation",
-    )
-    .map((row) => ({
-      run: String(row[0]),
-      target: String(row[1]),
-      manifest: row[2] === null ? null : String(row[2]),
-      manifestSha256: row[3] === null ? null : String(row[3]),
-      position: row[4] === null ? null : ExportPosition.parse(JSON.parse(String(row[4]))),
-    }));
+  return rowsOf(db, unfinishedRunsSql).map(({ position, ...run }) => ({
+    ...run,
+    position: position === null ? null : ExportPosition.parse(JSON.parse(position)),
+  }));
 }
 
 /** Whether a head with these bytes is one that a run of ours wrote or meant to. Index: backup_run_by_head. */
 export function isOwnHead(db: Db, headSha256: string): boolean {
-  return db.all("select 1 from backup_run where head_sha256=?1 limit 1", [headSha256]).length > 0;
+  return firstOf(db, ownHeadSql, [headSha256]) !== undefined;
 }
 
 /** The head that the run of a manifest wrote. */
 export function findHeadSha256(db: Db, manifest: string): string | undefined {
-  const [row] = db.all("select head_sha256 from backup_run where manifest=?1", [manifest]);
-  return typeof row?.[0] === "string" ? row[0] : undefined;
+  return firstOf(db, hashesSql, [manifest])?.headSha256 ?? undefined;
 }
 
 /** Whether this lineage has ever completed a run on the target. */
 export function hasExported(db: Db, { target, lineage }: { target: string; lineage: string }): boolean {
-  return (
-    db.all(
-      "select 1 from backup_run where target=?1 and lineage=?2 and state='complete' and manifest is not null limit 1",
-      [target, lineage],
-    ).length > 0
-  );
+  return firstOf(db, hasExportedSql, [target, lineage]) !== undefined;
 }
 
 /** Where another lineage's head stood when this one began to export. */
@@ -284,10 +243,6 @@ export function ignoreLineages(
 ): void {
   for (const other of others) {
     const row = seenRow({ target, lineage, other });
-    db.all(
-      `insert into operation (name, value) values (?1,?2)
-       on conflict (name) do update set value=json_set(value,'$.ignored',json('true'))`,
-      [row.name, JSON.stringify({ revision: 0, tip: "", ignored: true })],
-    );
+    db.all(ignoreLineageSql, [row.name, JSON.stringify({ revision: 0, tip: "", ignored: true })]);
   }
 }

@@ -3,9 +3,22 @@
  * store may have given to other content is never taken for ours again.
  */
 
+import { insertLineageSql } from "../commit/commit.sql.ts";
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf, onlyOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
 import { findPosition, ignoreLineages } from "./catalogue.ts";
+import {
+  dropFindingSql,
+  moveStoreSql,
+  openPendingSql,
+  placeSql,
+  renameLineageSql,
+  renameStoreSql,
+  sealableSql,
+  stopOpenSql,
+  stopSql,
+} from "./epoch.sql.ts";
 import { addRow, dropRow, dropUnfinished, putRow } from "./operation.ts";
 import { ADOPTED, SEAL } from "./rows.ts";
 
@@ -39,30 +52,19 @@ export interface Adoption {
 export function adoptHistory(db: Db, adoption: Adoption): void {
   const { sharedRevision, isShared, tailLineage, nextEpoch, pending, ignored } = adoption;
   inTransaction(db, () => {
-    const [row] = db.all("select lineage, revision, first_revision from store where id=1");
-    const [lineage, revision, first] = [String(row?.[0]), Number(row?.[1]), Number(row?.[2])];
-    if (revision > sharedRevision && sharedRevision < first) {
+    const { lineage, revision, firstRevision } = onlyOf(db, placeSql);
+    if (revision > sharedRevision && sharedRevision < firstRevision) {
       // Nothing of this life is shared: all of it is the tail.
-      db.all("update lineage set lineage=?1 where lineage=?2", [tailLineage, lineage]);
-      db.all("update store set lineage=?1 where id=1", [tailLineage]);
+      db.all(renameLineageSql, [tailLineage, lineage]);
+      db.all(renameStoreSql, [tailLineage]);
     } else if (revision > sharedRevision) {
-      db.all(
-        "insert into lineage (epoch, lineage, first_revision, parent, parent_revision) values (?1,?2,?3,?4,?5)",
-        [nextEpoch, tailLineage, sharedRevision + 1, lineage, sharedRevision],
-      );
-      db.all("update store set lineage=?1, epoch=?2, first_revision=?3 where id=1", [
-        tailLineage,
-        nextEpoch,
-        sharedRevision + 1,
-      ]);
+      db.all(insertLineageSql, [nextEpoch, tailLineage, sharedRevision + 1, lineage, sharedRevision]);
+      db.all(moveStoreSql, [tailLineage, nextEpoch, sharedRevision + 1]);
     }
-    db.all(
-      "update store set state='open', pending_lineage=?1, pending_epoch=?2, pending_first=?3 where id=1",
-      [pending.lineage, pending.epoch, pending.firstRevision],
-    );
+    db.all(openPendingSql, [pending.lineage, pending.epoch, pending.firstRevision]);
     const left = isShared || isExported(db, lineage, revision) ? null : lineage;
     const adopted = revision > sharedRevision ? tailLineage : left;
-    db.all("update operation set value=json_remove(value,'$.finding') where name='look'");
+    db.all(dropFindingSql);
     dropRow(db, SEAL);
     if (adopted === null) dropRow(db, ADOPTED);
     else putRow(db, ADOPTED, { lineage: adopted });
@@ -85,19 +87,16 @@ function isExported(db: Db, lineage: string, revision: number): boolean {
 
 /** Refuses every write from now on, until the store is adopted: it must give no more numbers. */
 export function stopStore(db: Db): void {
-  db.all("update store set state='stopped' where id=1 and state='open'");
+  db.all(stopOpenSql);
 }
 
 /** Seals a store that is in read-only mode, at its head. False: it is not in that mode, or a commit came between. */
 export function sealStore(db: Db): boolean {
   return inTransaction(db, () => {
-    const [row] = db.all(
-      `select s.revision from store s join entry e on e.namespace='_system' and e.key='mode'
-       where s.id=1 and s.state in ('open','stopped') and s.pending_lineage is null and cast(e.value as text)->>'mode'='read_only'`,
-    );
+    const row = firstOf(db, sealableSql);
     if (row === undefined) return false;
-    db.all("update store set state='stopped' where id=1");
-    addRow(db, SEAL, { revision: Number(row[0]), manifest: null });
+    db.all(stopSql);
+    addRow(db, SEAL, { revision: row.revision, manifest: null });
     return true;
   });
 }

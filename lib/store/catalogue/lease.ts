@@ -3,8 +3,11 @@
  * because every write names the generation it was made under; the clock only decides when to stop waiting
  * for an exporter that died. Nobody's clock but this store's host is asked.
  */
+
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
+import { acquireSql, generationSql, leftSql, moveEndSql } from "./lease.sql.ts";
 
 /** The lease was taken by another while this exporter slept: it must change nothing any more. */
 export class LeaseLost extends Error {
@@ -26,21 +29,12 @@ export function acquireLease(
   db: Db,
   { nowMs, untilMs }: { nowMs: number; untilMs: number },
 ): Lease | undefined {
-  const [row] = db.all(
-    `update operation set value=json_object('generation',value->>'generation'+1,'untilMs',?2)
-     where name='lease' and value->>'untilMs'<=?1 returning value->>'generation'`,
-    [nowMs, untilMs],
-  );
-  return row === undefined ? undefined : { generation: Number(row[0]) };
+  return firstOf(db, acquireSql, [nowMs, untilMs]);
 }
 
 /** Whether the last holder let the time of its lease pass: one that ends by itself gives the lease back. */
 export function isLeaseLeft(db: Db, nowMs: number): boolean {
-  return (
-    db.all("select 1 from operation where name='lease' and value->>'untilMs'>0 and value->>'untilMs'<=?1", [
-      nowMs,
-    ]).length > 0
-  );
+  return firstOf(db, leftSql, [nowMs]) !== undefined;
 }
 
 /** Gives the lease back; does nothing when it has been lost already. */
@@ -63,8 +57,7 @@ export function openCatalogue(db: Db, lease: Lease): Catalogue {
     generation: lease.generation,
     write: (work) =>
       inTransaction(db, () => {
-        const [row] = db.all("select value->>'generation' from operation where name='lease'");
-        if (row?.[0] !== lease.generation) throw new LeaseLost();
+        if (firstOf(db, generationSql)?.generation !== lease.generation) throw new LeaseLost();
         return work(db);
       }),
     renew(untilMs) {
@@ -75,9 +68,5 @@ export function openCatalogue(db: Db, lease: Lease): Catalogue {
 
 /** False when the lease is no longer ours; then nothing has changed. */
 function moveEnd(db: Db, { generation }: Lease, untilMs: number): boolean {
-  const rows = db.all(
-    "update operation set value=json_set(value,'$.untilMs',?2) where name='lease' and value->>'generation'=?1 returning 1",
-    [generation, untilMs],
-  );
-  return rows.length > 0;
+  return firstOf(db, moveEndSql, [generation, untilMs]) !== undefined;
 }

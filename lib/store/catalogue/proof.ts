@@ -3,6 +3,8 @@
  * object was last read back. Promise: everything is written under the exporter's lease.
  */
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf } from "../sqlite/statement.ts";
+import { hashesSql } from "./catalogue.sql.ts";
 import { endRun, insertObject, type WrittenObject } from "./catalogue.ts";
 import type { Catalogue } from "./lease.ts";
 import { dropRow, findRow, findWithBlock, putRow, type RowValue } from "./operation.ts";
@@ -29,8 +31,7 @@ export function readProvenPoint(db: Db): ProvenPoint {
 
 /** SHA-256 of a manifest that this store wrote. */
 export function findManifestSha256(db: Db, manifest: string): string | undefined {
-  const [row] = db.all("select manifest_sha256 from backup_run where manifest=?1", [manifest]);
-  return typeof row?.[0] === "string" ? row[0] : undefined;
+  return firstOf(db, hashesSql, [manifest])?.manifestSha256 ?? undefined;
 }
 
 /** A replay put down between two ranges of keys. */

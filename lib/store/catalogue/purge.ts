@@ -4,17 +4,22 @@
  */
 
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
 import type { Catalogue } from "./lease.ts";
 import { dropUnfinished } from "./operation.ts";
+import {
+  firstValueSql,
+  insertPurgeSql,
+  purgeDoneSql,
+  purgeMarkSql,
+  purgeWrittenSql,
+  undonePurgesSql,
+} from "./purge.sql.ts";
 import { Purge, purgeRow } from "./rows.ts";
 
 /** The oldest revision that holds a value of the key; undefined when none does. Index: change's unique one. */
 export function findFirstValue(db: Db, namespace: string, key: string): number | undefined {
-  const [row] = db.all("select min(revision) from change where namespace=?1 and key=?2 and op='put'", [
-    namespace,
-    key,
-  ]);
-  return typeof row?.[0] === "number" ? row[0] : undefined;
+  return firstOf(db, firstValueSql, [namespace, key])?.revision ?? undefined;
 }
 
 /** Notes a purge, inside its transaction; a base or a replay in the making has read the value, and begins anew. */
@@ -23,10 +28,7 @@ export function insertPurge(
   { nowMs, ...purge }: Omit<Purge, "askedMs" | "manifest" | "doneMs"> & { readonly nowMs: number },
 ): void {
   const row: Purge = { ...purge, askedMs: nowMs, manifest: null, doneMs: null };
-  db.all("insert into operation (name, value) values (?1,?2)", [
-    purgeRow(purge.revision).name,
-    JSON.stringify(row),
-  ]);
+  db.all(insertPurgeSql, [purgeRow(purge.revision).name, JSON.stringify(row)]);
   dropUnfinished(db);
 }
 
@@ -35,10 +37,7 @@ export function insertPurge(
  * a purged value, and a digest that fits neither.
  */
 export function readPurgeMark(db: Db): number {
-  const [row] = db.all(
-    "select coalesce(max(value->>'revision'),0) from operation where name>='purge/' and name<'purge0'",
-  );
-  return Number(row?.[0] ?? 0);
+  return onlyOf(db, purgeMarkSql).revision;
 }
 
 export function hasUnwrittenPurge(db: Db): boolean {
@@ -66,11 +65,7 @@ export function recordPurgesWritten(
 ): void {
   if (purges.length === 0) return;
   catalogue.write((db) => {
-    for (const { revision } of purges)
-      db.all("update operation set value=json_set(value,'$.manifest',?2) where name=?1", [
-        purgeRow(revision).name,
-        manifest,
-      ]);
+    for (const { revision } of purges) db.all(purgeWrittenSql, [purgeRow(revision).name, manifest]);
   });
 }
 
@@ -78,18 +73,9 @@ export function recordPurgeDone(
   catalogue: Catalogue,
   { revision, nowMs }: { revision: number; nowMs: number },
 ): void {
-  catalogue.write((db) =>
-    db.all("update operation set value=json_set(value,'$.doneMs',?2) where name=?1", [
-      purgeRow(revision).name,
-      nowMs,
-    ]),
-  );
+  catalogue.write((db) => db.all(purgeDoneSql, [purgeRow(revision).name, nowMs]));
 }
 
 function listUndone(db: Db): Purge[] {
-  return db
-    .all(
-      "select value from operation where name>='purge/' and name<'purge0' and value->>'doneMs' is null order by name",
-    )
-    .map(([value]) => Purge.parse(JSON.parse(String(value))));
+  return rowsOf(db, undonePurgesSql).map(({ value }) => Purge.parse(JSON.parse(value)));
 }

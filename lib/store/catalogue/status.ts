@@ -6,10 +6,12 @@
 import * as z from "zod/mini";
 import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
-import type { Db, SqlValue } from "../sqlite/driver.ts";
+import type { Db } from "../sqlite/driver.ts";
+import { onlyOf } from "../sqlite/statement.ts";
 import type { Catalogue } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
 import { ERROR, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
+import { backupStatusSql, oldestReadSql } from "./status.sql.ts";
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
 const BEHIND_SECONDS = 300;
@@ -72,51 +74,21 @@ interface Counts {
   readonly openPurges: number;
 }
 
-/** `b` is the position, with a revision only while it is about this history. */
-const STATUS = `select
-    (select json_group_object(name, json(value)) from operation
-     where name in ('look','error','proven','replayed','scrub','seal')),
-    b.revision, b.value->>'exportedMs', b.lineage, b.value->'objects',
-    (select count(*) from commits m where m.revision>coalesce(b.revision,0)),
-    (select m.time_ms from commits m where m.revision>coalesce(b.revision,0) order by m.revision limit 1),
-    (select count(*) from backup_run r where r.target=b.value->>'target' and r.lineage=b.lineage and r.state='complete'
-      and r.manifest is not null and r.removed_ms is null),
-    (select count(*) from backup_object o where o.doomed_ms is not null),
-    (select count(*) from operation where name>='purge/' and name<'purge0' and value->>'doneMs' is null)
-  from store s left join (select value, value->>'lineage' as lineage,
-      case when value->>'lineage' in (select lineage from lineage) then value->>'revision' end as revision
-    from operation where name='position') b
-  where s.id=1`;
-
 function readRows(db: Db): { rows: StatusRows; exported: ExportedPosition | undefined; counts: Counts } {
-  const [found] = db.all(STATUS);
-  if (found === undefined) throw new Error("the store has no row");
-  const [json, revision, atMs, lineage, objects, behind, oldestWaitingMs, points, doomed, openPurges] = found;
+  const { rows, revision, atMs, lineage, objects, ...counts } = onlyOf(db, backupStatusSql);
   return {
-    rows: StatusRows.parse(JSON.parse(String(json))),
+    rows: StatusRows.parse(JSON.parse(rows)),
     exported:
       typeof revision === "number"
         ? { revision, atMs: Number(atMs), lineage: String(lineage), objects: String(objects) }
         : undefined,
-    counts: {
-      behind: Number(behind),
-      oldestWaitingMs: typeof oldestWaitingMs === "number" ? oldestWaitingMs : null,
-      points: Number(points),
-      doomed: Number(doomed),
-      openPurges: Number(openPurges),
-    },
+    counts,
   };
 }
 
 /** The object of the newest snapshot, or part of its base, whose last reading lies furthest back. */
-function readOldestRead(db: Db, { objects, lineage }: ExportedPosition): SqlValue | undefined {
-  const [found] = db.all(
-    `select min(coalesce(o.read_ms, o.written_ms)) from backup_object o where
-      o.name in (select value->>'name' from json_each(?1)) or o.lineage=?2 and o.kind like 'base-%' and o.revision in
-      (select value->>'revision' from json_each(?1) where value->>'kind'='base')`,
-    [objects, lineage],
-  );
-  return found?.[0];
+function readOldestRead(db: Db, { objects, lineage }: ExportedPosition): number | null {
+  return onlyOf(db, oldestReadSql, [objects, lineage]).atMs;
 }
 
 function lastErrorOf({ error, look }: StatusRows): BackupStatus["lastError"] {
@@ -126,7 +98,7 @@ function lastErrorOf({ error, look }: StatusRows): BackupStatus["lastError"] {
   return { code: kind === "fork" ? "fork" : "bucket_foreign", detail, at: formatTime(look.atMs) };
 }
 
-function timeOrNull(value: SqlValue | undefined): string | null {
+function timeOrNull(value: number | null | undefined): string | null {
   return typeof value === "number" ? formatTime(value) : null;
 }
 

@@ -40,5 +40,5 @@ export const backupObject = sqliteTable("backup_object", {
 export const operation = sqliteTable("operation", {
   name: text("name").primaryKey(),
   value: text("value").notNull(),
-  block: blob("block"),
+  block: blob("block").$type<Uint8Array>(),
 });

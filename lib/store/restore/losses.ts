@@ -3,6 +3,8 @@
 import type { RestoreLosses } from "../../api/restore-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
+import { changedNamespacesSql, commitSql, headSql, lifeEndSql, rangeSql } from "./losses.sql.ts";
 
 export interface PointWanted {
   readonly lineage: string;
@@ -13,44 +15,31 @@ export interface PointWanted {
 
 /** Throws StoreFault. */
 export function readLosses(db: Db, point: PointWanted): RestoreLosses {
-  const [store] = db.all("select lineage, revision from store where id=1");
+  const head = firstOf(db, headSql);
   const shared = sharedRevision(db, point);
-  const [range] = db.all("select count(*), min(revision), max(revision) from commits where revision>?1", [
-    shared,
-  ]);
+  const range = onlyOf(db, rangeSql, [shared]);
   return {
-    revision: Number(store?.[1] ?? 0),
-    lineage: String(store?.[0] ?? ""),
+    revision: head?.revision ?? 0,
+    lineage: head?.lineage ?? "",
     sharedRevision: shared,
-    commits: Number(range?.[0] ?? 0),
-    first: commitAt(db, range?.[1]),
-    last: commitAt(db, range?.[2]),
-    namespaces: db
-      .all(
-        `select namespace, count(*) from change indexed by change_by_revision where revision>?1
-         group by namespace order by namespace`,
-        [shared],
-      )
-      .map(([namespace, changes]) => ({ namespace: String(namespace), changes: Number(changes) })),
+    commits: range.commits,
+    first: commitAt(db, range.first),
+    last: commitAt(db, range.last),
+    namespaces: rowsOf(db, changedNamespacesSql, [shared]),
   };
 }
 
 /** Where the store's history and the point's part, as far as lineages tell it. */
 function sharedRevision(db: Db, { lineage, revision, tip }: PointWanted): number {
-  const [life] = db.all(
-    `select coalesce((select n.parent_revision from lineage n where n.epoch>l.epoch order by n.epoch limit 1), s.revision)
-     from lineage l, store s where l.lineage=?1`,
-    [lineage],
-  );
+  const life = firstOf(db, lifeEndSql, [lineage]);
   if (life === undefined) return 0;
-  const shared = Math.min(revision, Number(life[0]));
+  const shared = Math.min(revision, life.revision);
   if (tip === undefined || shared < revision) return shared;
-  const [commit] = db.all("select id from commits where revision=?1", [revision]);
-  return commit?.[0] === tip ? shared : 0;
+  return firstOf(db, commitSql, [revision])?.id === tip ? shared : 0;
 }
 
-function commitAt(db: Db, revision: unknown): { revision: number; time: string } | null {
-  if (typeof revision !== "number") return null;
-  const [row] = db.all("select time_ms from commits where revision=?1", [revision]);
-  return { revision, time: formatTime(Number(row?.[0] ?? 0)) };
+function commitAt(db: Db, revision: number | null): { revision: number; time: string } | null {
+  if (revision === null) return null;
+  const { timeMs } = firstOf(db, commitSql, [revision]) ?? { timeMs: 0 };
+  return { revision, time: formatTime(timeMs) };
 }

@@ -10,6 +10,8 @@ import { isLive, rootDocument, type TokenDocument, tokenKey } from "../../core/t
 import { encodeUtf8 } from "../../core/utf8.ts";
 import { commitInside } from "../commit/commit.ts";
 import type { Db } from "../sqlite/driver.ts";
+import { rowsOf } from "../sqlite/statement.ts";
+import { tokensSql } from "./tokens.sql.ts";
 
 const TOKENS_A_COMMIT = 500;
 
@@ -61,11 +63,7 @@ export function settleTokens(db: Db, fate: TokenFate): TokenOutcome {
 }
 
 function listTokens(db: Db): [key: string, json: string][] {
-  return db
-    .all(
-      "select key, cast(value as text) from entry where namespace='_auth' and key glob 'token/*' order by key",
-    )
-    .map(([key, json]) => [String(key), String(json)]);
+  return rowsOf(db, tokensSql).map(({ key, json }) => [key, json]);
 }
 
 /** Whether the later document takes something away: revoked, another secret, or an earlier end. */

@@ -2,7 +2,8 @@
  * How far the store is, looked at from the main thread while somebody waits. Promise: a look never blocks on a lock;
  * a store that cannot be looked at now is looked at again.
  */
-import { REACHED_SQL, type Reached, reachedFromRow } from "../../../lib/store/catalogue/exported.ts";
+import { reachedSql } from "../../../lib/store/catalogue/exported.sql.ts";
+import { type Reached, reachedFromRow } from "../../../lib/store/catalogue/exported.ts";
 import type { LibsqlServer } from "../../../lib/store/libsql/connection.ts";
 import { closeBody, cursorBody, readCursor } from "../../../lib/store/libsql/hrana.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
@@ -42,7 +43,7 @@ function fileLookout(file: string): Lookout {
         db ??= openNodeDb(file, { readonly: true, mustExist: true, busyTimeoutMs: 0 });
         // It changes with every commit of another connection.
         const now = db.all("pragma data_version")[0]?.[0];
-        if (version !== now) reached = reachedFromRow(db.all(REACHED_SQL)[0]);
+        if (version !== now) reached = reachedFromRow(db.all(reachedSql.sql)[0]);
         version = now;
         return reached;
       } catch (error) {
@@ -61,7 +62,7 @@ function serverLookout(server: LibsqlServer): Lookout {
     everyMs: SERVER_MS,
     async look() {
       try {
-        const { status, body } = await post(server, "/v3/cursor", cursorBody(null, REACHED_SQL, []));
+        const { status, body } = await post(server, "/v3/cursor", cursorBody(null, reachedSql.sql, []));
         const { baton, outcome } = readCursor(status, body);
         if (baton !== null) await post(server, "/v3/pipeline", closeBody(baton));
         return outcome instanceof StoreFault ? undefined : reachedFromRow(outcome.rows[0]);

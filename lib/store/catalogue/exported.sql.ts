@@ -1,0 +1,18 @@
+/** The statements that say how far the bucket is. Nothing is scanned: two rows by their names, and one a lineage. */
+import { integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
+import { store } from "../tables.ts";
+
+const position = `select p.value->>'revision' from operation p
+    where p.name='position' and p.value->>'lineage' in (select lineage from lineage)`;
+
+/** ?1 now. */
+export const exportedSql = statement(
+  { revision: orNull(integerColumn), leased: orNull(integerColumn) },
+  `select (${position}), l.value->>'untilMs'>?1 from operation l where l.name='lease'`,
+);
+
+/** For a host that asks for those who wait, again and again: it takes no parameters. */
+export const reachedSql = statement(
+  { head: orNull(store.revision), exported: orNull(integerColumn) },
+  `select (select revision from store), (${position})`,
+);

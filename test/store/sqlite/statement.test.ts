@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { madeStatements } from "../../../testkit/statements.ts";
+import { openTestStore } from "../../../testkit/store.ts";
+
+/** Columns of tables that a statement calls something else. */
+const RENAMED = new Set(["head: store.revision", "oldestWaitingMs: commits.time_ms", "bytes: entry.value"]);
+
+const camel = (name: string) => name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
+
+test("a statement names exactly the columns that it gives, in their order", async () => {
+  const { db } = openTestStore();
+  const made = await madeStatements();
+  const wrong = made.flatMap(({ where, sql, columns }) => {
+    const given = db.raw.prepare(sql).columns();
+    const counted = given.length === columns.length ? [] : [`${where}: ${columns.length} of ${given.length}`];
+    const misnamed = given.flatMap(({ table, column }, at) => {
+      const name = `${columns[at]}: ${table}.${column}`;
+      const plain = table === null || table === "json_each" || camel(column ?? "") === columns[at];
+      return plain || RENAMED.has(name) ? [] : [`${where} ${name}`];
+    });
+    return [...counted, ...misnamed];
+  });
+  expect(wrong).toEqual([]);
+  expect(made.length).toBeGreaterThan(15);
+});
