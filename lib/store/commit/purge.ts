@@ -2,9 +2,12 @@
  * A purge as proposals: one commit that erases every value of a key, with the note that makes the exporter write the
  * bucket anew, and one that writes the present value again where it is to be kept. Both stand, or neither.
  */
+
 import type { Proposal, ProposedOp, Proposer } from "../../core/commit/proposal.ts";
 import { findFirstValue } from "../catalogue/purge.ts";
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf, rowsOf } from "../sqlite/statement.ts";
+import { ancestorsSinceSql, currentSql } from "./purge.sql.ts";
 
 export interface PurgeRequest {
   readonly proposer: Proposer;
@@ -78,20 +81,11 @@ interface Current extends Omit<Content, "op"> {
 }
 
 function findCurrent(db: Db, namespace: string, key: string): Current | undefined {
-  const [row] = db.all("select media_type, text, value, revision from entry where namespace=?1 and key=?2", [
-    namespace,
-    key,
-  ]);
-  if (row === undefined || !(row[2] instanceof Uint8Array)) return undefined;
-  return { mediaType: String(row[0]), text: row[1] === 1, value: row[2], revision: Number(row[3]) };
+  const row = firstOf(db, currentSql, [namespace, key]);
+  return row === undefined ? undefined : { ...row, text: row.text === 1 };
 }
 
 /** Lives before the present one that reach to a revision or beyond. */
 function listAncestorsSince(db: Db, revision: number): string[] {
-  return db
-    .all(
-      `select l.lineage from lineage l join lineage n on n.parent=l.lineage where n.parent_revision>=?1 order by l.first_revision`,
-      [revision],
-    )
-    .map(([lineage]) => String(lineage));
+  return rowsOf(db, ancestorsSinceSql, [revision]).map(({ lineage }) => lineage);
 }

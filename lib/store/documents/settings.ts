@@ -4,8 +4,8 @@
  */
 
 import type { StoreMode } from "../../core/settings.ts";
-import type { SqlRow } from "../sqlite/driver.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
+import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { descendantsSql, settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
 
 export interface Setting {
@@ -21,11 +21,13 @@ export interface Setting {
   readonly bytes: number;
 }
 
+type SettingRow = NonNullable<(typeof settingSql)["row"]>;
+
 export type ReservedNamespace = "_system" | "_auth";
 
 /** Throws StoreFault. */
 export function findSetting(db: Db, namespace: ReservedNamespace, key: string): Setting | undefined {
-  const row = db.all(settingSql, [namespace, key])[0];
+  const row = firstOf(db, settingSql, [namespace, key]);
   return row === undefined ? undefined : settingFromRow(row);
 }
 
@@ -35,12 +37,12 @@ export function listSettings(
   namespace: ReservedNamespace,
   { prefix, after, limit }: { prefix: string; after: string; limit: number },
 ): Setting[] {
-  return db.all(settingsSql, [namespace, prefix, after, limit]).map(settingFromRow);
+  return rowsOf(db, settingsSql, [namespace, prefix, after, limit]).map(settingFromRow);
 }
 
 /** Living tokens that a token made, and those that they made, revoked ones in between or not. Throws StoreFault. */
 export function listLivingDescendants(db: Db, accessor: string, nowMs: number): Setting[] {
-  return db.all(descendantsSql, [accessor, nowMs]).map(settingFromRow);
+  return rowsOf(db, descendantsSql, [accessor, nowMs]).map(settingFromRow);
 }
 
 export interface StoreStatus {
@@ -59,27 +61,14 @@ export interface StoreStatus {
 
 /** Throws StoreFault. */
 export function readStatus(db: Db): StoreStatus {
-  const row = db.all(statusSql)[0];
-  if (row === undefined) throw new Error("the store has no row of its own");
-  return {
-    lineage: String(row[0]),
-    epoch: Number(row[1]),
-    head: Number(row[2]),
-    mode: row[3] === "read_only" ? "read_only" : "open",
-    newestMs: typeof row[4] === "number" ? row[4] : null,
-    sqlite: String(row[5]),
-    format: Number(row[6]),
-    keys: Number(row[7]),
-    valueBytes: Number(row[8]),
-    namespaces: Number(row[9]),
-    state: String(row[10]),
-  };
+  const { mode, ...status } = onlyOf(db, statusSql);
+  return { ...status, mode: mode === "read_only" ? "read_only" : "open" };
 }
 
 /** Bytes of the database file; 0 where the server does not say. */
 export function readSize(db: Db): number {
   try {
-    return Number(db.all(sizeSql)[0]?.[0] ?? 0);
+    return firstOf(db, sizeSql)?.bytes ?? 0;
   } catch (error) {
     // A size that cannot be read is shown as 0; nothing depends on it.
     if (error instanceof StoreFault) return 0;
@@ -87,14 +76,6 @@ export function readSize(db: Db): number {
   }
 }
 
-function settingFromRow(row: SqlRow): Setting {
-  return {
-    key: String(row[0]),
-    json: String(row[1]),
-    revision: Number(row[2]),
-    lineage: String(row[3]),
-    modifiedMs: Number(row[4]),
-    keys: Number(row[5] ?? 0),
-    bytes: Number(row[6] ?? 0),
-  };
+function settingFromRow({ keys, bytes, ...row }: SettingRow): Setting {
+  return { ...row, keys: keys ?? 0, bytes: bytes ?? 0 };
 }

@@ -1,5 +1,8 @@
 /** A store file that is about to be replaced: it refuses writes from the moment on that nobody else is in it. */
+
 import type { Db } from "../sqlite/driver.ts";
+import { firstOf } from "../sqlite/statement.ts";
+import { setStateSql, stateSql } from "./replace.sql.ts";
 
 /** Takes the lock that nobody else may hold at the same time. A journal that was left is played back by it. */
 export function lockWhole(db: Db): void {
@@ -15,13 +18,13 @@ export function unlock(db: Db): void {
 export function stopAndRelease(db: Db): string | undefined {
   const [table] = db.all("select 1 from sqlite_master where type='table' and name='store'");
   if (table === undefined) return undefined;
-  const [row] = db.all("select state from store where id=1");
-  db.all("update store set state='stopped' where id=1");
+  const row = firstOf(db, stateSql);
+  setState(db, "stopped");
   db.all("commit");
-  return String(row?.[0] ?? "open");
+  return row?.state ?? "open";
 }
 
 /** The replacing was given up. */
 export function setState(db: Db, state: string): void {
-  db.all("update store set state=?1 where id=1", [state]);
+  db.all(setStateSql, [state]);
 }

@@ -6,8 +6,24 @@
 
 import type { CommitFacts } from "../../core/history.ts";
 import type { NewEpoch } from "../catalogue/epoch.ts";
+import { insertLineageSql } from "../commit/commit.sql.ts";
 import { countWrongDocuments } from "../documents/scrub.ts";
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "../sqlite/driver.ts";
+import { firstOf, onlyOf } from "../sqlite/statement.ts";
+import {
+  closeSql,
+  countsSql,
+  dropCommitsAfterSql,
+  dropEntriesAfterSql,
+  dropUsageSql,
+  emptyAllSql,
+  emptySql,
+  firstLineageSql,
+  markUsageSql,
+  newestCommitSql,
+  ownCommitSql,
+  setStoreSql,
+} from "./rows.sql.ts";
 
 export interface RestoredChange {
   readonly namespace: string;
@@ -42,36 +58,24 @@ export interface RowWriter {
 
 /** Whether nothing has ever been committed here, and nothing restored. */
 export function isEmptyStore(db: Db): boolean {
-  const [row] = db.all(
-    `select not exists (select 1 from commits) and not exists (select 1 from change) and not exists (select 1 from entry)
-      and revision=0 and state='open' and pending_lineage is null from store where id=1`,
-  );
-  return row?.[0] === 1;
+  return firstOf(db, emptySql)?.empty === 1;
 }
 
-/** Whether nothing was committed after a restore but what the restore did itself. Index: the primary key. */
+/** Whether nothing was committed after a restore but what the restore did itself. */
 export function isAsRestored(db: Db, revision: number): boolean {
-  return (
-    db.all("select 1 from commits where revision>?1 and actor<>'_restore' limit 1", [revision]).length === 0
-  );
+  return firstOf(db, ownCommitSql, [revision]) === undefined;
 }
 
 /** An empty store becomes one that is being restored: nobody reads it, and no commit is taken. */
 export function closeForRestore(db: Db): void {
-  db.all("delete from usage");
-  db.all("delete from lineage");
-  db.all("update store set state='restoring' where id=1");
+  for (const sql of closeSql) db.all(sql);
 }
 
 /** Gives up what an unfinished restore has brought; the store is a new and empty one. */
 export function abandonRestored(db: Db, lineage: string): void {
-  for (const table of ["change", "entry", "usage", "commits", "lineage"]) db.all(`delete from ${table}`);
-  db.all("insert into lineage (epoch, lineage, first_revision) values (0,?1,1)", [lineage]);
-  db.all(
-    `update store set lineage=?1, epoch=0, first_revision=1, revision=0, state='open', pending_lineage=null,
-      pending_epoch=null, pending_first=null where id=1`,
-    [lineage],
-  );
+  for (const sql of emptyAllSql) db.all(sql);
+  db.all(firstLineageSql, [lineage]);
+  db.all(setStoreSql, [lineage, 0, 1, 0, null, null, null]);
 }
 
 export function rowWriter(db: Db): RowWriter {
@@ -210,19 +214,19 @@ export function rewindTo(db: Db, revision: number): void {
      where c.op='put'`,
     [revision],
   );
-  db.all("delete from entry where revision>?1", [revision]);
+  db.all(dropEntriesAfterSql, [revision]);
   db.all(
     "delete from change where rowid in (select rowid from change indexed by change_by_revision where revision>?1)",
     [revision],
   );
-  db.all("delete from commits where revision>?1", [revision]);
+  db.all(dropCommitsAfterSql, [revision]);
 }
 
 /** Counts each namespace again; those that are empty now but were written to keep their row. */
 export function rebuildUsage(db: Db, compacted: readonly { namespace: string; compacted: number }[]): void {
-  db.all("delete from usage");
+  db.all(dropUsageSql);
   for (const { namespace, compacted: mark } of compacted) {
-    db.all("insert into usage (namespace, keys, bytes, compacted) values (?1,0,0,?2)", [namespace, mark]);
+    db.all(markUsageSql, [namespace, mark]);
   }
   db.all("insert or ignore into usage (namespace, keys, bytes) select distinct namespace, 0, 0 from change");
   db.all(
@@ -234,10 +238,7 @@ export function rebuildUsage(db: Db, compacted: readonly { namespace: string; co
 
 export function insertLineages(db: Db, lineages: readonly RestoredLineage[]): void {
   for (const one of lineages) {
-    db.all(
-      "insert into lineage (epoch, lineage, first_revision, parent, parent_revision) values (?1,?2,?3,?4,?5)",
-      [one.epoch, one.lineage, one.firstRevision, one.parent, one.parentRevision],
-    );
+    db.all(insertLineageSql, [one.epoch, one.lineage, one.firstRevision, one.parent, one.parentRevision]);
   }
 }
 
@@ -251,25 +252,20 @@ export function setRestoredStore(
   revision: number,
   pending: NewEpoch | null,
 ): void {
-  db.all(
-    `update store set lineage=?1, epoch=?2, first_revision=?3, revision=?4, state='open', pending_lineage=?5,
-      pending_epoch=?6, pending_first=?7 where id=1`,
-    [
-      own.lineage,
-      own.epoch,
-      own.firstRevision,
-      revision,
-      pending?.lineage ?? null,
-      pending?.epoch ?? null,
-      pending?.firstRevision ?? null,
-    ],
-  );
+  db.all(setStoreSql, [
+    own.lineage,
+    own.epoch,
+    own.firstRevision,
+    revision,
+    pending?.lineage ?? null,
+    pending?.epoch ?? null,
+    pending?.firstRevision ?? null,
+  ]);
 }
 
 /** The id of the newest commit, and its revision. */
 export function findNewestCommit(db: Db): { revision: number; id: string } | undefined {
-  const [row] = db.all("select revision, id from commits order by revision desc limit 1");
-  return row === undefined ? undefined : { revision: Number(row[0]), id: String(row[1]) };
+  return firstOf(db, newestCommitSql);
 }
 
 /** What is wrong with the rows as a whole; empty when nothing is. */
@@ -296,8 +292,5 @@ function pragma(db: Db, name: string): SqlRow[] | undefined {
 
 /** How many rows of each kind there are. */
 export function countRows(db: Db): { commits: number; changes: number; documents: number } {
-  const [row] = db.all(
-    "select (select count(*) from commits), (select count(*) from change), (select count(*) from entry)",
-  );
-  return { commits: Number(row?.[0]), changes: Number(row?.[1]), documents: Number(row?.[2]) };
+  return onlyOf(db, countsSql);
 }

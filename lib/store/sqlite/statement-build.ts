@@ -31,6 +31,7 @@ export function param(number: number): SQL {
 /** Columns that no table has: what SQLite works out. */
 export const integerColumn = sql<number>``;
 export const textColumn = sql<string>``;
+export const blobColumn = sql<Uint8Array>``;
 
 /** A column of an outer join, of an aggregate over nothing, or of a subselect that may find nothing. */
 export function orNull<C extends Column | SQL>(_column: C): SQL<SelectResultField<C> | null> {

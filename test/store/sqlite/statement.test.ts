@@ -3,7 +3,12 @@ import { madeStatements } from "../../../testkit/statements.ts";
 import { openTestStore } from "../../../testkit/store.ts";
 
 /** Columns of tables that a statement calls something else. */
-const RENAMED = new Set(["head: store.revision", "oldestWaitingMs: commits.time_ms", "bytes: entry.value"]);
+const RENAMED = new Set([
+  "head: store.revision",
+  "oldestWaitingMs: commits.time_ms",
+  "bytes: entry.value",
+  "modifiedMs: commits.time_ms",
+]);
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
