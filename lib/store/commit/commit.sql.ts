@@ -3,8 +3,19 @@
  * what was judged. Operations travel as one JSON text [[op, namespace, key, media type, at, size, text], …], all
  * values as one blob that SQLite cuts, so that bytes never pass through JSON.
  */
+import { eq } from "drizzle-orm";
 import { lineageOf } from "../documents/read-parts.ts";
-import { durabilityColumns } from "../sqlite/durability.sql.ts";
+import { durabilityColumns, durabilityText } from "../sqlite/durability-columns.ts";
+import {
+  integerColumn,
+  orNull,
+  param,
+  query,
+  sqlOf,
+  statement,
+  textColumn,
+} from "../sqlite/statement-build.ts";
+import { commits, lineageTable, store } from "../tables.ts";
 
 /** The value of operation `j` out of the body: empty is x'', never null. */
 const bytesOf = (body: string) => `coalesce(substr(${body},j.value->>4+1,j.value->>5),x'')`;
@@ -13,11 +24,25 @@ const sameAs = (document: string, body: string) =>
 
 /**
  * ?1 accessor or null, ?2 actor, ?3 request id or null, ?4 operations, ?5 body.
- * Columns: 0-5 the store (lineage, head, state, what is pending: lineage, epoch, first revision), 6 mode, 7 the
- * token, 8 whether the actor used the request id before, 9 namespaces [[name, document, keys, bytes], …],
- * 10 operations [[revision, lineage, size, same], …], 11-14 how this connection writes (durability.ts).
+ * `repeated` says whether the actor used the request id before; namespaces [[name, document, keys, bytes], …],
+ * operations [[revision, lineage, size, same], …], and how this connection writes (durability.ts).
  */
-export const factsSql = `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
+export const factsSql = statement(
+  {
+    lineage: store.lineage,
+    revision: store.revision,
+    state: store.state,
+    pendingLineage: store.pendingLineage,
+    pendingEpoch: store.pendingEpoch,
+    pendingFirst: store.pendingFirst,
+    mode: orNull(textColumn),
+    token: orNull(textColumn),
+    repeated: integerColumn,
+    namespaces: textColumn,
+    ops: textColumn,
+    ...durabilityColumns,
+  },
+  `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
 (select cast(m.value as text) from entry m where m.namespace='_system' and m.key='mode'),
 (select cast(t.value as text) from entry t where t.namespace='_auth' and t.key='token/'||?1),
 exists (select 1 from commits c where c.actor=?2 and c.request_id=?3),
@@ -26,14 +51,23 @@ from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage 
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
 (select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")}))
 from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
-${durabilityColumns} from store s`;
+${durabilityText} from store s`,
+);
 
 /**
  * A commit of the past against the operations that were sent with its request id. ?1 actor, ?2 request id,
- * ?3 operations, ?4 body. Columns: 0 revision, 1 lineage, 2 time, 3 changes, 4 rest,
- * 5 operations [[changed in this way, revision after it, lineage, created by it, same as after it], …].
+ * ?3 operations, ?4 body. Operations [[changed in this way, revision after it, lineage, created by it, same as after it], …].
  */
-export const saidSql = `select c.revision,(select l.lineage from lineage l where l.first_revision<=c.revision
+export const saidSql = statement(
+  {
+    revision: commits.revision,
+    lineage: textColumn,
+    timeMs: commits.timeMs,
+    changes: commits.changes,
+    rest: commits.rest,
+    ops: textColumn,
+  },
+  `select c.revision,(select l.lineage from lineage l where l.first_revision<=c.revision
 order by l.first_revision desc limit 1),c.time_ms,c.changes,c.rest,
 (select json_group_array(json_array(x.revision=c.revision and x.op=j.value->>0 and (x.op<>'put' or ${sameAs("x", "?4")}),
 iif(x.op='put',x.revision,0),iif(x.op='put',${lineageOf("x.revision")},null),
@@ -42,14 +76,17 @@ and m.revision<x.revision order by m.revision desc limit 1),'delete')<>'put',x.o
 from json_each(?3) j left join change x on x.namespace=j.value->>1 and x.key=j.value->>2 and x.revision=
 (select m.revision from change m where m.namespace=j.value->>1 and m.key=j.value->>2 and m.revision<=c.revision
 order by m.revision desc limit 1))
-from commits c where c.actor=?1 and c.request_id=?2`;
+from commits c where c.actor=?1 and c.request_id=?2`,
+);
 
 /**
- * What changes of reserved documents need besides. ?1 operations. Columns: 0 whether a token was ever made,
- * 1 operations [[document, oldest kept value, history of its namespace, keys of its namespace, tokens that name
- * it], …], 2 other tokens that hold the word "admin".
+ * What changes of reserved documents need besides. ?1 operations. `bootstrapped` says whether a token was ever made;
+ * operations [[document, oldest kept value, history of its namespace, keys of its namespace, tokens that name
+ * it], …]; `admins` are other tokens that hold the word "admin".
  */
-export const settingFactsSql = `select exists (select 1 from change where namespace='_auth'),
+export const settingFactsSql = statement(
+  { bootstrapped: integerColumn, ops: textColumn, admins: textColumn },
+  `select exists (select 1 from change where namespace='_auth'),
 (select json_group_array(json_array(iif(j.value->>1 in ('_system','_auth'),cast(e.value as text),null),
 iif(j.value->>0='erase',(select min(c.revision) from change c where c.namespace=j.value->>1 and c.key=j.value->>2 and c.op='put'),null),
 j.value->>2 glob 'namespace/*' and exists (select 1 from change c where c.namespace=substr(j.value->>2,11)),
@@ -59,11 +96,19 @@ and t.key glob 'token/*' and instr(t.value,cast('"'||substr(j.value->>2,11)||'"'
 from json_each(?1) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
 (select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth' and t.key glob 'token/*'
 and instr(t.value,cast('"admin"' as blob)) and exists (select 1 from json_each(?1) j where j.value->>1='_auth')
-and t.key not in (select j.value->>2 from json_each(?1) j where j.value->>1='_auth'))`;
+and t.key not in (select j.value->>2 from json_each(?1) j where j.value->>1='_auth'))`,
+);
 
 /** ?1 epoch, ?2 lineage, ?3 first revision, ?4 its parent's lineage, ?5 where that was left. */
-export const insertLineageSql =
-  "insert into lineage (epoch,lineage,first_revision,parent,parent_revision) values (?1,?2,?3,?4,?5)";
+export const insertLineageSql = sqlOf(
+  query.insert(lineageTable).values({
+    epoch: param(1),
+    lineage: param(2),
+    firstRevision: param(3),
+    parent: param(4),
+    parentRevision: param(5),
+  }),
+);
 
 export const openEpochSql = `update store set epoch=pending_epoch,lineage=pending_lineage,first_revision=pending_first,
 pending_epoch=null,pending_lineage=null,pending_first=null where id=1`;
@@ -98,4 +143,9 @@ where c.revision=?1 and c.op='erase')`;
 export const putUsageSql = `insert into usage (namespace,keys,bytes) select j.value->>0,j.value->>1,j.value->>2
 from json_each(?1) j where true on conflict (namespace) do update set keys=excluded.keys,bytes=excluded.bytes`;
 
-export const moveHeadSql = "update store set revision=?1 where id=1";
+export const moveHeadSql = sqlOf(
+  query
+    .update(store)
+    .set({ revision: param(1) })
+    .where(eq(store.id, 1)),
+);

@@ -1,9 +1,11 @@
 /** Reading the facts that a proposal is judged by: one statement, one more for settings, one more for a repeat. */
+
 import type { Facts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
-import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
+import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
+import { onlyOf } from "../sqlite/statement.ts";
 import { factsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
 
 export interface Gathered {
@@ -11,8 +13,6 @@ export interface Gathered {
   /** How the connection that gathered them writes. */
   readonly durability: Durability;
 }
-
-const DURABILITY_COLUMN = 11;
 
 /** The operations as the statements take them. */
 export function encodeOps(ops: readonly ProposedOp[]): string {
@@ -34,18 +34,20 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
   const { proposer, requestId, body, door } = proposal;
   const accessor = proposer.kind === "token" ? proposer.accessor : null;
   const actor = actorOf(proposal);
-  const row = onlyRow(db.all(factsSql, [accessor, actor, requestId, ops, body]));
+  const row = onlyOf(db, factsSql, [accessor, actor, requestId, ops, body]);
   const facts: Facts = {
     store: storeFromRow(row),
-    mode: textOrNull(row[6]),
-    token: textOrNull(row[7]),
+    mode: row.mode,
+    token: row.token,
     namespaces: new Map(
-      parse<[string, string | null, number, number][]>(row[9]).map(([name, document, keys, bytes]) => [
-        name,
-        { settings: document === null ? null : (parseNamespaceSettings(document) ?? {}), keys, bytes },
-      ]),
+      parse<[string, string | null, number, number][]>(row.namespaces).map(
+        ([name, document, keys, bytes]) => [
+          name,
+          { settings: document === null ? null : (parseNamespaceSettings(document) ?? {}), keys, bytes },
+        ],
+      ),
     ),
-    ops: parse<[number | null, string | null, number | null, 0 | 1 | null][]>(row[10]).map(
+    ops: parse<[number | null, string | null, number | null, 0 | 1 | null][]>(row.ops).map(
       ([revision, lineage, size, same]) => ({
         revision: revision ?? 0,
         lineage,
@@ -53,36 +55,35 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
         same: same === 1,
       }),
     ),
-    said: row[8] === 1 ? readSaid(db, [actor, requestId, ops, body]) : null,
+    said: row.repeated === 1 ? readSaid(db, [actor, requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
   };
-  return { facts, durability: durabilityFromRow(row.slice(DURABILITY_COLUMN)) };
+  return { facts, durability: durabilityFromRow(row) };
 }
 
-function storeFromRow(row: SqlRow): StoreFacts {
-  const state = String(row[2]);
+type FactsRow = NonNullable<(typeof factsSql)["row"]>;
+
+function storeFromRow(row: FactsRow): StoreFacts {
+  const { lineage, revision, state, pendingLineage, pendingEpoch, pendingFirst } = row;
   return {
-    lineage: String(row[0]),
-    revision: Number(row[1]),
-    state: state === "restoring" || state === "stopped" ? state : "open",
+    lineage,
+    revision,
+    state,
     pending:
-      row[3] === null
+      pendingLineage === null
         ? null
-        : { lineage: String(row[3]), epoch: Number(row[4]), firstRevision: Number(row[5]) },
+        : { lineage: pendingLineage, epoch: Number(pendingEpoch), firstRevision: Number(pendingFirst) },
   };
 }
 
 type SaidOpRow = [0 | 1 | null, number, string | null, 0 | 1 | null, 0 | 1 | null];
 
 function readSaid(db: Db, params: readonly SqlValue[]): SaidFacts {
-  const row = onlyRow(db.all(saidSql, params));
+  const { rest, ops, ...said } = onlyOf(db, saidSql, params);
   return {
-    revision: Number(row[0]),
-    lineage: String(row[1]),
-    timeMs: Number(row[2]),
-    changes: Number(row[3]),
-    rest: row[4] === null ? null : parse<[string, string, string][]>(row[4]),
-    ops: parse<SaidOpRow[]>(row[5]).map(([changed, revision, lineage, created, same]) => ({
+    ...said,
+    rest: rest === null ? null : parse<[string, string, string][]>(rest),
+    ops: parse<SaidOpRow[]>(ops).map(([changed, revision, lineage, created, same]) => ({
       changed: changed === 1,
       revision,
       lineage,
@@ -95,31 +96,21 @@ function readSaid(db: Db, params: readonly SqlValue[]): SaidFacts {
 type SettingRow = [string | null, number | null, 0 | 1, number, string[]];
 
 function readSettings(db: Db, ops: string): SettingsFacts {
-  const row = onlyRow(db.all(settingFactsSql, [ops]));
+  const row = onlyOf(db, settingFactsSql, [ops]);
   return {
-    bootstrapped: row[0] === 1,
-    ops: parse<SettingRow[]>(row[1]).map(([document, firstRevision, history, keys, tokens]) => ({
+    bootstrapped: row.bootstrapped === 1,
+    ops: parse<SettingRow[]>(row.ops).map(([document, firstRevision, history, keys, tokens]) => ({
       document,
       firstRevision,
       history: history === 1,
       keys,
       tokens,
     })),
-    admins: parse<string[]>(row[2]),
+    admins: parse<string[]>(row.admins),
   };
 }
 
 /** What our own statements made of JSON; its shape stands beside them. */
-function parse<T>(value: SqlValue | undefined): T {
-  return JSON.parse(String(value));
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function onlyRow(rows: readonly SqlRow[]): SqlRow {
-  const row = rows[0];
-  if (row === undefined) throw new Error("the store has no row of its own");
-  return row;
+function parse<T>(json: string): T {
+  return JSON.parse(json);
 }

@@ -2,16 +2,19 @@
  * The feed and the log of commits. Inside, a covering walk of change_by_revision that looks at no more than
  * 20,000 commits; values are fetched by key only for what is shown.
  */
+import { blobColumn, integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
+import { store } from "../tables.ts";
 import {
   above,
   inRanges,
   lives,
   namespaceJoin,
   rangesTable,
-  storeColumns,
+  storeText,
   timeOf,
   tokenJoin,
   valueMember,
+  viewColumns,
 } from "./read-parts.ts";
 
 /** Whether the caller may see all of commit m; its message, author and meta are shown only then. */
@@ -40,16 +43,26 @@ const asked = (c: string) =>
   `(?3 is null or ${c}.namespace=?3) and (?4='' or ${c}.key>=?4 and ${c}.key<${above("?4")}) and ${inRanges(c)}`;
 
 /** What both of a page's ends need before it: nothing but the store and the caller. See view.ts. */
-export const feedViewSql = `select ${storeColumns},cast(n.value as text),
+export const feedViewSql = statement(
+  viewColumns,
+  `select ${storeText},cast(n.value as text),
 coalesce((select max(u.compacted) from usage u where u.namespace=?1 or ?1 is null),0),${lives}
-from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`;
+from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`,
+);
 
 /**
  * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 the
  * newest revision to look at, or null for the head, ?9 ranges in which replaced values are shown, too.
- * Columns: 0 head, 1 how far this looked, 2 commits (joined by commas), 3 commits shown.
+ * `revision` is how far this looked; commits are joined by commas.
  */
-export const feedSql = `with ${rangesTable("?1")},${rangesTable("?9", "h")},
+export const feedSql = statement(
+  {
+    head: store.revision,
+    revision: integerColumn,
+    commits: blobColumn,
+    shown: integerColumn,
+  },
+  `with ${rangesTable("?1")},${rangesTable("?9", "h")},
 u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
 limit 1 offset 19999),(select revision from store)))),
 i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision
@@ -65,15 +78,23 @@ select (select revision from store),
 iif((select more from cut) or count(*)<(select count(*) from d),max(revision),(select min(upto,(select revision from store)) from u)),
 cast(coalesce(group_concat(j,','),'') as blob),count(*)
 from (select m.revision,${head}||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}' as j
-from page join commits m on m.revision=page.revision order by m.revision)`;
+from page join commits m on m.revision=page.revision order by m.revision)`,
+);
 
 /**
  * The log, newest first. ?1 ranges, ?2 before, ?3 from, ?4 to, ?5 actor or null, ?6 request id or null, ?7 namespace
  * or null, ?8 limit, ?9 whose own commits are shown, ?10 whether all are (a root token).
- * Columns: 0 commits (joined by commas), 1 shown, 2 found, 3 the oldest one shown, 4 the oldest looked at or null
- * when the log ended.
+ * Commits are joined by commas; the oldest looked at is null when the log ended.
  */
-export const commitsSql = `with ${rangesTable("?1")},
+export const commitsSql = statement(
+  {
+    commits: blobColumn,
+    shown: integerColumn,
+    found: integerColumn,
+    oldestShown: orNull(integerColumn),
+    oldestLooked: orNull(integerColumn),
+  },
+  `with ${rangesTable("?1")},
 b(low) as materialized (select (select revision from commits where revision<?2 order by revision desc limit 1 offset 19999)),
 found as materialized (select m.revision,m.id,m.time_ms,m.actor,m.author,m.request_id,m.message,m.meta,m.changes from commits m
 where m.revision<?2 and m.revision>=coalesce((select low from b),0) and m.revision between ?3 and ?4
@@ -86,4 +107,5 @@ shown as (select * from found order by revision desc limit ?8)
 select cast(coalesce(group_concat(j,','),'') as blob),count(*),(select count(*) from found),min(revision),(select low from b)
 from (select m.revision,${head}||iif(?10 or m.actor=?9 or ${whole("0")},${words}||',"changeCount":'||m.changes
 ||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}' as j
-from shown m order by m.revision desc)`;
+from shown m order by m.revision desc)`,
+);

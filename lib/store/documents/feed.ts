@@ -1,8 +1,10 @@
 /**
  * The feed and the log of commits as pages. Knows what a caller may see as ranges, nothing of grants.
  */
+
 import type { KeyRange } from "../../core/grant.ts";
-import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
+import type { Db } from "../sqlite/driver.ts";
+import { onlyOf } from "../sqlite/statement.ts";
 import { commitsSql, feedSql } from "./feed.sql.ts";
 import type { ShownValues } from "./list.ts";
 
@@ -35,10 +37,7 @@ export function feedPage(db: Db, asked: FeedQuery): FeedText {
   const { since, namespace, prefix, limit, values, bytesMax, upTo } = asked;
   const ranges = rangesJson(asked.ranges);
   const history = rangesJson(asked.history);
-  const row = onlyRow(
-    db.all(feedSql, [ranges, since, namespace, prefix, limit, values, bytesMax, upTo, history]),
-  );
-  return { head: Number(row[0]), revision: Number(row[1]), commits: blob(row[2]), shown: Number(row[3]) };
+  return onlyOf(db, feedSql, [ranges, since, namespace, prefix, limit, values, bytesMax, upTo, history]);
 }
 
 export interface CommitsQuery {
@@ -65,35 +64,23 @@ export interface LogText {
 /** Commits without their changes, newest first. Throws StoreFault. */
 export function commitsPage(db: Db, asked: CommitsQuery): LogText {
   const { before, from, to, actor, requestId, namespace, limit, self, all } = asked;
-  const row = onlyRow(
-    db.all(commitsSql, [
-      rangesJson(asked.ranges),
-      before,
-      from,
-      to,
-      actor,
-      requestId,
-      namespace,
-      limit,
-      self,
-      all ? 1 : 0,
-    ]),
-  );
-  const more = Number(row[2]) > Number(row[1]);
-  const low = row[4] === null || Number(row[4]) <= from ? null : Number(row[4]);
-  return { commits: blob(row[0]), shown: Number(row[1]), before: more ? Number(row[3]) : low };
+  const row = onlyOf(db, commitsSql, [
+    rangesJson(asked.ranges),
+    before,
+    from,
+    to,
+    actor,
+    requestId,
+    namespace,
+    limit,
+    self,
+    all ? 1 : 0,
+  ]);
+  const { commits, shown, found, oldestShown, oldestLooked } = row;
+  const low = oldestLooked === null || oldestLooked <= from ? null : oldestLooked;
+  return { commits, shown, before: found > shown ? oldestShown : low };
 }
 
 function rangesJson(ranges: readonly KeyRange[]): string {
   return JSON.stringify(ranges.map(({ namespace, from, exact }) => [namespace, from, exact ? 1 : 0]));
-}
-
-function onlyRow(rows: readonly SqlRow[]): SqlRow {
-  const row = rows[0];
-  if (row === undefined) throw new Error("an aggregate gives one row");
-  return row;
-}
-
-function blob(value: SqlValue | undefined): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array(0);
 }

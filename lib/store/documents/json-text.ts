@@ -2,7 +2,9 @@
  * JSON judged and cut by SQLite, natively and without changing a byte. Callers make sure of UTF-8 first: text
  * that is not ends the guest on Spin. A zero byte, where SQLite would stop reading, is in no JSON.
  */
+
 import type { Db } from "../sqlite/driver.ts";
+import { onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { cutValuesSql, judgeJsonSql, surveyJsonSql } from "./json-text.sql.ts";
 
 export type JsonJudgement = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -10,9 +12,9 @@ export type JsonJudgement = { readonly ok: true } | { readonly ok: false; readon
 /** Whether the bytes are JSON (RFC 8259) without a member given twice. Throws StoreFault. */
 export function judgeJson(db: Db, bytes: Uint8Array): JsonJudgement {
   if (bytes.includes(0)) return { ok: false, why: "it holds a zero byte" };
-  const [valid, twice] = db.all(judgeJsonSql, [bytes])[0] ?? [];
+  const { valid, twice } = onlyOf(db, judgeJsonSql, [bytes]);
   if (valid !== 1) return { ok: false, why: "it is not JSON" };
-  return twice === null ? { ok: true } : { ok: false, why: `a member is given twice at ${String(twice)}` };
+  return twice === null ? { ok: true } : { ok: false, why: `a member is given twice at ${twice}` };
 }
 
 export interface JsonSurvey {
@@ -31,13 +33,13 @@ export function surveyJson(
   if (bytes.includes(0)) return undefined;
   const { known, counted, limit } = asked;
   const path = counted === null ? null : `$.${counted}`;
-  const [valid, unknown, count] = db.all(surveyJsonSql, [bytes, JSON.stringify(known), path, limit])[0] ?? [];
+  const { valid, unknown, count } = onlyOf(db, surveyJsonSql, [bytes, JSON.stringify(known), path, limit]);
   if (valid !== 1) return undefined;
   const names: string[] = JSON.parse(String(unknown));
-  return { unknown: names, count: Number(count ?? 0) };
+  return { unknown: names, count: count ?? 0 };
 }
 
 /** The bytes of each change's `value` in a commit body, in order; null where a change has none. */
 export function cutValues(db: Db, body: Uint8Array): (Uint8Array | null)[] {
-  return db.all(cutValuesSql, [body]).map(([value]) => (value instanceof Uint8Array ? value : null));
+  return rowsOf(db, cutValuesSql, [body]).map(({ value }) => value);
 }

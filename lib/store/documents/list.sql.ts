@@ -6,10 +6,22 @@
  * ?1 namespace, ?2 start, ?3 how to start (0 at it, 1 behind that key, 2 behind all keys that begin with it),
  * ?4 the range's prefix or key, ?5 whether that is a whole key, ?6 the prefix asked for, ?7 delimiter or '',
  * ?8 limit, ?9 values, ?10 bytes at most, ?11 the revision.
- * Columns: 0 head, 1 documents (joined by commas), 2 prefixes (a JSON array), 3 items shown, 4 items found
- * (one more than the limit means that there are more), 5 the last key shown, 6 the bytes shown.
+ * Documents are joined by commas, prefixes are a JSON array; one item more found than the limit means that there are
+ * more.
  */
+import { blobColumn, integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
+import { entry, store } from "../tables.ts";
 import { above, lineageOf, next, timeOf, valueMember } from "./read-parts.ts";
+
+const columns = {
+  head: store.revision,
+  documents: blobColumn,
+  prefixes: textColumn,
+  shown: integerColumn,
+  found: integerColumn,
+  last: orNull(entry.key),
+  bytes: orNull(integerColumn),
+};
 
 const start = `case ?3 when 0 then ?2 when 1 then ${next("?2")} else ${above("?2")} end`;
 const end = `iif(?5,${next("?4")},${above("?4")})`;
@@ -40,28 +52,34 @@ select (select revision from store),cast(coalesce(group_concat(doc,','),'') as b
 json_group_array(grp) filter (where grp is not null),count(*),(select count(*) from found),max(key),max(bytes)
 from (select * from shown where ?11 is not null order by key)`;
 
-/** At the head, from the current documents. Only good when column 0 is ?11; else the head has moved on. */
-export const listHeadSql = `with recursive ${walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`)},
+/** At the head, from the current documents. Only good when `head` is ?11; else the head has moved on. */
+export const listHeadSql = statement(
+  columns,
+  `with recursive ${walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`)},
 ${page(
   `select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
     "e",
     `e.size||',"version":'||e.version||',"createdRevision":'||e.created_revision`,
   )},null) from k cross join entry e on e.namespace=?1 and e.key=k.key where k.key is not null limit ?8+1`,
-)}`;
+)}`,
+);
 
 /**
  * At any kept revision, from the history. A group is passed over once a document in it was alive then.
  * Version and creation are given where the document still lives, so that they can be counted back exactly.
  */
-export const listPastSql = `with recursive ${walk(
-  "change",
-  `coalesce(iif((select c.op from change c where c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")})='put',
+export const listPastSql = statement(
+  columns,
+  `with recursive ${walk(
+    "change",
+    `coalesce(iif((select c.op from change c where c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")})='put',
 ${above(group("k.key"))},null),${next("k.key")})`,
-)},
+  )},
 ${page(`select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
   "c",
   `length(c.value)||coalesce((select ',"version":'||(e.version-(select count(*) from change y where y.namespace=?1
 and y.key=k.key and y.revision>c.revision))||',"createdRevision":'||e.created_revision from entry e where e.namespace=?1
 and e.key=k.key and e.created_revision<=c.revision),'')`,
 )},null) from k cross join change c on c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")}
-where k.key is not null and c.op='put' limit ?8+1`)}`;
+where k.key is not null and c.op='put' limit ?8+1`)}`,
+);

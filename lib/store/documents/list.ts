@@ -2,8 +2,10 @@
  * Pages of documents: runs the page statement over the ranges that a caller may see until the page is full.
  * Knows ranges and revisions, not grants or replies.
  */
+
 import { compareUtf8 } from "../../core/utf8.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
+import { onlyOf } from "../sqlite/statement.ts";
 import { listHeadSql, listPastSql } from "./list.sql.ts";
 
 export type ShownValues = "none" | "text" | "json";
@@ -89,18 +91,10 @@ function pageOf(db: Db, asked: PageQuery, { range, start, mode, limit, bytesMax 
     bytesMax,
     asked.revision,
   ];
-  let row = db.all(listHeadSql, params)[0];
-  if (row?.[0] !== asked.revision) row = db.all(listPastSql, params)[0];
-  if (row === undefined) throw new Error("an aggregate gives one row");
-  const prefixes: string[] = JSON.parse(String(row[2]));
-  return {
-    documents: row[1] instanceof Uint8Array ? row[1] : new Uint8Array(0),
-    prefixes: [...new Set(prefixes)],
-    shown: Number(row[3]),
-    found: Number(row[4]),
-    last: String(row[5] ?? ""),
-    bytes: Number(row[6] ?? 0),
-  };
+  let row = onlyOf(db, listHeadSql, params);
+  if (row.head !== asked.revision) row = onlyOf(db, listPastSql, params);
+  const prefixes: string[] = JSON.parse(row.prefixes);
+  return { ...row, prefixes: [...new Set(prefixes)], last: row.last ?? "", bytes: row.bytes ?? 0 };
 }
 
 /** Where to begin inside a range; undefined when the page before was already past it. */

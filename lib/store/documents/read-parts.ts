@@ -5,6 +5,8 @@
  * A libSQL server's parser takes no `order by` inside an aggregate, so what is joined is sorted in a subquery: SQLite
  * keeps that order for an aggregate which it can matter to. It does not over a `group by`, which sorts again.
  */
+import { integerColumn, orNull, textColumn } from "../sqlite/statement-build.ts";
+import { store } from "../tables.ts";
 
 /** The first 8 hex digits of the lineage that made a revision; null for null. */
 export const lineageOf = (revision: string) =>
@@ -24,8 +26,22 @@ export const next = (key: string) => `${key}||char(1)`;
 export const lives =
   "(select json_group_array(json_array(lineage,first_revision,parent_revision)) from (select * from lineage order by epoch))";
 
-/** What every read looks at besides its documents: the store and the caller's token, as columns 0 to 4. */
-export const storeColumns = "s.lineage,s.revision,s.state,s.format,cast(t.value as text)";
+/** What every read looks at besides its documents: the store and the caller's token. */
+export const storeText = "s.lineage,s.revision,s.state,s.format,cast(t.value as text)";
+export const storeColumns = {
+  lineage: store.lineage,
+  head: store.revision,
+  state: store.state,
+  format: store.format,
+  token: orNull(textColumn),
+};
+/** After them: a namespace's document, the compaction mark, and `lives`. */
+export const viewColumns = {
+  ...storeColumns,
+  namespace: orNull(textColumn),
+  compacted: integerColumn,
+  lives: textColumn,
+};
 export const tokenJoin = (accessor: string) =>
   `left join entry t on t.namespace='_auth' and t.key='token/'||${accessor}`;
 export const namespaceJoin = (namespace: string) =>

@@ -2,8 +2,10 @@
  * What a request sees of the store besides documents: which history, how far, the caller's token document
  * and the namespace's. Rows become records here; judging them is lib/http's.
  */
+
 import { type Life, parseLives } from "../../core/ancestry.ts";
-import type { Db, SqlRow, SqlValue } from "../sqlite/driver.ts";
+import type { Db } from "../sqlite/driver.ts";
+import { onlyOf } from "../sqlite/statement.ts";
 import { feedViewSql } from "./feed.sql.ts";
 import { readHeadSql, readPastSql, viewSql } from "./read.sql.ts";
 
@@ -56,75 +58,56 @@ export interface ReadQuery {
 
 /** One document now. Throws StoreFault. */
 export function viewHead(db: Db, { namespace, key, accessor, known }: ReadQuery): ReadView {
-  const row = onlyRow(db, readHeadSql, [namespace, key, accessor, known]);
-  return {
-    ...storeView(row),
-    namespace: textOrNull(row[5]),
-    document: row[6] === null ? null : document(row),
-  };
+  const row = onlyOf(db, readHeadSql, [namespace, key, accessor, known]);
+  return { ...storeView(row), namespace: row.namespace, document: documentFromRow(row) };
 }
 
 /** One document at a revision. Throws StoreFault. */
 export function readPast(db: Db, asked: ReadQuery & { readonly revision: number }): PastView {
   const { namespace, key, accessor, known, revision } = asked;
-  const row = onlyRow(db, readPastSql, [namespace, key, accessor, known, revision]);
+  const row = onlyOf(db, readPastSql, [namespace, key, accessor, known, revision]);
   return {
     ...storeView(row),
-    namespace: textOrNull(row[5]),
-    document: row[12] === 1 ? document(row) : null,
-    compacted: Number(row[13]),
-    lives: parseLives(String(row[14])),
+    namespace: row.namespace,
+    document: row.isPut === 1 ? documentFromRow(row) : null,
+    compacted: row.compacted,
+    lives: parseLives(row.lives),
   };
 }
 
 /** As readView; the compaction mark is the highest of all namespaces when none is named. Throws StoreFault. */
 export function readFeedView(db: Db, namespace: string | null, accessor: string | null): ListView {
-  return listView(onlyRow(db, feedViewSql, [namespace, accessor]));
+  return listView(onlyOf(db, feedViewSql, [namespace, accessor]));
 }
 
 /** The store, a token and, if one is named, a namespace. Throws StoreFault. */
 export function readView(db: Db, namespace: string | null, accessor: string | null): ListView {
-  return listView(onlyRow(db, viewSql, [namespace, accessor]));
+  return listView(onlyOf(db, viewSql, [namespace, accessor]));
 }
 
-function listView(row: SqlRow): ListView {
+function listView(row: NonNullable<(typeof viewSql)["row"]>): ListView {
+  return { ...row, lives: parseLives(row.lives) };
+}
+
+function storeView({ lineage, head, state, format, token }: StoreView): StoreView {
+  return { lineage, head, state, format, token };
+}
+
+/** Null when there is none: then it has no revision. */
+function documentFromRow(row: DocumentRow): FoundDocument | null {
+  const { documentRevision: revision, mediaType, bytes } = row;
+  if (revision === null) return null;
   return {
-    ...storeView(row),
-    namespace: textOrNull(row[5]),
-    compacted: Number(row[6]),
-    lives: parseLives(String(row[7])),
+    revision,
+    lineage: String(row.documentLineage),
+    mediaType: String(mediaType),
+    size: Number(row.size),
+    bytes,
+    timeMs: Number(row.timeMs),
   };
 }
 
-function storeView(row: SqlRow): StoreView {
-  return {
-    lineage: String(row[0]),
-    head: Number(row[1]),
-    state: String(row[2]),
-    format: Number(row[3]),
-    token: textOrNull(row[4]),
-  };
-}
-
-function document(row: SqlRow): FoundDocument {
-  const bytes = row[10];
-  return {
-    revision: Number(row[6]),
-    lineage: String(row[7]),
-    mediaType: String(row[8]),
-    size: Number(row[9]),
-    bytes: bytes instanceof Uint8Array ? bytes : null,
-    timeMs: Number(row[11]),
-  };
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-/** The table `store` always has its one row once a migration made it. */
-function onlyRow(db: Db, sql: string, params: readonly SqlValue[]): SqlRow {
-  const row = db.all(sql, params)[0];
-  if (row === undefined) throw new Error("the store has no row of its own");
-  return row;
-}
+type DocumentRow = Pick<
+  NonNullable<(typeof readHeadSql)["row"]>,
+  "documentRevision" | "documentLineage" | "mediaType" | "size" | "bytes" | "timeMs"
+>;

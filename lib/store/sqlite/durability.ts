@@ -7,9 +7,11 @@
  * it does (sqlite.org/pragma.html#pragma_synchronous). FULL is what a connection has on Spin, and what is asked for
  * at least; EXTRA is set wherever the connection takes it.
  */
+
 import { accept, type Outcome, refuse } from "../../core/refusal.ts";
-import { type Db, type SqlRow, StoreFault } from "./driver.ts";
+import { type Db, StoreFault } from "./driver.ts";
 import { durabilitySql } from "./durability.sql.ts";
+import { onlyOf } from "./statement.ts";
 
 export interface Durability {
   /** 0 off, 1 normal, 2 full, 3 extra; null where the server does not say. */
@@ -22,23 +24,20 @@ export interface Durability {
   readonly onServer: boolean;
 }
 
+type DurabilityRow = NonNullable<(typeof durabilitySql)["row"]>;
+
 const FULL = 2;
 export const EXTRA = 3;
 
 /** From the columns of `durabilityColumns`. */
-export function durabilityFromRow(row: SqlRow): Durability {
-  return {
-    synchronous: typeof row[0] === "number" ? row[0] : null,
-    journal: typeof row[1] === "string" ? row[1] : null,
-    file: typeof row[2] === "string" ? row[2] : null,
-    sqlite: typeof row[3] === "string" ? row[3] : null,
-    onServer: row[4] === 1,
-  };
+export function durabilityFromRow(row: DurabilityRow): Durability {
+  const { synchronous, journal, file, sqlite, onServer } = row;
+  return { synchronous, journal, file, sqlite, onServer: onServer === 1 };
 }
 
 /** How this connection writes. Throws StoreFault. */
 export function readDurability(db: Db): Durability {
-  return durabilityFromRow(db.all(durabilitySql)[0] ?? []);
+  return durabilityFromRow(onlyOf(db, durabilitySql));
 }
 
 /** Refuses a store whose writes may be lost, unless a setting accepts that. Throws StoreFault. */
