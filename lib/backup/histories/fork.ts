@@ -9,7 +9,7 @@ import { listClaims } from "../../snapshot/heads.ts";
 import { manifestsPrefix, parseManifestName } from "../../snapshot/names.ts";
 import { readableManifest } from "../../snapshot/read.ts";
 import { type ExportedStore, readExportedStore } from "../../store/catalogue/catalogue.ts";
-import { adoptHistory } from "../../store/catalogue/epoch.ts";
+import { adoptHistory, readPendingEpoch } from "../../store/catalogue/epoch.ts";
 import { listRuns } from "../../store/catalogue/points.ts";
 import { findCommitId } from "../../store/documents/export-pages.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
@@ -40,7 +40,7 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
   const store = readExportedStore(db);
   const { sharedRevision, isShared } = await findShared(context, store);
   const claimed = (await listClaims(bucket)).map(({ epoch }) => epoch);
-  const highest = Math.max(store.epoch, pendingEpochOf(db), ...claimed);
+  const highest = Math.max(store.epoch, readPendingEpoch(db), ...claimed);
   // What only we have after the shared revision takes an epoch of its own.
   const hasTail = store.revision > sharedRevision && sharedRevision >= store.firstRevision;
   const pending = newEpoch(highest + (hasTail ? 2 : 1), context);
@@ -82,8 +82,4 @@ async function findShared(
       shared = Math.max(shared, parentParts.revision);
   }
   return { sharedRevision: apart ? Math.min(shared, store.revision) : store.revision, isShared: true };
-}
-
-function pendingEpochOf(db: Db): number {
-  return Number(db.all("select coalesce(pending_epoch,0) from store where id=1")[0]?.[0] ?? 0);
 }

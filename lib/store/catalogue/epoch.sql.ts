@@ -8,6 +8,10 @@ const place = { lineage: store.lineage, revision: store.revision, firstRevision:
 
 export const placeSql = statement(place, query.select(place).from(store).where(thisStore));
 
+const pending = { pendingEpoch: store.pendingEpoch };
+
+export const pendingEpochSql = statement(pending, query.select(pending).from(store).where(thisStore));
+
 /** ?1 new name, ?2 old one. */
 export const renameLineageSql = sqlOf(
   query

@@ -12,6 +12,7 @@ import {
   dropFindingSql,
   moveStoreSql,
   openPendingSql,
+  pendingEpochSql,
   placeSql,
   renameLineageSql,
   renameStoreSql,
@@ -77,6 +78,11 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
       });
     dropUnfinished(db);
   });
+}
+
+/** The epoch that the next commit opens; 0 when it opens none. Throws StoreFault. */
+export function readPendingEpoch(db: Db): number {
+  return firstOf(db, pendingEpochSql)?.pendingEpoch ?? 0;
 }
 
 /** Whether the bucket has everything up to the revision, by our own word. */

@@ -5,12 +5,12 @@
  */
 import { parseHex } from "../../core/hex.ts";
 import type { Db } from "../sqlite/driver.ts";
-
-const CURSOR_KEY = "select value->>'$' from operation where name='cursor-key'";
+import { firstOf } from "../sqlite/statement.ts";
+import { cursorKeySql } from "./cursor-key.sql.ts";
 
 /** 32 bytes. Throws StoreFault. */
 export function readCursorKey(db: Db): Uint8Array<ArrayBuffer> {
-  const key = db.all(CURSOR_KEY)[0]?.[0];
-  if (typeof key !== "string") throw new Error("the migration makes the key");
-  return parseHex(key);
+  const row = firstOf(db, cursorKeySql);
+  if (row === undefined) throw new Error("the migration makes the key");
+  return parseHex(row.key);
 }
