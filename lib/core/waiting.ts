@@ -30,8 +30,9 @@ export interface Waited {
 
 export const NOT_WAITED: Waited = { ms: 0, ended: false };
 
+/** A longer wait than there is becomes that. */
 export function formatPark({ until, revision, seconds }: Park): string {
-  return `${until}=${revision}; seconds=${seconds}`;
+  return `${until}=${revision}; seconds=${Math.min(seconds, WAIT_SECONDS_MAX)}`;
 }
 
 /** Undefined for anything that formatPark does not write. */

@@ -10,6 +10,11 @@ describe("what a component tells its host of a wait", () => {
     expect(parsePark(text)).toEqual(park);
   });
 
+  test("asks for no more than there is", () => {
+    const text = formatPark({ until: "head", revision: 7, seconds: 1000 });
+    expect(parsePark(text)).toEqual({ until: "head", revision: 7, seconds: 55 });
+  });
+
   test.each([
     "",
     "head=7",

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   lstatSync,
   mkdirSync,
@@ -13,6 +14,7 @@ import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { rowOf, stealLease } from "../../testkit/operation.ts";
 import {
   type RunOptions,
+  root,
   ledge as run,
   type StartedServer,
   startServer,
@@ -110,6 +112,13 @@ describe("ledge put and rm", () => {
     const gone = await ledge(["rm", "demo/new", "--if", "any", "-o", "json"]);
     expect(JSON.parse(gone.stdout)).toMatchObject({ changes: [{ op: "delete", result: "deleted" }] });
     expect((await ledge(["rm", "demo/new", "--if", "any"])).status).toBe(3);
+  });
+
+  test("wait for a value that comes into a pipe later", () => {
+    const [node, command] = [process.execPath, join(root, "ledge")].map((word) => JSON.stringify(word));
+    const late = `(sleep 2; echo late) | ${node} ${command} --data ${JSON.stringify(data)} put demo/late`;
+    const ran = spawnSync("sh", ["-c", late], { encoding: "utf8" });
+    expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("demo/late created")]);
   });
 
   test("read the value from standard input or a file, and find the media type", async () => {

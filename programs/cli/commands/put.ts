@@ -1,5 +1,6 @@
 /** `ledge put` and `ledge rm`: change one document. */
 import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import type { Command } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
@@ -33,7 +34,7 @@ export function addPut(program: Command, client: () => Client): void {
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
     .action(async (target: DocumentName, value: string | undefined, options: Options) => {
-      const bytes = readValue(value, options.file);
+      const bytes = await readValue(value, options.file);
       const made = await client().json(CommitAnswer, "PUT", `/v1/write/${target.namespace}`, {
         query: { key: target.key, message: options.message },
         headers: { ...conditionOf(options.if), "content-type": options.type ?? guessType(bytes) },
@@ -76,7 +77,7 @@ function conditionOf(text: string | undefined): Record<string, string> {
   return { "if-match": text.startsWith('"') || text.startsWith("W/") ? text : `"${text}"` };
 }
 
-function readValue(value: string | undefined, file: string | undefined): Uint8Array {
+async function readValue(value: string | undefined, file: string | undefined): Promise<Uint8Array> {
   if (value !== undefined && value !== "-" && file !== undefined) {
     throw new Failure(EXIT.usage, "a value and --file exclude each other");
   }
@@ -87,7 +88,8 @@ function readValue(value: string | undefined, file: string | undefined): Uint8Ar
     });
   }
   try {
-    return readFileSync(file ?? 0);
+    // As a stream: what is written into a pipe later is waited for.
+    return file === undefined ? await buffer(process.stdin) : readFileSync(file);
   } catch (cause) {
     throw new Failure(EXIT.usage, `the value cannot be read from ${file ?? "standard input"}`, { cause });
   }
