@@ -89,7 +89,10 @@ export async function readManifest(
   return { name, sha256, manifest, ...chainOf(name, manifest) };
 }
 
-/** The manifest; undefined when it is damaged or gone: for what it says of others, not to restore from it. */
+/**
+ * The manifest, or undefined when it is damaged or gone. For those who want to know what it says of other manifests; a
+ * restore must hear of the damage and reads it by readManifest.
+ */
 export async function readableManifest(
   bucket: Bucket,
   name: string,

@@ -51,8 +51,8 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
 }
 
 /**
- * The last revision of which it is certain that whoever else writes under our lineage has it as we do: the newest
- * manifest of theirs whose tip we have, or the one of ours that theirs follows. The head when nobody does.
+ * The last revision that we surely share with another store that writes under our lineage. It is that of their newest
+ * manifest whose tip we have, or of the manifest of ours that theirs follows. Without such a store it is the head.
  */
 async function findShared(
   { db, bucket }: ForkContext,
