@@ -59,8 +59,16 @@ export interface TestHost extends RunningHost {
 
 /** A host over the probe (or another manifest), on a free port, without cron, stopped after the test. */
 export async function openTestHost(options: Partial<HostOptions> = {}): Promise<TestHost> {
+  const host = await startTestHost({ ...options, stateDir: options.stateDir ?? testFolder() });
+  onTestFinished(() => host.stop());
+  return host;
+}
+
+/** The same, for who stops it himself. */
+export async function startTestHost(
+  options: Partial<HostOptions> & { readonly stateDir: string },
+): Promise<TestHost> {
   const lines: HostLine[] = [];
-  const stateDir = options.stateDir ?? testFolder();
   const host = await startHost({
     manifest: PROBE_MANIFEST,
     cron: false,
@@ -71,9 +79,7 @@ export async function openTestHost(options: Partial<HostOptions> = {}): Promise<
     environment: {},
     log: (line) => lines.push(line),
     ...options,
-    stateDir,
   });
-  onTestFinished(() => host.stop());
   return {
     ...host,
     lines,

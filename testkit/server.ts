@@ -12,9 +12,10 @@ import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { handlersOf } from "./handlers.ts";
-import { openTestHost, root, testFolder } from "./host.ts";
+import { testFolder } from "./host.ts";
+import { lendHost } from "./lent-hosts.ts";
 import { checkExchange } from "./openapi.ts";
-import { openSqld, runtimeConfigFor, startSqld } from "./sqld.ts";
+import { openSqld } from "./sqld.ts";
 import { checkStore, committedMigrations } from "./store.ts";
 import { worldOver } from "./world.ts";
 
@@ -198,17 +199,7 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
 }
 
 async function overHost(variables: Readonly<Record<string, string>>): Promise<Opened> {
-  const freshInstances = process.env.LEDGE_TEST_FRESH === "1";
-  const onServer = process.env.LEDGE_TEST_STORE === "libsql";
-  const runtimeConfigFile = onServer ? runtimeConfigFor((await startSqld()).url) : undefined;
-  const host = await openTestHost({
-    manifest: join(root, "spin.toml"),
-    // Real sqld does not sync each commit unless it is told to.
-    variables: onServer ? { accept_weak_durability: "true", ...variables } : variables,
-    cron: false,
-    freshInstances,
-    ...(runtimeConfigFile === undefined ? {} : { runtimeConfigFile }),
-  });
+  const host = await lendHost(variables);
   const { request } = await import("node:http");
   return {
     store: host.database,

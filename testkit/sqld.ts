@@ -43,6 +43,13 @@ const READY_MS = 20_000;
 
 /** Starts a server and waits until it answers. `args` come after the ones that it always gets. */
 export async function startSqld(args: readonly string[] = []): Promise<Sqld> {
+  const server = await runSqld(args);
+  onTestFinished(() => server.end());
+  return server;
+}
+
+/** The same, for who ends it himself. */
+export async function runSqld(args: readonly string[] = []): Promise<Sqld & { end(): Promise<void> }> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-sqld-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -61,12 +68,13 @@ export async function startSqld(args: readonly string[] = []): Promise<Sqld> {
     });
     await answers(url, child);
   };
-  onTestFinished(async () => {
+  const end = async () => {
     await kill();
     rmSync(dir, { recursive: true, force: true });
-  });
+  };
   await start();
   return {
+    end,
     url,
     port,
     dir,
@@ -126,6 +134,10 @@ async function bundleThread(): Promise<string> {
 export function runtimeConfigFor(url: string, label = "default"): string {
   const dir = mkdtempSync(join(tmpdir(), "ledge-runtime-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return writeRuntimeConfig(dir, url, label);
+}
+
+export function writeRuntimeConfig(dir: string, url: string, label = "default"): string {
   const file = join(dir, "runtime-config.toml");
   writeFileSync(file, `[sqlite_database.${label}]\ntype = "libsql"\nurl = "${url}"\ntoken = ""\n`);
   return file;

@@ -160,7 +160,7 @@ class Host {
 
   async stop(): Promise<void> {
     this.#stopCrons();
-    const closed = this.#front?.close();
+    const closed = this.#front?.close(STOP_GRACE_MS);
     await this.#parking.stop(STOP_GRACE_MS);
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop(STOP_GRACE_MS)));
     await closed;

@@ -24,8 +24,9 @@ export type BodyRead =
 export type BodyRefusal = "too_large" | "overloaded" | "body_timeout";
 
 const NO_BODY: BodyRead = { type: "whole", bytes: new Uint8Array(0), release: () => {} };
-/** How long a refused body is read on and forgotten. A client that still sends would not see an answer before a reset. */
-const DRAIN_MS = 1000;
+/** How long a refused body is read on and forgotten, in all and while nothing comes (as nginx lingers). */
+const DRAIN_MS = 30_000;
+const DRAIN_IDLE_MS = 5000;
 /** Of this size and below a body is small. */
 const SMALL_BYTES = 65_536;
 /** The part of the budget that is left to small bodies. */
@@ -39,12 +40,17 @@ export class Bodies {
     this.limits = limits;
   }
 
+  /** By the length that it declares. */
+  isTooLarge({ headers }: IncomingMessage): boolean {
+    return Number(headers["content-length"] ?? 0) > this.limits.bytesMax;
+  }
+
   /** The whole body, or why there is none. A length that is declared is judged before anything is read. */
   read(incoming: IncomingMessage): Promise<BodyRead> {
     const declared = Number(incoming.headers["content-length"] ?? 0);
     if (declared === 0 && incoming.headers["transfer-encoding"] === undefined)
       return Promise.resolve(NO_BODY);
-    if (declared > this.limits.bytesMax) return Promise.resolve({ type: "too_large" });
+    if (this.isTooLarge(incoming)) return Promise.resolve({ type: "too_large" });
     if (!this.#hasRoomFor(declared, declared)) return Promise.resolve({ type: "overloaded" });
     const share = new Share((bytes, whole) => this.#hold(bytes, whole));
     return new Promise((resolve) => {
@@ -139,16 +145,20 @@ class GrowingBytes {
   }
 }
 
-/** Reads on and forgets, until the body ends or its time is over. */
+/**
+ * Reads on and forgets, until the body ends, nothing more comes, or it goes on for too long. A client that is still
+ * sending when its connection is reset never sees the answer that lies in its buffer.
+ */
 export function drain(incoming: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_MS);
-    for (const event of ["end", "close"]) {
-      incoming.once(event, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-    incoming.resume();
+    const done = () => {
+      clearTimeout(idle);
+      clearTimeout(whole);
+      resolve();
+    };
+    const idle = setTimeout(done, DRAIN_IDLE_MS);
+    const whole = setTimeout(done, DRAIN_MS);
+    incoming.on("data", () => idle.refresh());
+    for (const event of ["end", "close"]) incoming.once(event, done);
   });
 }

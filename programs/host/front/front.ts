@@ -5,15 +5,17 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { meaningOf } from "../../../lib/core/refusal.ts";
+import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
+import { givenTwice } from "../../../lib/core/refusal-details.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { JobResult } from "../pool/member.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
+import { Connections } from "./connections.ts";
 import { strictTextFromWire } from "./header-text.ts";
 import type { Router } from "./routes.ts";
-import { type HostProblem, sendProblem, sendReply } from "./sending.ts";
+import { refusalReply, sendRefusal, sendReply } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
 
 export interface FrontOptions {
@@ -31,27 +33,40 @@ export interface FrontOptions {
 
 export interface Front {
   readonly port: number;
-  close(): Promise<void>;
+  /** What is under way has so long. */
+  close(graceMs: number): Promise<void>;
 }
 
 const IDLE_CONNECTION_MS = 65_000;
-/** How long between looks at which connections are idle, while the front closes. */
-const IDLE_LOOK_MS = 20;
+/** Of all headers of a request together; more is refused and never dropped. */
+const HEADER_BYTES_MAX = 16 * 1024;
+/** What Spin hands to components; and RFC 9110's OPTIONS, which tells what a path takes. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
 
 /** Listens. Rejects with Node's own error (EADDRINUSE and the like). */
 export function openFront(options: FrontOptions): Promise<Front> {
-  const server = createServer((request, response) => {
-    serve(options, request, response).catch((error: unknown) => {
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX });
+  // Node drops what is beyond a number of headers in silence, a token among them; their size is bounded anyway.
+  server.maxHeadersCount = 0;
+  server.keepAliveTimeout = IDLE_CONNECTION_MS;
+  const connections = new Connections(server, HEADER_BYTES_MAX);
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    serve(options, connections, { incoming: request, response }).catch((error: unknown) => {
       // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
       response.destroy(error instanceof Error ? error : undefined);
     });
+  };
+  server.on("request", take);
+  server.on("checkContinue", (request, response) => {
+    // Who asks before sending a body that is too large is told before it is sent.
+    if (!options.bodies.isTooLarge(request)) response.writeContinue();
+    take(request, response);
   });
-  server.keepAliveTimeout = IDLE_CONNECTION_MS;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
       server.off("error", reject);
-      resolve({ port: boundPort(server), close: () => closeServer(server) });
+      resolve({ port: boundPort(server), close: (graceMs) => connections.close(graceMs) });
     });
   });
 }
@@ -61,27 +76,20 @@ function boundPort(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Stops listening, lets answers under way go out, and closes connections as they become idle. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const looking = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
-    server.close(() => {
-      clearInterval(looking);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
 async function serve(
   options: FrontOptions,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  connections: Connections,
+  { incoming, response }: Exchange,
 ): Promise<void> {
-  const wrongHost = foreignHost(options, incoming.headers.host);
-  if (wrongHost !== undefined) {
-    const detail = `This server listens on loopback and does not answer for ${wrongHost}; --allow-host names more.`;
-    sendProblem(response, { status: 421, code: "wrong_host", title: "Not this server's name", detail });
+  await connections.turn(incoming, response);
+  const unfit = judgeHost(options, incoming);
+  if (unfit !== undefined) {
+    sendRefusal(response, unfit);
     return;
   }
   const uri = requestTarget(incoming.url ?? "/");
@@ -99,7 +107,7 @@ async function serve(
   if (read.type === "gone") return;
   if (read.type !== "whole") {
     response.setHeader("connection", "close");
-    sendProblem(response, bodyProblem(read.type, options.bodies.limits), drain(incoming));
+    sendRefusal(response, bodyRefusal(read.type, options.bodies.limits), drain(incoming));
     return;
   }
   try {
@@ -109,9 +117,7 @@ async function serve(
   }
 }
 
-interface WholeRequest {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
+interface WholeRequest extends Exchange {
   readonly uri: string;
   readonly body: Uint8Array;
 }
@@ -134,8 +140,22 @@ async function serveWhole(
   const fullUrl = `http://${incoming.headers.host ?? "localhost"}${uri}`;
   headers.push(...spinHeaders(match, fullUrl, clientAddress(remoteAddress, remotePort)));
   const method = incoming.method ?? "GET";
-  const result = await options.run(spec.component, { method, uri, headers, body }, () => clientOf(response));
-  if (result !== undefined) answer(options, response, spec.component, method, result);
+  const known = METHODS.has(method);
+  const request = { method: known ? method : "OPTIONS", uri, headers, body };
+  const result = await options.run(spec.component, request, () => clientOf(response));
+  if (result === undefined) return;
+  if (known || result.type !== "reply")
+    answer(options, response, { component: spec.component, method, result });
+  else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
+}
+
+/** What a component never sees, told by what it says that the path takes. */
+function otherMethod(method: string, options: GuestReply): GuestReply {
+  const at = options.headers.indexOf("allow");
+  const allow = at < 0 ? [...METHODS].join(", ") : (options.headers[at + 1] ?? "");
+  return refusalReply(
+    refuse("method_not_allowed", `This path takes ${allow}, not ${method}.`, { headers: [["allow", allow]] }),
+  );
 }
 
 /** Aborted once nobody reads the answer any more. */
@@ -146,29 +166,24 @@ function clientOf(response: ServerResponse): AbortSignal {
   return client.signal;
 }
 
-function bodyProblem(code: BodyRefusal, limits: BodyLimits): HostProblem {
+function bodyRefusal(code: BodyRefusal, { bytesMax, togetherBytesMax, timeoutMs }: BodyLimits): Refusal {
   switch (code) {
-    case "too_large": {
-      const detail = `A body may have ${limits.bytesMax} bytes here.`;
-      return { status: 413, code, title: "The body is too large", detail };
-    }
-    case "overloaded": {
-      const detail = `All bodies at one time may have ${limits.togetherBytesMax} bytes here. Nothing was begun.`;
-      return { ...meaningOf(code), code, detail };
-    }
-    case "body_timeout": {
-      const detail = `A body has to be here within ${limits.timeoutMs} ms. Nothing was begun.`;
-      return { ...meaningOf(code), code, detail };
-    }
+    case "too_large":
+      return refuse(code, `A body may have ${bytesMax} bytes here.`, { members: { limit: bytesMax } });
+    case "overloaded":
+      return refuse(
+        code,
+        `All bodies at one time may have ${togetherBytesMax} bytes here. Nothing was begun.`,
+      );
+    case "body_timeout":
+      return refuse(code, `A body has to be here within ${timeoutMs} ms. Nothing was begun.`);
   }
 }
 
 function answer(
   options: FrontOptions,
   response: ServerResponse,
-  component: string,
-  method: string,
-  result: JobResult,
+  { component, method, result }: { component: string; method: string; result: JobResult },
 ): void {
   switch (result.type) {
     case "reply":
@@ -180,34 +195,41 @@ function answer(
       return;
     case "timeout": {
       const reads = method === "GET" || method === "HEAD";
-      const detail = reads
-        ? "Nothing was changed."
-        : "Whether it was done is not known; ask before sending it again.";
-      const code = reads ? "timeout" : "outcome_unknown";
-      sendProblem(response, { status: 503, code, title: "The request took too long", detail });
+      const refusal = reads
+        ? refuse("timeout", "Nothing was changed.")
+        : refuse(
+            "outcome_unknown",
+            "Ask whether it was done, or send it again with the same Idempotency-Key.",
+          );
+      sendRefusal(response, refusal);
       return;
     }
     case "refused":
-      sendProblem(response, {
-        ...meaningOf("overloaded"),
-        code: "overloaded",
-        detail: `${result.waiting} requests wait already. Nothing was begun.`,
-      });
+      sendRefusal(
+        response,
+        refuse("overloaded", `${result.waiting} requests wait already. Nothing was begun.`),
+      );
       return;
     case "ticked":
       throw new Error("a request is no tick");
   }
 }
 
-/** The name that this server must not answer to, if the request carries one. Against DNS rebinding. */
-function foreignHost(options: FrontOptions, header: string | undefined): string | undefined {
+/** A request names one host (RFC 9112 section 3.2), and on loopback one of ours, against DNS rebinding. */
+function judgeHost(options: FrontOptions, { rawHeaders }: IncomingMessage): Refusal | undefined {
+  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "host");
+  if (hosts.length > 1) return refuse("bad_header", givenTwice("host"));
   if (!isLoopback(options.host)) return undefined;
-  const name = (header ?? "")
+  const name = (hosts[0] ?? "")
     .replace(/:\d*$/, "")
     .replace(/^\[|\]$/g, "")
     .toLowerCase();
-  const known = isLoopback(name) || options.allowHosts.some((allowed) => allowed.toLowerCase() === name);
-  return known ? undefined : name || "a request without a Host";
+  if (isLoopback(name) || options.allowHosts.some((allowed) => allowed.toLowerCase() === name))
+    return undefined;
+  return refuse(
+    "wrong_host",
+    `This server listens on loopback and does not answer for ${name || "a request without a Host"}; --allow-host names more.`,
+  );
 }
 
 function isLoopback(name: string): boolean {

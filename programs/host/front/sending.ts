@@ -1,16 +1,12 @@
 /** Answers on their way out, the front's own refusals among them: problem documents with a code. */
-import type { ServerResponse } from "node:http";
+import { randomBytes } from "node:crypto";
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import { problemReply } from "../../../lib/core/problem.ts";
+import type { Refusal } from "../../../lib/core/refusal.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
 import { wireText } from "./header-text.ts";
-
-export interface HostProblem {
-  readonly status: number;
-  readonly code: string;
-  readonly title: string;
-  readonly detail: string;
-}
 
 /** Sends a reply. The response ends when `until` does: at once, unless the request is still read. */
 export function sendReply(response: ServerResponse, reply: GuestReply, until?: Promise<void>): void {
@@ -39,14 +35,21 @@ export function sendReply(response: ServerResponse, reply: GuestReply, until?: P
   }
 }
 
-export function sendProblem(
-  response: ServerResponse,
-  { status, code, title, detail }: HostProblem,
-  until?: Promise<void>,
-): void {
-  const retryable = status === 503 && code !== "outcome_unknown";
-  const problem = { type: `/problems/${code}`, title, status, code, detail, retryable };
-  const headers = ["content-type", "application/problem+json", "cache-control", "no-store"];
-  if (status === 503) headers.push("retry-after", "1");
-  sendReply(response, { status, headers, body: Buffer.from(JSON.stringify(problem)) }, until);
+/** A refusal by the host itself, as a component would tell it. `until` as for replies. */
+export function sendRefusal(response: ServerResponse, refusal: Refusal, until?: Promise<void>): void {
+  sendReply(response, refusalReply(refusal), until);
+}
+
+/** A refusal as it goes over the wire, where there is no request to answer. The connection ends with it. */
+export function refusalText(refusal: Refusal): string {
+  const { status, headers, body } = refusalReply(refusal);
+  const flat = [...headers, "content-length", String(body.length), "connection", "close"];
+  const lines = flat.flatMap((part, at) => (at % 2 === 0 ? [`${part}: ${flat[at + 1]}\r\n`] : []));
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body.toString("latin1")}`;
+}
+
+/** The same as a reply of a component. */
+export function refusalReply(refusal: Refusal): GuestReply & { readonly body: Buffer } {
+  const { status, headers, body } = problemReply(refusal, randomBytes(8).toString("hex"));
+  return { status, headers: headers.flat(), body: Buffer.from(body) };
 }

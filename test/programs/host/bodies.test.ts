@@ -1,51 +1,17 @@
 import { IncomingMessage } from "node:http";
-import { connect, Socket } from "node:net";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Socket } from "node:net";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Bodies } from "../../../programs/host/front/bodies.ts";
 import { buildFor, openTestHost, PROBE_MANIFEST, type TestHost } from "../../../testkit/host.ts";
+import { openWire, toldOnWire } from "../../../testkit/wire.ts";
 
 beforeAll(() => buildFor(PROBE_MANIFEST, ["quick"]));
-
-interface Line {
-  readonly socket: Socket;
-  /** All that has come back. */
-  text(): string;
-  readonly closed: Promise<void>;
-}
-
-/** A connection that has sent this much so far. */
-async function begin(host: TestHost, text: string): Promise<Line> {
-  const socket = connect(host.port, "127.0.0.1");
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  let answer = "";
-  socket.setEncoding("latin1");
-  socket.on("data", (part) => {
-    answer += part;
-  });
-  socket.on("error", () => {});
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  await new Promise<void>((resolve, reject) =>
-    socket.write(text, (error) => (error ? reject(error) : resolve())),
-  );
-  return { socket, text: () => answer, closed };
-}
 
 const HEAD = "POST /quick/echo HTTP/1.1\r\nHost: localhost\r\n";
 const sized = (bytes: number) => `${HEAD}Content-Length: ${bytes}\r\n\r\n`;
 const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${"z".repeat(bytes)}\r\n`;
 const post = (host: TestHost, bytes: number, path = "/quick/echo") =>
   fetch(`${host.url}${path}`, { method: "POST", body: "b".repeat(bytes) });
-
-/** Status and code of what came back on a connection. */
-function told(text: string): string {
-  const [head = "", body = "{}"] = text.split("\r\n\r\n");
-  const problem: { status: number; code: string } = JSON.parse(body);
-  expect(head).toContain("content-type: application/problem+json");
-  expect(head).toContain(`HTTP/1.1 ${problem.status} `);
-  return `${problem.status} ${problem.code}`;
-}
 
 /** Tries until the budget has been given back. */
 async function fits(host: TestHost, bytes: number): Promise<void> {
@@ -55,12 +21,12 @@ async function fits(host: TestHost, bytes: number): Promise<void> {
 describe("bodies on their way in", () => {
   test("together have a cap: what does not fit is refused before it is read", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000 });
-    const slow = await begin(host, `${sized(900)}${"a".repeat(890)}`);
+    const slow = await openWire(host, `${sized(900)}${"a".repeat(890)}`);
     await expect.poll(async () => (await post(host, 111)).status).toBe(503);
     await fits(host, 110);
-    const refused = await begin(host, sized(111));
+    const refused = await openWire(host, sized(111));
     await refused.closed;
-    expect(told(refused.text())).toBe("503 overloaded");
+    expect(toldOnWire(refused.text())).toBe("503 overloaded");
     expect(refused.text()).toMatch(/\r\nretry-after: 1\r\n[\s\S]*"retryable":true/);
     const problem: unknown = await (await post(host, 111)).json();
     expect(problem).toEqual({
@@ -68,6 +34,7 @@ describe("bodies on their way in", () => {
       title: expect.any(String),
       status: 503,
       code: "overloaded",
+      instance: expect.any(String),
       detail: expect.stringContaining("1000 bytes"),
       retryable: true,
     });
@@ -78,7 +45,7 @@ describe("bodies on their way in", () => {
 
   test("count by what has come, not by what was announced", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000 });
-    for (let left = 4; left > 0; left -= 1) await begin(host, `${sized(900)}a`);
+    for (let left = 4; left > 0; left -= 1) await openWire(host, `${sized(900)}a`);
     expect((await post(host, 900)).status).toBe(200);
   });
 
@@ -107,21 +74,21 @@ describe("bodies on their way in", () => {
   test("come in pieces of a byte, too", async () => {
     const host = await openTestHost();
     const pieces = "3\r\nabc\r\n1\r\nx\r\n".repeat(30_000);
-    const sent = await begin(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
+    const sent = await openWire(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
     await expect.poll(sent.text, { timeout: 20_000 }).toContain('"sizeBytes":120000');
     expect(sent.text()).toContain("abcx".repeat(250));
   });
 
   test("count as they come where no length is declared", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000 });
-    const first = await begin(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(600)}`);
+    const first = await openWire(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(600)}`);
     await expect.poll(async () => (await post(host, 401)).status).toBe(503);
     expect((await post(host, 400)).status).toBe(200);
-    const second = await begin(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(300)}`);
+    const second = await openWire(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(300)}`);
     await expect.poll(async () => (await post(host, 101)).status).toBe(503);
     second.socket.write(chunk(101));
     await second.closed;
-    expect(told(second.text())).toBe("503 overloaded");
+    expect(toldOnWire(second.text())).toBe("503 overloaded");
     first.socket.write(`${chunk(400)}0\r\n\r\n`);
     await expect.poll(first.text).toMatch(/^HTTP\/1.1 200 /);
     await fits(host, 1000);
@@ -129,7 +96,7 @@ describe("bodies on their way in", () => {
 
   test("give their share back when the client goes away", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000 });
-    const gone = await begin(host, `${sized(900)}${"a".repeat(890)}`);
+    const gone = await openWire(host, `${sized(900)}${"a".repeat(890)}`);
     await expect.poll(async () => (await post(host, 900)).status).toBe(503);
     gone.socket.destroy();
     await fits(host, 1000);
@@ -137,7 +104,7 @@ describe("bodies on their way in", () => {
 
   test("hold their share while a guest runs, also one that nobody waits for any more", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000 });
-    const asleep = await begin(host, `${sized(900).replace("echo", "sleep?5000")}${"a".repeat(900)}`);
+    const asleep = await openWire(host, `${sized(900).replace("echo", "sleep?5000")}${"a".repeat(900)}`);
     await expect.poll(async () => (await post(host, 900)).status).toBe(503);
     asleep.socket.destroy();
     expect((await post(host, 900)).status).toBe(503);
@@ -146,9 +113,9 @@ describe("bodies on their way in", () => {
 
   test("are cut when they take too long, and give their share back", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000, bodyTimeoutMs: 300 });
-    const slow = await begin(host, `${sized(900)}a`);
+    const slow = await openWire(host, `${sized(900)}a`);
     await slow.closed;
-    expect(told(slow.text())).toBe("408 body_timeout");
+    expect(toldOnWire(slow.text())).toBe("408 body_timeout");
     expect(slow.text()).toContain('"retryable":false');
     await fits(host, 1000);
   });
@@ -156,10 +123,10 @@ describe("bodies on their way in", () => {
   test("are read on for a moment after a refusal, so that a client sends its last byte and finds the answer", async () => {
     const host = await openTestHost({ maxBodyBytes: 1000 });
     const sizeBytes = 16 * 1024 * 1024;
-    const sending = await begin(host, sized(sizeBytes));
+    const sending = await openWire(host, sized(sizeBytes));
     const failed = await new Promise((resolve) => sending.socket.write("a".repeat(sizeBytes), resolve));
     expect(failed ?? undefined).toBe(undefined);
     await sending.closed;
-    expect(told(sending.text())).toBe("413 too_large");
+    expect(toldOnWire(sending.text())).toBe("413 too_large");
   });
 });

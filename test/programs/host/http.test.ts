@@ -1,21 +1,14 @@
-import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildFor, openTestHost, PROBE_MANIFEST, type TestHost } from "../../../testkit/host.ts";
+import { openWire } from "../../../testkit/wire.ts";
 
 beforeAll(() => buildFor(PROBE_MANIFEST, ["quick", "chained"]));
 
 /** Sends bytes as they are and returns all that comes back until the other side closes. */
-function raw(host: TestHost, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(host.port, "127.0.0.1", () => socket.write(text, "latin1"));
-    let answer = "";
-    socket.setEncoding("latin1");
-    socket.on("data", (part) => {
-      answer += part;
-    });
-    socket.on("error", reject);
-    socket.on("close", () => resolve(answer));
-  });
+async function raw(host: TestHost, text: string): Promise<string> {
+  const wire = await openWire(host, text);
+  await wire.closed;
+  return wire.text();
 }
 
 interface Echo {

@@ -1,0 +1,90 @@
+/**
+ * Connections from clients. Promise: the requests of one connection are begun one after the other, each when the
+ * answer before it is out (RFC 9112 section 9.3.2); a request that is no HTTP is answered with a problem document; and
+ * `close` leaves none open: those without a request under way end at once, the others after their answer, and all of
+ * them when the grace is over.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
+import { refusalText } from "./sending.ts";
+
+interface Connection {
+  /** Fulfilled when the last answer that was asked for is out, or nobody reads it any more. */
+  answered: Promise<void>;
+  readonly closed: Promise<void>;
+  readonly underWay: Set<ServerResponse>;
+}
+
+export class Connections {
+  readonly #server: Server;
+  readonly #open = new Map<Socket, Connection>();
+  #closing = false;
+
+  constructor(server: Server, headerBytesMax: number) {
+    this.#server = server;
+    server.on("connection", (socket) => this.#add(socket));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
+      else socket.end(refusalText(unreadable(error.code, headerBytesMax)));
+    });
+  }
+
+  /** Resolves when it is this request's turn on its connection. */
+  turn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) return Promise.resolve();
+    const { answered, closed, underWay } = connection;
+    underWay.add(response);
+    if (this.#closing) response.setHeader("connection", "close");
+    const out = new Promise<void>((resolve) => {
+      response.once("close", () => {
+        underWay.delete(response);
+        if (this.#closing && underWay.size === 0) socket.destroySoon();
+        resolve();
+      });
+    });
+    connection.answered = Promise.race([out, closed]);
+    return answered;
+  }
+
+  /** Stops listening. Resolves when no connection is left, at the latest after the grace. */
+  close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    return new Promise((resolve) => {
+      const grace = setTimeout(() => {
+        for (const socket of this.#open.keys()) socket.destroy();
+      }, graceMs);
+      this.#server.close(() => {
+        clearTimeout(grace);
+        resolve();
+      });
+      for (const [socket, { underWay }] of this.#open) {
+        if (underWay.size === 0) socket.destroy();
+        for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
+      }
+    });
+  }
+
+  #add(socket: Socket): void {
+    const closed = new Promise<void>((resolve) => {
+      socket.once("close", () => {
+        this.#open.delete(socket);
+        resolve();
+      });
+    });
+    this.#open.set(socket, { answered: Promise.resolve(), closed, underWay: new Set() });
+  }
+}
+
+/** What is said where there is no request to give to anybody. */
+function unreadable(code: string | undefined, headerBytesMax: number): Refusal {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return refuse("headers_too_large", `All headers together may have ${headerBytesMax} bytes here.`);
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return refuse("body_timeout", "The request was not here in time. Nothing was begun.");
+    default:
+      return refuse("bad_header", "This is no HTTP/1.1 request that can be read.");
+  }
+}

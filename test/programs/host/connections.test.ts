@@ -1,0 +1,156 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { buildFor, openTestHost, PROBE_MANIFEST, root, type TestHost } from "../../../testkit/host.ts";
+import { openWire, toldOnWire } from "../../../testkit/wire.ts";
+
+beforeAll(() => buildFor(PROBE_MANIFEST, ["quick"]));
+
+const get = (path: string, ...headers: string[]) =>
+  `GET ${path} HTTP/1.1\r\n${["Host: localhost", ...headers].join("\r\n")}\r\n\r\n`;
+const bodies = (text: string) =>
+  [...text.matchAll(/\r\n\r\n([^\r]*?)(?=HTTP\/1\.1|$)/g)].map(([, body]) => body);
+
+describe("requests of one connection", () => {
+  test("are begun one after the other, though many threads are free", async () => {
+    const host = await openTestHost({ workers: 3 });
+    const clocks = Array.from({ length: 4 }, (_, at) =>
+      get("/quick/clock", ...(at === 3 ? ["Connection: close"] : [])),
+    );
+    const begunMs = Date.now();
+    const wire = await openWire(host, `${get("/quick/sleep?300")}${clocks.join("")}`);
+    await wire.closed;
+    const [slept, ...times] = bodies(wire.text()).map(Number);
+    expect(slept).toBeGreaterThanOrEqual(300);
+    expect(times).toHaveLength(4);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+    expect(Number(times[0])).toBeGreaterThanOrEqual(begunMs + 300);
+  });
+});
+
+describe("a refusal of a body that is too large", () => {
+  test("comes at once where the length is declared", async () => {
+    const host = await openTestHost({ maxBodyBytes: 10 });
+    const late = await openWire(
+      host,
+      `POST /quick/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n`,
+    );
+    await expect.poll(late.text).toContain("too_large");
+    late.socket.write("x".repeat(11));
+    await late.closed;
+    expect(toldOnWire(late.text())).toBe("413 too_large");
+  });
+
+  test("arrives at a client that sends all of it before it looks", async () => {
+    const host = await openTestHost({ maxBodyBytes: 1000 });
+    const answer = await new Promise<string>((resolve, reject) => {
+      const outgoing = request(`${host.url}/quick/echo`, { method: "POST" }, (incoming) => {
+        let text = "";
+        incoming.setEncoding("utf8");
+        incoming.on("data", (part) => {
+          text += part;
+        });
+        incoming.on("end", () => resolve(text));
+      });
+      outgoing.on("error", reject);
+      // Longer than a second between its pieces.
+      const pieces = [1100, 20_000, 20_000];
+      const next = () => {
+        const size = pieces.shift();
+        if (size === undefined) outgoing.end();
+        else outgoing.write("x".repeat(size), () => setTimeout(next, 700));
+      };
+      next();
+    });
+    expect(JSON.parse(answer)).toMatchObject({ code: "too_large", status: 413, limit: 1000 });
+  });
+
+  test("comes before the body for who asks first", async () => {
+    const host = await openTestHost({ maxBodyBytes: 10 });
+    const head = (bytes: number) =>
+      `POST /quick/echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: ${bytes}\r\n\r\n`;
+    const large = await openWire(host, head(11));
+    await expect.poll(large.text).toContain("too_large");
+    expect(large.text()).toMatch(/^HTTP\/1\.1 413 /);
+    const small = await openWire(host, head(10));
+    await expect.poll(small.text).toMatch(/^HTTP\/1\.1 100 /);
+    small.socket.write("0123456789");
+    await expect.poll(small.text).toMatch(/HTTP\/1\.1 200 /);
+  });
+});
+
+describe("what no component sees", () => {
+  const asked = async (host: TestHost, text: string) => {
+    const wire = await openWire(host, text);
+    await wire.closed;
+    return wire.text();
+  };
+
+  test("is refused with a problem: two hosts, a method that nobody has, too many headers, no HTTP at all", async () => {
+    const host = await openTestHost();
+    const twice = await asked(host, get("/quick/echo", "Host: localhost", "Connection: close"));
+    expect(toldOnWire(twice)).toBe("400 bad_header");
+    const close = "Host: localhost\r\nConnection: close\r\n\r\n";
+    for (const method of ["TRACE", "PROPFIND"]) {
+      const text = await asked(host, `${method} /quick/echo HTTP/1.1\r\n${close}`);
+      expect(toldOnWire(text)).toBe("405 method_not_allowed");
+      expect(text).toMatch(/\r\nallow: GET, /);
+    }
+    const large = await asked(host, get("/quick/echo", `X: ${"y".repeat(17_000)}`));
+    expect(toldOnWire(large)).toBe("431 headers_too_large");
+    expect(large).toContain("16384 bytes");
+    expect(toldOnWire(await asked(host, "hello\r\n\r\n"))).toBe("400 bad_header");
+  });
+
+  test("never is a header: the last of 2,400 arrives", async () => {
+    const host = await openTestHost();
+    const many = Array.from({ length: 2400 }, () => "a:b");
+    const text = await asked(host, get("/quick/echo", ...many, "Last: here", "Connection: close"));
+    expect(text).toContain('["last","here"]');
+  });
+
+  test("names what the path takes, by the component's own word", async () => {
+    const host = await openTestHost({ manifest: join(root, "spin.toml") });
+    const response = await fetch(`${host.url}/v1/whoami`, { method: "PROPFIND" });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+    expect(await response.json()).toMatchObject({ code: "method_not_allowed", retryable: false });
+    expect((await fetch(`${host.url}/v1/nowhere`, { method: "PROPFIND" })).status).toBe(404);
+  });
+
+  test("has the headers of every answer", async () => {
+    const host = await openTestHost({ maxBodyBytes: 1 });
+    const response = await fetch(`${host.url}/quick/echo`, { method: "POST", body: "xx" });
+    expect(response.headers.get("vary")).toBe("Authorization, Origin");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+});
+
+describe("a stop", () => {
+  test("closes connections that have asked nothing, or half of something", async () => {
+    const host = await openTestHost();
+    const silent = await openWire(host, "");
+    const half = await openWire(host, "GET /quick/echo HTTP/1.1\r\nHost: local");
+    const idle = await openWire(host, get("/quick/exact"));
+    await expect.poll(idle.text).toContain("exact");
+    await host.stop();
+    await Promise.all([silent.closed, half.closed, idle.closed]);
+  });
+
+  test("lets an answer go out, and ends a body that never comes when its grace is over", async () => {
+    const host = await openTestHost();
+    const slow = await openWire(host, get("/quick/sleep?2000"));
+    const never = await openWire(
+      host,
+      "POST /quick/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx",
+    );
+    await fetch(`${host.url}/.well-known/spin/health`);
+    await host.stop();
+    await Promise.all([slow.closed, never.closed]);
+    expect(slow.text()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
+    const late = connect(host.port, "127.0.0.1");
+    onTestFinished(() => void late.destroy());
+    await new Promise((resolve) => late.once("error", resolve));
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * Hosts over the real components, lent to one test after the other: starting one takes a second, emptying its store a
+ * few milliseconds. Promise: each test gets an empty store, and no two tests of a file have one host at one time.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, onTestFinished } from "vitest";
+import type { Db } from "../lib/store/sqlite/driver.ts";
+import { openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
+import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import { inTransaction } from "../lib/store/sqlite/transaction.ts";
+import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
+import { root, startTestHost, type TestHost } from "./host.ts";
+import { libsqlThreadFile, runSqld, writeRuntimeConfig } from "./sqld.ts";
+
+interface LentHost {
+  readonly host: TestHost;
+  stop(): Promise<void>;
+}
+
+/** What no test has now, by the variables that it was started with. */
+const idle = new Map<string, LentHost[]>();
+const started: LentHost[] = [];
+
+afterAll(async () => {
+  await Promise.all(started.map((one) => one.stop()));
+});
+
+/** A host for this test, with an empty store. */
+export async function lendHost(variables: Readonly<Record<string, string>>): Promise<TestHost> {
+  const name = JSON.stringify(Object.entries(variables).sort());
+  const waiting = idle.get(name) ?? [];
+  idle.set(name, waiting);
+  const lent = waiting.pop() ?? (await start(variables));
+  onTestFinished(() => {
+    waiting.push(lent);
+  });
+  await empty(lent.host.database);
+  return lent.host;
+}
+
+async function start(variables: Readonly<Record<string, string>>): Promise<LentHost> {
+  const stateDir = mkdtempSync(join(tmpdir(), "ledge-test-"));
+  const server = process.env.LEDGE_TEST_STORE === "libsql" ? await runSqld() : undefined;
+  const host = await startTestHost({
+    stateDir,
+    manifest: join(root, "spin.toml"),
+    // Real sqld does not sync each commit unless it is told to.
+    variables: server === undefined ? variables : { accept_weak_durability: "true", ...variables },
+    freshInstances: process.env.LEDGE_TEST_FRESH === "1",
+    ...(server === undefined ? {} : { runtimeConfigFile: writeRuntimeConfig(stateDir, server.url) }),
+  });
+  const lent: LentHost = {
+    host,
+    async stop() {
+      await host.stop();
+      await server?.end();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  started.push(lent);
+  return lent;
+}
+
+async function empty(address: DatabaseAddress): Promise<void> {
+  const db =
+    typeof address === "string"
+      ? openNodeDb(address)
+      : openLibsqlDb({ ...address, threadFile: await libsqlThreadFile() });
+  try {
+    db.all("pragma foreign_keys = off");
+    inTransaction(db, () => {
+      for (const table of tablesOf(db)) db.all(`drop table "${table}"`);
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function tablesOf(db: Db): string[] {
+  const rows = db.all("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'");
+  return rows.map(([name]) => String(name));
+}
