@@ -9,10 +9,12 @@ import { afterAll, onTestFinished } from "vitest";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
+import { type Migration, migrate } from "../lib/store/sqlite/migrate.ts";
 import { inTransaction } from "../lib/store/sqlite/transaction.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { root, startTestHost, type TestHost } from "./host.ts";
 import { libsqlThreadFile, runSqld, writeRuntimeConfig } from "./sqld.ts";
+import { committedMigrations } from "./store.ts";
 
 interface LentHost {
   readonly host: TestHost;
@@ -27,8 +29,11 @@ afterAll(async () => {
   await Promise.all(started.map((one) => one.stop()));
 });
 
-/** A host for this test, with an empty store. */
-export async function lendHost(variables: Readonly<Record<string, string>>): Promise<TestHost> {
+/** A host for this test, with an empty store; `bare` leaves it to the components to make the tables. */
+export async function lendHost(
+  variables: Readonly<Record<string, string>>,
+  { bare }: { readonly bare: boolean },
+): Promise<TestHost> {
   const name = JSON.stringify(Object.entries(variables).sort());
   const waiting = idle.get(name) ?? [];
   idle.set(name, waiting);
@@ -36,7 +41,7 @@ export async function lendHost(variables: Readonly<Record<string, string>>): Pro
   onTestFinished(() => {
     waiting.push(lent);
   });
-  await empty(lent.host.database);
+  await empty(lent.host.database, bare ? [] : committedMigrations());
   return lent.host;
 }
 
@@ -63,7 +68,7 @@ async function start(variables: Readonly<Record<string, string>>): Promise<LentH
   return lent;
 }
 
-async function empty(address: DatabaseAddress): Promise<void> {
+async function empty(address: DatabaseAddress, migrations: readonly Migration[]): Promise<void> {
   const db =
     typeof address === "string"
       ? openNodeDb(address)
@@ -73,6 +78,7 @@ async function empty(address: DatabaseAddress): Promise<void> {
     inTransaction(db, () => {
       for (const table of tablesOf(db)) db.all(`drop table "${table}"`);
     });
+    migrate(db, migrations);
   } finally {
     db.close();
   }

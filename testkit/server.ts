@@ -69,7 +69,9 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
   const variables = { bootstrap_secret: BOOTSTRAP_SECRET, ...options.variables };
   const clock = { ms: 0 };
   const opened =
-    process.env.LEDGE_TEST_HOST === "wasm" ? await overHost(variables) : inProcess(variables, clock);
+    process.env.LEDGE_TEST_HOST === "wasm"
+      ? await overHost(variables, options.bare === true)
+      : inProcess(variables, clock);
   const db = typeof opened.store === "string" ? openNodeDb(opened.store) : await openSqld(opened.store.url);
   onTestFinished(() => {
     try {
@@ -198,8 +200,8 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
   };
 }
 
-async function overHost(variables: Readonly<Record<string, string>>): Promise<Opened> {
-  const host = await lendHost(variables);
+async function overHost(variables: Readonly<Record<string, string>>, bare: boolean): Promise<Opened> {
+  const host = await lendHost(variables, { bare });
   const { request } = await import("node:http");
   return {
     store: host.database,

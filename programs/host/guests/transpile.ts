@@ -37,14 +37,22 @@ export async function loadComponent(wasmFile: string, cacheDir: string): Promise
   const hash = createHash("sha256").update(`${PATCHES_VERSION} ${jcoVersion}\n`).update(bytes).digest("hex");
   const folder = join(cacheDir, hash.slice(0, 32));
   if (!existsSync(folder)) await fillCache(bytes, folder);
-  const modules: Record<string, WebAssembly.Module> = {};
-  await Promise.all(
-    readdirSync(folder).map(async (name) => {
-      if (name.endsWith(".wasm")) modules[name] = await WebAssembly.compile(readFileSync(join(folder, name)));
-    }),
-  );
+  const modules = compiled.get(folder) ?? compileAll(folder);
+  compiled.set(folder, modules);
   const kind = existsSync(join(folder, "inbound-http")) ? "inbound-http" : "wasi-http";
-  return { kind, glueFile: join(folder, GLUE), modules, hasCron: existsSync(join(folder, "cron")) };
+  const hasCron = existsSync(join(folder, "cron"));
+  return { kind, glueFile: join(folder, GLUE), modules: await modules, hasCron };
+}
+
+/** By folder: a process with several hosts (as tests have) compiles each module once. */
+const compiled = new Map<string, Promise<RunnableComponent["modules"]>>();
+
+async function compileAll(folder: string): Promise<RunnableComponent["modules"]> {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
+  const pairs = names.map(
+    async (name) => [name, await WebAssembly.compile(readFileSync(join(folder, name)))] as const,
+  );
+  return Object.fromEntries(await Promise.all(pairs));
 }
 
 const jcoVersion = "1.35.0";
