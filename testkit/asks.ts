@@ -93,7 +93,10 @@ export function commonAsks(
     stale: withHeaders({ "if-match": 'W/"1-00000000"' }),
     exists: withHeaders({ "if-none-match": "*" }),
     precondition_required: { sending: good },
-    idempotency_mismatch: withHeaders({ "if-match": "*", "idempotency-key": "one" }),
+    idempotency_mismatch: withHeaders({
+      ...(operation.parameters.includes("ifMatch") ? { "if-match": "*" } : {}),
+      "idempotency-key": "one",
+    }),
     bucket_not_set: { sending: good },
   };
 }

@@ -22,8 +22,7 @@ import { type PlannedPurge, planPurge } from "../../lib/store/commit/purge.ts";
 
 export function postPurge(input: Input<"purge">, context: Context): Result<PurgeAnswer> {
   const { world, caller, view } = context;
-  const { condition, requestId, trace } = input;
-  if (condition.kind !== "none") return refuse("bad_header", "A purge takes whatever is there.");
+  const { requestId, trace } = input;
   const unfit = judgePlace(input.body);
   if (unfit !== undefined) return unfit;
   const { namespace, key, why, keepCurrent = false } = input.body;

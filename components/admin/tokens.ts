@@ -15,12 +15,13 @@ import { parseTime } from "../../lib/core/time.ts";
 import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
+import { namedState } from "../../lib/http/named-state.ts";
 import { noToken } from "../../lib/http/parameters.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { findSetting, listLivingDescendants, type Setting } from "../../lib/store/documents/settings.ts";
 import { settingsPage } from "./settings-page.ts";
-import { writeSetting } from "./settings-write.ts";
+import { type SettingChange, writeSetting } from "./settings-write.ts";
 import { settingReply, tokenReply, tokenView, writtenReply } from "./token-view.ts";
 
 export function getTokens(input: Input<"listTokens">, context: Context): Result<TokensPage> {
@@ -78,7 +79,7 @@ export function deleteToken(input: Input<"revokeToken">, context: Context): Resu
   if (more.length >= COMMIT_LIMITS.changes) return tooMany(living.length);
   const own = first === setting.value;
   const revoked = revocation(first, nowMs());
-  const change = own ? { ...revoked, state: stateNamed(input.condition, first) } : revoked;
+  const change = own ? { ...revoked, ...named(context, input, revoked) } : revoked;
   return writeSetting(
     context,
     { change, more: more.map((one) => revocation(one, nowMs())), words: { ...input, requestId: null } },
@@ -92,6 +93,16 @@ export function deleteToken(input: Input<"revokeToken">, context: Context): Resu
         : settingReply(setting.value, { children: living.length });
     },
   );
+}
+
+/** The state that the request names, if it names one, in place of what stands there. */
+function named(
+  { world }: Context,
+  { condition }: { readonly condition: WriteCondition },
+  { namespace, key }: SettingChange,
+): { readonly state?: NamedState } {
+  if (condition.kind === "none") return {};
+  return { state: namedState(world.db, { namespace, key, op: "put" }, condition).state };
 }
 
 function isRevoked(json: string): boolean {
@@ -125,21 +136,17 @@ export function rotateToken(input: Input<"rotateToken">, context: Context): Resu
   if (isRevoked(setting.value.json)) return refuse("not_found", "The token is revoked, and stays so.");
   const token: TokenDocument = JSON.parse(setting.value.json);
   const json = JSON.stringify({ ...token, digest: input.body.digest });
-  const { key } = setting.value;
-  const change = {
+  const { key, revision, lineage } = setting.value;
+  const standing = {
     namespace: "_auth",
     key,
     json,
-    state: stateNamed(input.condition, setting.value),
+    state: { ifRevision: revision, ifLineage: lineage },
   } as const;
+  const change = { ...standing, ...named(context, input, standing) };
   return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
     writtenReply(json, written, { status: 200 }),
   );
-}
-
-/** What the request names of the token; without that, what stands there. */
-function stateNamed({ kind, states: [named] }: WriteCondition, { revision, lineage }: Setting): NamedState {
-  return kind === "tags" && named !== undefined ? named : { ifRevision: revision, ifLineage: lineage };
 }
 
 /** A token that the caller may manage: every grant of it within its own. The same answer for absent ones. */

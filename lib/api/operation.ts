@@ -62,6 +62,8 @@ export const BACKED_UP = ["Ledge-Backed-Up?"] as const;
 export const COMMITTED = [...SHOWN, "Ledge-Replayed?", ...BACKED_UP] as const;
 export const WRITTEN = [...COMMITTED, "ETag?", "Ledge-Document-Revision?", "Content-Location"] as const;
 export const FRESH = ["wait", "minRevision", "maxStaleness"] as const;
+/** What goes with a change; tokens are made, changed and revoked by requests that are their own proof of repetition. */
+export const SAID = ["message", "ledgeMessage", "traceparent"] as const;
 export const WORDS = ["message", "ledgeMessage", "idempotencyKey", "traceparent"] as const;
 export const SETTINGS = [...WORDS, "ifMatch", "ifNoneMatch"] as const;
 /** A root token. */

@@ -24,13 +24,16 @@ export const list = <T extends z.ZodMiniType>(item: T, { min = 0, max }: { min?:
     z.array(item).check(z.minLength(min), z.maxLength(max)),
   );
 
-/** The same for a record of short texts. */
+/** The same for a record of short texts. Its reader would drop a member `__proto__` in silence. */
 export const shortTexts = (max: number) =>
   z.pipe(
     z.unknown().check(
       z.refine((value) => typeof value !== "object" || value === null || Object.keys(value).length <= max, {
         error: `at most ${max} members`,
         abort: true,
+      }),
+      z.refine((value) => typeof value !== "object" || value === null || !Object.hasOwn(value, "__proto__"), {
+        error: "no member is named __proto__",
       }),
     ),
     z.record(line(64).check(z.minLength(1)), words(256)),

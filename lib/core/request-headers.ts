@@ -1,6 +1,6 @@
 /**
- * The headers a route looks at, picked in one pass. Promise: a single-valued header given twice and a
- * `Ledge-*` header that the route does not know are refused by name; all others are left alone.
+ * The headers a route looks at, picked in one pass. Promise: a single-valued header given twice, a `Ledge-*` header that
+ * the route does not know, and a condition on a write that takes none are refused by name; all others are left alone.
  */
 import type { HttpRequest } from "./http.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
@@ -11,6 +11,9 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 /** Fields that are lists: given twice, they are one longer list (RFC 9110 section 5.3). */
 const LISTS = ["if-match", "if-none-match"];
 
+/** What makes a write depend on something. Left out in silence, it would be done without. */
+const CONDITIONS = ["if-match", "if-none-match", "if-unmodified-since", "idempotency-key"];
+
 /** Not `strict`: a second pass, after one that has refused what is unknown. */
 export function pickHeaders(
   request: HttpRequest,
@@ -18,9 +21,10 @@ export function pickHeaders(
   { strict }: { strict: boolean } = { strict: true },
 ): Outcome<Headers, "bad_header" | "unknown_parameter"> {
   const values: Record<string, string | undefined> = {};
+  const writes = request.method !== "GET" && request.method !== "HEAD";
   for (const [name, value] of request.headers) {
     if (!wanted.includes(name)) {
-      if (strict && name.startsWith("ledge-")) {
+      if (strict && (name.startsWith("ledge-") || (writes && CONDITIONS.includes(name)))) {
         return refuse("unknown_parameter", `The header ${name.slice(0, 64)} is not known here.`);
       }
       continue;

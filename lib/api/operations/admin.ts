@@ -10,6 +10,7 @@ import {
   type Operation,
   REPLACES,
   ROOT,
+  SAID,
   SETTINGS,
   STORE,
 } from "../operation.ts";
@@ -94,7 +95,7 @@ const tokenRoutes = [
     summary:
       "The first token, for whoever knows the bootstrap secret. The caller makes the secret and sends its digest.",
     needs: "bootstrap_secret",
-    parameters: SETTINGS,
+    parameters: SAID,
     body: { schema: "BootstrapBody", bytesMax: 4096 },
     answers: {
       200: {
@@ -139,7 +140,7 @@ const tokenRoutes = [
       anyOf: [{ verb: "admin", over: "any" }],
       besides: " and every verb that the token gets, over the same keys",
     },
-    parameters: SETTINGS,
+    parameters: SAID,
     body: { schema: "TokenBody", bytesMax: 262_144 },
     answers: {
       200: { description: "It was there already.", content: "Token", headers: TOKEN_HEADERS },
@@ -166,7 +167,7 @@ const tokenRoutes = [
     summary:
       "Revokes a token at once and for ever; it stays in the list. Living tokens that come from it are counted, and go on unless `children=revoke`.",
     needs: MANAGED,
-    parameters: ["accessor", "children", ...SETTINGS],
+    parameters: ["accessor", "children", ...SAID, "ifMatch"],
     answers: { 200: { description: "Revoked.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, "stale", "not_found", "in_use", "invalid_body", "too_many_changes"],
   },
@@ -177,7 +178,7 @@ const tokenRoutes = [
     path: "/v1/admin/tokens/{accessor}/rotate",
     summary: "Gives a token another secret; the old one ends at once.",
     needs: MANAGED,
-    parameters: ["accessor", ...SETTINGS],
+    parameters: ["accessor", ...SAID, "ifMatch"],
     body: { schema: "RotateBody", bytesMax: 1024 },
     answers: { 200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS } },
     codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],

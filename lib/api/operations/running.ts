@@ -10,6 +10,7 @@ import {
   ROOT,
   SETTINGS,
   STORE,
+  WORDS,
 } from "../operation.ts";
 
 /** The fetch interface joins a header given twice, so such a token is just a wrong one. */
@@ -64,7 +65,7 @@ export const runningRoutes = [
     summary:
       "Erases every value that a key ever had, from the store at once and from the bucket with the next backups.",
     needs: { anyOf: [ROOT], besides: "; with `keepCurrent` also `write`" },
-    parameters: SETTINGS,
+    parameters: WORDS,
     body: { schema: "PurgeBody", bytesMax: 8192 },
     answers: { 200: { description: "Purged from the store.", content: "PurgeAnswer" } },
     codes: [
