@@ -2,8 +2,10 @@
  * `npm run build`: all components of spin.toml side by side, or those named, and the programs.
  * Says one line for each thing as it is done; the exit status is 1 when any of them failed.
  */
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import pc from "picocolors";
+import { prepareComponent } from "../programs/host/guests/transpile.ts";
 import { buildComponent, type ComponentPlan, planComponents } from "./components.ts";
 import { buildPrograms } from "./programs.ts";
 
@@ -20,7 +22,18 @@ export async function main(root: string, names: readonly string[]): Promise<numb
   const wanted = plans.filter((plan) => names.length === 0 || names.includes(plan.name));
   const works = wanted.map((plan) => one(plan.name, () => component(root, plan)));
   if (names.length === 0 || names.includes("programs")) works.push(one("programs", () => programs(root)));
-  return (await Promise.all(works)).every((done) => done) ? 0 : 1;
+  if (!(await Promise.all(works)).every((done) => done)) return 1;
+  return names.length === 0 && !(await one("on Node", () => prepare(root, plans))) ? 1 : 0;
+}
+
+/** What the embedded host needs of each component, so that no server makes it; what is of former builds goes. */
+async function prepare(root: string, plans: readonly ComponentPlan[]): Promise<string> {
+  const cache = join(root, "dist", "cache");
+  const current = await Promise.all(plans.map(({ output }) => prepareComponent(output, cache)));
+  const kept = new Set(current.map((folder) => basename(folder)));
+  const former = readdirSync(cache).filter((name) => !kept.has(name));
+  for (const name of former) rmSync(join(cache, name), { recursive: true, force: true });
+  return `${kept.size} components ready`;
 }
 
 async function component(root: string, plan: ComponentPlan): Promise<string> {

@@ -3,7 +3,7 @@
  * programs/NAME a NAME-worker.mjs, with packages left outside. Node 20 does not run TypeScript; found by folder, so a new
  * program needs no entry here.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { migrationsModule, sqlConstants } from "./plugins.ts";
@@ -14,7 +14,9 @@ export async function buildPrograms(
   outdir = join(root, "dist", "programs"),
 ): Promise<string[]> {
   const entries = programEntries(root);
-  await build({
+  const { metafile } = await build({
+    metafile: true,
+    absWorkingDir: root,
     entryPoints: entries,
     outdir,
     bundle: true,
@@ -29,7 +31,13 @@ export async function buildPrograms(
     logLevel: "silent",
     plugins: [sqlConstants(root), migrationsModule(join(root, "migrations"))],
   });
+  removeFormer(outdir, new Set(Object.keys(metafile.outputs).map((file) => basename(file))));
   return Object.keys(entries);
+}
+
+/** Chunks of former builds have other names. */
+function removeFormer(outdir: string, current: ReadonlySet<string>): void {
+  for (const name of readdirSync(outdir)) if (!current.has(name)) rmSync(join(outdir, name));
 }
 
 function programEntries(root: string): Record<string, string> {

@@ -1,9 +1,9 @@
 /** `npm run bench`: builds what has changed and measures (bench/main.ts). */
-import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
+import { buildFirst, ensurePackages, importTypeScript, root } from "./ensure.mjs";
 
 ensurePackages();
-const build = await importTypeScript("build/main.ts");
-if ((await build.main(root, [])) !== 0) process.exit(1);
+const built = await buildFirst();
+if (built !== 0) process.exit(built);
 const bench = await importTypeScript("bench/main.ts");
 process.exitCode = await bench.main(root, process.argv.slice(2));
 process.exit();

@@ -1,6 +1,18 @@
-/** `npm run build [NAME …]`: see build/main.ts. */
+/** `npm run build [NAME …]`: see build/main.ts. A checkout that cannot be written is used as it was built. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
 
+const REFUSED = ["EACCES", "EPERM", "EROFS"];
+
 ensurePackages();
-const { main } = await importTypeScript("build/main.ts");
-process.exitCode = await main(root, process.argv.slice(2));
+try {
+  const { main } = await importTypeScript("build/main.ts");
+  process.exitCode = await main(root, process.argv.slice(2));
+} catch (error) {
+  if (!REFUSED.includes(error.code)) throw error;
+  const built = existsSync(join(root, "dist", "programs", "start.mjs"));
+  if (!built)
+    console.error(`${root} cannot be written, and nothing is built in it. Its owner runs: npm run build`);
+  process.exitCode = built ? 0 : 1;
+}

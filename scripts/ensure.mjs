@@ -2,7 +2,7 @@
  * Makes sure that the packages are there before anything imports one, and runs a TypeScript program of this
  * project by bundling it first (Node 20 does not run TypeScript). Plain JavaScript: it is what runs first.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -31,6 +31,23 @@ function sameVersions(lock, installed) {
     ([name, { version, optional, peer, devOptional }]) =>
       name === "" || have[name]?.version === version || ((optional || peer || devOptional) && !have[name]),
   );
+}
+
+/**
+ * Builds what has changed, in a process of its own that ends: the build's tools would stay in the memory of a server.
+ * Resolves to the exit status. A signal to us ends the build, too.
+ */
+export function buildFirst() {
+  const child = spawn(process.execPath, [join(root, "scripts", "build.mjs")], { stdio: "inherit" });
+  const pass = (signal) => child.kill(signal);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, pass);
+  return new Promise((resolve) => {
+    child.once("exit", (code) => {
+      for (const signal of signals) process.off(signal, pass);
+      resolve(code ?? 1);
+    });
+  });
 }
 
 /** Bundles a TypeScript file and imports it. Returns its exports. */

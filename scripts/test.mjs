@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
+import { buildFirst, ensurePackages, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
 
 const full = process.argv.includes("--full");
@@ -17,8 +17,7 @@ if (full) {
   installSpinSqlite();
   installBucketServers();
 }
-const { main } = await importTypeScript("build/main.ts");
-const built = await main(root, []);
+const built = await buildFirst();
 process.exitCode = built === 0 ? runTests() : 1;
 if (built !== 0) console.log("The build failed, so no test ran.\n0 passed, 1 failed, 0 skipped");
 

@@ -76,7 +76,7 @@ describe("the tree", () => {
     "lib/backup": /^lib\/(core|api|bucket|snapshot|store)\//,
     "lib/engines": /^lib\/(core|store|http)\//,
     programs: /^(lib|programs)\//,
-    build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/wasm-binary)/,
+    build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
     bench: /^(lib|programs|build|testkit)\//,
     testkit: /^(lib|programs|components|build)\//,
     test: /^(lib|programs|components|build|testkit|vitest|package\.json)/,

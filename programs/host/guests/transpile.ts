@@ -33,15 +33,21 @@ const GLUE = "component.mjs";
 
 /** Makes a component runnable, from the cache where it can. Throws when the file is not a component. */
 export async function loadComponent(wasmFile: string, cacheDir: string): Promise<RunnableComponent> {
-  const bytes = readFileSync(wasmFile);
-  const hash = createHash("sha256").update(`${PATCHES_VERSION} ${jcoVersion}\n`).update(bytes).digest("hex");
-  const folder = join(cacheDir, hash.slice(0, 32));
-  if (!existsSync(folder)) await fillCache(bytes, folder);
+  const folder = await prepareComponent(wasmFile, cacheDir);
   const modules = compiled.get(folder) ?? compileAll(folder);
   compiled.set(folder, modules);
   const kind = existsSync(join(folder, "inbound-http")) ? "inbound-http" : "wasi-http";
   const hasCron = existsSync(join(folder, "cron"));
   return { kind, glueFile: join(folder, GLUE), modules: await modules, hasCron };
+}
+
+/** The part that takes long, done once for a file: returns the folder in the cache that holds what it needs to run. */
+export async function prepareComponent(wasmFile: string, cacheDir: string): Promise<string> {
+  const bytes = readFileSync(wasmFile);
+  const hash = createHash("sha256").update(`${PATCHES_VERSION} ${jcoVersion}\n`).update(bytes).digest("hex");
+  const folder = join(cacheDir, hash.slice(0, 32));
+  if (!existsSync(folder)) await fillCache(bytes, folder);
+  return folder;
 }
 
 /** By folder: a process with several hosts (as tests have) compiles each module once. */
