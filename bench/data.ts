@@ -25,7 +25,7 @@ export async function benchData(root: string): Promise<BenchRow[]> {
     ledge("ns", "put", "bcd");
     const imported = ledge("import", file, "-n", "bcd");
     const backedUp = ledge("backup", "run");
-    const exported = ledge("export", join(dir, "files"), "-n", "bcd", "--case-sensitive");
+    const exported = ledge("export", join(dir, "files"), "-n", "bcd");
     const restored = ledge("restore", "--to", join(dir, "restored.db"));
     const loaded = plainLoad(join(dir, "restored.db"), join(dir, "plain.db"));
     const documents = set.records.size;

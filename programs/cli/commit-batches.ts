@@ -3,8 +3,9 @@
  * it replaces. The body is written as text, so that a JSON value travels exactly as it is.
  */
 import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
-import { EXIT, Failure } from "./failure.ts";
-import type { TreeDocument } from "./tree.ts";
+import { isJsonType } from "../../lib/core/media-type.ts";
+import { decodeUtf8 } from "../../lib/core/utf8.ts";
+import type { TreeDocument } from "./tree/document.ts";
 
 export type BatchChange =
   | { readonly op: "put"; readonly document: TreeDocument; readonly ifRevision: number }
@@ -12,27 +13,27 @@ export type BatchChange =
 
 export interface Batch {
   readonly body: string;
-  readonly changes: number;
+  readonly changes: readonly BatchChange[];
   readonly bytes: number;
 }
 
-const JSON_TYPE = /^application\/([a-z0-9.+-]+\+)?json$/;
 // Leave room below the encoded limit for what JSON escaping and names add.
 const BODY_MAX = COMMIT_LIMITS.encodedBytes - 262_144;
 
-/** The changes as bodies of POST /v1/commit, in order. Refuses a document over the limit of a value by name. */
+/** The changes as bodies of POST /v1/commit, in order. No value is over the limit of a value: imports refuse those first. */
 export function* batchesOf(changes: readonly BatchChange[], message: string | undefined): Generator<Batch> {
   let texts: string[] = [];
+  let taken: BatchChange[] = [];
   let valueBytes = 0;
   let textBytes = 0;
   const take = (): Batch => {
     const head = message === undefined ? "" : `"message":${JSON.stringify(message)},`;
     const batch = {
       body: `{${head}"changes":[${texts.join(",")}]}`,
-      changes: texts.length,
+      changes: taken,
       bytes: valueBytes,
     };
-    [texts, valueBytes, textBytes] = [[], 0, 0];
+    [texts, taken, valueBytes, textBytes] = [[], [], 0, 0];
     return batch;
   };
   for (const change of changes) {
@@ -45,6 +46,7 @@ export function* batchesOf(changes: readonly BatchChange[], message: string | un
       textBytes + length > BODY_MAX;
     if (full && texts.length > 0) yield take();
     texts.push(text);
+    taken.push(change);
     valueBytes += bytes;
     textBytes += length;
   }
@@ -54,12 +56,6 @@ export function* batchesOf(changes: readonly BatchChange[], message: string | un
 function changeText(change: BatchChange): string {
   if (change.op === "delete") return JSON.stringify(change);
   const { namespace, key, mediaType, bytes } = change.document;
-  if (bytes.length > COMMIT_LIMITS.valueBytes) {
-    throw new Failure(
-      EXIT.refused,
-      `${namespace}/${key} is ${bytes.length} bytes, and a value holds at most ${COMMIT_LIMITS.valueBytes}`,
-    );
-  }
   const head = JSON.stringify({ op: "put", namespace, key, mediaType, ifRevision: change.ifRevision }).slice(
     0,
     -1,
@@ -68,16 +64,14 @@ function changeText(change: BatchChange): string {
 }
 
 function valueText(bytes: Uint8Array, mediaType: string): string {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    // Not UTF-8: base64 carries any bytes.
-    return `"base64":"${Buffer.from(bytes).toString("base64")}"`;
-  }
-  return JSON_TYPE.test(mediaType) && isCanonical(text)
-    ? `"value":${text}`
-    : `"text":${JSON.stringify(text)}`;
+  const text = decodeUtf8(bytes);
+  if (text !== undefined && isJsonType(mediaType) && isCanonical(text)) return `"value":${text}`;
+  const escaped = text === undefined ? undefined : JSON.stringify(text);
+  const base64 = Math.ceil(bytes.length / 3) * 4;
+  // Base64 carries any bytes; and a text of control characters is six times as long when it is escaped.
+  return escaped === undefined || escaped.length > 2 * base64
+    ? `"base64":"${Buffer.from(bytes).toString("base64")}"`
+    : `"text":${escaped}`;
 }
 
 /** A `value` loses the white space between its parts, so only a text that has none may travel as one. */

@@ -1,6 +1,6 @@
 /**
  * How a command ends. Exit codes are interface (docs/cli.md): 0 done, 1 a fault, 2 wrong use, 3 absent,
- * 4 not allowed, 5 stale, 6 refused by a rule of the namespace, 7 nobody answers.
+ * 4 not allowed, 5 stale, 6 refused by a rule of the namespace, 7 nobody answers, 8 a plan with changes.
  */
 
 export const EXIT = {
@@ -12,6 +12,7 @@ export const EXIT = {
   stale: 5,
   refused: 6,
   unreachable: 7,
+  changes: 8,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -35,7 +35,7 @@ const program = new Command("ledge")
   .option("--data <dir>", "the data folder (default: .ledge, or LEDGE_DATA)")
   .addHelpText(
     "after",
-    "\nExit codes: 0 done, 1 fault, 2 wrong use, 3 absent, 4 not allowed, 5 stale, 6 refused, 7 no answer.\n",
+    "\nExit codes: 0 done, 1 fault, 2 wrong use, 3 absent, 4 not allowed, 5 stale, 6 refused, 7 no answer, 8 plan.\n",
   )
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })

@@ -36,12 +36,12 @@ async function main(): Promise<void> {
       const file = join(dir, `${set.version}.json`);
       writeFileSync(file, asJsonObject(set));
       await step(`import version ${set.version}: ${set.records.size} records`, () =>
-        ledge("import", file, "-n", "bcd", "--prune", "-m", `version ${set.version}`),
+        ledge("import", file, "-n", "bcd", "--prune", "--yes", "-m", `version ${set.version}`),
       );
       await step("back up what is new", () => ledge("backup", "run"));
     }
     const tree = join(dir, "files");
-    await step("export as files", () => ledge("export", tree, "-n", "bcd", "--case-sensitive"));
+    await step("export as files", () => ledge("export", tree, "-n", "bcd", "--add-extensions"));
     compareTree(join(tree, "bcd"), after);
     await server.stop();
     const database = join(data, "ledge.db");

@@ -1,13 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
@@ -154,94 +146,6 @@ describe("ledge ls", () => {
     expect(table).toMatch(/^limits\/$/m);
     const { documents } = JSON.parse((await ledge(["ls", "demo/limits/", "-o", "json"])).stdout);
     expect(documents.map((one: { key: string }) => one.key)).toEqual(["limits/api", "limits/upload"]);
-  });
-});
-
-describe("ledge import and export", () => {
-  test("take a folder to documents and back, byte for byte", async () => {
-    const source = join(folder.path, "tree");
-    mkdirSync(join(source, "shop", "limits"), { recursive: true });
-    writeFileSync(join(source, "shop", "limits", "api.json"), '{"big":12345678901234567890, "one":1.0}');
-    writeFileSync(join(source, "shop", "%00.txt"), "");
-    writeFileSync(join(source, "shop", "logo.bin"), Uint8Array.from([255, 254]));
-    await ledge(["ns", "put", "shop"]);
-    // The only key that a file named %00 could give is empty, which no document has.
-    expect((await ledge(["import", source])).status).not.toBe(0);
-    writeFileSync(join(source, "shop", "a%00.txt"), "");
-    const { unlinkSync } = await import("node:fs");
-    unlinkSync(join(source, "shop", "%00.txt"));
-    expect((await ledge(["import", source])).status).toBe(2);
-    unlinkSync(join(source, "shop", "a%00.txt"));
-    const done = await ledge(["import", source, "-o", "json", "-m", "from files"]);
-    expect(JSON.parse(done.stdout)).toMatchObject({ documents: 2, created: 2, commits: 1 });
-    expect(JSON.parse((await ledge(["import", source, "-o", "json"])).stdout)).toMatchObject({
-      unchanged: 2,
-      commits: 0,
-    });
-    const out = join(folder.path, "out");
-    expect((await ledge(["export", out, "-n", "shop"])).status).toBe(0);
-    expect(readFileSync(join(out, "shop/limits/api.json"), "utf8")).toBe(
-      '{"big":12345678901234567890, "one":1.0}',
-    );
-    expect([...readFileSync(join(out, "shop/logo.bin"))]).toEqual([255, 254]);
-    expect((await ledge(["export", out, "-n", "shop"])).status).toBe(2);
-  });
-
-  test("import a JSON file with its numbers as they stand, and prune what it lacks", async () => {
-    const file = join(folder.path, "documents.json");
-    writeFileSync(
-      file,
-      '{"numbers":{"a":1.0,"b":12345678901234567890,"c":{"2":1,"1":2},"d":"text","e":null}}',
-    );
-    await ledge(["ns", "put", "numbers"]);
-    expect((await ledge(["import", file])).status).toBe(0);
-    expect((await ledge(["get", "numbers/a"])).stdout).toBe("1.0");
-    expect((await ledge(["get", "numbers/b"])).stdout).toBe("12345678901234567890");
-    expect((await ledge(["get", "numbers/c"])).stdout).toBe('{"2":1,"1":2}');
-    expect((await ledge(["get", "numbers/d"])).stdout).toBe('"text"');
-    writeFileSync(file, '{"a":2}');
-    const pruned = await ledge(["import", file, "-n", "numbers", "--prune", "-o", "json"]);
-    expect(JSON.parse(pruned.stdout)).toMatchObject({ changed: 1, deleted: 4 });
-  });
-
-  test("refuse links, names that no key gives, two files for one key, and what is not JSON", async () => {
-    const source = join(folder.path, "bad");
-    mkdirSync(join(source, "shop"), { recursive: true });
-    symlinkSync("/etc/hostname", join(source, "shop", "link.txt"));
-    expect(await ledge(["import", source])).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("link"),
-    });
-    const double = join(folder.path, "double");
-    mkdirSync(double);
-    writeFileSync(join(double, "a.conf"), "x");
-    writeFileSync(join(double, "a.conf.txt"), "y");
-    expect(await ledge(["import", double, "-n", "shop"])).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("a.conf"),
-    });
-    const broken = join(folder.path, "broken.json");
-    writeFileSync(broken, '{"shop":');
-    expect((await ledge(["import", broken])).status).toBe(2);
-    writeFileSync(broken, '{"shop":{"a":1,"a":2}}');
-    expect((await ledge(["import", broken])).status).toBe(2);
-    expect((await ledge(["import", join(folder.path, "nowhere")])).status).toBe(2);
-  });
-
-  test("refuse to write keys that differ only in case, and never leave the folder", async () => {
-    await ledge(["ns", "put", "cases"]);
-    await ledge(["put", "cases/Key", "1"]);
-    await ledge(["put", "cases/key", "1"]);
-    expect(await ledge(["export", join(folder.path, "cases"), "-n", "cases"])).toMatchObject({
-      status: 6,
-      stderr: expect.stringContaining("case"),
-    });
-    await ledge(["ns", "put", "escape"]);
-    expect((await ledge(["put", "escape/../../up", "1"])).status).toBe(0);
-    const out = join(folder.path, "escape");
-    expect((await ledge(["export", out, "-n", "escape"])).status).toBe(0);
-    expect(readdirSync(join(out, "escape"))).toEqual(["%2E%2E"]);
-    expect(lstatSync(join(folder.path, "up.json"), { throwIfNoEntry: false })).toBeUndefined();
   });
 });
 

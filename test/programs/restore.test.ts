@@ -38,7 +38,18 @@ async function prepared() {
     bucket_access_key_id: server.accessKeyId,
     bucket_secret_access_key: server.secretAccessKey,
   };
-  return { source, folder, point, newest, args, env, run, bucketVariables, file: join(folder, "ledge.db") };
+  return {
+    source,
+    bucket,
+    folder,
+    point,
+    newest,
+    args,
+    env,
+    run,
+    bucketVariables,
+    file: join(folder, "ledge.db"),
+  };
 }
 
 function valueIn(file: string, key: string): unknown {
@@ -96,12 +107,28 @@ describe("ledge restore", () => {
     expect(existsSync(at("d"))).toBe(false);
   });
 
-  test("writes documents as files", async () => {
-    const { folder, run } = await prepared();
+  test("writes documents as files, also those whose keys cannot be names", async () => {
+    const { source, bucket, folder, run } = await prepared();
+    put(source, "k/below", "below a file");
+    put(source, "../up", "out");
+    put(source, "n".repeat(300), "long");
+    await tick(source, bucket);
     const dir = join(folder, "tree");
-    expect((await run("--to-dir", dir)).status).toBe(0);
+    const ran = await run("--to-dir", dir);
+    expect([ran.status, ran.stderr]).toEqual([
+      0,
+      expect.stringContaining("3 keys that cannot be a file's name"),
+    ]);
     expect(readdirSync(dir)).toEqual(["shop"]);
-    expect(readFileSync(join(dir, "shop", "k.txt"), "utf8")).toBe("newest");
+    const index = JSON.parse(readFileSync(join(dir, "shop", ".ledge-index.json"), "utf8"));
+    const names: [string, { key: string }][] = Object.entries(index.files);
+    const values = names.map(([path, { key }]) => [key, readFileSync(join(dir, "shop", path), "utf8")]);
+    expect(Object.fromEntries(values)).toMatchObject({
+      k: "newest",
+      "../up": "out",
+      ["n".repeat(300)]: "long",
+    });
+    expect(readFileSync(join(dir, "shop", "k", "below"), "utf8")).toBe("below a file");
     expect(existsSync(join(dir, "_auth"))).toBe(false);
   });
 

@@ -36,7 +36,7 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .option("--revoke-all", "with --to: revoke every token of the restored store")
     .option("--new-root <file>", "make a root token and write it to this new file")
     .option("-n, --namespace <name>", "with --to-dir: only this namespace (may be given again)", repeated)
-    .option("--case-sensitive", "with --to-dir: write names that differ only in case")
+    .option("--fold-case", "with --to-dir: for file systems that do not keep `Key` and `key` apart")
     .option("--secret-file <file>", "with --server: the bootstrap secret (or LEDGE_BOOTSTRAP_SECRET)")
     .option("--restart", "with --server: give up a restore that is going on, and begin again")
     .addOption(outputOption(["text", "json"]))

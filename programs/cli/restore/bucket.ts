@@ -8,6 +8,7 @@ import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { readReading } from "../backup/reading.ts";
 import { openBucketSource } from "../backup/source.ts";
 import { countWords, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "../output.ts";
+import { sayIndexed } from "../tree/say-indexed.ts";
 import { restoreToFile } from "./file.ts";
 import { judgeOptions, type RestoreFlags, wantedOf, wholeNumber, withNewRoot } from "./options.ts";
 import { printPlan, printPreview } from "./plan.ts";
@@ -54,11 +55,12 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
   const { to, toDir, output } = options;
   if (options.plan === true) return printPlan(wish, to, output);
   if (toDir !== undefined) {
-    const { namespace: namespaces, caseSensitive = false } = options;
-    const tree = await restoreToTree(wish, toDir, { namespaces, caseSensitive });
+    const { namespace: namespaces, foldCase = false } = options;
+    const tree = await restoreToTree(wish, toDir, { namespaces, foldCase });
     progress.end(
       `${countWords(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
     );
+    sayIndexed(tree.indexed);
     return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
   }
   if (to === undefined) throw new Error("a restore has no place to go");

@@ -18,7 +18,7 @@ export interface RestoreFlags {
   readonly to?: string;
   readonly toDir?: string;
   readonly namespace?: readonly string[];
-  readonly caseSensitive?: boolean;
+  readonly foldCase?: boolean;
   readonly from?: string;
   readonly revision?: string;
   readonly time?: string;

@@ -4,22 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachDocument, listOwnNamespaces } from "../../../lib/store/restore/documents.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { TreeWriter } from "../tree.ts";
+import { TreeWriter } from "../tree/writer.ts";
 import { fillFile, type RestoreWish, withTemporary } from "./wish.ts";
 
 export interface TreeReport {
   readonly revision: number;
   readonly documents: number;
   readonly bytes: number;
+  /** Documents whose key stands in an index, because no file can have it as a name. */
+  readonly indexed: number;
 }
 
 /** Writes below a folder that is empty or not there yet. Namespaces of Ledge's own are left out. */
 export async function restoreToTree(
   wish: RestoreWish,
   dir: string,
-  options: { readonly namespaces: readonly string[] | undefined; readonly caseSensitive: boolean },
+  options: { readonly namespaces: readonly string[] | undefined; readonly foldCase: boolean },
 ): Promise<TreeReport> {
-  const writer = new TreeWriter(dir, options);
+  const writer = new TreeWriter(dir, { foldCase: options.foldCase, addExtensions: false });
   const folder = mkdtempSync(join(tmpdir(), "ledge-restore-"));
   const file = join(folder, "restored.db");
   try {
@@ -36,7 +38,7 @@ function writeDocuments(
   file: string,
   writer: TreeWriter,
   asked: readonly string[] | undefined,
-): { documents: number; bytes: number } {
+): Omit<TreeReport, "revision"> {
   const db = openNodeDb(file, { readonly: true });
   let documents = 0;
   let bytes = 0;
@@ -44,7 +46,7 @@ function writeDocuments(
     for (const namespace of listOwnNamespaces(db)) {
       if (asked !== undefined && !asked.includes(namespace)) continue;
       for (const document of eachDocument(db, namespace)) {
-        writer.write(document, true);
+        writer.write(document);
         documents += 1;
         bytes += document.bytes.length;
       }
@@ -52,5 +54,5 @@ function writeDocuments(
   } finally {
     db.close();
   }
-  return { documents, bytes };
+  return { documents, bytes, indexed: writer.finish() };
 }

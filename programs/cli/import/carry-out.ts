@@ -1,0 +1,104 @@
+/**
+ * Carrying out a plan: in one commit where it fits, else in several, each whole. Every change names the revision that
+ * the plan saw. What stops in the middle is told with what is done, and the same command again goes on with the rest,
+ * because it plans anew.
+ */
+import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import type { Client } from "../client.ts";
+import { type Batch, type BatchChange, batchesOf } from "../commit-batches.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { countWords, openProgress } from "../output.ts";
+import { listPages } from "../pages.ts";
+import type { PlannedChange } from "./plan.ts";
+
+export interface CarriedOut {
+  /** The revisions of the first and the last commit; undefined where there was nothing to do. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  readonly commits: number;
+  readonly bytes: number;
+}
+
+export async function carryOut(
+  client: Client,
+  changes: readonly PlannedChange[],
+  message: string | undefined,
+): Promise<CarriedOut> {
+  const batches = [...batchesOf(changes.map(batchChangeOf), message)];
+  // One commit is one answer, and has no progress to be shown.
+  const progress = batches.length > 1 ? openProgress(changes.length) : undefined;
+  let done: CarriedOut = { first: undefined, last: undefined, commits: 0, bytes: 0 };
+  let sent = 0;
+  for (const batch of batches) {
+    const made = await commit(client, batch).catch((error: unknown) => {
+      throw withDone(error, done, { total: batches.length, sent });
+    });
+    sent += batch.changes.length;
+    const revision = made.unchanged ? done.last : made.revision;
+    done = {
+      first: done.first ?? revision,
+      last: revision,
+      commits: done.commits + (made.unchanged ? 0 : 1),
+      bytes: done.bytes + batch.bytes,
+    };
+    progress?.to(sent, `importing: ${sent} of ${changes.length} changes`);
+  }
+  progress?.end(`${countWords(done.commits, "commit")} written`);
+  return done;
+}
+
+/** `revision 31`, `revisions 31 to 33`. */
+export function formatRevisions({ first, last }: Pick<CarriedOut, "first" | "last">): string {
+  return first === last ? `revision ${last}` : `revisions ${first} to ${last}`;
+}
+
+function batchChangeOf(change: PlannedChange): BatchChange {
+  const { namespace, key } = change;
+  if (change.op === "delete") return { op: "delete", namespace, key, ifRevision: change.before.revision };
+  const ifRevision = change.op === "create" ? 0 : change.before.revision;
+  return { op: "put", document: change.after, ifRevision };
+}
+
+async function commit(client: Client, batch: Batch): Promise<CommitAnswer> {
+  try {
+    return await client.json(CommitAnswer, "POST", "/v1/commit", { body: batch.body });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exit !== EXIT.stale) throw error;
+    const moved = await findMoved(client, batch.changes);
+    throw new Failure(
+      EXIT.stale,
+      `changed by somebody else since the plan: ${moved.slice(0, 10).join(", ")}${moved.length > 10 ? `, and ${moved.length - 10} more` : ""}`,
+      { code: error.code, cause: error, hint: "run the same command again: it plans anew" },
+    );
+  }
+}
+
+/** Which documents are not as the plan saw them. */
+async function findMoved(client: Client, changes: readonly BatchChange[]): Promise<string[]> {
+  const seen = new Map<string, number>();
+  const planned = changes.map((change) => {
+    const { namespace, key } = change.op === "put" ? change.document : change;
+    return { namespace, name: `${namespace}/${key}`, ifRevision: change.ifRevision };
+  });
+  for (const namespace of new Set(planned.map((one) => one.namespace))) {
+    for await (const page of listPages(client, namespace))
+      for (const { key, revision } of page.documents) seen.set(`${namespace}/${key}`, revision);
+  }
+  return planned
+    .filter(({ name, ifRevision }) => (seen.get(name) ?? 0) !== ifRevision)
+    .map(({ name }) => name);
+}
+
+/** Says how far the import came, where it came to something. */
+function withDone(
+  error: unknown,
+  done: CarriedOut,
+  { total, sent }: { readonly total: number; readonly sent: number },
+): unknown {
+  if (!(error instanceof Failure) || done.commits === 0) return error;
+  return new Failure(
+    error.exit,
+    `${error.message}\n  ${done.commits} of ${countWords(total, "commit")} ${done.commits === 1 ? "is" : "are"} done: ${countWords(sent, "change")}, ${formatRevisions(done)}`,
+    { code: error.code, cause: error, hint: "run the same command again: it goes on with the rest" },
+  );
+}

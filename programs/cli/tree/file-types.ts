@@ -1,0 +1,73 @@
+/**
+ * What a file's name says of its bytes. One table for import and export, so that a file comes back with the media type
+ * that it went in with. Types of text are UTF-8; an import refuses other bytes under such a name.
+ */
+import { basename, extname } from "node:path";
+import { guessType } from "../commands/put.ts";
+import { findJsonFault } from "../import/json-text.ts";
+
+export interface FileType {
+  readonly mediaType: string;
+  /** Whether its bytes have to be UTF-8. */
+  readonly text: boolean;
+}
+
+const text = (mediaType: string): FileType => ({ mediaType, text: true });
+const binary = (mediaType: string): FileType => ({ mediaType, text: false });
+
+const PLAIN = [
+  "txt conf cfg cnf config ini env properties prop",
+  "log list rules hcl tf tfvars sql sh bash ps1 bat",
+  "tmpl tpl j2 json5 jsonc jsonnet cue rego lua pem crt pub",
+]
+  .join(" ")
+  .split(" ");
+
+const TYPES = new Map<string, FileType>([
+  ...PLAIN.map((extension) => [extension, text("text/plain")] as const),
+  ["json", text("application/json")],
+  ["geojson", text("application/geo+json")],
+  ["jsonld", text("application/ld+json")],
+  ["webmanifest", text("application/manifest+json")],
+  ["ndjson", text("application/x-ndjson")],
+  ["jsonl", text("application/x-ndjson")],
+  ["yaml", text("application/yaml")],
+  ["yml", text("application/yaml")],
+  ["toml", text("application/toml")],
+  ["xml", text("application/xml")],
+  ["xsd", text("application/xml")],
+  ["html", text("text/html")],
+  ["htm", text("text/html")],
+  ["css", text("text/css")],
+  ["js", text("text/javascript")],
+  ["mjs", text("text/javascript")],
+  ["md", text("text/markdown")],
+  ["csv", text("text/csv")],
+  ["tsv", text("text/tab-separated-values")],
+  ["svg", text("image/svg+xml")],
+  ["png", binary("image/png")],
+  ["jpg", binary("image/jpeg")],
+  ["jpeg", binary("image/jpeg")],
+  ["gif", binary("image/gif")],
+  ["webp", binary("image/webp")],
+  ["ico", binary("image/x-icon")],
+  ["pdf", binary("application/pdf")],
+  ["wasm", binary("application/wasm")],
+  ["gz", binary("application/gzip")],
+  ["zip", binary("application/zip")],
+  ["tar", binary("application/x-tar")],
+  ["bin", binary("application/octet-stream")],
+]);
+
+/** What the extension says (in any case; `.env` has one, too); undefined where it says nothing that we know. */
+export function typeOfName(path: string): FileType | undefined {
+  const name = basename(path);
+  const extension = name.startsWith(".") && !name.slice(1).includes(".") ? name : extname(name);
+  return TYPES.get(extension.slice(1).toLowerCase());
+}
+
+/** The media type of bytes that no name describes: JSON only where the server takes it as JSON. */
+export function typeOfBytes(bytes: Uint8Array): string {
+  const guessed = guessType(bytes);
+  return guessed === "application/json" && findJsonFault(bytes) !== undefined ? "text/plain" : guessed;
+}
