@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openBetween } from "../../../testkit/between.ts";
 import {
   type RunOptions,
@@ -11,6 +11,8 @@ import {
   temporaryFolder,
 } from "../../../testkit/processes.ts";
 
+// Each test starts many processes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 240_000 });
 const folder = temporaryFolder("export");
 const data = join(folder.path, "data");
 let server: StartedServer;

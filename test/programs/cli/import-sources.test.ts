@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   type RunOptions,
   ledge as run,
@@ -10,6 +10,8 @@ import {
 } from "../../../testkit/processes.ts";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");
+// Each test starts many processes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 240_000 });
 const folder = temporaryFolder("import-sources");
 const data = join(folder.path, "data");
 let server: StartedServer;

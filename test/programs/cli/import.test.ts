@@ -1,15 +1,20 @@
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openBetween } from "../../../testkit/between.ts";
 import {
+  cleanEnvironment,
   type RunOptions,
+  root,
   ledge as run,
   type StartedServer,
   startServer,
   temporaryFolder,
 } from "../../../testkit/processes.ts";
 
+// Each test starts many processes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 240_000 });
 const folder = temporaryFolder("import");
 const data = join(folder.path, "data");
 let server: StartedServer;
@@ -265,6 +270,46 @@ describe("ledge import", () => {
       2,
     );
     expect((await ledge(["import", files({}), "-n", "No_Name"])).status).toBe(2);
+  });
+});
+
+describe.skipIf(spawnSync("script", ["--version"]).status !== 0)("ledge import on a terminal", () => {
+  /** Runs it on a terminal of its own, and types `answer` when it is asked. */
+  function onTerminal(args: string[], answer: string, env: Readonly<Record<string, string>> = {}) {
+    const command = [process.execPath, join(root, "dist/programs/cli.mjs"), "--data", data, ...args];
+    const line = `stty cols 100 rows 40; exec ${command.map((word) => `'${word}'`).join(" ")}`;
+    const child = spawn("script", ["-qec", line, "/dev/null"], { env: cleanEnvironment(env) });
+    let shown = "";
+    let isAnswered = false;
+    child.stdout.on("data", (chunk: Buffer) => {
+      shown += chunk.toString();
+      if (isAnswered || !shown.includes("Yes")) return;
+      isAnswered = true;
+      child.stdin.write(answer);
+    });
+    return new Promise<{ status: number | null; shown: string }>((done) =>
+      child.once("close", (status) => done({ status, shown })),
+    );
+  }
+
+  test("asks before it deletes, and takes no for an answer", async () => {
+    const ns = await namespace("asked", { a: "1", b: "1" });
+    const args = ["import", files({ a: "1" }), "-n", ns, "--prune"];
+    const no = await onTerminal(args, "n");
+    expect(no).toMatchObject({ status: 2, shown: expect.stringContaining("nothing was changed") });
+    expect(Object.keys(await typesIn(ns))).toEqual(["a", "b"]);
+    const yes = await onTerminal(args, "y");
+    expect(yes).toMatchObject({ status: 0, shown: expect.stringContaining("1 deleted") });
+    expect(Object.keys(await typesIn(ns))).toEqual(["a"]);
+  });
+
+  test("shows the plan in colours, unless NO_COLOR is set", async () => {
+    const ns = await namespace("coloured");
+    const args = ["import", files({ a: "1" }), "-n", ns, "--plan"];
+    expect((await onTerminal(args, "")).shown).toContain("\u001b[32m+ coloured/a\u001b[39m");
+    const plain = await onTerminal(args, "", { NO_COLOR: "1" });
+    expect(plain).toMatchObject({ status: 8, shown: expect.stringMatching(/^\+ coloured\/a /) });
+    expect(plain.shown).not.toContain("\u001b[3");
   });
 });
 

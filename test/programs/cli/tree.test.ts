@@ -1,5 +1,5 @@
 /** Trees without a server: what is written as files is read as the same documents, whatever the keys. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -86,6 +86,24 @@ describe("TreeWriter", () => {
         if (how.foldCase) expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
         rmSync(dir, { recursive: true });
       }),
+    );
+  });
+
+  test("takes another name for what a file system has already, as one does that folds case", async () => {
+    const dir = mkdtempSync(join(folder, "tree-"));
+    const writer = new TreeWriter(dir, { foldCase: false, addExtensions: false });
+    writer.addNamespace("shop");
+    mkdirSync(join(dir, "shop", "dir"));
+    writeFileSync(join(dir, "shop", "key"), "another's");
+    const keys = ["dir/x", "key", "key/below"];
+    for (const one of keys)
+      writer.write({ namespace: "shop", key: one, mediaType: "text/plain", bytes: Buffer.from(one) });
+    expect(writer.finish()).toBe(3);
+    expect(readFileSync(join(dir, "shop", "key"), "utf8")).toBe("another's");
+    rmSync(join(dir, "shop", "key"));
+    const { content } = await readSource(dir, SOURCE);
+    expect(content.documents.map((one) => [one.key, Buffer.from(one.bytes).toString()])).toEqual(
+      expect.arrayContaining(keys.map((one) => [one, one])),
     );
   });
 });
