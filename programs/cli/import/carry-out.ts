@@ -11,6 +11,9 @@ import { countWords, openProgress } from "../output.ts";
 import { listPages } from "../pages.ts";
 import type { PlannedChange } from "./plan.ts";
 
+/** How many documents a refusal names. */
+const NAMED = 10;
+
 export interface CarriedOut {
   /** The revisions of the first and the last commit; undefined where there was nothing to do. */
   readonly first: number | undefined;
@@ -63,24 +66,41 @@ async function commit(client: Client, batch: Batch): Promise<CommitAnswer> {
   try {
     return await client.json(CommitAnswer, "POST", "/v1/commit", { body: batch.body });
   } catch (error) {
-    if (!(error instanceof Failure) || error.exit !== EXIT.stale) throw error;
-    const moved = await findMoved(client, batch.changes);
-    throw new Failure(
-      EXIT.stale,
-      `changed by somebody else since the plan: ${moved.slice(0, 10).join(", ")}${moved.length > 10 ? `, and ${moved.length - 10} more` : ""}`,
-      { code: error.code, cause: error, hint: "run the same command again: it plans anew" },
-    );
+    if (!(error instanceof Failure)) throw error;
+    if (error.exit === EXIT.stale) throw await movedFailure(client, batch, error);
+    throw withNames(error, batch);
   }
+}
+
+async function movedFailure(client: Client, { changes }: Batch, cause: Failure): Promise<Failure> {
+  const moved = await findMoved(client, changes);
+  const more = moved.length > NAMED ? `, and ${moved.length - NAMED} more` : "";
+  return new Failure(
+    EXIT.stale,
+    `changed by somebody else since the plan: ${moved.slice(0, NAMED).join(", ")}${more}`,
+    { code: cause.code, cause, hint: "run the same command again: it plans anew" },
+  );
+}
+
+/** The server points into the body of the request, which nobody has seen: `/changes/3` is a document. */
+function withNames(error: Failure, { changes }: Batch): Failure {
+  const message = error.message.replace(/\/changes\/(\d+)/g, (pointer, index: string) => {
+    const change = changes[Number(index)];
+    return change === undefined ? pointer : nameOf(change);
+  });
+  return new Failure(error.exit, message, { code: error.code, hint: error.hint, cause: error });
+}
+
+function nameOf(change: BatchChange): string {
+  const { namespace, key } = change.op === "put" ? change.document : change;
+  return `${namespace}/${key}`;
 }
 
 /** Which documents are not as the plan saw them. */
 async function findMoved(client: Client, changes: readonly BatchChange[]): Promise<string[]> {
   const seen = new Map<string, number>();
-  const planned = changes.map((change) => {
-    const { namespace, key } = change.op === "put" ? change.document : change;
-    return { namespace, name: `${namespace}/${key}`, ifRevision: change.ifRevision };
-  });
-  for (const namespace of new Set(planned.map((one) => one.namespace))) {
+  const planned = changes.map((change) => ({ name: nameOf(change), ifRevision: change.ifRevision }));
+  for (const namespace of new Set(planned.map(({ name }) => name.slice(0, name.indexOf("/"))))) {
     for await (const page of listPages(client, namespace))
       for (const { key, revision } of page.documents) seen.set(`${namespace}/${key}`, revision);
   }

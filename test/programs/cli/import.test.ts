@@ -256,6 +256,16 @@ describe("ledge import", () => {
     });
   });
 
+  test("names the documents that a token may not write", async () => {
+    const ns = await namespace("partly");
+    const grants = ["-g", `read:${ns}`, "-g", `write:${ns}/front/`];
+    const token = (await ledge(["token", "create", "partly", ...grants])).stdout.trim();
+    const source = files({ "front/a": "1", "back/b": "1" });
+    const ran = await ledge(["import", source, "-n", ns], { env: { LEDGE_TOKEN: token } });
+    expect(ran).toMatchObject({ status: 4, stdout: "", stderr: expect.stringContaining("partly/back/b") });
+    expect(ran.stderr).not.toContain("/changes/");
+  });
+
   test("carries texts of control characters, whose escapes are longer than a commit may be", async () => {
     const ns = await namespace("escapes");
     const value = "\u0001".repeat(1_048_576);
