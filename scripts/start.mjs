@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildFirst, root } from "./ensure.mjs";
 
+const parent = process.ppid;
 const built = await buildFirst();
-if (built !== 0) process.exit(built);
+// npm was killed meanwhile.
+if (built !== 0 || process.ppid !== parent) process.exit(built || 1);
 await import(pathToFileURL(join(root, "dist", "programs", "start.mjs")).href);

@@ -82,20 +82,23 @@ export function startServer(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<StartedServer> {
-  const child = spawn(
-    process.execPath,
-    [
-      join(programs, "start.mjs"),
-      "--data",
-      dataDir,
-      ...(args.includes("--port") ? [] : ["--port", "0"]),
-      ...args,
-    ],
-    {
-      cwd: root,
-      env: cleanEnvironment(env),
-    },
-  );
+  return startBy([process.execPath, join(programs, "start.mjs")], dataDir, { args, env });
+}
+
+/** The same by another command line (npm's, another user's); its process is what gets the signals. */
+export function startBy(
+  [command = "", ...before]: readonly string[],
+  dataDir: string,
+  {
+    args = [],
+    env = {},
+  }: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<StartedServer> {
+  const port = args.includes("--port") || args.includes("--listen") ? [] : ["--port", "0"];
+  const child = spawn(command, [...before, "--data", dataDir, ...port, ...args], {
+    cwd: root,
+    env: cleanEnvironment(env),
+  });
   const ended = finish(child);
   let printed = "";
   return new Promise((ready, failed) => {

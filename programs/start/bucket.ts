@@ -13,6 +13,8 @@ export interface BucketUse {
   readonly variables: Readonly<Record<string, string>>;
   /** For people: where backups go. */
   readonly description: string;
+  /** The server beside it listens: this is the bucket's port from now on. */
+  listening(): void;
   stop(): Promise<void>;
 }
 
@@ -24,11 +26,10 @@ export async function openBucket(
   const name = variable("bucket_name");
   if (name !== undefined && name !== "") {
     const description = `${name} at ${variable("bucket_endpoint") ?? "no endpoint: set bucket_endpoint"}`;
-    return { bundled: false, variables: {}, description, stop: async () => {} };
+    return { bundled: false, variables: {}, description, listening: () => {}, stop: async () => {} };
   }
   const dir = join(dataDir, "bucket");
   const server = await startBucket({ dir, port: await keptPort(dataDir) });
-  writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`);
   return {
     bundled: true,
     variables: {
@@ -38,6 +39,7 @@ export async function openBucket(
       bucket_secret_access_key: server.secretAccessKey,
     },
     description: `${dir} (a real S3 server on ${server.endpoint})`,
+    listening: () => writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`),
     stop: () => server.stop(),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
@@ -30,9 +30,19 @@ import { setBucketAside } from "./bucket-check.ts";
 import { bucketNews } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
+import { interrupted } from "./interrupted.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
 import { restoreAtStart } from "./self-restore.ts";
-import { isWithoutHistory, storeAddress, usingStore, weaknessOf } from "./store.ts";
+import { showWhileRunning } from "./shown-file.ts";
+import { Stopped, troubleOf } from "./stopped.ts";
+import {
+  isWithoutHistory,
+  ownStore,
+  refuseTruncated,
+  storeAddress,
+  usingStore,
+  weaknessOf,
+} from "./store.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const manifestFile = join(root, "spin.toml");
@@ -42,9 +52,6 @@ const AS_IT_IS = { readonly: true, mustExist: true };
 const threadFile = join(root, "dist", "programs", "libsql-worker.mjs");
 const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 
-/** Stops the start with words for a person; nothing has been changed then. */
-class Stopped extends Error {}
-
 async function main(): Promise<void> {
   // The SDK's advice about Node versions is for us, who pin it, and not for who starts a server.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -53,10 +60,27 @@ async function main(): Promise<void> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const variable = variableOf(options);
   const store = storeAddress(options);
+  const owned = ownStore(store, options.dataDir);
+  try {
+    await run(options, { store, variable, startedMs });
+  } finally {
+    owned.release();
+  }
+}
+
+interface Begun {
+  readonly store: DatabaseAddress;
+  readonly variable: Variable;
+  readonly startedMs: number;
+}
+
+/** From a store that is ours to its end. */
+async function run(options: StartOptions, { store, variable, startedMs }: Begun): Promise<void> {
   const isNew = await isWithoutHistory(store, threadFile);
   const weakness = await weaknessOf(store, threadFile, variable("accept_weak_durability") === "true");
   if (weakness !== undefined) throw new Stopped(weakness);
   if (isNew && options.freshHistory) await setAside(options);
+  else if (isNew) refuseTruncated(store);
   const bucket = await openBucket(options.dataDir, variable);
   try {
     const settled =
@@ -64,11 +88,15 @@ async function main(): Promise<void> {
     if (isNew && settled === undefined) setTokenAside(options.dataDir);
     const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
+    const context = showWhileRunning(
+      join(options.dataDir, "context.json"),
+      JSON.stringify({ url: host.url }),
+    );
+    bucket.listening();
     try {
       const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
-      writeFileSync(join(options.dataDir, "context.json"), `${JSON.stringify({ url: host.url })}\n`);
       const parsed = settingsOf(bucket, variable);
       // What is not set, or cannot be read, the export says.
       const looked = !isNew && parsed.kind === "set";
@@ -79,6 +107,7 @@ async function main(): Promise<void> {
       await interrupted();
       console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
     } finally {
+      context.restore();
       await host.stop();
     }
   } finally {
@@ -243,19 +272,12 @@ function shown(path: string): string {
   return short === "" || short.startsWith("..") ? path : `./${short}`;
 }
 
-/** Resolves at the first SIGINT or SIGTERM. */
-function interrupted(): Promise<void> {
-  return new Promise((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
-  });
-}
-
 try {
   await main();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    console.error(error instanceof Stopped ? error.message : error);
+    console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
     process.exitCode = 1;
   }
 }

@@ -2,21 +2,34 @@
  * Where this start keeps its store: a file in the data folder, or what a runtime configuration names. Promise: a libSQL
  * server that does not answer, or would lose what it acknowledges, is told before anything is begun.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isEmptyStore } from "../../lib/store/restore/rows.ts";
 import { type Db, faultKind, StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { openLibsqlDb } from "../../lib/store/sqlite/driver-libsql.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { requireDurable } from "../../lib/store/sqlite/durability.ts";
+import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import { readRuntimeConfig } from "../host/spin/runtime-config.ts";
 import type { StartOptions } from "./options.ts";
+import { Stopped } from "./stopped.ts";
 
 /** The address of the label `default`. Throws, naming what is wrong in the file. */
 export function storeAddress({ dataDir, runtimeConfigFile }: StartOptions): DatabaseAddress {
   const named = runtimeConfigFile === undefined ? {} : readRuntimeConfig(runtimeConfigFile);
   return named.default ?? join(dataDir, "ledge.db");
+}
+
+/** Makes this process the only one that starts on a data folder. Throws Stopped, naming who has it, and EACCES. */
+export function ownStore(address: DatabaseAddress, dataDir: string): { release(): void } {
+  const file = typeof address === "string" ? address : join(dataDir, "ledge.db");
+  accessSync(dirname(file), constants.W_OK);
+  const owned = takeStore(file, "npm start");
+  if (owned.ok) return owned;
+  throw new Stopped(
+    `${heldBy(file, owned.holder)}\nStop that one first, or start here with another folder: npm start -- --data DIR`,
+  );
 }
 
 /** Gives a store to some work and closes it. Throws StoreFault, and what the work throws. */
@@ -45,9 +58,30 @@ export async function isWithoutHistory(address: DatabaseAddress, threadFile: str
     // No tables yet: nothing was committed. What else a file fails with is the host's to meet, and no reason to begin
     // anew; a server that does not answer is no reason to begin at all.
     if (faultKind(error) === "no_table") return true;
-    if (typeof address === "string") return false;
-    throw new Error(`The libSQL server ${shownAddress(address)} cannot be used: ${error.text}`);
+    if (typeof address === "string") throw new Stopped(cannotBeRead(address, error.text));
+    throw new Stopped(`The libSQL server ${shownAddress(address)} cannot be used: ${error.text}`);
   }
+}
+
+/** Refuses an empty file beside a token, which was a store once. Throws Stopped. */
+export function refuseTruncated(file: DatabaseAddress): void {
+  if (typeof file !== "string" || !existsSync(file) || statSync(file).size > 0) return;
+  if (!existsSync(join(dirname(file), "admin-token"))) return;
+  throw new Stopped(
+    `${file} is empty, and there is a token of the store that it was.
+To restore it from the bucket:          ./ledge restore --to ${file} --replace
+To begin a new history on purpose:      npm start -- --fresh
+Nothing was changed.`,
+  );
+}
+
+function cannotBeRead(file: string, said: string): string {
+  if (!/not a database|malformed/.test(said))
+    return `${file} cannot be opened: ${said}. Nothing was changed.`;
+  return `${file} is damaged (${said}).
+To look at it:                          sqlite3 ${file} 'pragma integrity_check'
+To restore it from the bucket:          ./ledge restore --to ${file} --replace
+(docs/recovery.md says what is lost then). Nothing was changed.`;
 }
 
 /** Why a libSQL server's writes would not last; undefined when they do, when that is accepted, and for a file. */

@@ -11,6 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { heldBy, takeStore } from "../../../lib/store/sqlite/owner.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { refuseInUse, replaceStore, SIBLINGS, syncPath } from "./replace.ts";
 import { fillFile, type RestoreWish, withTemporary } from "./wish.ts";
@@ -31,8 +32,25 @@ export interface FileReport extends RestoreReport {
 export async function restoreToFile(options: RestoreToFileOptions): Promise<FileReport> {
   const target = resolve(options.to);
   const replaces = options.replace === true && existsSync(target);
-  if (replaces) refuseInUse(target);
-  else refuseTaken(target);
+  if (replaces) return owning(target, () => build(options, target, replaces));
+  refuseTaken(target);
+  return build(options, target, replaces);
+}
+
+/** Nobody starts on the store while it is replaced. */
+async function owning<T>(target: string, work: () => Promise<T>): Promise<T> {
+  refuseInUse(target);
+  const owned = takeStore(target, "ledge restore");
+  if (!owned.ok)
+    throw new Failure(EXIT.refused, heldBy(target, owned.holder), { hint: "stop that one first" });
+  try {
+    return await work();
+  } finally {
+    owned.release();
+  }
+}
+
+async function build(options: RestoreToFileOptions, target: string, replaces: boolean): Promise<FileReport> {
   if (!existsSync(dirname(target))) {
     throw new Failure(EXIT.usage, `there is no folder ${dirname(target)}`);
   }
