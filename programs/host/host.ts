@@ -6,10 +6,12 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
 import { Bodies } from "./front/bodies.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { makeRouter } from "./front/routes.ts";
+import { refusalReply } from "./front/sending.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
 import { openLookout } from "./parking/lookout.ts";
 import { Parking } from "./parking/parking.ts";
@@ -22,6 +24,7 @@ import type { DatabaseAddress } from "./spin/databases.ts";
 import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
 import type { CallResult } from "./spin/imports.ts";
 import { readSpinManifest, type SpinManifest } from "./spin/manifest.ts";
+import { type Replaced, StoreFile } from "./spin/store-file.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
 const MIB = 1024 * 1024;
@@ -71,6 +74,9 @@ class Host {
   readonly #parking: Parking;
   /** Components that leave it to the host to wait. */
   readonly #parks: ReadonlySet<string>;
+  /** Undefined where the store is on a server or in memory. */
+  readonly #storeFile: StoreFile | undefined;
+  #lastReplaced = "";
   #front: Front | undefined;
   #stopCrons = () => {};
   #started = () => {};
@@ -92,6 +98,10 @@ class Host {
     this.#parks = new Set(
       grants.filter(({ variables }) => Object.hasOwn(variables, HOST_PARKS_VARIABLE)).map(({ name }) => name),
     );
+    this.#storeFile =
+      typeof database === "string" && database !== "" && database !== ":memory:"
+        ? new StoreFile(database)
+        : undefined;
     this.#parking = new Parking({
       parkedMax: options.maxParked ?? PARKED_MAX,
       lookout: openLookout(database),
@@ -131,10 +141,7 @@ class Host {
           timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
         }),
         allowHosts: this.#options.allowHosts ?? [],
-        run: (component, request, client) =>
-          this.#parks.has(component)
-            ? this.#parking.run(component, request, client)
-            : this.#run(component, request),
+        run: (component, request, client) => this.#serve(component, request, client),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
       });
       this.#makePools();
@@ -152,6 +159,8 @@ class Host {
   }
 
   async tick(component: string, timestamp: number): Promise<string | undefined> {
+    const replaced = this.#storeFile?.look();
+    if (replaced !== undefined) return `the store's file ${replaced}`;
     const limitMs = this.#options.tickTimeoutMs ?? 900_000;
     const result = await this.#poolOf(component).run({ type: "cron", component, timestamp }, limitMs);
     if (result.type === "ticked") return result.error;
@@ -170,6 +179,32 @@ class Host {
   async #tickAndLog(component: string, timestamp: number): Promise<void> {
     const error = await this.tick(component, timestamp);
     if (error !== undefined) this.#log({ component, stream: "stderr", text: `tick failed: ${error}\n` });
+  }
+
+  /** A request from the network. A store whose file is not what it was answers nothing, and acknowledges nothing. */
+  async #serve(
+    component: string,
+    request: GuestRequest,
+    client: () => AbortSignal,
+  ): Promise<JobResult | undefined> {
+    if (this.#options.withoutStore?.includes(request.uri)) return this.#run(component, request);
+    const before = this.#storeFile?.look();
+    if (before !== undefined) return refused("store_replaced", this.#tellReplaced(before));
+    const result = this.#parks.has(component)
+      ? await this.#parking.run(component, request, client)
+      : await this.#run(component, request);
+    const reads = request.method === "GET" || request.method === "HEAD";
+    const after = reads ? undefined : this.#storeFile?.look();
+    return after === undefined ? result : refused("outcome_unknown", this.#tellReplaced(after));
+  }
+
+  /** For the caller; the log gets the path. */
+  #tellReplaced(replaced: Replaced): string {
+    const said = `the store's file ${replaced}`;
+    if (said !== this.#lastReplaced)
+      this.#log({ component: "host", stream: "stderr", text: `${said}: ${this.#storeFile?.file}\n` });
+    this.#lastReplaced = said;
+    return `From under this server ${said}. Stop it, put the file back or restore it from the bucket, and start again.`;
   }
 
   async #run(component: string, request: GuestRequest): Promise<JobResult> {
@@ -232,6 +267,10 @@ class Host {
   #listen(): { readonly host: string; readonly port: number } {
     return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
   }
+}
+
+function refused(code: RefusalCode, detail: string): JobResult {
+  return { type: "reply", reply: refusalReply(refuse(code, detail)) };
 }
 
 function mayChain({ outbound }: ComponentGrant): boolean {

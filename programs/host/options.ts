@@ -43,6 +43,8 @@ export interface HostOptions {
   readonly runtimeConfigFile?: string;
   /** SQL run before anything else, as `spin up --sqlite`: `@FILE` whole, other text its first statement. */
   readonly sqlite?: readonly string[];
+  /** Paths that are answered without the store: also when its file is gone. */
+  readonly withoutStore?: readonly string[];
   /** Where jco's output is kept. Default `<stateDir>/cache`. */
   readonly cacheDir?: string;
   /** The worker's JavaScript, when it is not beside this file. */

@@ -227,6 +227,7 @@ async function listen(
       freshInstances: options.freshInstances,
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
+      withoutStore: ["/healthz", "/openapi.json"],
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
