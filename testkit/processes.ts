@@ -36,7 +36,8 @@ export function cleanEnvironment(
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(LEDGE_|SPIN_VARIABLE_|PORT$|NO_COLOR$)/.test(name),
   );
-  return { ...Object.fromEntries(kept), ...extra };
+  // No contexts of whoever runs the tests.
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(root, "dist", "no-settings"), ...extra };
 }
 
 /** Runs the built `ledge` to its end. */

@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { cleanEnvironment, finish, root } from "../../../testkit/processes.ts";
+import { serveCommand } from "../../../testkit/served-command.ts";
+
+const { ledge, data, folder } = serveCommand("pipes");
+const command = join(root, "dist/programs/cli.mjs");
+
+/** Runs the command with a reader of its standard output, or of its talk, that has left already. */
+function unread(args: readonly string[], stream: "stdout" | "stderr" = "stdout") {
+  const child = spawn(process.execPath, [command, "--data", data, ...args], { env: cleanEnvironment() });
+  child[stream].destroy();
+  return finish(child);
+}
+
+/** A shell's line in which `ledge` is the command. */
+function shell(line: string) {
+  const run = [process.execPath, command, "--data", data].map((word) => JSON.stringify(word)).join(" ");
+  return spawnSync("bash", ["-c", `set -o pipefail; ledge() { ${run} "$@"; }; ${line}`], {
+    encoding: "utf8",
+    env: cleanEnvironment(),
+  });
+}
+
+describe("a reader that leaves", () => {
+  beforeAll(async () => {
+    expect((await ledge(["backup", "run"])).status).toBe(0);
+  });
+
+  test.each([
+    { line: "get demo/banner" },
+    { line: "get demo/limits/api -o json" },
+    { line: "ls" },
+    { line: "ls demo" },
+    { line: "put demo/unread 1 -o json" },
+    { line: "ns ls" },
+    { line: "token ls" },
+    { line: "mode" },
+    { line: "status" },
+    { line: "backup status" },
+    { line: "backup run -o json" },
+    { line: "backup ls" },
+    { line: "backup show" },
+    { line: "restore --plan" },
+    { line: "key new --sign -o json" },
+    { line: "--help" },
+  ])("ends `ledge $line` quietly", async ({ line }) => {
+    expect(await unread(line.split(" "))).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("of the talk alone does not stop the work", async () => {
+    const file = join(folder, "unheard.db");
+    expect(await unread(["restore", "--to", file, "-o", "json"], "stderr")).toMatchObject({ status: 0 });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test("is no excuse for a disk that is full", () => {
+    const ran = shell("ledge get demo/banner > /dev/full");
+    expect([ran.status, ran.stderr]).toEqual([1, expect.stringMatching(/standard output.*ENOSPC/)]);
+    expect(ran.stderr).not.toMatch(/bug|\n {2,}at /);
+  });
+});
+
+describe("standard input", () => {
+  test.each([
+    { name: "late", producer: "(sleep 1; echo hi)", value: "hi\n" },
+    { name: "in pieces", producer: "(printf a; sleep 0.3; printf b; sleep 0.3; printf c)", value: "abc" },
+    { name: "large", producer: "head -c 1000000 /dev/zero | tr '\\0' x", value: "x".repeat(1_000_000) },
+  ])("is read to its end: $name", async ({ name, producer, value }) => {
+    expect(shell(`${producer} | ledge put demo/in-${name.replace(" ", "-")}`).status).toBe(0);
+    expect((await ledge(["get", `demo/in-${name.replace(" ", "-")}`])).stdout).toBe(value);
+  });
+
+  test("takes an older value from `ledge get`", async () => {
+    const before = JSON.parse((await ledge(["get", "demo/banner", "-o", "json"])).stdout);
+    await ledge(["put", "demo/banner", "worse", "--if", "any"]);
+    const back = `ledge get demo/banner --revision ${before.revision} | ledge put demo/banner --if any -m 'back'`;
+    expect(shell(back).status).toBe(0);
+    expect((await ledge(["get", "demo/banner"])).stdout).toBe(before.text);
+  });
+});
