@@ -42,6 +42,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   revision_lost: EXIT.absent,
   plan_changed: EXIT.stale,
   message_required: EXIT.refused,
+  read_only: EXIT.refused,
 };
 const BY_STATUS: Readonly<Record<number, ExitCode>> = {
   400: EXIT.usage,

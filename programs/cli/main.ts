@@ -7,10 +7,13 @@ import { Command } from "commander";
 import { type Client, openClient } from "./client.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addBackupObjects } from "./commands/backup-objects.ts";
+import { addBootstrap } from "./commands/bootstrap.ts";
+import { addContext } from "./commands/context.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addImport } from "./commands/import.ts";
 import { addKey } from "./commands/key.ts";
+import { addLogin, type ContextPlaces } from "./commands/login.ts";
 import { addLs } from "./commands/ls.ts";
 import { addMode } from "./commands/mode.ts";
 import { addNs } from "./commands/ns.ts";
@@ -19,7 +22,8 @@ import { addPut, addRm } from "./commands/put.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
-import { type ConnectionOptions, findConnection, findDataDir } from "./context.ts";
+import { addWhoami } from "./commands/whoami.ts";
+import { type ConnectionOptions, findConnection, findDataDir, listContexts, toldByFlags } from "./context.ts";
 import { runToExit } from "./terminal.ts";
 
 // The bundle lies in dist/programs; what `npm start` keeps lies beside the launcher.
@@ -30,8 +34,13 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const program = new Command("ledge")
   .description("configuration in one SQLite file, backed by any object store")
-  .option("--url <url>", "the server (default: what npm start wrote, or LEDGE_URL)")
-  .option("--token-file <path>", "a file with the token (default: .ledge/admin-token, or LEDGE_TOKEN)")
+  .option("--url <url>", "the server (or LEDGE_URL; default: the current context)")
+  .option("--context <name>", "the server of this name (or LEDGE_CONTEXT; see `ledge context ls`)")
+  .option(
+    "--token-file <path>",
+    "a file with the token (or LEDGE_TOKEN; default: what is stored for the server)",
+  )
+  .option("--ca <file>", "a PEM file of the authority that signed the server's certificate (or LEDGE_CA)")
   .option("--data <dir>", "the data folder (default: .ledge, or LEDGE_DATA)")
   .addHelpText(
     "after",
@@ -42,10 +51,17 @@ const program = new Command("ledge")
   .exitOverride();
 
 const connectionOptions = () => program.opts<ConnectionOptions>();
+const dataDir = () => findDataDir(connectionOptions(), home);
+const server = () => findConnection(connectionOptions(), home);
 let opened: Client | undefined;
 const client = (): Client => {
-  opened ??= openClient(findConnection(connectionOptions(), home));
+  opened ??= openClient(server());
   return opened;
+};
+const contexts: ContextPlaces = {
+  list: () => listContexts(connectionOptions(), home),
+  name: () => connectionOptions().context,
+  told: () => toldByFlags(connectionOptions()),
 };
 
 addGet(program, client);
@@ -58,15 +74,18 @@ addNs(program, client);
 addToken(program, client);
 addMode(program, client);
 addPurge(program, client);
-addBackupObjects(addBackup(program, client), () => findDataDir(connectionOptions(), home));
+addBackupObjects(addBackup(program, client), dataDir);
 addRestore(program, {
   get dataDir() {
-    return findDataDir(connectionOptions(), home);
+    return dataDir();
   },
-  url: () => findConnection(connectionOptions(), home).url,
+  server,
 });
 addKey(program);
 addStatus(program, client);
-for (const command of program.commands) command.exitOverride();
+addContext(program, contexts);
+addLogin(program, contexts);
+addBootstrap(program, contexts);
+addWhoami(program, server);
 
 await runToExit(() => program.parseAsync());

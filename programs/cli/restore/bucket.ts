@@ -7,6 +7,7 @@ import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { readReading } from "../backup/reading.ts";
 import { openBucketSource } from "../backup/source.ts";
+import type { Connection } from "../context.ts";
 import { countWords, formatBytes, openProgress, type Progress, printJson, say, sayBytes } from "../output.ts";
 import { sayIndexed } from "../tree/say-indexed.ts";
 import { restoreToFile } from "./file.ts";
@@ -19,13 +20,13 @@ import type { RestoreWish } from "./wish.ts";
 /** Where the server is, for --server alone. */
 export interface RestorePlaces {
   readonly dataDir: string;
-  url(): string;
+  server(): Connection;
 }
 
 /** Runs the command in the way that the options name. */
 export async function runRestore(options: RestoreFlags, places: RestorePlaces): Promise<void> {
   judgeOptions(options);
-  if (options.server === true) return runServer(options, places.url());
+  if (options.server === true) return runServer(options, places.server());
   const source = await openBucketSource(options.from, places.dataDir);
   try {
     const { bucket } = source;
@@ -71,10 +72,10 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
   if (output === "json") printJson(report);
 }
 
-async function runServer(options: RestoreFlags, url: string): Promise<void> {
+async function runServer(options: RestoreFlags, server: Connection): Promise<void> {
   wantedOf(options);
-  if (options.plan === true) return printPreview(await previewServer(url, options), options.output);
-  const answer = await withNewRoot(options, (newRoot) => restoreServer(url, options, newRoot));
+  if (options.plan === true) return printPreview(await previewServer(server, options), options.output);
+  const answer = await withNewRoot(options, (newRoot) => restoreServer(server, options, newRoot));
   if (answer.report !== null) sayTokens(answer.report, options);
   if (options.output === "json") printJson(answer);
 }

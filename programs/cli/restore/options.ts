@@ -71,17 +71,6 @@ export function wholeNumber(name: string, text: string | undefined): number | un
   return Number(text);
 }
 
-/** The bootstrap secret, for --server. */
-export function readSecret({ secretFile }: RestoreFlags): string {
-  const secret =
-    secretFile === undefined ? process.env.LEDGE_BOOTSTRAP_SECRET : readFileSync(secretFile, "utf8").trim();
-  if (secret === undefined || secret === "")
-    throw new Failure(EXIT.auth, "--server needs the server's bootstrap secret", {
-      hint: "set LEDGE_BOOTSTRAP_SECRET, or name a file with --secret-file",
-    });
-  return secret;
-}
-
 /**
  * A fresh root token: its secret is in the file, for its owner only, before anything is restored; only its digest
  * goes into the store. When the work fails, the file goes too, unless somebody else may still finish the work.

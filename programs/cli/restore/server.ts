@@ -4,9 +4,11 @@ import * as z from "zod";
 import { RestoreAnswer, RestorePreview } from "../../../lib/api/restore-answers.ts";
 import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
 import { type Client, openClient } from "../client.ts";
+import type { Connection } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { openProgress, sayBytes } from "../output.ts";
-import { type RestoreFlags, readSecret } from "./options.ts";
+import { readBootstrapSecret } from "../tokens/bootstrap-secret.ts";
+import type { RestoreFlags } from "./options.ts";
 
 const PATH = "/v1/backup/restore";
 const BUSY_MS = 1000;
@@ -16,22 +18,22 @@ const BUSY_MAX = 600;
 const Preview = z.custom<RestorePreview>((value) => RestorePreview.safeParse(value).success);
 const Answer = z.custom<RestoreAnswer>((value) => RestoreAnswer.safeParse(value).success);
 
-function clientFor(url: string, options: RestoreFlags): Client {
-  return openClient({ url, token: readSecret(options), dataDir: "" });
+function clientFor(server: Connection, options: RestoreFlags): Client {
+  return openClient({ ...server, token: readBootstrapSecret(options), tokenFrom: "the bootstrap secret" });
 }
 
-export function previewServer(url: string, options: RestoreFlags): Promise<RestorePreview> {
+export function previewServer(server: Connection, options: RestoreFlags): Promise<RestorePreview> {
   const { revision, time, branch } = options;
-  return clientFor(url, options).json(Preview, "GET", PATH, { query: { revision, time, branch } });
+  return clientFor(server, options).json(Preview, "GET", PATH, { query: { revision, time, branch } });
 }
 
 /** Asks until it is restored, with progress. */
 export async function restoreServer(
-  url: string,
+  server: Connection,
   options: RestoreFlags,
   newRoot: NewRoot | undefined,
 ): Promise<RestoreAnswer> {
-  const client = clientFor(url, options);
+  const client = clientFor(server, options);
   const asked = {
     ...(options.revision === undefined ? {} : { revision: Number(options.revision) }),
     ...(options.time === undefined ? {} : { time: options.time }),

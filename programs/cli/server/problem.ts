@@ -1,0 +1,151 @@
+/**
+ * A server's refusal in the words of the command line. The interface speaks of headers and JSON pointers; whoever
+ * typed a command is told of flags and names. Each sentence is said once.
+ */
+import * as z from "zod";
+import { EXIT, exitFor, Failure } from "../failure.ts";
+import type { ClientReply } from "./send.ts";
+
+const Problem = z.object({
+  code: z.string(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  retryable: z.boolean().optional(),
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string(),
+        code: z.string().optional(),
+        detail: z.string().optional(),
+        etag: z.string().nullish(),
+      }),
+    )
+    .optional(),
+});
+export type ServerProblem = z.infer<typeof Problem>;
+
+/** What the request was about, for people. */
+export interface Asked {
+  readonly server: string;
+  /** Where the token came from; undefined when there was none. */
+  readonly tokenFrom: string | undefined;
+  /** The thing that was asked for, such as `demo/limits/api`. */
+  readonly what?: string | undefined;
+  /** What a place in the body is called on the command line. */
+  nameOf?(pointer: string): string | undefined;
+}
+
+const CAUSES_SHOWN = 5;
+
+export const IF_TAKES = "--if takes an ETag such as '\"43-9f3c21aa\"', `any` or `absent`";
+
+/** The problem document of an answer; undefined for anything else: a proxy in between, or another server. */
+export function readProblem({ bytes }: ClientReply): ServerProblem | undefined {
+  try {
+    return Problem.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+  } catch {
+    // Not JSON: the status alone has to do.
+    return undefined;
+  }
+}
+
+/** Why a command ends that got this answer. */
+export function failureOfAnswer(
+  reply: ClientReply,
+  problem: ServerProblem | undefined,
+  asked: Asked,
+): Failure {
+  if (reply.status < 400)
+    return new Failure(
+      EXIT.fault,
+      `${asked.server} sends on to ${reply.headers.get("location") ?? "elsewhere"}`,
+      {
+        hint: "name that address itself: a token is sent only to the address that it is stored for",
+      },
+    );
+  if (problem === undefined)
+    return new Failure(
+      exitFor(reply.status, undefined),
+      `${asked.server} answered ${reply.status}, and not as Ledge does`,
+      {
+        hint: "look at the address: is a Ledge server there?",
+      },
+    );
+  const words = Object.hasOwn(WORDS, problem.code) ? (WORDS[problem.code]?.(asked) ?? {}) : {};
+  const message = withCauses(words.message, problem, asked);
+  return new Failure(exitFor(reply.status, problem.code), message, { code: problem.code, hint: words.hint });
+}
+
+/** Our words or the detail, and each cause that says more; a detail that only repeats its causes is left out. */
+function withCauses(
+  own: string | undefined,
+  { code, title, detail, errors = [] }: ServerProblem,
+  { nameOf }: Asked,
+): string {
+  const said = own ?? detail ?? title ?? code;
+  const placed = errors.filter(({ pointer }) => pointer !== "");
+  const lines = placed.map(({ pointer, detail: why }) => {
+    const place = nameOf?.(pointer) ?? pointer;
+    return why === undefined || why === detail ? `at ${place}` : `${place}: ${why}`;
+  });
+  const [first] = placed;
+  const repeats = first !== undefined && said.startsWith(`${first.pointer}: `);
+  const shown = [...new Set(lines)];
+  const rest = shown.length > CAUSES_SHOWN ? [`and ${shown.length - CAUSES_SHOWN} more`] : [];
+  return [...(repeats ? [] : [said]), ...shown.slice(0, CAUSES_SHOWN), ...rest].join("\n  ");
+}
+
+type Words = { readonly message?: string; readonly hint?: string };
+
+const absent = ({ what }: Asked): Words => (what === undefined ? {} : { message: `there is no ${what}` });
+const badToken = ({ server, tokenFrom }: Asked): Words => ({
+  hint: `it came from ${tokenFrom ?? "nowhere"}; \`ledge login ${server}\` stores another`,
+});
+
+/** By code, where the interface's own words name what a command line does not have. */
+const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
+  unauthenticated: ({ server }) => ({
+    message: `this needs a token, and none is stored for ${server}`,
+    hint: `store one with \`ledge login ${server}\`, or set LEDGE_TOKEN, or name a file with --token-file`,
+  }),
+  bad_token: badToken,
+  token_expired: badToken,
+  forbidden: ({ what }) => ({
+    message: `the token has no grant for ${what ?? "this"}`,
+    hint: "`ledge whoami` shows what it may do",
+  }),
+  not_found: absent,
+  namespace_not_found: () => ({ hint: "`ledge ns ls` lists them, `ledge ns put NAME` makes one" }),
+  message_required: () => ({
+    message: "the namespace demands a message with every change",
+    hint: "say why with -m 'why'",
+  }),
+  read_only: () => ({
+    message: "the store takes no writes; reads go on",
+    hint: "`ledge status` says why; `ledge mode open` ends read-only mode",
+  }),
+  precondition_required: ({ what }) => ({
+    message: `${what ?? "a document"} is there already`,
+    hint: "name what you replace with --if ETAG, or say that you do not care with --if any",
+  }),
+  exists: ({ what }) => ({ message: `${what ?? "a document"} is there already` }),
+  stale: ({ what }) => ({
+    message:
+      what === undefined ? "a document has changed since it was read" : `${what} is not what --if names`,
+    hint: "look at it again with `get -o json`, then name its ETag",
+  }),
+  bad_header: () => ({ message: IF_TAKES, hint: "`get -o json` shows the ETag" }),
+  outcome_unknown: () => ({
+    message: "whether the change was made is not known",
+    hint: "look at it before you say the same again",
+  }),
+  bucket_not_set: () => ({ hint: "set the variables bucket_endpoint and bucket_name (docs/settings.md)" }),
+  bootstrap_refused: () => ({
+    message: "the server takes no first token: its bootstrap secret is another one, or none is set",
+    hint: "it is the server's variable bootstrap_secret, at least 32 characters",
+  }),
+  bootstrap_done: ({ server }) => ({
+    message: "the server has had its first token",
+    hint: `ask its holder for one, then \`ledge login ${server}\`; or, on its machine, \`ledge token reset --data DIR\``,
+  }),
+};

@@ -1,0 +1,95 @@
+/**
+ * The user's own contexts: names for servers, each with the token that goes there and nowhere else. One file that
+ * only its owner can read, written whole. The data folder's context, `local`, is not in it (context.ts).
+ */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import * as z from "zod";
+import { EXIT, Failure } from "./failure.ts";
+
+/** The server that `npm start` runs for the data folder. */
+export const LOCAL = "local";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
+
+const StoredContext = z.strictObject({
+  url: z.url().max(2000),
+  token: z.string().max(200).optional(),
+  /** A PEM file of the authority that signed the server's certificate. */
+  ca: z.string().max(4096).optional(),
+});
+export type StoredContext = z.infer<typeof StoredContext>;
+
+const StoredContexts = z.strictObject({
+  current: z.string().regex(NAME),
+  contexts: z.record(z.string().regex(NAME), StoredContext),
+});
+export type StoredContexts = z.infer<typeof StoredContexts>;
+
+export function contextsFile(): string {
+  const base = process.env.XDG_CONFIG_HOME ?? "";
+  // A relative one is to be ignored (XDG Base Directory Specification).
+  return join(isAbsolute(base) ? base : join(homedir(), ".config"), "ledge", "contexts.json");
+}
+
+/** What is stored; nothing, and `local` as the current one, where there is no file. */
+export function readContexts(): StoredContexts {
+  const file = contextsFile();
+  try {
+    return StoredContexts.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT")
+      return { current: LOCAL, contexts: {} };
+    throw new Failure(EXIT.usage, `${file} cannot be read as contexts`, {
+      cause,
+      hint: "mend it, or move it away and log in again",
+    });
+  }
+}
+
+/** Stores a context, and makes it the current one where `use` says so. */
+export function storeContext(name: string, context: StoredContext, { use }: { readonly use: boolean }): void {
+  const { current, contexts } = readContexts();
+  writeContexts({
+    current: use ? name : current,
+    contexts: { ...contexts, [judgeContextName(name)]: context },
+  });
+}
+
+export function forgetContext(name: string): void {
+  const { current, contexts } = readContexts();
+  const { [name]: _, ...rest } = contexts;
+  writeContexts({ current: current === name ? LOCAL : current, contexts: rest });
+}
+
+/** Makes a context the current one. */
+export function useContext(name: string): void {
+  writeContexts({ ...readContexts(), current: name });
+}
+
+/** A name that a user may give. Refuses `local` and what is hard to type. */
+export function judgeContextName(name: string): string {
+  if (name === LOCAL)
+    throw new Failure(EXIT.usage, `\`${LOCAL}\` is the server of the data folder: choose another name`);
+  if (!NAME.test(name))
+    throw new Failure(EXIT.usage, `${name} is not a name for a context`, {
+      hint: "letters, digits and . _ : - , at most 100; give one with --context NAME",
+    });
+  return name;
+}
+
+/** Under a new name first, so that whoever reads at the same time has the old file or the new one. */
+function writeContexts(contexts: StoredContexts): void {
+  const file = contextsFile();
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    writeFileSync(temporary, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
