@@ -4,6 +4,7 @@
 import { progress as bar } from "@clack/prompts";
 import Table from "cli-table3";
 import color from "picocolors";
+import { decodeUtf8 } from "../../lib/core/utf8.ts";
 
 const talking = color.createColors(process.stderr.isTTY === true && process.env.NO_COLOR === undefined);
 
@@ -20,22 +21,36 @@ export function escapeControl(text: string): string {
 
 /** The same value to any reader: what JSON may write plainly and a terminal would obey is escaped as JSON has it. */
 export function printJson(value: unknown): void {
-  const text = JSON.stringify(value, null, 2).replace(
-    CONTROL,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  process.stdout.write(`${text}\n`);
+  printJsonText(JSON.stringify(value, null, 2));
+}
+
+/** An object with one more member, whose JSON text is printed as it stands: no number of it is parsed and written. */
+export function printJsonWith(value: object, member: string, json: string): void {
+  const rest = JSON.stringify(value, null, 2).replace(/\n}$/, "");
+  printJsonText(`${rest},\n  ${JSON.stringify(member)}: ${json}\n}`);
+}
+
+function printJsonText(text: string): void {
+  // Between values a carriage return is white space, and inside a string JSON has it escaped already.
+  const escaped = text
+    .replaceAll("\r", " ")
+    .replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  process.stdout.write(`${escaped}\n`);
 }
 
 /**
- * Raw bytes, as stored. On a terminal control characters are escaped, and a missing last newline is added, so that the
- * prompt starts a line.
+ * Raw bytes, as stored. On a terminal control characters are escaped, bytes that are no text are shown as base64, and a
+ * missing last newline is added, so that the prompt starts a line.
  */
 export function printBytes(bytes: Uint8Array): void {
-  process.stdout.write(
-    process.stdout.isTTY ? escapeControl(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)) : bytes,
-  );
-  if (process.stdout.isTTY && bytes.at(-1) !== 10) process.stdout.write("\n");
+  if (process.stdout.isTTY !== true) {
+    process.stdout.write(bytes);
+    return;
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) say(`not text but ${formatBytes(bytes.length)}, shown as base64:`);
+  const shown = text === undefined ? Buffer.from(bytes).toString("base64") : escapeControl(text);
+  process.stdout.write(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 
 /** Rows under plain headings, without lines; for scripts there is `-o json`. */

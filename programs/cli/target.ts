@@ -22,3 +22,7 @@ export function parsePlace(text: string): DocumentName {
   if (namespace === "") throw new InvalidArgumentError("name the namespace first");
   return { namespace, key: slash < 0 ? "" : text.slice(slash + 1) };
 }
+
+export function formatTarget({ namespace, key }: DocumentName): string {
+  return `${namespace}/${key}`;
+}

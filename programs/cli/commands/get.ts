@@ -1,9 +1,12 @@
 /** `ledge get`: one document, as stored. */
 import type { Command } from "commander";
+import { isJsonType } from "../../../lib/core/media-type.ts";
+import { decodeUtf8 } from "../../../lib/core/utf8.ts";
 import type { Client } from "../client.ts";
-import { printBytes, printJson } from "../output.ts";
+import { isJson } from "../documents/is-json.ts";
+import { printBytes, printJson, printJsonWith } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-import { type DocumentName, parseTarget } from "../target.ts";
+import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
 
 interface Options {
   readonly output: "raw" | "json";
@@ -20,28 +23,22 @@ export function addGet(program: Command, client: () => Client): void {
     .action(async (target: DocumentName, options: Options) => {
       const reply = await client().request("GET", `/v1/read/${target.namespace}`, {
         query: { key: target.key, revision: options.revision },
+        what: formatTarget(target),
       });
       if (options.output !== "json") return printBytes(reply.bytes);
       const mediaType = reply.headers.get("content-type") ?? "";
-      printJson({
+      const facts = {
         ...target,
         revision: Number(reply.headers.get("ledge-document-revision")),
         etag: reply.headers.get("etag"),
         mediaType,
         modified: reply.headers.get("ledge-modified"),
         size: reply.bytes.length,
-        ...shownValue(reply.bytes, mediaType),
-      });
+      };
+      const text = decodeUtf8(reply.bytes);
+      if (text === undefined)
+        return printJson({ ...facts, base64: Buffer.from(reply.bytes).toString("base64") });
+      if (isJsonType(mediaType) && isJson(text)) return printJsonWith(facts, "value", text);
+      printJson({ ...facts, text });
     });
-}
-
-/** JSON as a value, other text as text, anything else as base64: never text where there is none. */
-function shownValue(bytes: Uint8Array, mediaType: string): Record<string, unknown> {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return /^application\/(.+\+)?json/.test(mediaType) ? { value: JSON.parse(text) } : { text };
-  } catch {
-    // Not text; base64 says all.
-    return { base64: Buffer.from(bytes).toString("base64") };
-  }
 }
