@@ -24,7 +24,7 @@ export function addPurge(program: Command, client: () => Client): void {
       const { namespace, key } = parseTarget(document);
       const { message: why, keepCurrent = false, output } = options;
       const body = JSON.stringify({ namespace, key, why, keepCurrent });
-      const purged = await client().json(PurgeAnswer, "POST", "/v1/admin/purge", { body });
+      const purged = await client().json(PurgeAnswer, "POST", "/v1/admin/purge", { body, what: document });
       if (output === "json") return printJson(purged);
       sayDone(`every value of ${document} since revision ${purged.firstRevision} is erased from the store`);
       if (purged.bucket === "pending")

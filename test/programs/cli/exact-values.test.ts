@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { cleanEnvironment, root } from "../../../testkit/processes.ts";
 import { serveCommand } from "../../../testkit/served-command.ts";
 import { HAS_TERMINAL, ledgeAtTerminal } from "../../../testkit/terminal.ts";
 
@@ -77,5 +79,14 @@ describe("ledge put", () => {
       mediaType: expect.stringContaining("text/plain"),
       text: '\ufeff{"a":1}',
     });
+  });
+
+  test("refuses an argument that is not UTF-8, which Node cannot hand over", () => {
+    const command = [process.execPath, join(root, "dist/programs/cli.mjs"), "--data", data].join(" ");
+    const ran = spawnSync("bash", ["-c", `${command} put demo/latin $'caf\\xe9'`], {
+      encoding: "utf8",
+      env: cleanEnvironment(),
+    });
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining("--file")]);
   });
 });

@@ -73,6 +73,11 @@ describe("standard input", () => {
     expect((await ledge(["get", `demo/in-${name.replace(" ", "-")}`])).stdout).toBe(value);
   });
 
+  test("is what `--file -` names", async () => {
+    expect(shell("(sleep 0.5; echo by name) | ledge put demo/named -f -").status).toBe(0);
+    expect((await ledge(["get", "demo/named"])).stdout).toBe("by name\n");
+  });
+
   test("takes an older value from `ledge get`", async () => {
     const before = JSON.parse((await ledge(["get", "demo/banner", "-o", "json"])).stdout);
     await ledge(["put", "demo/banner", "worse", "--if", "any"]);

@@ -1,0 +1,34 @@
+/** `ledge rm`: deletes one document. */
+import type { Command } from "commander";
+import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import type { Client } from "../client.ts";
+import { conditionHeaders, explainWrite } from "../documents/condition.ts";
+import { outputOption } from "../output-option.ts";
+import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
+import { reportCommit } from "./put.ts";
+
+interface Options {
+  readonly if?: string;
+  readonly message?: string;
+  readonly output: "text" | "json";
+}
+
+export function addRm(program: Command, client: () => Client): void {
+  program
+    .command("rm")
+    .description("delete a document")
+    .argument("<namespace/key>", "the document", parseTarget)
+    .option("--if <etag>", "the ETag that it deletes, or `any` for whatever is there")
+    .option("-m, --message <text>", "why, kept with the commit")
+    .addOption(outputOption(["text", "json"]))
+    .action(async (target: DocumentName, options: Options) => {
+      const made = await client()
+        .json(CommitAnswer, "DELETE", `/v1/write/${target.namespace}`, {
+          query: { key: target.key, message: options.message },
+          headers: conditionHeaders(options.if),
+          what: formatTarget(target),
+        })
+        .catch((error: unknown) => explainWrite(error, { client: client(), target }));
+      reportCommit(made, target, options.output);
+    });
+}

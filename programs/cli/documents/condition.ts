@@ -1,0 +1,60 @@
+/** `--if`: what a write replaces, and what is there when that does not hold. */
+import type { Client } from "../client.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { formatBytes } from "../output.ts";
+import { IF_TAKES } from "../server/problem.ts";
+import { type DocumentName, formatTarget } from "../target.ts";
+
+/** The headers for `--if`; `any` as a header means that something has to be there. */
+export function conditionHeaders(text: string | undefined): Record<string, string> {
+  if (text === undefined) return {};
+  if (text === "any") return { "if-match": "*" };
+  if (text === "absent") return { "if-none-match": "*" };
+  // What no header takes is no ETag either.
+  if (!/^[!-~][ -~]*$/.test(text)) throw new Failure(EXIT.usage, IF_TAKES);
+  return { "if-match": text.startsWith('"') || text.startsWith("W/") ? text : `"${text}"` };
+}
+
+/**
+ * A write that was refused for what is there: says what that is, and how to go on. `ifAbsent` is the advice where
+ * nothing is there. Always throws.
+ */
+export async function explainWrite(
+  error: unknown,
+  {
+    client,
+    target,
+    ifAbsent,
+  }: { readonly client: Client; readonly target: DocumentName; readonly ifAbsent?: string },
+): Promise<never> {
+  if (!(error instanceof Failure)) throw error;
+  const { exit, code = "" } = error;
+  if (!["precondition_required", "exists", "stale"].includes(code)) throw error;
+  const there = await findDocument(client, target);
+  if (there === "unknown") throw error;
+  const name = formatTarget(target);
+  if (there === "absent") throw new Failure(exit, `there is no ${name}`, { code, hint: ifAbsent });
+  const { etag, facts } = there;
+  const message = code === "stale" ? `${name} is not what --if names` : `${name} is there already`;
+  throw new Failure(exit, `${message}: ${facts}`, {
+    code,
+    hint: `to replace just that: --if '${etag}'; whatever is there: --if any; to see it: ledge get ${name}`,
+  });
+}
+
+/** What is there, without its bytes. A token that may not read is told nothing. */
+async function findDocument(
+  client: Client,
+  { namespace, key }: DocumentName,
+): Promise<{ readonly etag: string; readonly facts: string } | "absent" | "unknown"> {
+  try {
+    const { headers } = await client.request("HEAD", `/v1/read/${namespace}`, { query: { key } });
+    const size = formatBytes(Number(headers.get("content-length") ?? 0));
+    const revision = headers.get("ledge-document-revision") ?? "";
+    const facts = `revision ${revision}, ${size}, ${headers.get("content-type")}, of ${headers.get("ledge-modified")}`;
+    return { etag: headers.get("etag") ?? "", facts };
+  } catch (error) {
+    // Looking is a courtesy: whatever stops it, the refusal itself is told.
+    return error instanceof Failure && error.exit === EXIT.absent ? "absent" : "unknown";
+  }
+}

@@ -1,0 +1,85 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { serveCommand } from "../../../testkit/served-command.ts";
+
+const { ledge, folder } = serveCommand("put");
+
+const etagOf = async (name: string): Promise<string> =>
+  JSON.parse((await ledge(["get", name, "-o", "json"])).stdout).etag;
+
+describe("ledge put --if", () => {
+  test("any creates and replaces", async () => {
+    expect((await ledge(["put", "demo/any", "1", "--if", "any"])).stderr).toContain("demo/any created");
+    expect((await ledge(["put", "demo/any", "2", "--if", "any"])).stderr).toContain("demo/any changed");
+    expect((await ledge(["get", "demo/any"])).stdout).toBe("2");
+  });
+
+  test("absent creates only, and says what is there", async () => {
+    const ran = await ledge(["put", "demo/banner", "x", "--if", "absent"]);
+    expect(ran.status).toBe(5);
+    expect(ran.stderr).toMatch(/demo\/banner is there already: revision \d+, 16 B, text\/plain/);
+  });
+
+  test("left out shows what is there and how to go on, and never the value", async () => {
+    await ledge(["put", "demo/secret", "hunter2"]);
+    const etag = await etagOf("demo/secret");
+    const ran = await ledge(["put", "demo/secret", "x"]);
+    expect(ran.status).toBe(5);
+    expect(ran.stderr).toMatch(
+      /demo\/secret is there already: revision \d+, 7 B, text\/plain; charset=utf-8|text\/plain/,
+    );
+    for (const words of [`--if '${etag}'`, "--if any", "ledge get demo/secret"])
+      expect(ran.stderr).toContain(words);
+    expect(ran.stderr).not.toMatch(/hunter2|If-Match/);
+    const taken = await ledge(["put", "demo/secret", "x", "--if", etag]);
+    expect(taken.status).toBe(0);
+  });
+
+  test("names an ETag that is past, or a document that is not there", async () => {
+    const etag = await etagOf("demo/limits/api");
+    await ledge(["put", "demo/limits/api", "{}", "--if", etag]);
+    const past = await ledge(["put", "demo/limits/api", "1", "--if", etag]);
+    expect([past.status, past.stderr]).toEqual([5, expect.stringContaining(await etagOf("demo/limits/api"))]);
+    const none = await ledge(["put", "demo/none", "1", "--if", etag]);
+    expect([none.status, none.stderr]).toEqual([
+      5,
+      expect.stringMatching(/there is no demo\/none[\s\S]*leave out --if/),
+    ]);
+  });
+
+  test("tells a token that may not read nothing about what is there", async () => {
+    const made = await ledge(["token", "create", "writer", "-g", "write:demo"]);
+    const env = { LEDGE_TOKEN: made.stdout.trim() };
+    const ran = await ledge(["put", "demo/banner", "x"], { env });
+    expect([ran.status, ran.stderr.includes("16 B")]).toEqual([5, false]);
+  });
+});
+
+describe("ledge put of a value that is too large", () => {
+  test.each([
+    { name: "a file", args: ["-f", join(folder, "large")], stdin: "" },
+    { name: "standard input", args: ["-"], stdin: "x".repeat(1_048_577) },
+  ])("from $name is refused before anything is sent", async ({ args, stdin }) => {
+    writeFileSync(join(folder, "large"), "x".repeat(1_048_577));
+    // Nobody listens there: what is sent would end with 7.
+    const ran = await ledge(["--url", "http://127.0.0.1:9", "put", "demo/large", ...args], { stdin });
+    expect([ran.status, ran.stderr]).toEqual([6, expect.stringContaining("1 MiB")]);
+  });
+
+  test("takes the largest that there is", async () => {
+    writeFileSync(join(folder, "largest"), "x".repeat(1_048_576));
+    expect((await ledge(["put", "demo/largest", "-f", join(folder, "largest")])).status).toBe(0);
+  });
+});
+
+describe("ledge rm", () => {
+  test("says in its own words what is there, or that nothing is", async () => {
+    await ledge(["put", "demo/gone", "1"]);
+    const blind = await ledge(["rm", "demo/gone"]);
+    expect([blind.status, blind.stderr]).toEqual([5, expect.stringContaining("--if any")]);
+    expect((await ledge(["rm", "demo/gone", "--if", "any"])).status).toBe(0);
+    const again = await ledge(["rm", "demo/gone", "--if", "any"]);
+    expect([again.status, again.stderr]).toEqual([3, expect.stringContaining("there is no demo/gone")]);
+  });
+});
