@@ -4,6 +4,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { VERSION } from "../../lib/core/version.ts";
 import { type Client, openClient } from "./client.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addBackupObjects } from "./commands/backup-objects.ts";
@@ -26,6 +27,7 @@ import { addToken } from "./commands/token.ts";
 import { addWhoami } from "./commands/whoami.ts";
 import { type ConnectionOptions, findConnection, findDataDir, listContexts, toldByFlags } from "./context.ts";
 import { runToExit } from "./terminal.ts";
+import { refuseUnknownHelp } from "./unknown-help.ts";
 
 // The bundle lies in dist/programs; what `npm start` keeps lies beside the launcher.
 const home = process.env.LEDGE_HOME ?? resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -35,6 +37,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const program = new Command("ledge")
   .description("configuration in one SQLite file, backed by any object store")
+  .version(VERSION, "--version", "print the version")
   .option("--url <url>", "the server (or LEDGE_URL; default: the current context)")
   .option("--context <name>", "the server of this name (or LEDGE_CONTEXT; see `ledge context ls`)")
   .option(
@@ -50,6 +53,8 @@ const program = new Command("ledge")
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
+
+refuseUnknownHelp(program);
 
 const connectionOptions = () => program.opts<ConnectionOptions>();
 const dataDir = () => findDataDir(connectionOptions(), home);

@@ -30,8 +30,8 @@ import {
   sayBytes,
   sayDone,
 } from "../output.ts";
-import { wholeNumber } from "../restore/options.ts";
 import { failureOf, fillFile, type RestoreWish, requireSnapshot } from "../restore/wish.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { readReading } from "./reading.ts";
 import { openBucketSource } from "./source.ts";
 

@@ -3,9 +3,9 @@ import { judgeNamespace } from "../../../lib/core/namespace.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { say } from "../output.ts";
-import { wholeNumber } from "../restore/options.ts";
 import { sayIndexed } from "../tree/say-indexed.ts";
 import { TreeWriter } from "../tree/writer.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { exportDocuments } from "./documents.ts";
 import { readableNamespaces } from "./namespaces.ts";
 

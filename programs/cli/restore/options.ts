@@ -13,6 +13,7 @@ import {
   secretDigest,
 } from "../../../lib/core/token.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 export interface RestoreFlags {
   readonly to?: string;
@@ -63,12 +64,6 @@ export function wantedOf({ revision, time, branch }: RestoreFlags): Wanted {
   if (time !== undefined && timeMs === undefined)
     throw new Failure(EXIT.usage, "--time takes a moment with its zone, like 2026-01-31T12:00:00Z");
   return { revision: wholeNumber("--revision", revision), timeMs, branch };
-}
-
-export function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw new Failure(EXIT.usage, `${name} takes a revision, a whole number`);
-  return Number(text);
 }
 
 /**
