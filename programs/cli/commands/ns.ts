@@ -1,21 +1,28 @@
 /** `ledge ns`: namespaces. */
 import type { Command } from "commander";
-import { type Namespace, NamespacesPage } from "../../../lib/api/admin-answers.ts";
+import { Namespace, NamespacesPage } from "../../../lib/api/admin-answers.ts";
+import type { NamespaceBody } from "../../../lib/api/admin-bodies.ts";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
+import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
+import {
+  changeSettings,
+  flagOfSetting,
+  type NamespaceFlags,
+  namedSettings,
+  SETTING_NAMES,
+} from "../namespace-settings.ts";
 import { formatBytes, printJson, printTable, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { repeated } from "../repeated.ts";
 
-interface Settings {
-  readonly description?: string;
-  readonly public?: boolean;
-  readonly blindWrites?: boolean;
-  readonly messageRequired?: boolean;
-  readonly quotaKeys?: string;
-  readonly quotaBytes?: string;
+interface PutOptions extends NamespaceFlags {
+  readonly unset?: readonly string[];
   readonly if?: string;
 }
+
+const TRIES = 5;
 
 export async function printNamespaces(client: Client, output: "table" | "json"): Promise<void> {
   const all: Namespace[] = [];
@@ -45,7 +52,7 @@ export function addNs(program: Command, client: () => Client): void {
     .addOption(outputOption(["table", "json"]))
     .action((options: { output: "table" | "json" }) => printNamespaces(client(), options.output));
   ns.command("put")
-    .description("make a namespace, or replace its settings")
+    .description("make a namespace, or change the settings that are named and keep the others")
     .argument("<name>", "by convention <app>-<environment>")
     .option("--description <text>", "what it is for")
     .option("--public", "anybody may read it")
@@ -53,42 +60,75 @@ export function addNs(program: Command, client: () => Client): void {
     .option("--message-required", "every change must say why")
     .option("--quota-keys <n>", "at most so many documents")
     .option("--quota-bytes <n>", "at most so many bytes of values")
-    .option("--if <etag>", "the ETag that it replaces, or `any`")
-    .action(async (name: string, options: Settings) => {
-      const headers: Record<string, string> =
-        options.if === undefined ? {} : { "if-match": options.if === "any" ? "*" : options.if };
-      await client().json(CommitAnswer, "PUT", `/v1/admin/namespaces/${encodeURIComponent(name)}`, {
-        headers,
-        body: JSON.stringify(settingsOf(options)),
-      });
-      sayDone(`namespace ${name} is there`);
+    .option(
+      "--unset <setting>",
+      `take a setting back (may be given again): ${SETTING_NAMES.join(", ")}`,
+      repeated,
+    )
+    .option("--if <etag>", "change it only as it is under this ETag; `absent` to make it only")
+    .action(async (name: string, options: PutOptions) => {
+      const { changes } = await putNamespace(client(), name, options);
+      const words = { created: "is made", unchanged: "is as it was" };
+      const result = changes[0]?.result;
+      sayDone(
+        `namespace ${name} ${result === "created" || result === "unchanged" ? words[result] : "is changed"}`,
+      );
     });
   ns.command("rm")
     .description("remove an empty namespace")
     .argument("<name>")
     .action(async (name: string) => {
-      await client().request("DELETE", `/v1/admin/namespaces/${encodeURIComponent(name)}`, {
-        headers: { "if-match": "*" },
+      await client().request("DELETE", pathOf(name), {
+        headers: conditionHeaders("any"),
+        what: `namespace ${name}`,
       });
       sayDone(`namespace ${name} is gone`);
     });
 }
 
-function settingsOf(options: Settings): Record<string, unknown> {
-  const quota = {
-    ...(options.quotaKeys === undefined ? {} : { keys: wholeNumber(options.quotaKeys, "--quota-keys") }),
-    ...(options.quotaBytes === undefined ? {} : { bytes: wholeNumber(options.quotaBytes, "--quota-bytes") }),
-  };
-  return {
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.public ? { public: true } : {}),
-    ...(options.blindWrites ? { blindWrites: true } : {}),
-    ...(options.messageRequired ? { messageRequired: true } : {}),
-    ...(Object.keys(quota).length === 0 ? {} : { quota }),
-  };
+function pathOf(name: string): string {
+  return `/v1/admin/namespaces/${encodeURIComponent(name)}`;
 }
 
-function wholeNumber(text: string, flag: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new Failure(EXIT.usage, `${flag} takes a whole number`);
-  return Number(text);
+/** Over the settings that are there, which the write names: whoever changes them meanwhile is not undone. */
+async function putNamespace(client: Client, name: string, options: PutOptions): Promise<CommitAnswer> {
+  const wanted = namedSettings(options);
+  for (let nth = 1; ; nth += 1) {
+    const there = options.if === "absent" ? undefined : await findNamespace(client, name);
+    const settings = changeSettings(there === undefined ? {} : there, wanted, options.unset ?? []);
+    const seen = there === undefined ? "absent" : there.etag;
+    try {
+      return await sendNamespace(client, name, { settings, condition: namedBy(options.if) ?? seen });
+    } catch (error) {
+      const raced = error instanceof Failure && (error.code === "stale" || error.code === "exists");
+      if (!raced || namedBy(options.if) !== undefined || nth >= TRIES) throw error;
+    }
+  }
+}
+
+/** What is there is read and named anyway, so `any` adds nothing. */
+function namedBy(condition: string | undefined): string | undefined {
+  return condition === "any" ? undefined : condition;
+}
+
+function sendNamespace(
+  client: Client,
+  name: string,
+  { settings, condition }: { readonly settings: NamespaceBody; readonly condition: string },
+): Promise<CommitAnswer> {
+  return client.json(CommitAnswer, "PUT", pathOf(name), {
+    headers: conditionHeaders(condition),
+    body: JSON.stringify(settings),
+    what: `namespace ${name}`,
+    nameOf: flagOfSetting,
+  });
+}
+
+export async function findNamespace(client: Client, name: string): Promise<Namespace | undefined> {
+  try {
+    return await client.json(Namespace, "GET", pathOf(name));
+  } catch (error) {
+    if (error instanceof Failure && error.exit === EXIT.absent) return undefined;
+    throw error;
+  }
 }
