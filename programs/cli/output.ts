@@ -94,6 +94,10 @@ export function sayFailure(message: string, hint: string | undefined): void {
   if (hint !== undefined) say(`  ${talking.dim(escapeControl(hint))}`);
 }
 
+export function sayWarning(text: string): void {
+  say(`${talking.yellow("!")} ${escapeControl(text)}`);
+}
+
 export interface Progress {
   /** `done` of the whole, in the unit that the message names. */
   to(done: number, message: string): void;

@@ -2,19 +2,37 @@
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { Token, TokensPage } from "../../../lib/api/admin-answers.ts";
-import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { Whoami } from "../../../lib/api/document-answers.ts";
+import { type Grant, VERBS } from "../../../lib/core/grant.ts";
+import { formatToken, isExpired, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { printJson, printTable, say, sayDone } from "../output.ts";
+import { parseComing } from "../moment.ts";
+import { printJson, printTable, say, sayDone, sayWarning } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { formatGrant, oddities, parseGrant } from "../tokens/grants.ts";
+import { findNamespace } from "./ns.ts";
 
 interface CreateOptions {
-  readonly grant: readonly string[];
+  readonly grant: readonly Grant[];
   readonly expires?: string;
 }
 
+interface RevokeOptions {
+  readonly children?: true;
+  readonly yes?: true;
+}
+
+const GRANTS_HELP = `
+A grant is VERBS:NAMESPACE[/SCOPE]. The verbs: ${VERBS.join(", ")}.
+The namespace is a name, or * for all of them. The scope is one whole key, or a prefix that ends in /.
+  -g read,write:shop-prod/limits/     everything below limits/ in shop-prod
+  -g read:'*' -g backup:'*'           two grants: give -g again
+`;
+
 export function addToken(program: Command, client: () => Client): void {
-  const token = program.command("token").description("tokens: list, make and revoke them");
+  const token = program.command("token").description("tokens: list, make, rotate and revoke them");
   token
     .command("ls")
     .description("list tokens, revoked ones too")
@@ -27,16 +45,23 @@ export function addToken(program: Command, client: () => Client): void {
     .requiredOption(
       "-g, --grant <verbs:namespace[/scope]>",
       "for example read,write:shop-prod/limits/ (may be given again)",
-      (value: string, before: string[] = []) => [...before, value],
+      (value: string, before: Grant[] = []) => [...before, parseGrant(value)],
     )
-    .option("--expires <time>", "ISO 8601, for example 2027-01-01T00:00:00Z")
+    .option("--expires <when>", "a date (2027-01-01), a moment (2027-01-01T00:00:00Z) or a span (90d)")
+    .addHelpText("after", GRANTS_HELP)
     .action(async (name: string, options: CreateOptions) => create(client(), name, options));
+  token
+    .command("rotate")
+    .description("give a token another secret and print it; the old one ends at once")
+    .argument("<accessor>", "the twelve characters after ldg_")
+    .action(async (accessor: string) => rotate(client(), accessor));
   token
     .command("revoke")
     .description("end a token at once")
     .argument("<accessor>", "the twelve characters after ldg_")
     .option("--children", "end the tokens that come from it, too")
-    .action(async (accessor: string, options: { children?: true }) => revoke(client(), accessor, options));
+    .option("-y, --yes", "do not ask, even if it is the token that this command uses")
+    .action(async (accessor: string, options: RevokeOptions) => revoke(client(), accessor, options));
 }
 
 async function list(client: Client, output: string): Promise<void> {
@@ -48,30 +73,34 @@ async function list(client: Client, output: string): Promise<void> {
     cursor = page.next;
   } while (cursor !== undefined);
   if (output === "json") return printJson(all);
-  const grantsOf = (one: Token) =>
-    one.grants
-      .map((grant) => `${grant.verbs.join(",")}:${grant.namespace}${grant.scope ? `/${grant.scope}` : ""}`)
-      .join(" ");
   printTable(
     ["ACCESSOR", "NAME", "STATE", "EXPIRES", "GRANTS"],
     all.map((one) => [
       one.accessor,
       one.name,
-      one.revoked ? "revoked" : "live",
+      stateOf(one),
       one.expires ?? "never",
-      grantsOf(one),
+      one.grants.map(formatGrant).join(" "),
     ]),
   );
+}
+
+function stateOf({ revoked, expires }: Token): string {
+  if (revoked !== undefined) return "revoked";
+  return expires !== undefined && isExpired(Date.parse(expires), Date.now()) ? "expired" : "live";
 }
 
 async function revoke(
   client: Client,
   accessor: string,
-  { children: all }: { children?: true },
+  { children: all, yes }: RevokeOptions,
 ): Promise<void> {
+  if (yes !== true) await askForOwn(client, accessor);
   const query = all ? { children: "revoke" } : {};
-  const path = `/v1/admin/tokens/${encodeURIComponent(accessor)}`;
-  const { children = 0 } = await client.json(Token, "DELETE", path, { query });
+  const { children = 0 } = await client.json(Token, "DELETE", pathOf(accessor), {
+    query,
+    what: `token ${accessor}`,
+  });
   sayDone(`token ${accessor} is revoked`);
   if (children === 0) return;
   const tokens = children === 1 ? "1 token that comes" : `${children} tokens that come`;
@@ -79,23 +108,62 @@ async function revoke(
   else say(`${tokens} from it live on; end them too: ledge token revoke ${accessor} --children`);
 }
 
-async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
+/** Whoever revokes the token that they use has none here afterwards. */
+async function askForOwn(client: Client, accessor: string): Promise<void> {
+  const me = await client.json(Whoami, "GET", "/v1/whoami");
+  if (me.accessor !== accessor) return;
+  await requireYes(`This is the token that you use (${me.name}); without it you have none here. Revoke it?`, {
+    flag: "--yes",
+  });
+}
+
+async function create(
+  client: Client,
+  name: string,
+  { grant: grants, expires }: CreateOptions,
+): Promise<void> {
+  const ends = expires === undefined ? {} : { expires: parseComing("--expires", expires, Date.now()) };
+  const exists = (namespace: string) => isThere(client, namespace);
+  const odd = await Promise.all(grants.map((grant) => oddities(grant, exists)));
+  for (const line of new Set(odd.flat())) sayWarning(line);
   const made = newToken((length) => randomBytes(length));
-  const body = {
-    name,
-    accessor: made.accessor,
-    digest: secretDigest(made.secret),
-    grants: options.grant.map(parseGrant),
-    ...(options.expires === undefined ? {} : { expires: options.expires }),
-  };
-  await client.json(Token, "POST", "/v1/admin/tokens", { body: JSON.stringify(body) });
-  say(`token ${made.accessor} for ${name}; keep it now, it is not shown again:`);
+  const body = { name, accessor: made.accessor, digest: secretDigest(made.secret), grants, ...ends };
+  await client.json(Token, "POST", "/v1/admin/tokens", {
+    body: JSON.stringify(body),
+    nameOf: (pointer) => placeOf(pointer, grants),
+  });
+  const until = ends.expires === undefined ? "" : `, until ${ends.expires}`;
+  say(`token ${made.accessor} for ${name}${until}; keep it now, it is not shown again:`);
   process.stdout.write(`${formatToken(made)}\n`);
 }
 
-/** `read,write:shop-prod/limits/`: verbs, namespace, and what follows the first slash as scope. */
-function parseGrant(text: string): { verbs: string[]; namespace: string; scope: string } {
-  const match = /^([a-z,]+):([^/]+)(?:\/(.*))?$/s.exec(text);
-  if (match === null) throw new Failure(EXIT.usage, `--grant ${text} is not VERBS:NAMESPACE[/SCOPE]`);
-  return { verbs: (match[1] ?? "").split(","), namespace: match[2] ?? "", scope: match[3] ?? "" };
+/** Undefined where the token may not know. */
+async function isThere(client: Client, namespace: string): Promise<boolean | undefined> {
+  try {
+    return (await findNamespace(client, namespace)) !== undefined;
+  } catch (error) {
+    if (error instanceof Failure && (error.exit === EXIT.auth || error.exit === EXIT.usage)) return undefined;
+    throw error;
+  }
+}
+
+function placeOf(pointer: string, grants: readonly Grant[]): string | undefined {
+  const [, member = "", index = ""] = pointer.split("/");
+  const grant = member === "grants" ? grants[Number(index)] : undefined;
+  if (grant !== undefined) return `-g ${formatGrant(grant)}`;
+  return { name: "the name", expires: "--expires" }[member];
+}
+
+async function rotate(client: Client, accessor: string): Promise<void> {
+  const { secret } = newToken((length) => randomBytes(length));
+  const { name } = await client.json(Token, "POST", `${pathOf(accessor)}/rotate`, {
+    body: JSON.stringify({ digest: secretDigest(secret) }),
+    what: `token ${accessor}`,
+  });
+  say(`the new secret of ${name}; keep it now, it is not shown again:`);
+  process.stdout.write(`${formatToken({ accessor, secret })}\n`);
+}
+
+function pathOf(accessor: string): string {
+  return `/v1/admin/tokens/${encodeURIComponent(accessor)}`;
 }
