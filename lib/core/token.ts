@@ -23,7 +23,7 @@ export interface TokenDocument {
   readonly grants: readonly Grant[];
   readonly expiresMs: number | null;
   readonly createdMs: number;
-  /** Accessor of the giver, `_bootstrap` or `_restore`. */
+  /** Accessor of the giver, `_bootstrap`, `_restore` or `_reset`. */
   readonly creator: string;
   readonly revokedMs: number | null;
 }

@@ -44,7 +44,10 @@ function belongsToAdmin({ op, namespace }: ProposedOp): boolean {
   return op === "erase" || isReserved(namespace);
 }
 
-/** Bootstrap makes one token while there has never been any; a restore settles tokens. Neither does anything else. */
+/**
+ * Bootstrap makes one token while there has never been any; a restore settles tokens; a reset makes one at any time.
+ * None of them does anything else.
+ */
 function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefined {
   const { ops, proposer } = proposal;
   const bootstrap = proposer.kind === "reserved" && proposer.actor === "_bootstrap";

@@ -30,7 +30,7 @@ export type Proposer =
   | { readonly kind: "reserved"; readonly actor: ReservedActor };
 
 /** Actors of Ledge itself. Their names begin with `_`, so no token can carry one. */
-export type ReservedActor = "_bootstrap" | "_restore";
+export type ReservedActor = "_bootstrap" | "_restore" | "_reset";
 
 export interface Proposal {
   readonly proposer: Proposer;

@@ -31,7 +31,7 @@ The namespace is a name, or * for all of them. The scope is one whole key, or a 
   -g read:'*' -g backup:'*'           two grants: give -g again
 `;
 
-export function addToken(program: Command, client: () => Client): void {
+export function addToken(program: Command, client: () => Client): Command {
   const token = program.command("token").description("tokens: list, make, rotate and revoke them");
   token
     .command("ls")
@@ -62,6 +62,7 @@ export function addToken(program: Command, client: () => Client): void {
     .option("--children", "end the tokens that come from it, too")
     .option("-y, --yes", "do not ask, even if it is the token that this command uses")
     .action(async (accessor: string, options: RevokeOptions) => revoke(client(), accessor, options));
+  return token;
 }
 
 async function list(client: Client, output: string): Promise<void> {
