@@ -175,6 +175,23 @@ describe("ledge restore --server", () => {
 });
 
 describe("ledge restore --replace", () => {
+  test("says what the store there will lose, also where it cannot tell", async () => {
+    const { file, point, run } = await prepared();
+    await run("--to", file);
+    const db = openNodeDb(file);
+    const lost = put(db, "k", "gone soon");
+    db.close();
+    const ran = await run("--to", file, "--replace", "--revision", String(point));
+    expect([ran.status, ran.stderr]).toEqual([
+      0,
+      expect.stringMatching(/would lose +2 commits[\s\S]*shop: 2 changes/),
+    ]);
+    expect(ran.stderr).toContain(`to ${lost} (`);
+    writeFileSync(file, "no database".repeat(1000));
+    const damaged = await run("--to", file, "--replace");
+    expect([damaged.status, damaged.stderr]).toEqual([0, expect.stringContaining("is not known")]);
+  });
+
   test("puts the new store in the old one's place and keeps the old one, stopped", async () => {
     const { folder, file, point, run } = await prepared();
     await run("--to", file);

@@ -13,7 +13,7 @@ import { sayIndexed } from "../tree/say-indexed.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { restoreToFile } from "./file.ts";
 import { judgeOptions, type RestoreFlags, wantedOf, withNewRoot } from "./options.ts";
-import { printPlan, printPreview } from "./plan.ts";
+import { printPlan, printPreview, sayLosses } from "./plan.ts";
 import { previewServer, restoreServer } from "./server.ts";
 import { restoreToTree } from "./tree.ts";
 import type { RestoreWish } from "./wish.ts";
@@ -66,6 +66,7 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
     return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
   }
   if (to === undefined) throw new Error("a restore has no place to go");
+  if (options.replace === true) await sayLosses(wish, to);
   const report = await restoreToFile({ ...wish, to, replace: options.replace });
   progress.end(`${to} holds revision ${report.revision}`);
   if (report.keptAs !== undefined) say(`  the store before is kept as ${report.keptAs}; it takes no writes`);

@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RestoreLosses, RestorePreview } from "../../../lib/api/restore-answers.ts";
 import { previewRestore } from "../../../lib/backup/restore/preview.ts";
+import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { countWords, formatBytes, printJson, printTable } from "../output.ts";
+import { countWords, formatBytes, printJson, printTable, say } from "../output.ts";
 import { failureOf, type RestoreWish, requireSnapshot } from "./wish.ts";
 
 /** Prints the preview; `to` is the store that would be replaced, if it is there. */
@@ -17,6 +18,19 @@ export async function printPlan(
     throw failureOf(error);
   });
   printPreview(preview, output);
+}
+
+/** Before a store is replaced: what it has that the restored one will not have. The old file is kept all the same. */
+export async function sayLosses(wish: RestoreWish, to: string): Promise<void> {
+  if (!existsSync(resolve(to))) return;
+  try {
+    const { store } = await planFor(wish, to);
+    for (const [name = "", text = ""] of lossRows(store)) say(`${name.padEnd(10)}  ${text}`);
+  } catch (error) {
+    // A damaged store is what people replace: that it cannot tell must not stop them.
+    if (!(error instanceof StoreFault)) throw failureOf(error);
+    say(`what the store there has beyond the bucket is not known: ${error.text}`);
+  }
 }
 
 async function planFor(wish: RestoreWish, to: string | undefined): Promise<RestorePreview> {
