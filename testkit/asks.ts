@@ -23,6 +23,8 @@ export interface Made {
   readonly historian: string;
   readonly expired: string;
   readonly delegate: string;
+  /** Holds `report` as the weak one does, with `admin`, and ends one day. */
+  readonly ending: string;
   /** A token without grants that any route here asks for. */
   readonly weak: string;
 }
@@ -209,7 +211,13 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
         sending: { json: PURGE, headers: { "idempotency-key": "one" } },
       },
     },
-    rotateToken: { not_found: { path: `${absent.path}/rotate`, sending: { json: { digest } } } },
+    rotateToken: {
+      not_found: { path: `${absent.path}/rotate`, sending: { json: { digest } } },
+      exists: {
+        sending: { json: { digest, overlap: { accessor: made.delegate.split("_")[1], seconds: 1 } } },
+      },
+      escalation: { sending: { json: { digest }, token: made.ending } },
+    },
   };
 }
 

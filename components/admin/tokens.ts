@@ -3,7 +3,7 @@
  * sends its SHA-256. A token is never deleted, so that its name stands beside what it did.
  */
 import type { Token, TokensPage } from "../../lib/api/admin-answers.ts";
-import type { TokenBody } from "../../lib/api/admin-bodies.ts";
+import type { RotateBody, TokenBody } from "../../lib/api/admin-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import { COMMIT_LIMITS } from "../../lib/core/commit/limits.ts";
 import type { NamedState, WriteCondition } from "../../lib/core/conditions.ts";
@@ -129,11 +129,13 @@ function tooMany(children: number): Refusal<"too_many_changes"> {
   );
 }
 
-/** Gives a token another secret; the old one ends at once. */
+/** Gives a token another secret; the old one ends at once, or with `overlap` as a token of its own. */
 export function rotateToken(input: Input<"rotateToken">, context: Context): Result<Token> {
   const setting = managed(context, input.accessor);
   if (!setting.ok) return setting;
   if (isRevoked(setting.value.json)) return refuse("not_found", "The token is revoked, and stays so.");
+  const { overlap } = input.body;
+  if (overlap !== undefined) return succeed(input, { setting: setting.value, overlap }, context);
   const token: TokenDocument = JSON.parse(setting.value.json);
   const json = JSON.stringify({ ...token, digest: input.body.digest });
   const { key, revision, lineage } = setting.value;
@@ -147,6 +149,55 @@ export function rotateToken(input: Input<"rotateToken">, context: Context): Resu
   return writeSetting(context, { change, words: { ...input, requestId: null } }, (written) =>
     writtenReply(json, written, { status: 200 }),
   );
+}
+
+/**
+ * Makes another token like it, and lets it end a while later, in one commit. The same again is answered alike. Both have
+ * to last no longer than their giver, as any token.
+ */
+function succeed(
+  input: Input<"rotateToken">,
+  { setting, overlap }: { readonly setting: Setting; readonly overlap: NonNullable<RotateBody["overlap"]> },
+  context: Context,
+): Result<Token> {
+  const { db } = context.world;
+  const nowMs = context.world.nowMs();
+  const token: TokenDocument = JSON.parse(setting.json);
+  const made: TokenDocument = {
+    ...token,
+    digest: input.body.digest,
+    createdMs: nowMs,
+    creator: context.caller.accessor ?? "",
+  };
+  const before = findSetting(db, "_auth", tokenKey(overlap.accessor));
+  if (before !== undefined && isWithin(context, before) && follows(before, made))
+    return tokenReply(db, overlap.accessor);
+  const untilMs = nowMs + overlap.seconds * 1000;
+  const ending = { ...token, expiresMs: Math.min(token.expiresMs ?? untilMs, untilMs) };
+  const json = JSON.stringify(made);
+  const change = {
+    namespace: "_auth",
+    key: tokenKey(overlap.accessor),
+    json,
+    state: { ifRevision: 0, ifLineage: null },
+  } as const;
+  const { key, revision, lineage } = setting;
+  const old = {
+    namespace: "_auth",
+    key,
+    json: JSON.stringify(ending),
+    state: { ifRevision: revision, ifLineage: lineage },
+  } as const;
+  const more = [{ ...old, ...named(context, input, old) }];
+  return writeSetting(context, { change, more, words: { ...input, requestId: null } }, (written) =>
+    writtenReply(json, written, { status: 201 }),
+  );
+}
+
+/** Whether it was made by this very request: the old one's end, which it took over, has moved since. */
+function follows(before: Setting, made: TokenDocument): boolean {
+  const { expiresMs }: TokenDocument = JSON.parse(before.json);
+  return isSame(before, { ...made, expiresMs });
 }
 
 /** A token that the caller may manage: every grant of it within its own. The same answer for absent ones. */

@@ -31,7 +31,20 @@ export const TokenBody = z.strictObject({
 });
 export type TokenBody = z.infer<typeof TokenBody>;
 
-export const RotateBody = z.strictObject({ digest });
+/** How long two secrets of one user may both work: 30 days. */
+const OVERLAP_MAX_S = 2_592_000;
+
+export const RotateBody = z.strictObject({
+  digest,
+  /** The old token works for so long yet; the new secret is that of another, which gets its name, grants and end. */
+  overlap: z.optional(
+    z.strictObject({
+      accessor,
+      seconds: z.int().check(z.minimum(1), z.maximum(OVERLAP_MAX_S, "at most 30 days")),
+    }),
+  ),
+});
+export type RotateBody = z.infer<typeof RotateBody>;
 
 export const NamespaceBody = z.strictObject({
   description: z.optional(words(1000)),

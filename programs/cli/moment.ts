@@ -19,6 +19,14 @@ export function parseComing(flag: string, text: string, nowMs: number): string {
   return formatTime(ms);
 }
 
+/** Milliseconds of a span such as `1h`. Refuses anything else. */
+export function parseSpan(flag: string, text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0)
+    throw new Failure(EXIT.usage, `${flag} ${text} is no span`, { hint: "give one such as 30m, 1h or 7d" });
+  return ms;
+}
+
 function isDay(date: string): boolean {
   const ms = Date.parse(`${date}T00:00:00Z`);
   return !Number.isNaN(ms) && formatTime(ms).startsWith(date);

@@ -230,6 +230,38 @@ describe("/v1/admin/tokens", () => {
     expect(list.tokens).toHaveLength(2);
   });
 
+  test("are followed by another like them for a while, in one commit", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "shop");
+    const [old, next] = [fresh(), fresh()];
+    const expires = "2999-01-01T00:00:00.000Z";
+    const grants = [{ verbs: ["read"], namespace: "shop", scope: "a/" }];
+    const json = { name: "ci", accessor: old.accessor, digest: digestOf(old), grants, expires };
+    expect((await server.send("POST", "/v1/admin/tokens", { json })).status).toBe(201);
+    const path = `/v1/admin/tokens/${old.accessor}/rotate`;
+    const overlap = { accessor: next.accessor, seconds: 3600 };
+    const body = { digest: digestOf(next), overlap };
+    const head = async () => JSON.parse((await server.send("GET", "/v1/admin/status")).text).head;
+    const before = await head();
+    const made = await server.send("POST", path, { json: body });
+    expect([made.status, JSON.parse(made.text)]).toEqual([
+      201,
+      expect.objectContaining({ accessor: next.accessor, name: "ci", grants, expires }),
+    ]);
+    expect((await server.send("POST", path, { json: body })).status).toBe(200);
+    expect(await head()).toBe(before + 1);
+    for (const token of [old, next])
+      expect((await server.send("GET", "/v1/whoami", { token: formatToken(token) })).status).toBe(200);
+    const left = JSON.parse((await server.send("GET", `/v1/admin/tokens/${old.accessor}`)).text);
+    expect(Date.parse(left.expires) - Date.parse(JSON.parse(made.text).created)).toBe(3_600_000);
+    const taken = { digest: digestOf(fresh()), overlap };
+    expect(told(await server.send("POST", path, { json: taken }))).toBe("412 exists");
+    for (const seconds of [0, 1.5, 2_592_001])
+      expect(
+        told(await server.send("POST", path, { json: { ...body, overlap: { ...overlap, seconds } } })),
+      ).toBe("422 invalid_body");
+  });
+
   describe("that made others", () => {
     const grants = [{ verbs: ["admin", "read"], namespace: "shop" }];
     const accessorIn = (token: string) => token.slice(4, 16);

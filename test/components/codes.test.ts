@@ -139,7 +139,10 @@ async function prepare(): Promise<Made> {
   server.db.all("update usage set compacted=3 where namespace='shop'");
   const delegate = await makeToken(server, [{ verbs: ["admin", "read"], namespace: "shop" }]);
   const weak = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
-  return { server, rootToken: server.rootToken, historian, expired, delegate, weak };
+  const ending = await makeToken(server, [{ verbs: ["admin", "report"], namespace: "shop" }], {
+    expires: "2100-01-01T00:00:00Z",
+  });
+  return { server, rootToken: server.rootToken, historian, expired, delegate, weak, ending };
 }
 
 const send = (operation: Operation, { server, weak }: Made, { path, sending }: Ask) =>

@@ -176,12 +176,16 @@ const tokenRoutes = [
     component: "admin",
     method: "post",
     path: "/v1/admin/tokens/{accessor}/rotate",
-    summary: "Gives a token another secret; the old one ends at once.",
+    summary:
+      "Gives a token another secret; the old one ends at once. With `overlap` another token like it is made, and the old one ends that much later.",
     needs: MANAGED,
     parameters: ["accessor", ...SAID, "ifMatch"],
     body: { schema: "RotateBody", bytesMax: 1024 },
-    answers: { 200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS } },
-    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found"],
+    answers: {
+      200: { description: "Rotated.", content: "Token", headers: TOKEN_HEADERS },
+      201: { description: "The other token was made.", content: "Token", headers: TOKEN_HEADERS },
+    },
+    codes: [...ASKED, ...CHANGES, ...JSON_BODY, "stale", "not_found", "exists", "escalation"],
   },
 ] as const satisfies readonly Operation[];
 

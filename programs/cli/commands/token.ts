@@ -8,7 +8,7 @@ import { formatToken, isExpired, newToken, secretDigest } from "../../../lib/cor
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { parseComing } from "../moment.ts";
+import { parseComing, parseSpan } from "../moment.ts";
 import { printJson, printTable, say, sayDone, sayWarning } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { formatGrant, oddities, parseGrant } from "../tokens/grants.ts";
@@ -52,9 +52,13 @@ export function addToken(program: Command, client: () => Client): Command {
     .action(async (name: string, options: CreateOptions) => create(client(), name, options));
   token
     .command("rotate")
-    .description("give a token another secret and print it; the old one ends at once")
+    .description("give a token another secret and print it; the old one ends at once, or after --overlap")
     .argument("<accessor>", "the twelve characters after ldg_")
-    .action(async (accessor: string) => rotate(client(), accessor));
+    .option(
+      "--overlap <span>",
+      "let the old one work for so long yet, such as 1h; the new one has an accessor of its own",
+    )
+    .action(async (accessor: string, options: { overlap?: string }) => rotate(client(), accessor, options));
   token
     .command("revoke")
     .description("end a token at once")
@@ -155,14 +159,23 @@ function placeOf(pointer: string, grants: readonly Grant[]): string | undefined 
   return { name: "the name", expires: "--expires" }[member];
 }
 
-async function rotate(client: Client, accessor: string): Promise<void> {
-  const { secret } = newToken((length) => randomBytes(length));
+async function rotate(client: Client, accessor: string, { overlap }: { overlap?: string }): Promise<void> {
+  const made = newToken((length) => randomBytes(length));
+  const seconds = overlap === undefined ? undefined : parseSpan("--overlap", overlap) / 1000;
+  const next = seconds === undefined ? { accessor, secret: made.secret } : made;
+  const body = {
+    digest: secretDigest(next.secret),
+    ...(seconds === undefined ? {} : { overlap: { accessor: next.accessor, seconds } }),
+  };
   const { name } = await client.json(Token, "POST", `${pathOf(accessor)}/rotate`, {
-    body: JSON.stringify({ digest: secretDigest(secret) }),
+    body: JSON.stringify(body),
     what: `token ${accessor}`,
+    nameOf: (pointer) => (pointer === "/overlap/seconds" ? "--overlap" : undefined),
   });
+  if (seconds !== undefined)
+    say(`token ${accessor} for ${name} ends in ${overlap}; ${next.accessor} follows it.`);
   say(`the new secret of ${name}; keep it now, it is not shown again:`);
-  process.stdout.write(`${formatToken({ accessor, secret })}\n`);
+  process.stdout.write(`${formatToken(next)}\n`);
 }
 
 function pathOf(accessor: string): string {

@@ -120,6 +120,28 @@ describe("ledge token rotate", () => {
   });
 });
 
+describe("ledge token rotate --overlap", () => {
+  test("prints another token like it, and lets the old one work for a while yet", async () => {
+    const before = (await ledge(["token", "create", "followed", "-g", "read:demo"])).stdout.trim();
+    const ran = await ledge(["token", "rotate", before.slice(4, 16), "--overlap", "1h"]);
+    const after = ran.stdout.trim();
+    expect([ran.status, after.slice(4, 16) === before.slice(4, 16)]).toEqual([0, false]);
+    for (const token of [before, after])
+      expect((await ledge(["get", "demo/banner"], { env: { LEDGE_TOKEN: token } })).status).toBe(0);
+    const [old, next] = JSON.parse((await ledge(["token", "ls", "-o", "json"])).stdout)
+      .filter(({ name }: { name: string }) => name === "followed")
+      .sort((one: { created: string }, other: { created: string }) =>
+        one.created.localeCompare(other.created),
+      );
+    expect([next.expires, next.grants]).toEqual([undefined, old.grants]);
+    expect(Date.parse(old.expires) - Date.parse(next.created)).toBe(3_600_000);
+    const odd = await ledge(["token", "rotate", before.slice(4, 16), "--overlap", "soon"]);
+    expect([odd.status, odd.stderr]).toEqual([2, expect.stringContaining("--overlap")]);
+    const long = await ledge(["token", "rotate", before.slice(4, 16), "--overlap", "52w"]);
+    expect([long.status, long.stderr]).toEqual([6, expect.stringContaining("--overlap")]);
+  });
+});
+
 describe("ledge token revoke", () => {
   const admin = async () => {
     const made = await ledge(["token", "create", "second", "-g", `${VERBS.join(",")}:*`]);
