@@ -51,6 +51,12 @@ export function ledge(args: readonly string[], options: RunOptions = {}): Promis
   );
 }
 
+/** A line as a person in the project's folder types it. */
+export function shell(line: string, options: RunOptions = {}): Promise<Ran> {
+  const env = cleanEnvironment(options.env);
+  return finish(spawn("sh", ["-c", line], { cwd: options.cwd ?? root, env }), options.stdin);
+}
+
 /** Waits for the end of a process, and gives all that it said. */
 export function finish(child: ChildProcess, stdin?: string): Promise<Ran> {
   let [stdout, stderr] = ["", ""];

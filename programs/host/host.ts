@@ -24,7 +24,7 @@ import type { DatabaseAddress } from "./spin/databases.ts";
 import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
 import type { CallResult } from "./spin/imports.ts";
 import { readSpinManifest, type SpinManifest } from "./spin/manifest.ts";
-import { type Replaced, StoreFile } from "./spin/store-file.ts";
+import { type FileLoss, StoreFile } from "./spin/store-file.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
 const MIB = 1024 * 1024;
@@ -199,7 +199,7 @@ class Host {
   }
 
   /** For the caller; the log gets the path. */
-  #tellReplaced(replaced: Replaced): string {
+  #tellReplaced(replaced: FileLoss): string {
     const said = `the store's file ${replaced}`;
     if (said !== this.#lastReplaced)
       this.#log({ component: "host", stream: "stderr", text: `${said}: ${this.#storeFile?.file}\n` });

@@ -13,6 +13,8 @@ export interface BucketUse {
   readonly variables: Readonly<Record<string, string>>;
   /** For people: where backups go. */
   readonly description: string;
+  /** As --from takes it; undefined for the bundled one, which is found without. */
+  readonly address?: string;
   /** The server beside it listens: this is the bucket's port from now on. */
   listening(): void;
   stop(): Promise<void>;
@@ -26,7 +28,8 @@ export async function openBucket(
   const name = variable("bucket_name");
   if (name !== undefined && name !== "") {
     const description = `${name} at ${variable("bucket_endpoint") ?? "no endpoint: set bucket_endpoint"}`;
-    return { bundled: false, variables: {}, description, listening: () => {}, stop: async () => {} };
+    const address = `${variable("bucket_endpoint") ?? ""}/${name}/${variable("bucket_prefix") ?? ""}`;
+    return { bundled: false, variables: {}, description, address, listening: () => {}, stop: async () => {} };
   }
   const dir = join(dataDir, "bucket");
   const server = await startBucket({ dir, port: await keptPort(dataDir) });

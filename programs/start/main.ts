@@ -31,6 +31,7 @@ import { bucketNews } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { interrupted } from "./interrupted.ts";
+import { type Log, openLog } from "./log.ts";
 import { parseStartOptions, type StartOptions } from "./options.ts";
 import { restoreAtStart } from "./self-restore.ts";
 import { showWhileRunning } from "./shown-file.ts";
@@ -228,6 +229,7 @@ async function listen(
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
       withoutStore: ["/healthz", "/openapi.json"],
+      log: logOf(options).line,
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
@@ -239,6 +241,14 @@ async function listen(
   }
 }
 
+/** Events go to standard error, beside what is said on standard output. */
+function logOf({ logFormat, logLevel }: StartOptions): Log {
+  const terminal = process.stderr.isTTY === true;
+  const format = logFormat ?? (terminal ? "text" : "json");
+  const colour = terminal && process.env.NO_COLOR === undefined;
+  return openLog({ format, level: logLevel, colour }, (line) => process.stderr.write(line));
+}
+
 function greeting(
   options: StartOptions,
   host: RunningHost,
@@ -248,6 +258,10 @@ function greeting(
 ): string {
   const line = (name: string, text: string) => `  ${paint.dim(name.padEnd(9))} ${text}`;
   const to = shown(join(options.dataDir, "restored.db"));
+  // The command looks for .ledge by itself.
+  const ledge =
+    options.dataDir === resolve(".ledge") ? "./ledge" : `./ledge --data ${shown(options.dataDir)}`;
+  const from = bucket.address === undefined ? "" : ` --from ${bucket.address}`;
   const who = {
     made: `admin; the token was made now and is kept in ${shown(token.file)}`,
     kept: `admin; the token is kept in ${shown(token.file)}`,
@@ -261,9 +275,9 @@ function greeting(
     line("bucket", bucket.description),
     ...bucket.news.map((one) => line("", paint.yellow(one))),
     line("you", who),
-    line("try", options.demo ? "./ledge get demo/limits/api" : "./ledge ns ls"),
-    line("", options.demo ? "./ledge put demo/banner 'Good morning' --if any" : "./ledge ns put shop-prod"),
-    line("", `./ledge backup run && ./ledge restore --to ${to}`),
+    line("try", options.demo ? `${ledge} get demo/limits/api` : `${ledge} ns ls`),
+    line("", options.demo ? `${ledge} put demo/banner 'Good morning' --if any` : `${ledge} ns put shop-prod`),
+    line("", `${ledge} backup run && ${ledge} restore${from} --to ${to}`),
   ].join("\n");
 }
 

@@ -3,7 +3,8 @@
  * (`--variable name=value`, SPIN_VARIABLE_NAME), so that a server with a real bucket needs no other settings.
  */
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { LOG_LEVELS, type LogOptions } from "./log.ts";
 
 export interface StartOptions {
   readonly dataDir: string;
@@ -17,6 +18,9 @@ export interface StartOptions {
   /** Begin a new history although the bucket holds backups. */
   readonly freshHistory: boolean;
   readonly demo: boolean;
+  /** Undefined: as standard error is. */
+  readonly logFormat: "text" | "json" | undefined;
+  readonly logLevel: LogOptions["level"];
 }
 
 interface Flags {
@@ -29,6 +33,8 @@ interface Flags {
   readonly runtimeConfigFile?: string;
   readonly fresh?: boolean;
   readonly demo: boolean;
+  readonly log?: "text" | "json";
+  readonly logLevel: LogOptions["level"];
 }
 
 const DEFAULT_PORT = 3000;
@@ -58,6 +64,15 @@ export function parseStartOptions(
     .option("--fresh", "begin a new history although the bucket holds backups")
     .option("--fresh-instances", "a new component instance for each request, as Spin does")
     .option("--runtime-config-file <file>", "Spin's runtime configuration: keep the store on a libSQL server")
+    .addOption(
+      new Option(
+        "--log <format>",
+        "how events are written (default: text on a terminal, json elsewhere)",
+      ).choices(["text", "json"]),
+    )
+    .addOption(
+      new Option("--log-level <level>", "which events are written").choices(LOG_LEVELS).default("info"),
+    )
     .option("--no-demo", "do not put the namespace `demo` into a new store")
     .allowExcessArguments(false)
     .exitOverride();
@@ -73,6 +88,8 @@ export function parseStartOptions(
     runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
     freshHistory: flags.fresh === true,
     demo: flags.demo,
+    logFormat: flags.log,
+    logLevel: flags.logLevel,
   };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ledge, startServer, temporaryFolder } from "../../testkit/processes.ts";
+import { ledge, shell, startServer, temporaryFolder } from "../../testkit/processes.ts";
 
 const folder = temporaryFolder("start");
 afterAll(() => folder.remove());
@@ -24,8 +24,8 @@ describe("npm start", () => {
       "ledge.db",
       "bucket",
       "admin-token",
-      "./ledge get demo/limits/api",
-      "./ledge restore --to",
+      `./ledge --data ${data} get demo/limits/api`,
+      "restore --to",
     ])
       expect(server.greeting).toContain(word);
     expect(statSync(join(data, "admin-token")).mode & 0o777).toBe(0o600);
@@ -35,6 +35,16 @@ describe("npm start", () => {
     const ended = await server.stop();
     expect(ended.status).toBe(0);
     expect(ended.stdout).toContain("Data stays in");
+  });
+
+  test("prints commands that work as they are", async () => {
+    const server = await startServer(dataDir("printed"));
+    const commands = [...server.greeting.matchAll(/^ +(?:try)? +(\.\/ledge .*)$/gm)].map(
+      ([, command]) => command ?? "",
+    );
+    expect(commands).toHaveLength(3);
+    for (const command of commands) expect((await shell(command)).status, command).toBe(0);
+    await server.stop();
   });
 
   test("keeps data and token over a second start, after a clean end and after a kill", async () => {

@@ -6,7 +6,7 @@ import { type Stats, statSync } from "node:fs";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 
 /** What has become of it, as the end of "the store's file …". */
-export type Replaced = "is gone" | "is another file" | "was cut off";
+export type FileLoss = "is gone" | "is another file" | "was cut off";
 
 export class StoreFile {
   readonly file: string;
@@ -18,7 +18,7 @@ export class StoreFile {
   }
 
   /** Undefined while it is the same; a file that is not there yet is none that is gone. */
-  look(): Replaced | undefined {
+  look(): FileLoss | undefined {
     const now = statSync(this.file, { throwIfNoEntry: false });
     if (now === undefined) return this.#known === undefined ? undefined : "is gone";
     const before = this.#known ?? now;

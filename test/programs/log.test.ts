@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { type LogOptions, openLog } from "../../programs/start/log.ts";
+
+function written(options: Partial<LogOptions>, text: string): string[] {
+  const lines: string[] = [];
+  const log = openLog({ format: "json", level: "info", colour: false, ...options }, (line) =>
+    lines.push(line),
+  );
+  log.line({ component: "snapshot-export", stream: "stderr", text });
+  return lines;
+}
+
+const exported = '{"event":"backup.exported","atMs":1,"from":3,"to":9}\n';
+
+describe("an event of a component", () => {
+  test("is one line of JSON with its own fields, a time and a level", () => {
+    const [line = "", ...more] = written({}, exported);
+    expect(more).toEqual([]);
+    expect(JSON.parse(line)).toEqual({
+      level: "info",
+      time: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.*Z$/),
+      event: "backup.exported",
+      component: "snapshot-export",
+      from: 3,
+      to: 9,
+    });
+  });
+
+  test("is one readable line on a terminal: time, what happened, numbers", () => {
+    const [line = ""] = written({ format: "text" }, exported);
+    expect(line).toMatch(
+      /^\d\d:\d\d:\d\d backup\.exported {2}component=snapshot-export {2}from=3 {2}to=9\n$/,
+    );
+    expect(written({ format: "text", colour: true }, exported)[0]).toContain("\u001b[");
+  });
+
+  test("has the level that its name tells, and is left out below the one that is asked for", () => {
+    const events = ["backup.failed", "restore.refused", "backup.exported"];
+    const text = events.map((event) => JSON.stringify({ event })).join("\n");
+    const levels = written({}, text).map((line) => JSON.parse(line).level);
+    expect(levels).toEqual(["error", "warn", "info"]);
+    expect(written({ level: "warn" }, text)).toHaveLength(2);
+    expect(written({ level: "error" }, text)).toHaveLength(1);
+  });
+
+  test("may be plain words, and stays one line however it is written", () => {
+    const lines = written({}, 'Error: it broke\n    at here\n{"half');
+    expect(lines.map((line) => JSON.parse(line).text)).toEqual(["Error: it broke", "    at here", '{"half']);
+    expect(written({ format: "text" }, "two words")[0]).toContain('text="two words"');
+  });
+});
