@@ -40,7 +40,15 @@ export async function startCountedBucket(): Promise<CountedBucket> {
   };
   return {
     server,
-    settings: { endpoint, bucketName, region, ...access, prefix: "ledge", pathStyle: true },
+    settings: {
+      endpoint,
+      bucketName,
+      region,
+      ...access,
+      prefix: "ledge",
+      pathStyle: true,
+      integrity: "none",
+    },
     address: `${endpoint}/${bucketName}/ledge`,
     variables: {
       bucket_endpoint: endpoint,

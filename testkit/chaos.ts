@@ -12,7 +12,8 @@ const QUICK: S3BucketOptions = { attempts: 3, timeoutMs: 700, pauseMs: 2 };
 
 export function chaosSettings(server: ChaosServer, changes: Partial<BucketSettings> = {}): BucketSettings {
   const { endpoint, bucketName, region, access } = server;
-  return { endpoint, bucketName, region, ...access, prefix: "ledge", pathStyle: true, ...changes };
+  const place = { endpoint, bucketName, region, prefix: "ledge", pathStyle: true };
+  return { ...place, ...access, integrity: "none", ...changes };
 }
 
 /** Started for one test, stopped after it. */

@@ -36,14 +36,14 @@ export function countingBucket(): CountingBucket {
       const bytes = folderOf(name).get(name);
       return bytes === undefined ? undefined : new Uint8Array(bytes);
     },
-    async list(prefix, after = "") {
-      counts.list += 1;
+    async list(prefix) {
       const names = [...folders]
         .filter(([path]) => path.startsWith(prefix) || prefix.startsWith(path))
         .flatMap(([, folder]) => [...folder.keys()])
-        .filter((name) => name.startsWith(prefix) && name > after)
+        .filter((name) => name.startsWith(prefix))
         .sort();
-      return { names: names.slice(0, PAGE), more: names.length > PAGE };
+      counts.list += Math.max(1, Math.ceil(names.length / PAGE));
+      return names;
     },
     async remove(name) {
       counts.remove += 1;

@@ -37,7 +37,7 @@ export function namedBucket(bucket: Bucket, hook: Hook): Bucket {
   return {
     put: (name, bytes) => named(`PUT ${folderOf(name)}`, () => bucket.put(name, bytes)),
     get: (name, maxBytes) => named(`GET ${folderOf(name)}`, () => bucket.get(name, maxBytes)),
-    list: (prefix, after) => named(`LIST ${folderOf(prefix)}`, () => bucket.list(prefix, after)),
+    list: (prefix) => named(`LIST ${folderOf(prefix)}`, () => bucket.list(prefix)),
     remove: (name) => named(`DELETE ${folderOf(name)}`, () => bucket.remove(name)),
     folders: () => named("LIST folders", () => bucket.folders()),
   };

@@ -155,7 +155,10 @@ async function ready({ children, port, behind = [], keys, remove }: Begun): Prom
     await stop();
     throw error;
   }
-  return { settings: { endpoint, ...place, ...keys, prefix: "ledge", pathStyle: true }, stop };
+  return {
+    settings: { endpoint, ...place, ...keys, prefix: "ledge", pathStyle: true, integrity: "none" },
+    stop,
+  };
 }
 
 async function answering(port: number, children: readonly ChildProcess[]): Promise<void> {

@@ -14,7 +14,10 @@ export async function proveNow(exporting: Exporting): Promise<Answer<BackupProof
   if (report.value.state === "skipped") return jsonReply(200, { state: "skipped", revision: null, at: null });
   const { db, nowMs } = exporting.world;
   const { replayedRevision, replayedAt, lastError } = readBackupStatus(db, nowMs(), true);
-  if (lastError !== null) return refuse("snapshot_damaged", lastError.detail);
+  if (lastError !== null) {
+    const unavailable = lastError.code === "bucket_unavailable";
+    return refuse(unavailable ? "bucket_unavailable" : "snapshot_damaged", lastError.detail);
+  }
   if (findReplay(db) !== undefined) return jsonReply(200, { state: "proving", revision: null, at: null });
   const state = replayedRevision === null ? "nothing" : "proven";
   return jsonReply(200, { state, revision: replayedRevision, at: replayedAt });

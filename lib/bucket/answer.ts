@@ -5,7 +5,7 @@
  */
 import type { MiddlewareStack } from "@smithy/types";
 import { concat, textOf } from "./bytes.ts";
-import { BrokenAnswer, NO_ANSWER } from "./failure.ts";
+import { BrokenAnswer, NO_ANSWER, regionIn } from "./failure.ts";
 
 export interface Expected {
   /** Silence of this length ends the attempt; bodies have time for their size besides. */
@@ -125,7 +125,8 @@ function requireBucketAnswer(answer: HttpAnswer, body: Uint8Array, isList: boole
   if (statusCode >= 300) {
     if (/<(\w+:)?Error[\s>]/.test(textOf(body) ?? "")) return;
     const retryable = statusCode >= 500 || statusCode === 408 || statusCode === 429;
-    throw new BrokenAnswer(`status ${statusCode} without the error of a bucket`, { retryable });
+    const region = statusCode < 500 ? regionIn(answer.headers) : undefined;
+    throw new BrokenAnswer(`status ${statusCode} without the error of a bucket`, { retryable, region });
   }
   // What we put is JSON or gzip; a list is XML. A page in their place would be taken for somebody else's object.
   const foreign = isList ? /html/i : /html|xml/i;

@@ -1,22 +1,18 @@
 /**
  * What a backup needs of a bucket: five requests, names relative to the prefix, whole objects in memory.
  * Promise: a fault says which object it was about and whether the bucket was silent or refused, and never
- * carries credentials. Knows nothing of S3; s3-bucket.ts speaks it.
+ * carries credentials. Knows nothing of S3; s3.ts speaks it.
  */
-
-export interface ListedNames {
-  /** In ascending order of bytes. */
-  readonly names: readonly string[];
-  /** There are more after the last. */
-  readonly more: boolean;
-}
 
 export interface Bucket {
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** The object's bytes; undefined when there is none of that name. Never more than `maxBytes`. */
   get(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
-  /** Up to 1,000 names that begin with `prefix`, those after `after` only. */
-  list(prefix: string, after?: string): Promise<ListedNames>;
+  /**
+   * Every name that begins with `prefix`, in ascending order of bytes. Some buckets list nothing but folders: ours ask
+   * by a prefix that ends in a slash.
+   */
+  list(prefix: string): Promise<readonly string[]>;
   /** Takes an object away; one that is not there is taken away too. */
   remove(name: string): Promise<void>;
   /** First segments of names, without their slash. A hint: some servers leave folders out. */
@@ -49,15 +45,4 @@ export function damaged(object: string, what: string): BucketFault {
 /** The bucket answers, and an object in it is missing or wrong. */
 export function isDamage(error: unknown): error is BucketFault {
   return error instanceof BucketFault && error.code === "snapshot_damaged";
-}
-
-/** Every name under a prefix, page by page. */
-export async function listAll(bucket: Bucket, prefix: string): Promise<string[]> {
-  const names: string[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await bucket.list(prefix, after);
-    names.push(...page.names);
-    after = page.names.at(-1);
-    if (!page.more || after === undefined) return names;
-  }
 }

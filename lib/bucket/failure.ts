@@ -4,21 +4,29 @@
  * cause repeat what was sent, credentials included, and are dropped.
  */
 import { BucketFault } from "./bucket.ts";
+import type { Integrity } from "./integrity.ts";
 
 /** An answer that broke off, did not come in time, or did not come from a bucket. */
 export class BrokenAnswer extends Error {
   readonly retryable: boolean;
-  constructor(message: string, options: { retryable: boolean }) {
+  /** Where the bucket lies, as far as the answer's head says it. */
+  readonly region: string | undefined;
+  constructor(message: string, options: { retryable: boolean; region?: string | undefined }) {
     super(message);
     this.name = "BrokenAnswer";
     this.retryable = options.retryable;
+    this.region = options.region;
   }
 }
+
+/** In the head of answers that send a client to another region. */
+const REGION_HEADER = "x-amz-bucket-region";
 
 /** What of the settings a sentence may say. */
 export interface BucketPlace {
   readonly bucketName: string;
   readonly region: string;
+  readonly integrity: Integrity;
 }
 
 /** Node's words for a certificate that it does not take. */
@@ -32,6 +40,13 @@ const ELSEWHERE = new Set([
   "PermanentRedirect",
   "TemporaryRedirect",
 ]);
+/** What a bucket's policy calls each request. */
+const RIGHTS: ReadonlyMap<string, string> = new Map([
+  ["LIST", "s3:ListBucket"],
+  ["GET", "s3:GetObject, and s3:ListBucket to learn that an object is absent"],
+  ["PUT", "s3:PutObject"],
+  ["DELETE", "s3:DeleteObject"],
+]);
 const DENIED = new Set([
   "AccessDenied",
   "AccountProblem",
@@ -44,6 +59,7 @@ const DENIED = new Set([
   "SignatureDoesNotMatch",
 ]);
 const PASSING = new Set([
+  "BadDigest",
   "InternalError",
   "OperationAborted",
   "RequestTimeout",
@@ -74,11 +90,17 @@ export function mayPass(error: unknown): boolean {
 export function faultOf(what: string, object: string, error: unknown, place: BucketPlace): BucketFault {
   if (error instanceof BucketFault) return error;
   if (error instanceof BrokenAnswer) {
+    if (error.region !== undefined)
+      return new BucketFault(
+        "bucket_denied",
+        object,
+        `${what} was refused: ${elsewhere(place, error.region)}`,
+      );
     return new BucketFault("bucket_unavailable", object, `${what} failed: ${error.message}`);
   }
   const name = nameOf(error);
   const status = statusOf(error);
-  const reason = denialOf(error, name, place);
+  const reason = denialOf(what, error, place) ?? integrityDenial(error, place);
   if (reason !== undefined || status === 401 || status === 403) {
     const why = reason === undefined ? name : `${reason} (${name})`;
     return new BucketFault("bucket_denied", object, `${what} was refused: ${why}`);
@@ -87,15 +109,53 @@ export function faultOf(what: string, object: string, error: unknown, place: Buc
   return new BucketFault("bucket_unavailable", object, `${what} failed: ${shown}`);
 }
 
-function denialOf(error: unknown, name: string, { bucketName, region }: BucketPlace): string | undefined {
+/** A bucket that wants a checksum, or not this one. Its message alone tells: the codes are those of other faults. */
+function integrityDenial(error: unknown, { integrity }: BucketPlace): string | undefined {
+  const status = statusOf(error);
+  const isAbout = error instanceof Error && /content-?md5|checksum/i.test(`${error.name} ${error.message}`);
+  if (!isAbout || (status !== 400 && status !== 411 && status !== 501)) return undefined;
+  return integrity === "none"
+    ? "the bucket wants a checksum with each object: set bucket_integrity to md5 or sha256"
+    : `the bucket does not take bucket_integrity ${integrity}`;
+}
+
+function elsewhere({ region }: BucketPlace, other: string | undefined): string {
+  const where =
+    other === undefined
+      ? ""
+      : `; the bucket names ${other}: set bucket_region, and an endpoint of that region`;
+  return `the bucket is not in region ${region}${where}`;
+}
+
+/** A 301 says it in its head alone. */
+function regionOfHeaders(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("$response" in error)) return undefined;
+  const { $response: response } = error;
+  if (typeof response !== "object" || response === null || !("headers" in response)) return undefined;
+  return regionIn(response.headers);
+}
+
+/** The region that an answer's headers name. */
+export function regionIn(headers: unknown): string | undefined {
+  if (typeof headers !== "object" || headers === null) return undefined;
+  const found = Object.entries(headers).find(([name]) => name.toLowerCase() === REGION_HEADER)?.[1];
+  return typeof found === "string" && /^[a-z0-9-]{1,60}$/.test(found) ? found : undefined;
+}
+
+function denialOf(what: string, error: unknown, place: BucketPlace): string | undefined {
+  const name = nameOf(error);
   if (SKEWED.has(name)) return "the clock of this machine and the bucket's differ";
-  if (name === "NoSuchBucket") return `there is no bucket named ${bucketName}`;
+  if (name === "NoSuchBucket") return `there is no bucket named ${place.bucketName}`;
   if (ELSEWHERE.has(name)) {
-    const other = textMember(error, "Region") ?? textMember(error, "region");
-    const where = other === undefined ? "" : `; the bucket names ${other}`;
-    return `the bucket is not in region ${region}${where}`;
+    const other = textMember(error, "Region") ?? textMember(error, "region") ?? regionOfHeaders(error);
+    return elsewhere(place, other);
   }
-  return DENIED.has(name) ? "the bucket does not accept these credentials" : undefined;
+  if (name !== "AccessDenied")
+    return DENIED.has(name) ? "the bucket does not accept these credentials" : undefined;
+  // The credentials are good, and may not do this.
+  const [request = what] = what.split(" ");
+  const right = RIGHTS.get(request);
+  return `the bucket does not allow ${request} to these credentials${right === undefined ? "" : ` (they need ${right})`}`;
 }
 
 /** Errors of sockets and TLS carry their word in `code`: ECONNREFUSED, SELF_SIGNED_CERT_IN_CHAIN. */

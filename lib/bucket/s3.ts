@@ -1,6 +1,6 @@
 /**
  * A bucket over S3, with the AWS SDK. Promise: plain signed single PUTs with Content-Length, no checksum
- * headers and no conditional requests, so that Ceph, MinIO and the small providers all work; no request hangs,
+ * headers unless they are set and no conditional requests, so that Ceph, MinIO and the small providers all work; no request hangs,
  * and no answer counts that is cut or not a bucket's; a few retries with jitter, then a fault that says whether
  * the bucket was silent or refused. Only the export component and Node programs import this file: the SDK is
  * megabytes.
@@ -10,6 +10,7 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -18,6 +19,8 @@ import { watchAnswer } from "./answer.ts";
 import { type Bucket, damaged } from "./bucket.ts";
 import { sha256Hex, utf8 } from "./bytes.ts";
 import { faultOf, saysAbsent } from "./failure.ts";
+import { integrityOf } from "./integrity.ts";
+import { collectNames, type NamesPage } from "./pages.ts";
 import { openRetries } from "./retry.ts";
 import type { BucketSettings } from "./settings.ts";
 
@@ -46,19 +49,29 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
       throw faultOf(what, about, error, settings);
     }
   };
-  const listPage = (what: string, about: string, input: Omit<ListObjectsV2CommandInput, "Bucket">) =>
-    asking(what, about, () => {
-      const command = new ListObjectsV2Command({ Bucket, ...input });
-      return client.send(command, watchAnswer(command, { timeoutMs, isList: true }));
-    });
+  /** Names and common prefixes. */
+  const listed = (what: string, object: string, input: Omit<ListObjectsV2CommandInput, "Bucket">) =>
+    collectNames(
+      async (token) => {
+        const page = await asking(what, object, () => {
+          const from = token === undefined ? {} : { ContinuationToken: token };
+          const command = new ListObjectsV2Command({ Bucket, ...input, ...from });
+          return client.send(command, watchAnswer(command, { timeoutMs, isList: true }));
+        });
+        return pageOf(page);
+      },
+      { what, object },
+    );
   return {
     async put(name, bytes) {
+      const integrity = await integrityOf(bytes, settings.integrity);
       await asking(`PUT ${name}`, name, () => {
         const command = new PutObjectCommand({
           Bucket,
           Key: root + name,
           Body: bytes,
           ContentLength: bytes.length,
+          ...integrity,
           ContentType: name.endsWith(".json") ? "application/json" : "application/gzip",
         });
         return client.send(command, watchAnswer(command, { timeoutMs, sentBytes: bytes.length }));
@@ -80,13 +93,9 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
       if (body === undefined) throw damaged(name, `it is larger than ${maxBytes} bytes`);
       return body;
     },
-    async list(prefix, after) {
-      const start = after === undefined ? {} : { StartAfter: root + after };
-      const page = await listPage(`LIST ${prefix}`, prefix, { Prefix: root + prefix, ...start });
-      const names: string[] = [];
-      for (const { Key } of page.Contents ?? [])
-        if (Key?.startsWith(root)) names.push(Key.slice(root.length));
-      return { names, more: page.IsTruncated ?? false };
+    async list(prefix) {
+      const keys = await listed(`LIST ${prefix}`, prefix, { Prefix: root + prefix });
+      return keys.filter((key) => key.startsWith(root + prefix)).map((key) => key.slice(root.length));
     },
     async remove(name) {
       await asking(`DELETE ${name}`, name, () => {
@@ -95,18 +104,18 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
       });
     },
     async folders() {
-      const names: string[] = [];
-      for (let token: string | undefined; ; ) {
-        const from = token === undefined ? {} : { ContinuationToken: token };
-        const page = await listPage("LIST of the prefix", root, { Prefix: root, Delimiter: "/", ...from });
-        for (const { Prefix } of page.CommonPrefixes ?? []) {
-          if (Prefix !== undefined) names.push(Prefix.slice(root.length, -1));
-        }
-        token = page.NextContinuationToken;
-        if (!page.IsTruncated || token === undefined) return names;
-      }
+      const keys = await listed("LIST of the prefix", root, { Prefix: root, Delimiter: "/" });
+      const folders = keys.filter((key) => key.startsWith(root) && key.endsWith("/"));
+      return folders.map((key) => key.slice(root.length, -1));
     },
   };
+}
+
+function pageOf(page: ListObjectsV2CommandOutput): NamesPage {
+  const keys = (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
+  const prefixes = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []);
+  const { IsTruncated: more = false, NextContinuationToken: token } = page;
+  return { names: [...keys, ...prefixes], more, token };
 }
 
 /** What the catalogue knows a bucket by: a digest, so that no address or key stands in the store. */

@@ -4,6 +4,7 @@
  * secret is repeated.
  */
 import * as z from "zod/mini";
+import { INTEGRITIES } from "./integrity.ts";
 
 export const BucketSettings = z.strictObject({
   /** Scheme, host and port. */
@@ -25,6 +26,8 @@ export const BucketSettings = z.strictObject({
    * and a dot is the bucket's own host already.
    */
   pathStyle: z.boolean(),
+  /** What each PUT says of its bytes. */
+  integrity: z.enum(INTEGRITIES),
 });
 export type BucketSettings = z.infer<typeof BucketSettings>;
 
@@ -38,6 +41,7 @@ export const BUCKET_VARIABLES = {
   sessionToken: "bucket_session_token",
   prefix: "bucket_prefix",
   pathStyle: "bucket_path_style",
+  integrity: "bucket_integrity",
 } as const;
 
 /** Where no prefix is told at all. One that is told and blank is refused. */
@@ -68,6 +72,7 @@ export function parseBucketVariables(variable: (name: string) => string | undefi
     ...(sessionToken === "" ? {} : { sessionToken }),
     prefix: (variable(BUCKET_VARIABLES.prefix) ?? DEFAULT_PREFIX).trim(),
     pathStyle: pathStyle === "" || pathStyle === "true" ? true : pathStyle === "false" ? false : pathStyle,
+    integrity: read(BUCKET_VARIABLES.integrity) || "none",
   });
   if (parsed.success) return { kind: "set", settings: parsed.data };
   const named = new Map<string, string>(Object.entries(BUCKET_VARIABLES));

@@ -3,7 +3,7 @@
  * stop an export or a restore and are never data, so one that cannot be read counts as none.
  */
 
-import { type Bucket, listAll } from "../bucket/bucket.ts";
+import type { Bucket } from "../bucket/bucket.ts";
 import { textOf } from "../bucket/bytes.ts";
 import { EPOCHS, HEADS, headName, parseEpochName, parseHeadName } from "./names.ts";
 import { Head } from "./schemas.ts";
@@ -33,7 +33,7 @@ export async function readHeads(bucket: Bucket): Promise<Head[]> {
 
 /** Lineages that have a head, whatever is in it. Throws BucketFault. */
 export async function listHeads(bucket: Bucket): Promise<string[]> {
-  return (await listAll(bucket, HEADS)).flatMap((name) => parseHeadName(name) ?? []);
+  return (await bucket.list(HEADS)).flatMap((name) => parseHeadName(name) ?? []);
 }
 
 /** Undefined for anything but a head: a PUT that was cut off, or somebody else's object under our name. */
@@ -51,6 +51,6 @@ export async function listClaims(
   bucket: Bucket,
   epoch?: number,
 ): Promise<{ readonly epoch: number; readonly lineage: string }[]> {
-  const names = await listAll(bucket, epoch === undefined ? EPOCHS : `${EPOCHS}${epoch}-`);
-  return names.flatMap((name) => parseEpochName(name) ?? []);
+  const claims = (await bucket.list(EPOCHS)).flatMap((name) => parseEpochName(name) ?? []);
+  return epoch === undefined ? claims : claims.filter((claim) => claim.epoch === epoch);
 }

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import accounts from "@20minutes/s3rver/lib/models/account.js";
 import * as z from "zod/mini";
+import { keepObjectsWhole } from "./whole-objects.ts";
 
 export interface BucketServer {
   /** `http://127.0.0.1:<port>`. */
@@ -57,6 +58,7 @@ export async function startBucket({ dir, port = 0 }: { dir: string; port?: numbe
     vhostBuckets: false,
     configureBuckets: [{ name: BUCKET_NAME }],
   });
+  keepObjectsWhole(server.store);
   // Without this, a request that carries no signature at all passes.
   server.middleware.unshift(async (context, next) => {
     if (context.headers.authorization === undefined) context.status = 403;

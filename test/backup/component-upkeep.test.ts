@@ -2,7 +2,6 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { listAll } from "../../lib/bucket/bucket.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
@@ -104,21 +103,21 @@ describe("the component, asked to look after its backups", () => {
       await ask(host, "POST", "/v1/backup/run");
     }
     await ask(host, "POST", "/v1/backup/prove");
-    const before = await listAll(bucket, "");
+    const before = await bucket.list("");
     const plan = await ask(host, "POST", "/v1/backup/prune?plan=true");
     expect(plan.json).toMatchObject({ state: "plan", retention: "all 0s", heldBy: null });
     expect(plan.json.points.length).toBeGreaterThan(1);
-    expect(await listAll(bucket, "")).toEqual(before);
+    expect(await bucket.list("")).toEqual(before);
     // Marked now, and removed once the grace is over.
     expect(await ask(host, "POST", "/v1/backup/prune")).toMatchObject({ json: { pruned: { points: 0 } } });
-    expect(await listAll(bucket, "")).toEqual(before);
+    expect(await bucket.list("")).toEqual(before);
     for (const table of ["backup_run", "backup_object"])
       db.all(`update ${table} set doomed_ms=doomed_ms-600000 where doomed_ms is not null`);
     const pruned = await ask(host, "POST", "/v1/backup/prune");
     expect(pruned.json).toMatchObject({ state: "pruned", points: [] });
     expect(pruned.json.pruned.points).toBeGreaterThan(1);
     expect(Object.keys(pruned.json.pruned)).toEqual(["points", "objects", "bytes"]);
-    expect((await listAll(bucket, "")).length).toBeLessThan(before.length);
+    expect((await bucket.list("")).length).toBeLessThan(before.length);
     const copy = openTestStore();
     await restore(copy.db, bucket);
     expectSame(copy.db, db);
@@ -206,7 +205,7 @@ describe("the component, asked to look after its backups", () => {
     await ask(host, "POST", "/v1/backup/run");
     const holding = async () => {
       const found: string[] = [];
-      for (const name of await listAll(bucket, "")) {
+      for (const name of await bucket.list("")) {
         const bytes = (await bucket.get(name, 1e7)) ?? new Uint8Array(0);
         const text = name.endsWith(".gz") ? gunzipSync(bytes) : Buffer.from(bytes);
         if (text.includes(secret)) found.push(name);

@@ -1,7 +1,6 @@
 import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { listAll } from "../../lib/bucket/bucket.ts";
 import { BACKUP_WAIT_SECONDS } from "../../lib/core/on-commit.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
@@ -145,7 +144,7 @@ describe.each([
     const { db, host } = await start(variables, { freshInstances });
     expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
     await host.stop();
-    expect([exported(db), await listAll(bucket, "")]).toEqual([0, []]);
+    expect([exported(db), await bucket.list("")]).toEqual([0, []]);
     db.close();
   });
 

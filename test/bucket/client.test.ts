@@ -39,7 +39,7 @@ describe("a request that fails for a moment", () => {
       expect((await bucket.get("a.json", 2000))?.length).toBe(1000);
       expect(asked(server)).toBe(3);
       server.faults.set(times(2, fault));
-      expect(await bucket.list("")).toEqual({ names: ["a.json"], more: false });
+      expect(await bucket.list("")).toEqual(["a.json"]);
     });
   }
 
@@ -175,7 +175,7 @@ describe("the words of a fault", () => {
     for (const hours of [-1, 1, 24 * 365]) {
       const server = await holding();
       server.clockSkewMs = hours * 3_600_000;
-      expect(await chaosBucket(server).list("")).toEqual({ names: ["a.json"], more: false });
+      expect(await chaosBucket(server).list("")).toEqual(["a.json"]);
     }
   });
 
@@ -184,6 +184,32 @@ describe("the words of a fault", () => {
     const detail = await detailOf(chaosBucket(server, { region: "eu-west-1" }).list(""));
     expect(detail).toContain("bucket_denied");
     expect(detail).toContain("not in region eu-west-1; the bucket names us-east-1");
+  });
+
+  test("name the region that only the head of a 301 says, with a body of the bucket and with none", async () => {
+    const headers = { "x-amz-bucket-region": "ap-south-7" };
+    const moved =
+      "<Error><Code>PermanentRedirect</Code><Message>Look elsewhere.</Message><Bucket>ledge</Bucket></Error>";
+    for (const body of [moved, ""]) {
+      const server = await holding();
+      server.faults.set({ fault: { kind: "page", status: 301, type: "application/xml", body, headers } });
+      const detail = await detailOf(chaosBucket(server).get("a.json", 2000));
+      expect(detail).toContain("bucket_denied");
+      expect(detail).toContain("the bucket names ap-south-7");
+    }
+  });
+
+  test("name the right that is missing, where the credentials are good", async () => {
+    const server = await holding();
+    const bucket = chaosBucket(server);
+    server.faults.set({ fault: { kind: "error", status: 403, code: "AccessDenied" } });
+    const list = await detailOf(bucket.list(""));
+    expect(list).toContain("does not allow LIST to these credentials (they need s3:ListBucket)");
+    expect(list).not.toContain("does not accept these credentials");
+    expect(await detailOf(bucket.put("a.json", utf8("x")))).toContain("s3:PutObject");
+    expect(await detailOf(bucket.remove("a.json"))).toContain("s3:DeleteObject");
+    server.faults.set({ fault: { kind: "error", status: 403, code: "InvalidAccessKeyId" } });
+    expect(await detailOf(bucket.list(""))).toContain("does not accept these credentials");
   });
 
   test("name a bucket that is not there", async () => {
@@ -227,6 +253,6 @@ describe("the words of a fault", () => {
     const before = openS3Bucket(chaosSettings(server));
     server.access = { accessKeyId: "ROTATED", secretAccessKey: "r".repeat(40) };
     await expect(before.list("")).rejects.toMatchObject({ code: "bucket_denied" });
-    expect(await chaosBucket(server).list("")).toEqual({ names: ["a.json"], more: false });
+    expect(await chaosBucket(server).list("")).toEqual(["a.json"]);
   });
 });

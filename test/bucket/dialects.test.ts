@@ -139,6 +139,47 @@ describe("what is sent", () => {
   });
 });
 
+describe("a bucket with Object Lock", () => {
+  test.each(["md5", "sha256"] as const)("takes objects that come with %s", async (integrity) => {
+    const server = await openChaos({ wantsIntegrity: true });
+    await useAll(chaosBucket(server, { integrity }));
+  });
+
+  test("is told of by the setting that it needs", async () => {
+    const bucket = chaosBucket(await openChaos({ wantsIntegrity: true }));
+    await expect(bucket.put("a.json", utf8("{}"))).rejects.toMatchObject({
+      code: "bucket_denied",
+      detail: expect.stringContaining("set bucket_integrity to md5 or sha256"),
+    });
+  });
+
+  test("is given its objects again where one was damaged on its way", async () => {
+    const server = await openChaos({ wantsIntegrity: true });
+    server.faults.set({
+      fault: { kind: "error", status: 400, code: "BadDigest" },
+      times: 1,
+      methods: ["PUT"],
+    });
+    await chaosBucket(server, { integrity: "md5" }).put("a.json", utf8("{}"));
+    expect(server.journal.entries.length).toBe(2);
+  });
+});
+
+describe("a bucket that knows no checksums", () => {
+  test("is told of by the setting that it does not take", async () => {
+    const server = await openChaos();
+    const body =
+      "<Error><Code>NotImplemented</Code><Message>x-amz-checksum-sha256 is not implemented</Message></Error>";
+    server.faults.set({ fault: { kind: "page", status: 501, type: "application/xml", body } });
+    await expect(
+      chaosBucket(server, { integrity: "sha256" }).put("a.json", utf8("{}")),
+    ).rejects.toMatchObject({
+      code: "bucket_denied",
+      detail: expect.stringContaining("does not take bucket_integrity sha256"),
+    });
+  });
+});
+
 describe("a bucket behind a private certificate", () => {
   test("is reached by a process that is given the CA, and by no other", async () => {
     const { db } = openQuickStore();

@@ -40,6 +40,22 @@ const lastFault = (host: TestHost) =>
   JSON.stringify(host.lines.filter((line) => JSON.stringify(line).includes("backup.failed")).at(-1));
 
 describe("the component's client", () => {
+  test.each(["md5", "sha256"])(
+    "exports with %s to a bucket with Object Lock that lists in an order of its own, and proves it",
+    async (integrity) => {
+      const server = await openChaos({ wantsIntegrity: true, lists: { order: "hash", pageSize: 3 } });
+      const { db, host } = await start(server, { bucket_integrity: integrity });
+      for (let n = 0; n < 5; n += 1) {
+        put(db, "n", String(n));
+        expect([await host.tick("snapshot-export"), lastFault(host)]).toEqual([undefined, undefined]);
+      }
+      const copy = openQuickStore();
+      expect(await restore(copy.db, chaosBucket(server))).toMatchObject({ check: "proven" });
+      expectSame(copy.db, db);
+      db.close();
+    },
+  );
+
   test("exports through every passing fault, to a virtual host, and sends no more than in Node", async () => {
     const server = await openChaos({ bucketName: VIRTUAL, seed: 7 });
     const { db, host } = await start(server, { bucket_path_style: "false" });

@@ -12,6 +12,11 @@ describeBucket("the chaos server", async () => {
   return { settings: chaosSettings(server), stop: () => server.stop() };
 });
 
+describeBucket("a server that lists in an order of its own", async () => {
+  const server = await startChaos({ lists: { order: "hash", pageSize: 100 } });
+  return { settings: chaosSettings(server), stop: () => server.stop() };
+});
+
 describeBucket("the bundled server", async () => {
   const folder = temporaryFolder("conformance");
   const server = await startBucket({ dir: folder.path });

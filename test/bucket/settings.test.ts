@@ -49,6 +49,14 @@ describe("parseBucketVariables", () => {
     });
   });
 
+  test("knows three ways of telling an object's checksum, and refuses others by the setting's name", () => {
+    expect(parse({})).toMatchObject({ settings: { integrity: "none" } });
+    expect(parse({ bucket_integrity: "md5" })).toMatchObject({ settings: { integrity: "md5" } });
+    expect(parse({ bucket_integrity: "sha256" })).toMatchObject({ settings: { integrity: "sha256" } });
+    for (const bucket_integrity of ["crc32", "MD5", "true"])
+      expect(parse({ bucket_integrity })).toEqual({ kind: "invalid", variables: ["bucket_integrity"] });
+  });
+
   test("is not set without an endpoint or a name", () => {
     expect(parse({ bucket_name: "" })).toEqual({ kind: "not_set" });
     expect(parse({ bucket_endpoint: "https://bucket.invalid" })).toEqual({ kind: "not_set" });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Fault } from "./faults.ts";
-import { listDocument } from "./listing.ts";
+import { type ListDialect, listDocument } from "./listing.ts";
 import type { HeldObject, ObjectVersions } from "./objects.ts";
 import { ChaosRefusal } from "./refusals.ts";
 import type { BucketRequest } from "./request.ts";
@@ -15,6 +15,8 @@ interface Held {
   readonly objects: ObjectVersions;
   readonly now: Date;
   readonly preconditions: Preconditions;
+  readonly lists: ListDialect;
+  readonly wantsIntegrity: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -39,8 +41,8 @@ export async function answerTo(
   }
 }
 
-function list({ bucket, query }: BucketRequest, { objects }: Held, ago: number): ChaosAnswer {
-  const body = Buffer.from(listDocument(objects, { bucket, query, ago }));
+function list({ bucket, query }: BucketRequest, { objects, lists }: Held, ago: number): ChaosAnswer {
+  const body = Buffer.from(listDocument(objects, { bucket, query, ago, dialect: lists }));
   return { status: 200, headers: { "content-type": "application/xml" }, body, effect: { kind: "none" } };
 }
 
@@ -59,10 +61,24 @@ function get({ method }: BucketRequest, found: HeldObject | undefined): ChaosAns
 
 async function put(request: BucketRequest, fault: Fault | undefined, held: Held): Promise<ChaosAnswer> {
   const { key, headers, received } = request;
+  requireIntegrity(request, held);
   await requirePreconditions(request, held);
   const bytes = fault?.kind === "torn" ? received.slice(0, Math.floor(received.length / 2)) : received;
   held.objects.put(key, bytes, headers["content-type"] ?? "binary/octet-stream", held.now);
   return { status: 200, headers: { etag: etagOf(received) }, body: NOTHING, effect: { kind: "put", bytes } };
+}
+
+/** What is told of the bytes is true; with Object Lock something has to be told. */
+function requireIntegrity({ headers, received }: BucketRequest, { wantsIntegrity }: Held): void {
+  const told = { md5: headers["content-md5"], sha256: headers["x-amz-checksum-sha256"] };
+  if (wantsIntegrity && told.md5 === undefined && told.sha256 === undefined) {
+    const Message =
+      "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters";
+    throw new ChaosRefusal(400, "InvalidRequest", { Message });
+  }
+  for (const [name, digest] of Object.entries(told))
+    if (digest !== undefined && digest !== createHash(name).update(received).digest("base64"))
+      throw new ChaosRefusal(400, "BadDigest");
 }
 
 async function requirePreconditions({ key, headers }: BucketRequest, held: Held): Promise<void> {

@@ -11,7 +11,13 @@ export type Fault =
   /** An error of S3's own kind; nothing is done. */
   | { readonly kind: "error"; readonly status: number; readonly code: string }
   /** A page of a proxy between us and the bucket; nothing is done. */
-  | { readonly kind: "page"; readonly status: number; readonly type: string; readonly body: string }
+  | {
+      readonly kind: "page";
+      readonly status: number;
+      readonly type: string;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** The answer comes late, and then whole. */
   | { readonly kind: "slow"; readonly delayMs: number }
   /** The body comes in small pieces. */

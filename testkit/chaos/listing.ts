@@ -1,6 +1,6 @@
 /**
- * ListObjectsV2 over names in order: prefix, delimiter, start-after, continuation-token, max-keys. Common
- * prefixes count as entries, as S3 has it.
+ * ListObjectsV2: prefix, delimiter, start-after, continuation-token, max-keys. Common prefixes count as entries, as S3
+ * has it. In order of bytes, or in an order of the server's own as Storj and S3 Express One Zone have it.
  */
 import { createHash } from "node:crypto";
 import type { ObjectVersions } from "./objects.ts";
@@ -14,20 +14,38 @@ interface Entry {
 
 const KEYS_MAX = 1000;
 
+export interface ListDialect {
+  /** `hash`: an order of the server's own; then it knows no start-after, and lists nothing but folders. */
+  readonly order: "bytes" | "hash";
+  /** The most names of a page, whatever a client asks for. */
+  readonly pageSize?: number;
+}
+
 /** The list's XML. `ago` shows the names of that many writing operations before. */
 export function listDocument(
   objects: ObjectVersions,
-  { bucket, query, ago }: { bucket: string; query: Readonly<Record<string, string>>; ago: number },
+  {
+    bucket,
+    query,
+    ago,
+    dialect,
+  }: { bucket: string; query: Readonly<Record<string, string>>; ago: number; dialect: ListDialect },
 ): string {
   if (query["list-type"] !== "2") throw new ChaosRefusal(501, "NotImplemented");
   const prefix = query.prefix ?? "";
   const delimiter = query.delimiter ?? "";
-  const maxKeys = Math.min(KEYS_MAX, Number(query["max-keys"] ?? KEYS_MAX));
+  const maxKeys = Math.min(dialect.pageSize ?? KEYS_MAX, Number(query["max-keys"] ?? KEYS_MAX));
   if (!Number.isInteger(maxKeys) || maxKeys < 0) throw new ChaosRefusal(400, "InvalidArgument");
+  if (dialect.order === "hash" && (query["start-after"] !== undefined || !/^$|\/$/.test(prefix)))
+    throw new ChaosRefusal(400, "InvalidRequest");
   const after = tokenStart(query["continuation-token"]);
   const startAfter = after === "" ? (query["start-after"] ?? "") : "";
+  const place = dialect.order === "hash" ? hashOf : (text: string) => text;
+  const isAfter = (text: string, start: string) => start === "" || isLater(place(text), place(start));
   const names = objects.names(ago).filter((name) => name.startsWith(prefix) && isAfter(name, startAfter));
-  const entries = entriesOf(names, prefix, delimiter).filter(({ text }) => isAfter(text, after));
+  const entries = entriesOf(names, prefix, delimiter)
+    .filter(({ text }) => isAfter(text, after))
+    .sort((left, right) => (isLater(place(left.text), place(right.text)) ? 1 : -1));
   const page = entries.slice(0, maxKeys);
   const truncated = entries.length > page.length && maxKeys > 0;
   const last = page.at(-1);
@@ -79,6 +97,10 @@ function tokenOf(text: string): string {
   return `t-${Buffer.from(text).toString("hex")}`;
 }
 
-function isAfter(text: string, after: string): boolean {
-  return Buffer.compare(Buffer.from(text), Buffer.from(after)) > 0;
+function isLater(text: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(text), Buffer.from(other)) > 0;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -62,8 +62,8 @@ async function readBody(message: IncomingMessage): Promise<Pick<BucketRequest, "
   return { body: message.complete ? received : undefined, received };
 }
 
-/** Throws what the strictest of the real servers would. */
-export function requirePlain({ method, headers }: BucketRequest): void {
+/** Throws what the strictest of the real servers would. One that wants a checksum takes that, and nothing else beside it. */
+export function requirePlain({ method, headers }: BucketRequest, wantsIntegrity: boolean): void {
   if (method === "OTHER") throw new ChaosRefusal(405, "MethodNotAllowed");
   if (method !== "PUT") return;
   if (headers["content-length"] === undefined) throw new ChaosRefusal(411, "MissingContentLength");
@@ -71,6 +71,7 @@ export function requirePlain({ method, headers }: BucketRequest): void {
     throw new ChaosRefusal(501, "NotImplemented");
   if (headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true)
     throw new ChaosRefusal(501, "NotImplemented");
-  const checksum = Object.keys(headers).some((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name));
-  if (checksum) throw new ChaosRefusal(400, "InvalidRequest");
+  const more = Object.keys(headers).filter((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name));
+  if (more.some((name) => !wantsIntegrity || name !== "x-amz-checksum-sha256"))
+    throw new ChaosRefusal(400, "InvalidRequest");
 }

@@ -10,6 +10,7 @@ import { seededRandom } from "../random.ts";
 import { answerTo, type Preconditions } from "./answers.ts";
 import { type Fault, type Faults, openFaults } from "./faults.ts";
 import { type Journal, openJournal, sentOf } from "./journal.ts";
+import type { ListDialect } from "./listing.ts";
 import { ObjectVersions } from "./objects.ts";
 import { ChaosRefusal, errorDocument } from "./refusals.ts";
 import { type BucketRequest, readRequest, requirePlain } from "./request.ts";
@@ -22,6 +23,9 @@ export interface ChaosOptions {
   readonly access?: Access;
   readonly region?: string;
   readonly preconditions?: Preconditions;
+  readonly lists?: ListDialect;
+  /** Objects come with their MD5 or a checksum, as a bucket with Object Lock has it. */
+  readonly wantsIntegrity?: boolean;
   /** Publishes what came of an upload that the client cut, as the worst servers do. */
   readonly publishesTorn?: boolean;
   /** A folder that shows the objects as they truly are. */
@@ -109,18 +113,20 @@ async function judged(
   if (request.body === undefined) return abandoned(context, request);
   if (fault?.kind === "reset" || fault?.kind === "silence") return { ...none, status: 0 };
   if (fault?.kind === "page") {
-    const { status, type, body } = fault;
-    return { ...none, status, headers: { "content-type": type }, body: Buffer.from(body) };
+    const { status, type, body, headers } = fault;
+    return { ...none, status, headers: { "content-type": type, ...headers }, body: Buffer.from(body) };
   }
   try {
     if (fault?.kind === "error") throw new ChaosRefusal(fault.status, fault.code);
     await requireSigned(request, { access: live.access, region: live.region, nowMs: nowMs(live) });
-    requirePlain(request);
+    requirePlain(request, context.wantsIntegrity ?? false);
     if (request.bucket !== live.bucketName) throw new ChaosRefusal(404, "NoSuchBucket");
     return await answerTo(request, fault, {
       objects: live.objects,
       now: new Date(nowMs(live)),
       preconditions: context.preconditions ?? "ignored",
+      lists: context.lists ?? { order: "bytes" },
+      wantsIntegrity: context.wantsIntegrity ?? false,
     });
   } catch (error) {
     if (!(error instanceof ChaosRefusal)) throw error;

@@ -272,6 +272,15 @@ function headOf(manifest: Manifest, position: Position): Head {
 /** How long to wait before each further look: a bucket may show a moment ago for a moment. */
 const LOOK_AGAIN_MS = [100, 400];
 
+/** Looks until it is so, a few times. False when it never was. */
+export async function lookAgain(isSo: () => Promise<boolean>): Promise<boolean> {
+  for (const waitMs of LOOK_AGAIN_MS) {
+    if (await isSo()) return true;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+  return isSo();
+}
+
 /** A PUT counts only once the same bytes came back. */
 export async function putChecked(
   bucket: Bucket,
@@ -280,13 +289,12 @@ export async function putChecked(
 ): Promise<void> {
   await bucket.put(name, bytes);
   const sha256 = await sha256Hex(bytes);
-  for (let look = 0; ; look += 1) {
-    const back = await bucket.get(name, bytes.length + 1);
-    const same = back?.length === bytes.length && (await sha256Hex(new Uint8Array(back))) === sha256;
-    if (same) return;
-    const waitMs = LOOK_AGAIN_MS[look];
-    if (waitMs !== undefined) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    else if (back === undefined) throw damaged(name, "the bucket does not have what was just written");
-    else throw damaged(name, "the bucket gives back other bytes than were written");
-  }
+  let back: Uint8Array | undefined;
+  const same = await lookAgain(async () => {
+    back = await bucket.get(name, bytes.length + 1);
+    return back?.length === bytes.length && (await sha256Hex(new Uint8Array(back))) === sha256;
+  });
+  if (same) return;
+  if (back === undefined) throw damaged(name, "the bucket does not have what was just written");
+  throw damaged(name, "the bucket gives back other bytes than were written");
 }

@@ -5,7 +5,7 @@
  */
 
 import type { BackupRun } from "../../api/backup-answers.ts";
-import { type Bucket, BucketFault, listAll } from "../../bucket/bucket.ts";
+import { type Bucket, BucketFault } from "../../bucket/bucket.ts";
 import { sha256Hex } from "../../bucket/bytes.ts";
 import { folderPrefix, manifestsPrefix } from "../../snapshot/names.ts";
 import { MANIFEST_BYTES_MAX } from "../../snapshot/read.ts";
@@ -239,7 +239,7 @@ async function followMovedBucket(
   if (bytes === undefined || (await sha256Hex(new Uint8Array(bytes))) !== position.manifestSha256) return;
   const held = new Set<string>();
   for (const folder of FOLDERS) {
-    for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) held.add(name);
+    for (const name of await bucket.list(folderPrefix(store.lineage, folder))) held.add(name);
   }
   if (!listPositionNames(db, position).every((name) => held.has(name))) return;
   moveTarget(catalogue, { from: position.target, to: target });
@@ -281,7 +281,7 @@ async function look(
   // The newest head is not there: it was cut off before it was written, or the bucket was emptied or put back.
   const manifest = await bucket.get(position.manifest, MANIFEST_BYTES_MAX);
   if (manifest === undefined) {
-    const present = await listAll(bucket, manifestsPrefix(store.lineage));
+    const present = await bucket.list(manifestsPrefix(store.lineage));
     // One of the two looks was stale.
     if (present.includes(position.manifest)) return undefined;
     recordLostPoints(catalogue, { target, lineage: store.lineage }, { present, nowMs: nowMs() });

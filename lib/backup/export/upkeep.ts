@@ -23,6 +23,7 @@ import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../../store/
 import { readPrunedMs, recordBackupError, recordPruned } from "../../store/catalogue/status.ts";
 import type { Finding } from "../histories/look.ts";
 import type { BackupPolicy } from "../policy.ts";
+import { NotListed } from "../proof/found.ts";
 import { FalseDigest, ProofMismatch, prove } from "../proof/prove.ts";
 import {
   executePrune,
@@ -116,9 +117,10 @@ async function proveIfDue(
     await prove(context, position, { replay, mayBegin });
     return true;
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    distrustProof(catalogue);
+    if (!isDamage(error) && !(error instanceof NotListed)) throw error;
     recordBackupError(db, { nowMs: nowMs(), code: error.code, detail: error.detail });
+    if (error instanceof NotListed) return false;
+    distrustProof(catalogue);
     // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.
     if (error instanceof ProofMismatch) recordReplayFailed(catalogue, nowMs());
     else {

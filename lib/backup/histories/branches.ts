@@ -37,7 +37,7 @@ export interface LineageTop {
   readonly lineage: string;
   readonly epoch: number;
   readonly revision: number;
-  /** Names of manifests, newest first: at most the first page of the list. */
+  /** Names of manifests, newest first. */
   readonly names: readonly string[];
 }
 
@@ -99,13 +99,28 @@ export async function listTops(bucket: Bucket): Promise<LineageTop[]> {
 
 /** Whether anybody's backups lie under the prefix. */
 export async function holdsSnapshots(bucket: Bucket): Promise<boolean> {
-  for (const prefix of [HEADS, EPOCHS]) if ((await bucket.list(prefix)).names.length > 0) return true;
+  for (const prefix of [HEADS, EPOCHS]) if ((await bucket.list(prefix)).length > 0) return true;
   return (await bucket.folders()).some(isLineage);
 }
 
+/** Names of a lineage's manifests, newest first. */
+export async function listManifests(bucket: Bucket, lineage: string): Promise<string[]> {
+  const names = await bucket.list(manifestsPrefix(lineage));
+  return names.filter((name) => parseManifestName(name) !== undefined);
+}
+
+/** Whether a restore would come by a manifest: it looks for lineages, and for manifests by the list of their folder. */
+export async function isFound(bucket: Bucket, lineage: string, manifest: string): Promise<boolean> {
+  return (await isListed(bucket, lineage)) && (await listManifests(bucket, lineage)).includes(manifest);
+}
+
+async function isListed(bucket: Bucket, lineage: string): Promise<boolean> {
+  if ((await listClaims(bucket)).some((claim) => claim.lineage === lineage)) return true;
+  return (await listHeads(bucket)).includes(lineage) || (await bucket.folders()).includes(lineage);
+}
+
 async function topOf(bucket: Bucket, lineage: string): Promise<LineageTop | undefined> {
-  const page = await bucket.list(manifestsPrefix(lineage));
-  const names = page.names.filter((name) => parseManifestName(name) !== undefined);
+  const names = await listManifests(bucket, lineage);
   const revision = parseManifestName(names[0] ?? "")?.revision;
   return revision === undefined ? undefined : { lineage, epoch: epochOf(revision), revision, names };
 }

@@ -4,10 +4,10 @@
  * gone is named together with the next one that could be used.
  */
 
-import { type Bucket, BucketFault, damaged, isDamage, listAll } from "../../bucket/bucket.ts";
+import { type Bucket, BucketFault, damaged, isDamage } from "../../bucket/bucket.ts";
 import { accept, type Outcome, refuse } from "../../core/refusal.ts";
 import { readHeads } from "../../snapshot/heads.ts";
-import { manifestsPrefix, parseManifestName } from "../../snapshot/names.ts";
+import { parseManifestName } from "../../snapshot/names.ts";
 import {
   type Reading,
   type ReadManifest,
@@ -83,8 +83,7 @@ async function namedBranch(
     if (lost !== undefined) return withOlder(bucket, top.names, missing(lost.manifest.name), reading);
     return newestOf(bucket, top, reading);
   }
-  const names = await listAll(bucket, manifestsPrefix(top.lineage));
-  const name = names.find((one) => parseManifestName(one)?.run.startsWith(run));
+  const name = top.names.find((one) => parseManifestName(one)?.run.startsWith(run));
   if (name === undefined) return refuse("not_found", `Lineage ${lineage} has no manifest of the run ${run}.`);
   return accept({ newest: await readManifest(bucket, name, undefined, reading), top, named: true });
 }

@@ -3,7 +3,7 @@
  * a store that goes on does so under a lineage and numbers that nobody else has.
  */
 
-import { type Bucket, listAll } from "../../bucket/bucket.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
 import { formatHex } from "../../core/hex.ts";
 import { listClaims } from "../../snapshot/heads.ts";
 import { manifestsPrefix, parseManifestName } from "../../snapshot/names.ts";
@@ -58,7 +58,7 @@ async function findShared(
   { db, bucket }: ForkContext,
   store: ExportedStore,
 ): Promise<{ sharedRevision: number; isShared: boolean }> {
-  const names = (await listAll(bucket, manifestsPrefix(store.lineage))).flatMap((name) => {
+  const names = (await bucket.list(manifestsPrefix(store.lineage))).flatMap((name) => {
     const parts = parseManifestName(name);
     return parts === undefined ? [] : [{ ...parts, name }];
   });

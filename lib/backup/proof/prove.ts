@@ -40,6 +40,7 @@ import type { StepContext } from "../export/limits.ts";
 import { heartbeat, pageByPage, putChecked } from "../export/run.ts";
 import { readLiveLines } from "../export/segment.ts";
 import { DIGEST_START, digestState, readDigest } from "../state-digest.ts";
+import { requireFound } from "./found.ts";
 
 export type ProofOutcome =
   | { readonly state: "proven"; readonly revision: number; readonly how: Proof["how"] }
@@ -127,6 +128,7 @@ function beginReplay({ target, store, nowMs }: StepContext, position: Position):
 async function goFrom(context: StepContext, proven: ReadManifest, read: ReadManifest): Promise<ProofOutcome> {
   const { bucket, db } = context;
   const { lineage, revision } = read.manifest;
+  await requireFound(bucket, read);
   const known = new Set(proven.manifest.objects.map(({ name, sha256 }) => `${name} ${sha256}`));
   const names: string[] = [];
   for (const { segment, auth } of read.segments) {
@@ -176,6 +178,7 @@ async function goOn(context: StepContext, begun: ReplayProgress): Promise<ProofO
   const { bucket, db, catalogue } = context;
   const { reading } = context.keys;
   const snapshot = await readManifest(bucket, begun.manifest, begun.manifestSha256, reading);
+  await requireFound(bucket, snapshot);
   const { manifest } = snapshot;
   const index = await readIndex(bucket, snapshot, reading);
   const folded = await foldOn(context, begun, snapshot, index);

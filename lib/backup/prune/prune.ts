@@ -5,7 +5,6 @@
  * interrupted or repeated prune is harmless.
  */
 
-import { listAll } from "../../bucket/bucket.ts";
 import { keptPoints } from "../../core/retention.ts";
 import {
   folderPrefix,
@@ -177,7 +176,7 @@ async function readNeeded({ bucket, keys }: PruneContext, position: Position): P
 async function findStrangers(context: PruneContext, beforeMs: number): Promise<Finding | undefined> {
   const { bucket, db, catalogue, store, target } = context;
   const parts: (NameParts & { readonly name: string })[] = [];
-  for (const name of await listAll(bucket, manifestsPrefix(store.lineage))) {
+  for (const name of await bucket.list(manifestsPrefix(store.lineage))) {
     const parsed = parseManifestName(name);
     if (parsed !== undefined) parts.push({ ...parsed, name });
   }
@@ -220,7 +219,7 @@ export async function noteOrphans(context: PruneContext): Promise<number> {
   const { bucket, db, catalogue, target, store, policy, nowMs } = context;
   const found: { name: string; run: string; revision: number }[] = [];
   for (const folder of FOLDERS) {
-    for (const name of await listAll(bucket, folderPrefix(store.lineage, folder))) {
+    for (const name of await bucket.list(folderPrefix(store.lineage, folder))) {
       const parsed = parseObjectName(name);
       if (parsed !== undefined) found.push({ name, ...parsed });
     }

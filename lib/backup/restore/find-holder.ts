@@ -6,7 +6,7 @@
 
 import type { Bucket } from "../../bucket/bucket.ts";
 import { accept, refuse } from "../../core/refusal.ts";
-import { manifestsPrefix, parseManifestName } from "../../snapshot/names.ts";
+import { parseManifestName } from "../../snapshot/names.ts";
 import {
   type Reading,
   type ReadManifest,
@@ -14,7 +14,7 @@ import {
   readIndex,
   readManifest,
 } from "../../snapshot/read.ts";
-import type { LineageTop } from "../histories/branches.ts";
+import { type LineageTop, listManifests } from "../histories/branches.ts";
 import { type Branched, bestOf, type FoundOutcome, newestOf } from "../histories/choose-branch.ts";
 
 /** A manifest of the branch that holds the revision. */
@@ -115,21 +115,9 @@ function ownerOf({ manifest }: ReadManifest, revision: number): FoundOutcome<str
 /** Names of manifests at or above the revision, those of one revision together, the lowest first. */
 async function namesFrom(bucket: Bucket, lineage: string, revision: number): Promise<string[][]> {
   const byRevision = new Map<number, string[]>();
-  for (const name of await namesDownTo(bucket, lineage, revision)) {
+  for (const name of await listManifests(bucket, lineage)) {
     const at = parseManifestName(name)?.revision ?? 0;
     if (at >= revision) byRevision.set(at, [...(byRevision.get(at) ?? []), name]);
   }
   return [...byRevision].sort(([left], [right]) => left - right).map(([, names]) => names);
-}
-
-/** Names of manifests, newest first, until one below the revision. */
-async function namesDownTo(bucket: Bucket, lineage: string, revision: number): Promise<string[]> {
-  const names: string[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await bucket.list(manifestsPrefix(lineage), after);
-    names.push(...page.names.filter((name) => parseManifestName(name) !== undefined));
-    after = page.names.at(-1);
-    const reached = after === undefined ? 0 : (parseManifestName(after)?.revision ?? revision);
-    if (!page.more || after === undefined || reached < revision) return names;
-  }
 }

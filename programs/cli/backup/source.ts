@@ -48,6 +48,7 @@ async function bundled(dataDir: string): Promise<{ settings: BucketSettings; sto
       region: "us-east-1",
       prefix: DEFAULT_PREFIX,
       pathStyle: true,
+      integrity: "none",
     },
     stop: () => server.stop(),
   };

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RestoreNews } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
-import { type Bucket, listAll } from "../../../lib/bucket/bucket.ts";
+import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { manifestsPrefix, parseManifestName, parseObjectName } from "../../../lib/snapshot/names.ts";
 import {
   type Reading,
@@ -212,7 +212,7 @@ async function checkNamed(bucket: Bucket, name: string, reading: Reading) {
     throw new Failure(EXIT.usage, `${name} is not the name of an object of a snapshot`, {
       hint: "`./ledge backup show` lists them",
     });
-  const names = (await listAll(bucket, manifestsPrefix(parts.lineage)))
+  const names = (await bucket.list(manifestsPrefix(parts.lineage)))
     .filter((one) => (parseManifestName(one)?.revision ?? -1) >= parts.revision)
     .reverse();
   for (const one of names) {

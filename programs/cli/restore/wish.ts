@@ -10,7 +10,7 @@ import { findOlder } from "../../../lib/backup/histories/choose-branch.ts";
 import { type FoundSnapshot, findSnapshot, type Wanted } from "../../../lib/backup/restore/find-snapshot.ts";
 import { type RestoreNews, type RestoreReport, restoreInto } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
-import { type Bucket, BucketFault, isDamage, listAll } from "../../../lib/bucket/bucket.ts";
+import { type Bucket, BucketFault, isDamage } from "../../../lib/bucket/bucket.ts";
 import { manifestsPrefix } from "../../../lib/snapshot/names.ts";
 import type { Reading } from "../../../lib/snapshot/read.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
@@ -105,7 +105,7 @@ async function withOlder(
   error: unknown,
 ): Promise<never> {
   if (!isDamage(error)) throw error;
-  const names = await listAll(bucket, manifestsPrefix(snapshot.manifest.lineage));
+  const names = await bucket.list(manifestsPrefix(snapshot.manifest.lineage));
   const older = await findOlder(bucket, names, error.object, reading);
   const hint =
     older === undefined
