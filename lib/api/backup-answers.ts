@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import { count, lineage, moment, sha256 } from "./shapes.ts";
 
 export const BackupStatus = z.object({
-  state: z.enum(["ok", "not_set", "behind", "failing", "fork", "foreign"]),
+  /** `restored`: the store is as it was restored, and exports nothing until its first commit. */
+  state: z.enum(["ok", "restored", "not_set", "behind", "failing", "fork", "foreign"]),
   exportedRevision: z.nullable(count),
   exportedAt: z.nullable(moment),
   provenRevision: z.nullable(count),

@@ -2,7 +2,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import { type Db, StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { begin, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
@@ -29,6 +31,17 @@ async function openSilentBucket(): Promise<string> {
   onTestFinished(() => void server.close());
   const address = server.address();
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+}
+
+/** The store, but for statements that fail. */
+function failingAt(db: NodeDb, which: RegExp | (() => RegExp | false), words: string): Db {
+  return {
+    all(sql, params) {
+      const pattern = which instanceof RegExp ? which : which();
+      if (pattern !== false && pattern.test(sql)) throw new StoreFault(words);
+      return db.all(sql, params);
+    },
+  };
 }
 
 /** A run that died has left its lease, whose time is over. */
@@ -84,6 +97,44 @@ describe("an exporter that is cut off", () => {
     endLease(db, T0);
     expect(await tick(db, bucket)).toMatchObject({ state: "nothing_new" });
     expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
+  });
+
+  const failures = [
+    { words: "database or disk is full", code: "storage_full" },
+    { words: "out of memory", code: "internal" },
+    { words: "database is locked", code: "busy" },
+  ];
+  test.each(failures)(
+    "says that the store failed ($words), once it can keep a note",
+    async ({ words, code }) => {
+      const { db } = openQuickStore();
+      fill(db);
+      const bucket = memoryBucket();
+      const failing = failingAt(db, /insert into "?backup_object/i, words);
+      await expect(tick(failing, bucket)).rejects.toBeInstanceOf(StoreFault);
+      expect(statusAt(db, T0)).toMatchObject({ state: "failing", lastError: { code } });
+      expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
+      expect(statusAt(db, T0)).toMatchObject({ state: "ok", lastError: null });
+    },
+  );
+
+  test("says it by its lease where the store takes no notes at all", async () => {
+    const { db } = openQuickStore();
+    fill(db);
+    const bucket = memoryBucket();
+    let full = false;
+    bucket.before = () => {
+      full = true;
+    };
+    const failing = failingAt(db, () => full && /^(insert|update|delete)/i, "database or disk is full");
+    await expect(tick(failing, bucket)).rejects.toBeInstanceOf(StoreFault);
+    expect(statusAt(db, T0 + LEASE_MS)).toMatchObject({
+      state: "failing",
+      lastError: { code: "internal", detail: expect.stringContaining("ended without an answer") },
+    });
+    bucket.before = () => {};
+    expect(await tick(db, bucket, { nowMs: T0 + LEASE_MS })).toMatchObject({ state: "exported" });
+    expect(statusAt(db, T0 + LEASE_MS)).toMatchObject({ state: "ok", lastError: null });
   });
 
   test("says so itself where it can: whatever it threw stands in the status", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { BACKUP_WAIT_SECONDS } from "../../lib/core/on-commit.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import type { HostOptions } from "../../programs/host/options.ts";
@@ -197,7 +198,7 @@ describe("backup_on_commit", () => {
     const { variables } = await bucketOf();
     const { db, host } = await start({ ...variables, backup_on_commit: "wait" });
     const before = await put(host, "one");
-    stealLease(db, Date.now() + 600_000);
+    stealLease(db, Date.now() + LEASE_MS);
     const after = await put(host, "two");
     expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
     db.close();

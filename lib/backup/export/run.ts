@@ -7,6 +7,7 @@
 import { type Bucket, BucketFault, damaged } from "../../bucket/bucket.ts";
 import { concat, sha256Hex, utf8 } from "../../bucket/bytes.ts";
 import { formatHex } from "../../core/hex.ts";
+import { isOver } from "../../core/span.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Cipher } from "../../snapshot/cipher.ts";
 import { epochName, headName, manifestName } from "../../snapshot/names.ts";
@@ -68,7 +69,7 @@ export function heartbeat({ catalogue, leaseMs, nowMs }: ExportContext): () => v
   let beatMs = nowMs();
   return () => {
     const now = nowMs();
-    if (now - beatMs < leaseMs / 8) return;
+    if (!isOver({ sinceMs: beatMs, lengthMs: leaseMs / 8 }, now)) return;
     beatMs = now;
     catalogue.renew(now + leaseMs);
   };

@@ -7,6 +7,7 @@
 import type { BackupRun } from "../../api/backup-answers.ts";
 import { type Bucket, BucketFault } from "../../bucket/bucket.ts";
 import { sha256Hex } from "../../bucket/bytes.ts";
+import { isOver } from "../../core/span.ts";
 import { folderPrefix, manifestsPrefix } from "../../snapshot/names.ts";
 import { MANIFEST_BYTES_MAX } from "../../snapshot/read.ts";
 import {
@@ -26,22 +27,25 @@ import { stopStore } from "../../store/catalogue/epoch.ts";
 import {
   acquireLease,
   type Catalogue,
-  isLeaseLeft,
   LEASE_MS,
+  type Lease,
   LeaseLost,
   openCatalogue,
+  readLease,
   releaseLease,
 } from "../../store/catalogue/lease.ts";
 import { recordLostPoints } from "../../store/catalogue/points.ts";
 import {
+  CUT_OFF,
   clearBackupError,
   readLookedMs,
   readProvenRevision,
   recordBackupError,
   recordLook,
 } from "../../store/catalogue/status.ts";
-import { type Db, StoreFault } from "../../store/sqlite/driver.ts";
+import { type Db, faultKind, StoreFault } from "../../store/sqlite/driver.ts";
 import { meteredDb } from "../../store/sqlite/metered.ts";
+import { inTransaction } from "../../store/sqlite/transaction.ts";
 import { type Finding, lookAround } from "../histories/look.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../policy.ts";
 import { LIMITS, type Limits, type StepContext } from "./limits.ts";
@@ -111,32 +115,49 @@ async function runOnce(tick: Working): Promise<TickOutcome> {
   const store = readExportedStore(tick.db);
   if (isIdle(store)) return nothing(tick.db, "nothing_new", store.revision);
   const startedMs = tick.nowMs();
-  const cutOff = isLeaseLeft(tick.db, startedMs);
+  const cutOff = readLease(tick.db, startedMs).leftMs !== undefined;
   const lease = acquireLease(tick.db, { nowMs: startedMs, untilMs: startedMs + LEASE_MS });
   if (lease === undefined) return nothing(tick.db, "skipped", null);
+  let outcome: TickOutcome;
   try {
-    return await workUnderLease(tick, openCatalogue(tick.db, lease), { cutOff });
+    outcome = await workUnderLease(tick, openCatalogue(tick.db, lease), { cutOff });
   } catch (error) {
     if (error instanceof LeaseLost) return nothing(tick.db, "skipped", null);
-    noteFailure(tick, error);
+    endFailed(tick, lease, error);
     throw error;
-  } finally {
-    releaseLease(tick.db, lease);
+  }
+  releaseLease(tick.db, lease);
+  return outcome;
+}
+
+/**
+ * Notes the failure and gives the lease back: both or neither. A store that takes no note keeps the lease, and says so
+ * once the time of that is over (`CUT_OFF`).
+ */
+function endFailed({ db, nowMs }: Tick, lease: Lease, error: unknown): void {
+  try {
+    inTransaction(db, () => {
+      recordBackupError(db, { nowMs: nowMs(), ...failureOf(error) });
+      releaseLease(db, lease);
+    });
+  } catch (fault) {
+    if (!(fault instanceof StoreFault)) throw fault;
   }
 }
 
-/** A run that has died notes nothing; the next one does it for that (`CUT_OFF`). A store that fails cannot take notes. */
-function noteFailure({ db, nowMs }: Tick, error: unknown): void {
-  if (error instanceof StoreFault) return;
-  const { code, detail } = error instanceof BucketFault ? error : FAILED;
-  recordBackupError(db, { nowMs: nowMs(), code, detail });
+function failureOf(error: unknown): { readonly code: string; readonly detail: string } {
+  if (error instanceof BucketFault) return { code: error.code, detail: error.detail };
+  if (!(error instanceof StoreFault))
+    return { code: "internal", detail: "The exporter failed; its log says how." };
+  switch (faultKind(error)) {
+    case "full":
+      return { code: "storage_full", detail: "The store cannot grow: free space for the exporter's notes." };
+    case "busy":
+      return { code: "busy", detail: "Another writer held the store for too long." };
+    default:
+      return { code: "internal", detail: "The store refused a statement; the exporter's log says why." };
+  }
 }
-
-const FAILED = { code: "internal", detail: "The exporter failed; its log says how." } as const;
-const CUT_OFF = {
-  code: "internal",
-  detail: "The last run ended without an answer: it trapped, or it was cut off for its time or its memory.",
-} as const;
 
 /**
  * A restored store is its source until its first commit, and a store being restored is nobody yet. An adopted one has
@@ -186,7 +207,7 @@ async function workUnderLease(
   await followMovedBucket(tick, store, catalogue);
   await settleUnfinished(tick, catalogue);
   let position = ownPosition(tick, store);
-  const due = tick.nowMs() - readLookedMs(db) >= LOOK_EVERY_MS;
+  const due = isOver({ sinceMs: readLookedMs(db), lengthMs: LOOK_EVERY_MS }, tick.nowMs());
   const idle = nextStep(context, position) === undefined;
   if (idle && !due && !isUpkeepDue(context, { position, policy, asked }))
     return nothing(db, "nothing_new", store.revision);

@@ -5,6 +5,7 @@
  */
 
 import { isDamage } from "../../bucket/bucket.ts";
+import { isOver } from "../../core/span.ts";
 import { type Position, resetPosition } from "../../store/catalogue/catalogue.ts";
 import {
   doomSuperseded,
@@ -16,6 +17,7 @@ import {
 import {
   distrustProof,
   findReplay,
+  type ProvenPoint,
   readProvenPoint,
   recordReplayFailed,
 } from "../../store/catalogue/proof.ts";
@@ -76,15 +78,26 @@ export function isUpkeepDue(context: StepContext, { position, policy, asked }: U
 function isProofDue({ db, nowMs }: StepContext, position: Position, policy: BackupPolicy): boolean {
   if (findReplay(db) !== undefined) return true;
   const point = readProvenPoint(db);
-  if (nowMs() - point.replayTriedMs < Math.min(RETRY_MISMATCH_MS, policy.proofIntervalMs)) {
+  const retryMs = Math.min(RETRY_MISMATCH_MS, policy.proofIntervalMs);
+  if (!isOver({ sinceMs: point.replayTriedMs, lengthMs: retryMs }, nowMs())) {
     // A replay that failed a moment ago would fail again; a continued proof may still be due.
     return point.provenManifest !== null && point.provenManifest !== position.manifest;
   }
-  return point.provenManifest !== position.manifest || nowMs() - point.replayedMs >= policy.proofIntervalMs;
+  return point.provenManifest !== position.manifest || isReplayOld(point, policy, nowMs());
 }
 
-function isPruneDue({ db, target, store, nowMs }: StepContext): boolean {
-  if (nowMs() - readPrunedMs(db) < PRUNE_EVERY_MS) return false;
+/** Whether it is time to read a whole chain again. */
+function isReplayOld({ replayedMs }: ProvenPoint, { proofIntervalMs }: BackupPolicy, nowMs: number): boolean {
+  return isOver({ sinceMs: replayedMs, lengthMs: proofIntervalMs }, nowMs);
+}
+
+function isPruneTime({ db, nowMs }: Pick<StepContext, "db" | "nowMs">): boolean {
+  return isOver({ sinceMs: readPrunedMs(db), lengthMs: PRUNE_EVERY_MS }, nowMs());
+}
+
+function isPruneDue(context: StepContext): boolean {
+  const { db, target, store } = context;
+  if (!isPruneTime(context)) return false;
   return readDoomed(db, { target, lineage: store.lineage }).objects > 0;
 }
 
@@ -109,7 +122,7 @@ async function proveIfDue(
 ): Promise<boolean> {
   const { db, catalogue, nowMs } = context;
   const point = readProvenPoint(db);
-  const replay = asked.replay === true || nowMs() - point.replayedMs >= policy.proofIntervalMs;
+  const replay = asked.replay === true || isReplayOld(point, policy, nowMs());
   if (asked.replay !== true && !isProofDue(context, position, policy)) return !hasFailed(context, position);
   try {
     // While there is more to export, the chain that a replay would read is about to become another one.
@@ -147,7 +160,8 @@ async function dropPoint(
 /** Whether the newest proof failed and none has passed since. */
 function hasFailed({ db }: StepContext, position: Position): boolean {
   const { provenManifest, replayTriedMs, replayedMs } = readProvenPoint(db);
-  return provenManifest !== position.manifest && replayTriedMs > replayedMs && findReplay(db) === undefined;
+  // A replay that passes leaves both moments alike.
+  return provenManifest !== position.manifest && replayTriedMs !== replayedMs && findReplay(db) === undefined;
 }
 
 /** A purge whose manifest was replayed: all that it replaced may go at once; done once nothing of it is left. */
@@ -172,7 +186,7 @@ async function pruneIfDue(
 ): Promise<PruneOutcome | undefined> {
   const { db, catalogue, nowMs } = context;
   const open = listOpenPurges(db).length > 0;
-  const due = asked.prune === true || open || nowMs() - readPrunedMs(db) >= PRUNE_EVERY_MS;
+  const due = asked.prune === true || open || isPruneTime(context);
   if (!due || !context.withinBudget()) return undefined;
   const plan = planPrune(context);
   if (plan.heldBy !== null) return undefined;

@@ -50,6 +50,8 @@ export async function adopt(context: ForkContext, others: readonly string[]): Pr
   return { sharedRevision, ...pending };
 }
 
+const EVER = { afterMs: 0, voidAfterMs: Number.MAX_SAFE_INTEGER };
+
 /**
  * The last revision that we surely share with another store that writes under our lineage. It is that of their newest
  * manifest whose tip we have, or of the manifest of ours that theirs follows. Without such a store it is the head.
@@ -65,7 +67,7 @@ async function findShared(
   const ours = listRuns(
     db,
     names.map(({ run }) => run),
-    0,
+    EVER,
   );
   const theirs = names.filter(({ run }) => !ours.has(run));
   if (theirs.length === 0) return { sharedRevision: store.revision, isShared: false };

@@ -79,13 +79,13 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pl
   const replayed = points.find(({ manifest }) => manifest === proof.replayedManifest);
   for (const point of points) {
     // What is newer than the newest replay, and what proofs rest on, stays whatever its age.
-    if (replayed === undefined || point.madeMs >= replayed.madeMs || point.manifest === proof.provenManifest)
+    if (replayed === undefined || isAsNewAs(point, replayed) || point.manifest === proof.provenManifest)
       kept.add(point);
   }
   const gone = points.filter((point) => !kept.has(point));
   return {
     kept: [...kept],
-    doomed: gone.map((point) => ({ point, dueMs: (point.doomedMs ?? now) + policy.graceMs })),
+    doomed: gone.map((point) => ({ point, dueMs: markedMs(point, policy, now) + policy.graceMs })),
     ...readUnneeded(
       db,
       place,
@@ -95,14 +95,30 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pl
   };
 }
 
+/** By revision: a clock that was ahead must not make an old proof newer than what came after it. */
+function isAsNewAs(point: PointRow, other: PointRow): boolean {
+  return (
+    point.revision > other.revision || (point.revision === other.revision && point.madeMs >= other.madeMs)
+  );
+}
+
 /** Marks what the plan gives up, and unmarks what it wants again. */
-export function markPlan({ catalogue, target, store, nowMs }: PruneContext, plan: PlannedPrune): void {
+export function markPlan(
+  { catalogue, target, store, policy, nowMs }: PruneContext,
+  plan: PlannedPrune,
+): void {
+  const mark = { atMs: nowMs(), voidAfterMs: nowMs() + policy.graceMs };
   doomPoints(catalogue, {
     doomed: plan.doomed.map(({ point }) => point.run),
     spared: plan.kept.map(({ run }) => run),
-    atMs: nowMs(),
+    mark,
   });
-  doomObjects(catalogue, { target, lineage: store.lineage }, nowMs());
+  doomObjects(catalogue, { target, lineage: store.lineage }, mark);
+}
+
+/** When a point was given up: now, where it never was or where a wrong clock says so. */
+function markedMs({ doomedMs }: PointRow, { graceMs }: BackupPolicy, nowMs: number): number {
+  return doomedMs === null || doomedMs > nowMs + graceMs ? nowMs : doomedMs;
 }
 
 /** Rows of runs that left nothing in the bucket; kept a while so that a late list means something. */
@@ -174,7 +190,7 @@ async function readNeeded({ bucket, keys }: PruneContext, position: Position): P
  * given up has written after all: what it names goes with it.
  */
 async function findStrangers(context: PruneContext, beforeMs: number): Promise<Finding | undefined> {
-  const { bucket, db, catalogue, store, target } = context;
+  const { bucket, db, catalogue, store, target, policy, nowMs } = context;
   const parts: (NameParts & { readonly name: string })[] = [];
   for (const name of await bucket.list(manifestsPrefix(store.lineage))) {
     const parsed = parseManifestName(name);
@@ -183,7 +199,7 @@ async function findStrangers(context: PruneContext, beforeMs: number): Promise<F
   const runs = listRuns(
     db,
     parts.map(({ run }) => run),
-    beforeMs,
+    { afterMs: beforeMs, voidAfterMs: nowMs() + policy.graceMs },
   );
   for (const { name, run, revision } of parts) {
     const state = runs.get(run);
@@ -232,7 +248,7 @@ export async function noteOrphans(context: PruneContext): Promise<number> {
   const runs = listRuns(
     db,
     strays.map(({ run }) => run),
-    nowMs() - policy.graceMs,
+    { afterMs: nowMs() - policy.graceMs, voidAfterMs: nowMs() + policy.graceMs },
   );
   // A run that may still be at work, and a run that nobody here knows, are left alone.
   const orphans = strays.filter(({ run }) => {

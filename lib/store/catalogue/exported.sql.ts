@@ -5,10 +5,10 @@ import { store } from "../tables.ts";
 const position = `select p.value->>'revision' from operation p
     where p.name='position' and p.value->>'lineage' in (select lineage from lineage)`;
 
-/** ?1 now. */
+/** ?1 now, ?2 the latest end that a lease of now can have. */
 export const exportedSql = statement(
   { revision: orNull(integerColumn), leased: orNull(integerColumn) },
-  `select (${position}), l.value->>'untilMs'>?1 from operation l where l.name='lease'`,
+  `select (${position}), l.value->>'untilMs'>?1 and l.value->>'untilMs'<=?2 from operation l where l.name='lease'`,
 );
 
 /** For a host that asks for those who wait, again and again: it takes no parameters. */

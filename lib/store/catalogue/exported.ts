@@ -3,6 +3,7 @@
 import type { Db } from "../sqlite/driver.ts";
 import { firstOf } from "../sqlite/statement.ts";
 import { exportedSql } from "./exported.sql.ts";
+import { LEASE_MS } from "./lease.ts";
 
 export interface Exported {
   /** The newest revision of this history in the bucket; null when there is none. */
@@ -12,7 +13,7 @@ export interface Exported {
 }
 
 export function readExported(db: Db, nowMs: number): Exported {
-  const row = firstOf(db, exportedSql, [nowMs]);
+  const row = firstOf(db, exportedSql, [nowMs, nowMs + LEASE_MS]);
   return { revision: row?.revision ?? null, leased: row?.leased === 1 };
 }
 

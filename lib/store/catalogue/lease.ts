@@ -1,13 +1,14 @@
 /**
  * The exporter's lease: one row with a generation. Promise: two exporters never both write the catalogue,
  * because every write names the generation it was made under; the clock only decides when to stop waiting
- * for an exporter that died. Nobody's clock but this store's host is asked.
+ * for an exporter that died. Nobody's clock but this store's host is asked, and a clock that was ahead once holds up
+ * nobody: an end that lies further ahead than a lease lasts counts as over.
  */
 
 import type { Db } from "../sqlite/driver.ts";
 import { firstOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
-import { acquireSql, generationSql, leftSql, moveEndSql } from "./lease.sql.ts";
+import { acquireSql, generationSql, leaseSql, moveEndSql } from "./lease.sql.ts";
 
 /** The lease was taken by another while this exporter slept: it must change nothing any more. */
 export class LeaseLost extends Error {
@@ -29,12 +30,21 @@ export function acquireLease(
   db: Db,
   { nowMs, untilMs }: { nowMs: number; untilMs: number },
 ): Lease | undefined {
-  return firstOf(db, acquireSql, [nowMs, untilMs]);
+  return firstOf(db, acquireSql, [nowMs, untilMs, nowMs + LEASE_MS]);
 }
 
-/** Whether the last holder let the time of its lease pass: one that ends by itself gives the lease back. */
-export function isLeaseLeft(db: Db, nowMs: number): boolean {
-  return firstOf(db, leftSql, [nowMs]) !== undefined;
+export interface LeaseState {
+  /** An exporter is at work. */
+  readonly held: boolean;
+  /** When the last holder's time passed, where it let it pass: one that ends by itself gives the lease back. */
+  readonly leftMs: number | undefined;
+}
+
+/** How the lease stands now. */
+export function readLease(db: Db, nowMs: number): LeaseState {
+  const row = firstOf(db, leaseSql, [nowMs, nowMs + LEASE_MS]);
+  const leftMs = row?.left === 1 ? Math.min(row.untilMs, nowMs) : undefined;
+  return { held: row?.held === 1, leftMs };
 }
 
 /** Gives the lease back; does nothing when it has been lost already. */

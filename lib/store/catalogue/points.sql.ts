@@ -39,16 +39,16 @@ export const pointsSql = statement(
     .orderBy(desc(backupRun.revision), desc(backupRun.finishedMs)),
 );
 
-/** ?1 runs, ?2 the moment until which one that was given up counts as abandoned. */
+/** ?1 runs, ?2 and ?3 the moments between which one that was given up counts as started. */
 export const runsSql = statement(
   { run: backupRun.run, state: sql<"started" | "complete" | "abandoned" | "removed">`` },
-  `select run, case when removed_ms is not null then 'removed' when state='abandoned' and finished_ms>?2 then 'started' else state end
+  `select run, case when removed_ms is not null then 'removed' when state='abandoned' and finished_ms>?2 and finished_ms<=?3 then 'started' else state end
      from backup_run where run in (select value from json_each(?1))`,
 );
 
-/** ?1 runs, ?2 now. */
+/** ?1 runs, ?2 now, ?3 the moment after which a mark is void. */
 export const doomPointsSql =
-  "update backup_run set doomed_ms=?2 where run in (select value from json_each(?1)) and doomed_ms is null and removed_ms is null";
+  "update backup_run set doomed_ms=?2 where run in (select value from json_each(?1)) and (doomed_ms is null or doomed_ms>?3) and removed_ms is null";
 
 /** ?1 runs. */
 export const sparePointsSql =
@@ -83,8 +83,8 @@ const unneeded = (point: string) =>
 const wanted = "and r.doomed_ms is null";
 const own = "o.target=?1 and o.lineage=?2";
 
-/** ?1 target, ?2 lineage, ?3 now. */
-export const doomObjectsSql = `${spans(wanted)} update backup_object as o set doomed_ms=?3 where ${own} and o.doomed_ms is null and ${unneeded(wanted)}`;
+/** ?1 target, ?2 lineage, ?3 now, ?4 the moment after which a mark is void. */
+export const doomObjectsSql = `${spans(wanted)} update backup_object as o set doomed_ms=?3 where ${own} and (o.doomed_ms is null or o.doomed_ms>?4) and ${unneeded(wanted)}`;
 
 /** ?1 target, ?2 lineage. */
 export const spareObjectsSql = `${spans(wanted)} update backup_object as o set doomed_ms=null where ${own} and o.doomed_ms>0 and o.kind<>'orphan'

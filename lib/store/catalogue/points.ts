@@ -57,27 +57,48 @@ export function listPoints(db: Db, { target, lineage }: TargetLineage): PointRow
 
 export type RunState = "started" | "complete" | "abandoned" | "removed";
 
-/** What became of each of these runs that is ours. One given up after `beforeMs` may still have a hand out: started. */
-export function listRuns(db: Db, runs: readonly string[], beforeMs: number): Map<string, RunState> {
-  const found = rowsOf(db, runsSql, [JSON.stringify(runs), beforeMs]);
+/**
+ * What became of each of these runs that is ours. One given up after `afterMs` may still have a hand out: started; but
+ * not one that a wrong clock says was given up after `voidAfterMs`.
+ */
+export function listRuns(
+  db: Db,
+  runs: readonly string[],
+  { afterMs, voidAfterMs }: { readonly afterMs: number; readonly voidAfterMs: number },
+): Map<string, RunState> {
+  const found = rowsOf(db, runsSql, [JSON.stringify(runs), afterMs, voidAfterMs]);
   return new Map(found.map(({ run, state }) => [run, state]));
+}
+
+/** The moment that a mark bears. Marks that lie after `voidAfterMs` are a wrong clock's, and made anew. */
+export interface Mark {
+  readonly atMs: number;
+  readonly voidAfterMs: number;
 }
 
 /** Marks the points that are no longer wanted, and unmarks those that are wanted again. */
 export function doomPoints(
   catalogue: Catalogue,
-  { doomed, spared, atMs }: { doomed: readonly string[]; spared: readonly string[]; atMs: number },
+  {
+    doomed,
+    spared,
+    mark: { atMs, voidAfterMs },
+  }: { doomed: readonly string[]; spared: readonly string[]; mark: Mark },
 ): void {
   catalogue.write((db) => {
-    db.all(doomPointsSql, [JSON.stringify(doomed), atMs]);
+    db.all(doomPointsSql, [JSON.stringify(doomed), atMs, voidAfterMs]);
     db.all(sparePointsSql, [JSON.stringify(spared)]);
   });
 }
 
 /** Marks the objects that no wanted point needs, and unmarks those that one needs again. */
-export function doomObjects(catalogue: Catalogue, { target, lineage }: TargetLineage, atMs: number): void {
+export function doomObjects(
+  catalogue: Catalogue,
+  { target, lineage }: TargetLineage,
+  { atMs, voidAfterMs }: Mark,
+): void {
   catalogue.write((db) => {
-    db.all(doomObjectsSql, [target, lineage, atMs]);
+    db.all(doomObjectsSql, [target, lineage, atMs, voidAfterMs]);
     db.all(spareObjectsSql, [target, lineage]);
   });
 }

@@ -8,26 +8,32 @@ import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
-import type { Catalogue } from "./lease.ts";
+import { readExportedStore } from "./catalogue.ts";
+import { type Catalogue, type LeaseState, readLease } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
 import { ERROR, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
 import { backupStatusSql, oldestReadSql } from "./status.sql.ts";
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
-const BEHIND_SECONDS = 300;
+const BEHIND_MS = 300_000;
+
+/** A run that has died notes nothing: the lease that it left behind says it, and the next run notes it. */
+export const CUT_OFF = {
+  code: "internal",
+  detail: "The last run ended without an answer: it trapped, or it was cut off for its time or its memory.",
+} as const;
 
 /** What `/v1/backup/status` and the member `backup` of `/v1/admin/status` show. `bucketSet`: is a bucket set. */
 export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): BackupStatus {
   const { rows, exported, counts } = readRows(db);
-  const { look, error, proven, replayed, scrub, seal } = rows;
-  const { oldestWaitingMs } = counts;
-  const behindSeconds =
-    oldestWaitingMs === null ? 0 : Math.max(0, Math.floor((nowMs - oldestWaitingMs) / 1000));
-  const failing = error !== undefined || (scrub?.faults ?? 0) > 0;
+  const { look, proven, replayed, scrub, seal } = rows;
+  const lastError = lastErrorOf(rows, readLease(db, nowMs));
+  const failing = lastError !== null || (scrub?.faults ?? 0) > 0;
+  const restored = isAsRestored(db);
+  const behindMs = restored ? 0 : behindMsOf(nowMs, { ...counts, exportedMs: exported?.atMs });
+  const reached = restored ? "restored" : behindMs > BEHIND_MS ? "behind" : "ok";
   return {
-    state: !bucketSet
-      ? "not_set"
-      : (look?.finding?.kind ?? (failing ? "failing" : behindSeconds > BEHIND_SECONDS ? "behind" : "ok")),
+    state: !bucketSet ? "not_set" : (look?.finding?.kind ?? (failing ? "failing" : reached)),
     exportedRevision: exported?.revision ?? null,
     exportedAt: timeOrNull(exported?.atMs),
     provenRevision: proven?.revision ?? null,
@@ -35,16 +41,38 @@ export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): Bac
     replayedRevision: replayed?.revision ?? null,
     replayedAt: timeOrNull(replayed?.atMs),
     oldestReadAt: exported === undefined ? null : timeOrNull(readOldestRead(db, exported)),
-    behindRevisions: counts.behind,
-    behindSeconds,
+    behindRevisions: restored ? 0 : counts.behind,
+    behindSeconds: Number.isFinite(behindMs) ? Math.floor(behindMs / 1000) : 0,
     points: counts.points,
     doomedObjects: counts.doomed,
     openPurges: counts.openPurges,
     scrub: scrub === undefined ? null : { at: formatTime(scrub.atMs), faults: scrub.faults },
     sealedRevision: seal?.revision ?? null,
     finding: look?.finding?.data ?? null,
-    lastError: lastErrorOf(rows),
+    lastError,
   };
+}
+
+/** A restored store is its source until its first commit, and exports nothing: all that it has came from the bucket. */
+function isAsRestored(db: Db): boolean {
+  const { pending, adopted, revision } = readExportedStore(db);
+  return pending && !adopted && revision > 0;
+}
+
+interface Waiting {
+  readonly oldestWaitingMs: number | null;
+  /** When something was last exported. */
+  readonly exportedMs: number | undefined;
+}
+
+/**
+ * How long the bucket has been behind: since the oldest commit that waits, or, where a wrong clock made that, since
+ * something was last exported. Infinity where no clock tells it.
+ */
+function behindMsOf(nowMs: number, { oldestWaitingMs, exportedMs }: Waiting): number {
+  if (oldestWaitingMs === null) return 0;
+  const sinceMs = [oldestWaitingMs, exportedMs].find((ms) => ms !== undefined && ms <= nowMs + BEHIND_MS);
+  return sinceMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - sinceMs);
 }
 
 /** Rows of `operation` by their names, as far as they are there. */
@@ -91,8 +119,9 @@ function readOldestRead(db: Db, { objects, lineage }: ExportedPosition): number 
   return onlyOf(db, oldestReadSql, [objects, lineage]).atMs;
 }
 
-function lastErrorOf({ error, look }: StatusRows): BackupStatus["lastError"] {
+function lastErrorOf({ error, look }: StatusRows, { leftMs }: LeaseState): BackupStatus["lastError"] {
   if (error !== undefined) return { code: error.code, detail: error.detail, at: formatTime(error.atMs) };
+  if (leftMs !== undefined) return { ...CUT_OFF, at: formatTime(leftMs) };
   if (look?.finding === undefined) return null;
   const { kind, detail } = look.finding;
   return { code: kind === "fork" ? "fork" : "bucket_foreign", detail, at: formatTime(look.atMs) };

@@ -48,6 +48,8 @@ function stateLine({ state, finding }: BackupStatus): string {
       return "not set: nothing is backed up (docs/settings.md, bucket_name)";
     case "behind":
       return "behind: `./ledge backup run`";
+    case "restored":
+      return "restored: all of it came from a bucket, and the first write is what the next backup takes";
     default:
       return state;
   }

@@ -70,6 +70,12 @@ async function status(client: Client, { output }: Output): Promise<void> {
   else printTable(["", ""], statusRows(found));
 }
 
+const AS_RESTORED = "the store is as it was restored: there is nothing to back up until its first write";
+
+async function isAsRestored(client: Client): Promise<boolean> {
+  return (await client.json(BackupStatus, "GET", "/v1/backup/status")).state === "restored";
+}
+
 async function run(client: Client, { output }: Output): Promise<void> {
   const done = await runToEnd(client);
   if (output === "json") return printJson(done);
@@ -77,14 +83,17 @@ async function run(client: Client, { output }: Output): Promise<void> {
     sayDone(
       `the bucket now holds revision ${done.to} (${countWords(done.objects, "object")}, ${formatBytes(done.bytes)})`,
     );
-  else sayDone("nothing new since the last backup");
+  else sayDone((await isAsRestored(client)) ? AS_RESTORED : "nothing new since the last backup");
   if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
 }
 
 async function prove(client: Client, { output }: Output): Promise<void> {
   const proof = await proveToEnd(client);
   if (output === "json") return printJson(proof);
-  if (proof.state === "nothing") return say("there is no backup to prove yet: `./ledge backup run`");
+  if (proof.state === "nothing")
+    return say(
+      (await isAsRestored(client)) ? AS_RESTORED : "there is no backup to prove yet: `./ledge backup run`",
+    );
   sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
 }
 

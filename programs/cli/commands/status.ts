@@ -54,7 +54,13 @@ function backupLine(backup: Status["backup"]): string {
   switch (backup.state) {
     case "not_set":
       return "none: no bucket is set, nothing is backed up (docs/settings.md, bucket_name)";
+    case "restored":
+      return "as it was restored: all of it came from a bucket, and the first write is what the next backup takes";
     case "ok":
+      if (backup.exportedRevision === null)
+        return backup.behindRevisions === 0
+          ? "nothing to back up yet"
+          : "nothing in the bucket yet: `./ledge backup run`";
       return `up to revision ${backup.exportedRevision}, ${backup.exportedAt}; proven up to ${backup.provenRevision ?? "none"}`;
     case "behind":
       return `up to revision ${backup.exportedRevision ?? "none"}, ${backup.behindRevisions} behind: \`./ledge backup run\``;

@@ -1,0 +1,62 @@
+/** What the command says of backups where there is nothing to say: no null, and no advice that goes in a circle. */
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openChaos } from "../../testkit/chaos.ts";
+import { testFolder } from "../../testkit/host.ts";
+import { ledge, startServer } from "../../testkit/processes.ts";
+
+describe("ledge status and ledge backup", { timeout: 240_000 }, () => {
+  test("say what a fresh store and a restored one have to back up", async () => {
+    const bucket = await openChaos();
+    const { accessKeyId, secretAccessKey } = bucket.access;
+    const place = {
+      bucket_endpoint: bucket.endpoint,
+      bucket_name: bucket.bucketName,
+      bucket_access_key_id: accessKeyId,
+      bucket_secret_access_key: secretAccessKey,
+    };
+    const variables = Object.entries(place).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+    const folder = testFolder();
+    const serve = async (dataDir: string) => {
+      const server = await startServer(dataDir, variables);
+      onTestFinished(async () => void (await server.stop()));
+      const run = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
+      const lineOf = async (name: string) =>
+        (await run("status")).stdout.split("\n").find((line) => line.includes(name)) ?? "";
+      return { server, run, lineOf };
+    };
+
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    const source = await serve(first);
+    expect(await source.lineOf("backup")).toMatch(/nothing in the bucket yet|up to revision \d/);
+    expect((await source.run("backup", "run")).status).toBe(0);
+    await source.server.stop();
+
+    mkdirSync(second);
+    const access = {
+      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: accessKeyId,
+      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    const from = `${bucket.endpoint}/${bucket.bucketName}/ledge`;
+    const restored = await ledge(["restore", "--from", from, "--to", join(second, "ledge.db")], {
+      env: access,
+    });
+    expect([restored.status, restored.stderr]).toEqual([0, expect.any(String)]);
+    copyFileSync(join(first, "admin-token"), join(second, "admin-token"));
+    const copy = await serve(second);
+    expect(await copy.lineOf("backup")).toContain("as it was restored");
+    const status = await copy.run("backup", "status", "-o", "json");
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      state: "restored",
+      behindRevisions: 0,
+      behindSeconds: 0,
+    });
+    for (const what of ["run", "prove"])
+      expect((await copy.run("backup", what)).stderr).toContain("until its first write");
+
+    expect((await copy.run("put", "demo/after", "x")).status).toBe(0);
+    expect((await copy.run("backup", "run")).stderr).toContain("the bucket now holds");
+    expect(await copy.lineOf("backup")).toMatch(/up to revision \d+, 20.*proven up to \d/);
+  });
+});
