@@ -1,19 +1,15 @@
 /** A moment as people type it: RFC 3339, a date alone (its beginning, UTC), or a span from now such as `90d`. */
 import { parseDuration } from "../../lib/core/duration.ts";
-import { formatTime, parseTime } from "../../lib/core/time.ts";
+import { formatTime } from "../../lib/core/time.ts";
+import { parseTypedMoment } from "../../lib/core/typed-moment.ts";
 import { EXIT, Failure } from "./failure.ts";
 
 const FORMS = "a date such as 2027-01-01, a moment such as 2027-01-01T00:00:00Z, or a span such as 90d";
 
 /** The moment in the future that `text` names, as the interface writes it. Refuses anything else. */
 export function parseComing(flag: string, text: string, nowMs: number): string {
-  const span = parseDuration(text);
-  const ms =
-    span === undefined
-      ? parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-      : nowMs + span;
-  // A day that no month has rolls over in JavaScript.
-  if (ms === undefined || (span === undefined && !isDay(text.slice(0, 10))))
+  const ms = parseTypedMoment(text, { nowMs, span: "ahead" });
+  if (ms === undefined)
     throw new Failure(EXIT.usage, `${flag} ${text} is no moment`, { hint: `give ${FORMS}` });
   if (ms <= nowMs) throw new Failure(EXIT.usage, `${flag} ${text} lies in the past`);
   return formatTime(ms);
@@ -25,9 +21,4 @@ export function parseSpan(flag: string, text: string): number {
   if (ms === undefined || ms === 0)
     throw new Failure(EXIT.usage, `${flag} ${text} is no span`, { hint: "give one such as 30m, 1h or 7d" });
   return ms;
-}
-
-function isDay(date: string): boolean {
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(ms) && formatTime(ms).startsWith(date);
 }

@@ -1,5 +1,6 @@
 /** `ledge restore`: what a bucket holds comes back as a file, a folder or a server's store (../bucket-restore.ts). */
 import type { Command } from "commander";
+import { TYPED_MOMENT } from "../../../lib/core/typed-moment.ts";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
 import type { RestorePlaces } from "../restore/bucket.ts";
@@ -24,7 +25,7 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .option("--plan", "show what would be restored and what would be lost, and write nothing")
     .option("--from <url>", "the bucket (default: the bundled one in the data folder)")
     .option("--revision <n>", "an older kept revision (default: the newest)")
-    .option("--time <moment>", "the last commit at or before a moment, like 2026-01-31T12:00:00Z")
+    .option("--time <moment>", `the last commit at or before ${TYPED_MOMENT} ago`)
     .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN, at least 8 digits each")
     .option("--min-revision <n>", "refuse a bucket whose newest revision is older")
     .option(

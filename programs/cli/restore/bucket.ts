@@ -12,7 +12,7 @@ import { countWords, formatBytes, openProgress, type Progress, printJson, say, s
 import { sayIndexed } from "../tree/say-indexed.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { restoreToFile } from "./file.ts";
-import { judgeOptions, type RestoreFlags, wantedOf, withNewRoot } from "./options.ts";
+import { judgeOptions, type RestoreFlags, wantedOf, withNewRoot, withPlainTime } from "./options.ts";
 import { printPlan, printPreview, sayLosses } from "./plan.ts";
 import { previewServer, restoreServer } from "./server.ts";
 import { restoreToTree } from "./tree.ts";
@@ -74,8 +74,8 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
   if (output === "json") printJson(report);
 }
 
-async function runServer(options: RestoreFlags, server: Connection): Promise<void> {
-  wantedOf(options);
+async function runServer(typed: RestoreFlags, server: Connection): Promise<void> {
+  const options = withPlainTime(typed);
   if (options.plan === true) return printPreview(await previewServer(server, options), options.output);
   const answer = await withNewRoot(options, (newRoot) => restoreServer(server, options, newRoot));
   if (answer.report !== null) sayTokens(answer.report, options);

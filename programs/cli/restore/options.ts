@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
 import type { Wanted } from "../../../lib/backup/restore/find-snapshot.ts";
-import { parseTime } from "../../../lib/core/time.ts";
+import { formatTime } from "../../../lib/core/time.ts";
 import {
   formatToken,
   newToken,
@@ -12,6 +12,7 @@ import {
   parseToken,
   secretDigest,
 } from "../../../lib/core/token.ts";
+import { parseTypedMoment, TYPED_MOMENT } from "../../../lib/core/typed-moment.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -60,10 +61,16 @@ export function judgeOptions(options: RestoreFlags): void {
 
 /** The point that is asked for. */
 export function wantedOf({ revision, time, branch }: RestoreFlags): Wanted {
-  const timeMs = time === undefined ? undefined : parseTime(time);
+  const timeMs = time === undefined ? undefined : parseTypedMoment(time, { nowMs: Date.now(), span: "back" });
   if (time !== undefined && timeMs === undefined)
-    throw new Failure(EXIT.usage, "--time takes a moment with its zone, like 2026-01-31T12:00:00Z");
+    throw new Failure(EXIT.usage, `--time takes ${TYPED_MOMENT} ago`);
   return { revision: wholeNumber("--revision", revision), timeMs, branch };
+}
+
+/** The same, with the moment as the interface takes it: a span is counted from now once, and not with each request. */
+export function withPlainTime(options: RestoreFlags): RestoreFlags {
+  const { timeMs } = wantedOf(options);
+  return timeMs === undefined ? options : { ...options, time: formatTime(timeMs) };
 }
 
 /**
