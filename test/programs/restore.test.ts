@@ -1,15 +1,25 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { digestState } from "../../lib/backup/state-digest.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { contents, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
+import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
 import { buildFor, openTestHost, testFolder } from "../../testkit/host.ts";
-import { ledge, root } from "../../testkit/processes.ts";
+import { cleanEnvironment, finish, ledge, root } from "../../testkit/processes.ts";
 import { T0 } from "../../testkit/proposals.ts";
 import { checkStore, committedMigrations } from "../../testkit/store.ts";
 
@@ -204,6 +214,59 @@ describe("ledge restore --replace", () => {
     expect(kept.all("select state from store")).toEqual([["stopped"]]);
     expect(() => put(kept, "k", "v")).toThrow("read_only");
     kept.close();
+  });
+
+  test("killed, leaves a file that only its owner can read, and the next one takes it away", {
+    timeout: 300_000,
+  }, async () => {
+    const { folder, file, source } = await prepared();
+    const server = await openChaos();
+    expect(await tick(source, chaosBucket(server), { target: "chaos" })).toMatchObject({ state: "exported" });
+    const from = `${server.endpoint}/${server.bucketName}/ledge`;
+    const access = {
+      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.access.accessKeyId,
+      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.access.secretAccessKey,
+    };
+    const unfinished = () => readdirSync(folder).filter((name) => name.endsWith(".restoring"));
+    // A part of the base that does not come holds the restore where its file is there already.
+    server.faults.set({ fault: { kind: "silence" }, name: /\.part-/ });
+    const begin = () =>
+      spawn(process.execPath, [CLI, "restore", "--from", from, "--to", file], {
+        env: cleanEnvironment(access),
+        cwd: root,
+      });
+    const killed = begin();
+    /** How often a part did not come: by then the file is there, and open. */
+    const asked = () => server.journal.entries.filter(({ fault }) => fault !== undefined).length;
+    const patience = { timeout: 100_000, interval: 20 };
+    await vi.waitFor(() => expect(asked()).toBe(1), patience);
+    // It waits for the bucket no longer than its patience lasts; stopped, it stays where it is.
+    killed.kill("SIGSTOP");
+    const [left = ""] = unfinished();
+    expect(statSync(join(folder, left)).mode & 0o777).toBe(0o600);
+    // One that is still at work is left alone.
+    const second = begin();
+    await vi.waitFor(() => expect(asked()).toBe(2), patience);
+    second.kill("SIGSTOP");
+    expect(unfinished()).toContain(left);
+    for (const one of [killed, second]) {
+      const ended = finish(one);
+      one.kill("SIGKILL");
+      await ended;
+    }
+    expect(unfinished().length).toBe(2);
+    server.faults.set();
+    const ran = await ledge(["restore", "--from", from, "--to", file], { env: access });
+    expect([ran.status, readdirSync(folder)]).toEqual([0, ["ledge.db"]]);
+    expect(statSync(file).mode & 0o777).toBe(0o666 & ~process.umask());
+  });
+
+  test("keeps the mode of the store that it replaces", async () => {
+    const { file, source, run } = await prepared();
+    oldStore(file, source);
+    chmodSync(file, 0o640);
+    expect((await run("--to", file, "--replace")).status).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
   });
 
   test("plays back the journal that a killed process left, before it takes the place", async () => {

@@ -4,16 +4,16 @@
  * name would be played into the new file, so it is refused as well.
  */
 
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { link, unlink } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { heldBy, takeStore } from "../../../lib/store/sqlite/owner.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { refuseInUse, replaceStore, SIBLINGS, syncPath } from "./replace.ts";
+import { nameUnfinished, openToReaders } from "./unfinished.ts";
 import { fillFile, type RestoreWish, withTemporary } from "./wish.ts";
 
 export interface RestoreToFileOptions extends RestoreWish {
@@ -54,9 +54,10 @@ async function build(options: RestoreToFileOptions, target: string, replaces: bo
   if (!existsSync(dirname(target))) {
     throw new Failure(EXIT.usage, `there is no folder ${dirname(target)}`);
   }
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.restoring`);
+  const temporary = nameUnfinished(target);
   return withTemporary(temporary, async () => {
     const { report, digest } = await fillFile(temporary, options, replaces);
+    openToReaders(temporary, target);
     syncPath(temporary);
     if (!replaces) {
       await giveName(temporary, target);

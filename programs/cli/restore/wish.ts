@@ -18,6 +18,7 @@ import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.t
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { EXIT, type ExitCode, Failure } from "../failure.ts";
 import { SIBLINGS } from "./replace.ts";
+import { makeUnfinished } from "./unfinished.ts";
 
 /** What is restored, and how: the same for a file, a folder and a preview. */
 export interface RestoreWish extends Wanted {
@@ -74,6 +75,7 @@ export async function fillFile(
 ): Promise<{ report: RestoreReport; digest: string }> {
   const { bucket, reading, revokeAll, newRoot, onProgress } = wish;
   const found = await requireSnapshot(wish);
+  makeUnfinished(file);
   const db = openNodeDb(file);
   try {
     makeQuick(db);
