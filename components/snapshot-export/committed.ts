@@ -11,6 +11,7 @@ import { type Answer, isRefusal, type Reply } from "../../lib/http/result.ts";
 import type { World } from "../../lib/http/world.ts";
 import { readExported } from "../../lib/store/catalogue/exported.ts";
 import { runNow } from "./run.ts";
+import { sleepFor } from "./sleep-for.ts";
 import { answered, type Exporting } from "./with-bucket.ts";
 
 /** How often somebody who waits for another's export looks. */
@@ -55,7 +56,7 @@ async function exportUntil(
     if (isRefusal(ran)) return ran;
     for (let seen = readExported(db, nowMs()); ; seen = readExported(db, nowMs())) {
       if ((seen.revision ?? 0) >= revision || nowMs() >= until) return heldReply(world);
-      await pause(LOOK_MS);
+      await sleepFor(LOOK_MS);
       if (!seen.leased) break;
     }
   }
@@ -63,7 +64,7 @@ async function exportUntil(
 
 /** Undefined once the bucket holds the revision, or the time is over. */
 async function untilHeld({ db, nowMs }: World, { revision, until }: Wanted): Promise<undefined> {
-  while (nowMs() < until && (readExported(db, nowMs()).revision ?? 0) < revision) await pause(LOOK_MS);
+  while (nowMs() < until && (readExported(db, nowMs()).revision ?? 0) < revision) await sleepFor(LOOK_MS);
   return undefined;
 }
 
@@ -71,8 +72,4 @@ function heldReply({ db, nowMs }: World): Reply {
   const { revision } = readExported(db, nowMs());
   const headers = revision === null ? [] : ([[BACKED_UP_HEADER, String(revision)]] as const);
   return textReply(200, JSON.stringify({ revision }), headers);
-}
-
-function pause(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(() => resolve(undefined), Math.max(0, ms)));
 }

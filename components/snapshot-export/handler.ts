@@ -13,6 +13,7 @@ import { parseJsonBody } from "../../lib/http/body.ts";
 import { type AsyncParts, asyncService } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postCommitted } from "./committed.ts";
+import { postLook } from "./look.ts";
 import { adoptStore, pickBranch } from "./pick.ts";
 import { proveNow } from "./prove.ts";
 import { pruneNow } from "./prune.ts";
@@ -49,6 +50,9 @@ function partsOf(openBucket: OpenBucket, later: Later): AsyncParts<"snapshot-exp
       restore: withBucket(openBucket, postRestore),
       backUpCommitted: withBucket(openBucket, (exporting, input: Parameters<typeof postCommitted>[1]) =>
         postCommitted(exporting, input, later),
+      ),
+      lookForBackups: withBucket(openBucket, (exporting, input: Parameters<typeof postLook>[1]) =>
+        postLook(exporting, input, later),
       ),
     },
     bodies: { PickBody, RestoreBody },

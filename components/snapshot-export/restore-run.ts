@@ -52,6 +52,14 @@ export function previewNow(
   });
 }
 
+/** Looks whether the bucket holds backups, and notes it for those who cannot ask. */
+export function lookNow(exporting: Exporting): Promise<Answer> {
+  return explained(exporting, async (place) => {
+    if (isEmptyStore(place.world.db)) await look(place);
+    return { status: 204, headers: [], body: "" };
+  });
+}
+
 export function restoreNow(
   exporting: Exporting,
   wanted: { asked: RestoreAsked; restart: boolean },

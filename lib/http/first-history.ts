@@ -4,6 +4,7 @@
  */
 import { type Refusal, refuse } from "../core/refusal.ts";
 import { findRestoreRecord } from "../store/restore/record.ts";
+import type { RestoreRecord } from "../store/restore/record-schema.ts";
 import { isEmptyStore } from "../store/restore/rows.ts";
 import type { World } from "./world.ts";
 
@@ -19,17 +20,17 @@ export function judgeSelfRestore(world: World): Refusal<"not_ready"> | undefined
     : notReady("The bucket holds backups, and the next tick of the schedule restores them.");
 }
 
-/** May an empty store begin a history of its own? Throws StoreFault. */
+/** May an empty store begin a history of its own? Where nobody has looked yet, the exporter does now. Throws StoreFault. */
 export function judgeFirstHistory(
   world: World,
   { fresh }: { fresh: boolean },
 ): Refusal<"not_ready" | "bucket_foreign"> | undefined {
   if (fresh || !isBucketSet(world) || !isEmptyStore(world.db)) return undefined;
-  const record = findRestoreRecord(world.db);
+  const record = findRestoreRecord(world.db) ?? lookedNow(world);
   if (record?.kind === "looked" && !record.holds) return undefined;
   if (record === undefined)
     return notReady(
-      "The bucket has not been looked at yet. The next tick of the schedule does it, or GET /v1/backup/restore with the bootstrap secret.",
+      "The bucket was asked whether it holds backups, and did not say. Ask again; GET /v1/backup/restore with the bootstrap secret tells what is wrong.",
     );
   if (restoresItself(world))
     return notReady("The bucket holds backups, and the next tick of the schedule restores them.");
@@ -37,6 +38,17 @@ export function judgeFirstHistory(
     "bucket_foreign",
     'The store is empty and the bucket holds backups. Restore them with POST /v1/backup/restore, or begin a new history on purpose with "fresh": true in the body.',
   );
+}
+
+/** How long whoever asks for the first token waits for the bucket. */
+const LOOK_SECONDS = 10;
+
+/** What the exporter finds in the bucket; undefined when it does not say in time. */
+function lookedNow(world: World): RestoreRecord | undefined {
+  const until = world.nowMs() + LOOK_SECONDS * 1000;
+  const reply = world.chain?.("snapshot-export", `/internal/backup/look?until=${until}`);
+  if (reply?.status !== 204) world.log("backup.not_looked", { status: reply?.status ?? null });
+  return findRestoreRecord(world.db);
 }
 
 export function restoresItself({ variable }: World): boolean {

@@ -16,4 +16,25 @@ export const internalRoutes = [
     },
     codes: ["bad_parameter", "unknown_parameter", "no_route", "bucket_not_set"],
   },
+  {
+    id: "lookForBackups",
+    component: "snapshot-export",
+    method: "post",
+    path: "/internal/backup/look",
+    summary: "Another component has to know whether the bucket of an empty store holds backups.",
+    needs: "chained",
+    parameters: ["committedUntil"],
+    answers: {
+      202: { description: "The bucket has not answered in time; the look goes on." },
+      204: { description: "What the look has found stands in the store." },
+    },
+    codes: [
+      "bad_parameter",
+      "unknown_parameter",
+      "no_route",
+      "bucket_not_set",
+      "bucket_unavailable",
+      "bucket_denied",
+    ],
+  },
 ] as const satisfies readonly Operation[];

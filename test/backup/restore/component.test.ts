@@ -142,29 +142,40 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
 );
 
 describe("an empty store beside a bucket", () => {
-  test("takes a first token once the bucket was found to be empty", async () => {
+  test.each(["true", "false"])(
+    "takes a first token beside an empty bucket, though nothing was scheduled (restore_on_start %s)",
+    async (restore_on_start) => {
+      const { variables } = await backups({ empty: true });
+      const host = await hostOver({ ...variables, restore_on_start });
+      expect((await ask(host, "POST", "/v1/admin/bootstrap", first())).status).toBe(201);
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+    },
+  );
+
+  test("takes none while the bucket does not say what it holds", async () => {
     const { variables } = await backups({ empty: true });
-    const host = await hostOver({ ...variables, restore_on_start: "true" });
+    const host = await hostOver({ ...variables, bucket_endpoint: "http://127.0.0.1:1" });
     const asked = first();
     const early = await ask(host, "POST", "/v1/admin/bootstrap", asked);
     expect(early).toMatchObject({ status: 503, json: { code: "not_ready" } });
     expect(early.headers.get("retry-after")).toBe("5");
-    expect(await host.tick("snapshot-export")).toBe(undefined);
-    expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
-    expect((await ask(host, "POST", "/v1/admin/bootstrap", asked)).status).toBe(201);
-  });
-
-  test("never begins beside somebody's backups without a word", async () => {
-    const { variables } = await backups();
-    const host = await hostOver(variables);
-    expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
-    expect(await host.tick("snapshot-export")).toBe(undefined);
-    const asked = first();
-    const refused = await ask(host, "POST", "/v1/admin/bootstrap", asked);
-    expect(refused).toMatchObject({ status: 409, json: { code: "bucket_foreign" } });
-    expect(refused.json.detail).toMatch(/restore.*fresh/s);
     expect((await ask(host, "POST", "/v1/admin/bootstrap", { ...asked, fresh: true })).status).toBe(201);
   });
+
+  test.each([true, false])(
+    "never begins beside somebody's backups without a word (tick %s)",
+    async (ticks) => {
+      const { variables } = await backups();
+      const host = await hostOver(variables);
+      expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+      if (ticks) expect(await host.tick("snapshot-export")).toBe(undefined);
+      const asked = first();
+      const refused = await ask(host, "POST", "/v1/admin/bootstrap", asked);
+      expect(refused).toMatchObject({ status: 409, json: { code: "bucket_foreign" } });
+      expect(refused.json.detail).toMatch(/restore.*fresh/s);
+      expect((await ask(host, "POST", "/v1/admin/bootstrap", { ...asked, fresh: true })).status).toBe(201);
+    },
+  );
 
   test("is told about the bucket by a preview as well, where there is no schedule", async () => {
     const { variables } = await backups({ empty: true });
