@@ -53,6 +53,11 @@ export function getMetrics(_input: object, { world }: Context): Result {
       backup.scrub?.faults ?? null,
     ],
     [
+      "ledge_history_faults",
+      "Exported objects that the live store's history disagrees with.",
+      backup.history?.faults ?? null,
+    ],
+    [
       "ledge_store_stopped",
       "1 where a fork or a seal has stopped the store.",
       store.state === "stopped" ? 1 : 0,

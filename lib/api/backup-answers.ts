@@ -23,6 +23,8 @@ export const BackupStatus = z.object({
   openPurges: count,
   /** The live store, compared with its own history beside the newest replay. */
   scrub: z.nullable(z.object({ at: moment, faults: count })),
+  /** Old commits and changes of the live store, compared with what was exported of them; the first fault in words. */
+  history: z.nullable(z.object({ at: z.nullable(moment), faults: count, first: z.nullable(z.string()) })),
   sealedRevision: z.nullable(count),
   /** Why exporting has stopped, and which lineages it is about: what `pick` chooses between. */
   finding: z.nullable(z.object({ cause: z.string(), lineages: z.readonly(z.array(z.string())) })),

@@ -15,6 +15,7 @@ import {
   type EntryPlace,
   findDocumentsPage,
   listRawDocuments,
+  type PageRange,
   type RawDocument,
   readCommitsPage,
   readDocumentsText,
@@ -110,10 +111,15 @@ function documentsPage(db: Db, base: BaseProgress, maxBytes: number): Page | und
   const page = findDocumentsPage(db, { after: parsePlace(base.cursor), upTo: base.revision, auth, maxBytes });
   if (page === undefined) return undefined;
   const range = { first: page.first, last: page.last, upTo: base.revision, auth };
-  const slow = () => listRawDocuments(db, range).map(documentJson).join("\n");
+  const slow = () => documentLines(db, range);
   const lines = page.binary ? utf8(slow()) : fastOrSlow(() => readDocumentsText(db, range), slow);
   const { first, last, namespaces } = page;
   return { lines, count: page.lines, cursor: JSON.stringify(last), namespaces, first, last };
+}
+
+/** The lines of a range of changes, made one by one, so that values which are not text may be among them. */
+export function documentLines(db: Db, range: PageRange): string {
+  return listRawDocuments(db, range).map(documentJson).join("\n");
 }
 
 async function makePart(

@@ -26,6 +26,7 @@ import { readPrunedMs, recordBackupError, recordPruned } from "../../store/catal
 import type { Finding } from "../histories/look.ts";
 import type { BackupPolicy } from "../policy.ts";
 import { NotListed } from "../proof/found.ts";
+import { isHistoryDue, tendHistory } from "../proof/history.ts";
 import { FalseDigest, ProofMismatch, prove } from "../proof/prove.ts";
 import {
   executePrune,
@@ -71,6 +72,7 @@ export function isUpkeepDue(context: StepContext, { position, policy, asked }: U
     asked.prune === true ||
     isProofDue(context, position, policy) ||
     isPruneDue(context) ||
+    isHistoryDue(context, policy) ||
     listOpenPurges(context.db).length > 0
   );
 }
@@ -110,8 +112,17 @@ export async function keepUp(context: StepContext, upkeep: Upkeep): Promise<Kept
   finishPurges(pruning);
   const outcome = await pruneIfDue(pruning, position, upkeep);
   if (outcome?.finding !== undefined) return { finding: outcome.finding, failed, pruned: NONE };
+  if (!failed && mayScrub(context, position)) await tendHistory(context, policy);
   const { points, objects, bytes } = outcome ?? NONE;
   return { finding: undefined, failed, pruned: { points, objects, bytes } };
+}
+
+/** After everything else, and not while a purge has left in the bucket what the store no longer has. */
+function mayScrub(context: StepContext, position: Position): boolean {
+  const { db } = context;
+  return (
+    nextStep(context, position) === undefined && listOpenPurges(db).length === 0 && !hasUnwrittenPurge(db)
+  );
 }
 
 /** False when a proof failed. Throws BucketFault when the bucket is silent or refuses. */

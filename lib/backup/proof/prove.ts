@@ -8,7 +8,7 @@
  */
 
 import { BucketFault } from "../../bucket/bucket.ts";
-import { sha256Hex, textOf, utf8 } from "../../bucket/bytes.ts";
+import { sha256Hex, utf8 } from "../../bucket/bytes.ts";
 import { formatHex } from "../../core/hex.ts";
 import { formatTime } from "../../core/time.ts";
 import { openDigest } from "../../snapshot/digest.ts";
@@ -22,7 +22,7 @@ import {
   readManifest,
   readWholeSegment,
 } from "../../snapshot/read.ts";
-import { type BaseIndex, type Proof, type SegmentObject, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
+import { type BaseIndex, type Proof, SNAPSHOT_FORMAT } from "../../snapshot/schemas.ts";
 import { openRun, type Position } from "../../store/catalogue/catalogue.ts";
 import {
   dropReplay,
@@ -35,12 +35,11 @@ import {
   saveReplay,
 } from "../../store/catalogue/proof.ts";
 import { countScrubFaults } from "../../store/documents/scrub.ts";
-import type { Db } from "../../store/sqlite/driver.ts";
 import type { StepContext } from "../export/limits.ts";
 import { heartbeat, pageByPage, putChecked } from "../export/run.ts";
-import { readLiveLines } from "../export/segment.ts";
 import { DIGEST_START, digestState, readDigest } from "../state-digest.ts";
 import { requireFound } from "./found.ts";
+import { liveSegmentText } from "./live-text.ts";
 
 export type ProofOutcome =
   | { readonly state: "proven"; readonly revision: number; readonly how: Proof["how"] }
@@ -141,7 +140,7 @@ async function goFrom(context: StepContext, proven: ReadManifest, read: ReadMani
         object === segment ? (auth?.sha256 ?? null) : null,
         context.keys.reading,
       );
-      if (lines.join("\n") !== readLiveText(db, object, header.format)) {
+      if (lines.join("\n") !== liveSegmentText(db, object, header.format)) {
         throw new ProofMismatch(object.name, "it holds other commits than the live store");
       }
       names.push(object.name);
@@ -151,19 +150,6 @@ async function goFrom(context: StepContext, proven: ReadManifest, read: ReadMani
   const rests = { name: proven.name, sha256: proven.sha256 };
   await keepProof(context, read, { how: "continued", rests, digest: null, names });
   return { state: "proven", revision, how: "continued" };
-}
-
-/** What the live store would have written into an object of this format. */
-function readLiveText(db: Db, object: SegmentObject, format: number): string | undefined {
-  const text = textOf(readLiveLines(db, object));
-  if (format > 1 || object.kind === "auth" || text === undefined) return text;
-  return text
-    .split("\n")
-    .map((line) => {
-      const { rest: _, ...commit } = JSON.parse(line);
-      return JSON.stringify(commit);
-    })
-    .join("\n");
 }
 
 /** A digest that is not its state's would make a restore of good objects fail: no manifest keeps one. */

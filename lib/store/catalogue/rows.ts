@@ -43,6 +43,26 @@ export const PRUNED = row("pruned", Moment);
 /** The scrub of the live store: when, and how many rows disagree. */
 export const SCRUB = row("scrub", z.strictObject({ atMs: count, faults: count }));
 
+/** The scrub of history: the manifests that are left to compare, the newest of all, and what this and the last one found. */
+export const HISTORY = row(
+  "history",
+  z.strictObject({
+    left: z.readonly(z.array(text)),
+    /** How many objects of the first manifest are done. */
+    at: count,
+    newest: text,
+    faults: count,
+    /** The first fault in words. */
+    first: z.nullable(text),
+    /** Since when there was nothing to compare. */
+    restsMs: count,
+    /** The last one that came to its end; 0: none has. */
+    doneMs: count,
+    doneFaults: count,
+    doneFirst: z.nullable(text),
+  }),
+);
+
 /** The revision at which the store was sealed for a move, and the manifest that says so once it is written. */
 export const SEAL = row("seal", z.strictObject({ revision: count, manifest: z.nullable(text) }));
 

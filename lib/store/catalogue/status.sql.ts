@@ -19,7 +19,7 @@ export const backupStatusSql = statement(
   },
   `select
     (select json_group_object(name, json(value)) from operation
-     where name in ('look','error','proven','replayed','scrub','seal')),
+     where name in ('look','error','proven','replayed','scrub','history','seal')),
     b.revision, b.value->>'exportedMs', b.lineage, b.value->'objects',
     (select count(*) from commits m where m.revision>coalesce(b.revision,0)),
     (select m.time_ms from commits m where m.revision>coalesce(b.revision,0) order by m.revision limit 1),

@@ -11,7 +11,7 @@ import { onlyOf } from "../sqlite/statement.ts";
 import { readExportedStore } from "./catalogue.ts";
 import { type Catalogue, type LeaseState, readLease } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
-import { ERROR, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
+import { ERROR, HISTORY, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
 import { backupStatusSql, oldestReadSql } from "./status.sql.ts";
 
 /** A commit that has waited longer than this for the bucket makes the state `behind`. */
@@ -27,8 +27,9 @@ export const CUT_OFF = {
 export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): BackupStatus {
   const { rows, exported, counts } = readRows(db);
   const { look, proven, replayed, scrub, seal } = rows;
+  const history = historyOf(rows);
   const lastError = lastErrorOf(rows, readLease(db, nowMs));
-  const failing = lastError !== null || (scrub?.faults ?? 0) > 0;
+  const failing = lastError !== null || (scrub?.faults ?? 0) + (history?.faults ?? 0) > 0;
   const restored = isAsRestored(db);
   const behindMs = restored ? 0 : behindMsOf(nowMs, { ...counts, exportedMs: exported?.atMs });
   const reached = restored ? "restored" : behindMs > BEHIND_MS ? "behind" : "ok";
@@ -47,6 +48,7 @@ export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): Bac
     doomedObjects: counts.doomed,
     openPurges: counts.openPurges,
     scrub: scrub === undefined ? null : { at: formatTime(scrub.atMs), faults: scrub.faults },
+    history,
     sealedRevision: seal?.revision ?? null,
     finding: look?.finding?.data ?? null,
     lastError,
@@ -82,6 +84,7 @@ const StatusRows = z.strictObject({
   proven: z.optional(PROVEN.schema),
   replayed: z.optional(REPLAYED.schema),
   scrub: z.optional(SCRUB.schema),
+  history: z.optional(HISTORY.schema),
   seal: z.optional(SEAL.schema),
 });
 type StatusRows = z.infer<typeof StatusRows>;
@@ -125,6 +128,17 @@ function lastErrorOf({ error, look }: StatusRows, { leftMs }: LeaseState): Backu
   if (look?.finding === undefined) return null;
   const { kind, detail } = look.finding;
   return { code: kind === "fork" ? "fork" : "bucket_foreign", detail, at: formatTime(look.atMs) };
+}
+
+/** A fault counts as soon as it is found, and until a scrub has come to its end without one. */
+function historyOf({ history }: StatusRows): BackupStatus["history"] {
+  if (history === undefined) return null;
+  const { faults, first, doneMs, doneFaults, doneFirst } = history;
+  return {
+    at: doneMs === 0 ? null : formatTime(doneMs),
+    faults: Math.max(faults, doneFaults),
+    first: first ?? doneFirst,
+  };
 }
 
 function timeOrNull(value: number | null | undefined): string | null {

@@ -151,7 +151,7 @@ export function findDocumentsPage(
   };
 }
 
-interface PageRange {
+export interface PageRange {
   readonly first: EntryPlace;
   readonly last: EntryPlace;
   readonly upTo: number;

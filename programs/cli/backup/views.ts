@@ -31,6 +31,15 @@ export function statusRows(status: BackupStatus): string[][] {
         ? `agrees with its history, ${status.scrub.at}`
         : `${status.scrub.faults} rows disagree with their history: restore the last proven revision beside it and compare (docs/recovery.md)`,
     ]);
+  if (status.history !== null)
+    rows.push([
+      "history",
+      status.history.faults === 0
+        ? status.history.at === null
+          ? "not compared yet with what was exported"
+          : `is what was exported, ${status.history.at}`
+        : `${status.history.first ?? "differs from what was exported"}: restore that revision beside it and compare (docs/recovery.md)`,
+    ]);
   if (status.openPurges > 0) rows.push(["purges", `${status.openPurges} not yet gone from the bucket`]);
   if (status.sealedRevision !== null) rows.push(["sealed", `at revision ${status.sealedRevision}`]);
   if (status.lastError !== null)

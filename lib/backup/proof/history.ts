@@ -1,0 +1,175 @@
+/**
+ * The scrub of history: old commits and changes of the live store, compared with what was exported of them. Proofs
+ * compare states, which only the newest change of each key makes; an old row that was altered shows here alone.
+ * Promise: it reads a little with each tick, goes on where it was put down, and tells of a fault as soon as it is found.
+ *
+ * What is read: the newest manifest's base and segments, and the segments of each chain before it that still stands.
+ */
+import { type Bucket, isDamage } from "../../bucket/bucket.ts";
+import { isOver } from "../../core/span.ts";
+import {
+  type Reading,
+  type ReadManifest,
+  readableManifest,
+  readIndex,
+  readPart,
+  readWholeSegment,
+} from "../../snapshot/read.ts";
+import {
+  findHistoryScrub,
+  type HistoryScrub,
+  saveHistoryScrub,
+  startHistoryScrub,
+} from "../../store/catalogue/history.ts";
+import { listPoints } from "../../store/catalogue/points.ts";
+import { findManifestSha256 } from "../../store/catalogue/proof.ts";
+import type { Db } from "../../store/sqlite/driver.ts";
+import type { StepContext } from "../export/limits.ts";
+import type { BackupPolicy } from "../policy.ts";
+import { livePartText, liveSegmentText, placeOf } from "./live-text.ts";
+
+/** Unpacked; a tick reads no more of it once it has read this much. */
+const TICK_BYTES = 33_554_432;
+
+/** Whether there is anything to compare now. Asks the bucket nothing. */
+export function isHistoryDue({ db, nowMs }: StepContext, { proofIntervalMs }: BackupPolicy): boolean {
+  const scrub = findHistoryScrub(db);
+  if (scrub === undefined) return false;
+  return scrub.left.length > 0 || isOver({ sinceMs: scrub.restsMs, lengthMs: proofIntervalMs }, nowMs());
+}
+
+/**
+ * Compares the next objects if it is time to, as far as the budget goes. Throws BucketFault where the bucket is silent
+ * or refuses.
+ */
+export async function tendHistory(context: StepContext, policy: BackupPolicy): Promise<void> {
+  const { db, catalogue, nowMs } = context;
+  const scrub = findHistoryScrub(db);
+  if (scrub === undefined) startHistoryScrub(catalogue, nowMs());
+  else if (isHistoryDue(context, policy)) await scrubHistory(context, scrub);
+}
+
+async function scrubHistory(context: StepContext, begun: HistoryScrub): Promise<void> {
+  const { catalogue, nowMs } = context;
+  let scrub = begun;
+  if (scrub.left.length === 0) scrub = { ...scrub, ...beginning(context) };
+  for (let bytes = 0; scrub.left.length > 0 && bytes < TICK_BYTES && context.withinBudget(); ) {
+    const step = await compareNext(context, scrub);
+    bytes += step.bytes;
+    scrub = step.scrub;
+    saveHistoryScrub(catalogue, scrub);
+  }
+  if (scrub.left.length > 0) return;
+  const { faults, first } = scrub;
+  const atMs = nowMs();
+  saveHistoryScrub(catalogue, {
+    ...scrub,
+    restsMs: atMs,
+    doneMs: atMs,
+    doneFaults: faults,
+    doneFirst: first,
+  });
+}
+
+/** The newest manifest of each chain that stands, the newest first. */
+function beginning({
+  db,
+  target,
+  store,
+}: StepContext): Pick<HistoryScrub, "left" | "at" | "newest" | "faults" | "first"> {
+  const chains = new Map<number, string>();
+  for (const { baseRevision, manifest, doomedMs } of listPoints(db, { target, lineage: store.lineage }))
+    if (doomedMs === null && !chains.has(baseRevision ?? 0)) chains.set(baseRevision ?? 0, manifest);
+  const left = [...chains.values()];
+  return { left, at: 0, newest: left[0] ?? "", faults: 0, first: null };
+}
+
+interface Compared {
+  readonly scrub: HistoryScrub;
+  readonly bytes: number;
+}
+
+/** One object further; past a manifest's last one, or where it was pruned meanwhile, the next manifest. */
+async function compareNext({ db, bucket, keys }: StepContext, scrub: HistoryScrub): Promise<Compared> {
+  const [name = "", ...others] = scrub.left;
+  const { reading = {} } = keys;
+  const read = await readableManifest(bucket, name, reading, findManifestSha256(db, name));
+  const object =
+    read === undefined ? undefined : (await objectsOf(read, scrub, { db, bucket, reading }))[scrub.at];
+  if (object === undefined) return { scrub: { ...scrub, left: others, at: 0 }, bytes: 0 };
+  const fault = await faultOf(object);
+  const next = { ...scrub, at: scrub.at + 1 };
+  return {
+    scrub:
+      fault === undefined
+        ? next
+        : { ...next, faults: scrub.faults + 1, first: scrub.first ?? fault.slice(0, 300) },
+    bytes: object.rawBytes,
+  };
+}
+
+/** What the live store says otherwise than the object; undefined when nothing. An object that is damaged is a fault too. */
+async function faultOf({ isSame, words, name }: Comparable): Promise<string | undefined> {
+  try {
+    return (await isSame()) ? undefined : `${words} of the live store are not what was exported in ${name}`;
+  } catch (error) {
+    if (isDamage(error)) return error.detail;
+    throw error;
+  }
+}
+
+interface Comparable {
+  readonly name: string;
+  readonly rawBytes: number;
+  readonly words: string;
+  isSame(): Promise<boolean>;
+}
+
+interface Sources {
+  readonly db: Db;
+  readonly bucket: Bucket;
+  readonly reading: Reading;
+}
+
+async function objectsOf(
+  read: ReadManifest,
+  { newest }: HistoryScrub,
+  sources: Sources,
+): Promise<Comparable[]> {
+  const parts = read.name === newest ? await partsOf(read, sources) : [];
+  return [...parts, ...segmentsOf(read, sources)];
+}
+
+function segmentsOf({ manifest, segments }: ReadManifest, { db, bucket, reading }: Sources): Comparable[] {
+  return segments.flatMap(({ segment, auth }) =>
+    (auth === undefined ? [segment] : [auth, segment]).map((object) => ({
+      name: object.name,
+      rawBytes: object.rawBytes,
+      words: `revisions ${object.after + 1} to ${object.revision}`,
+      async isSame() {
+        const named = object === segment ? (auth?.sha256 ?? null) : null;
+        const { header, lines } = await readWholeSegment(bucket, manifest.lineage, object, named, reading);
+        return lines.join("\n") === liveSegmentText(db, object, header.format);
+      },
+    })),
+  );
+}
+
+async function partsOf(read: ReadManifest, { db, bucket, reading }: Sources): Promise<Comparable[]> {
+  const index = await readIndex(bucket, read, reading);
+  if (index === undefined) return [];
+  const linesOf = (at: number) => {
+    const part = index.parts[at];
+    return part === undefined ? Promise.resolve([]) : readPart(bucket, index, part, at + 1, reading);
+  };
+  return index.parts.map((part, at) => ({
+    name: part.name,
+    rawBytes: part.rawBytes,
+    words: part.kind === "commits" ? "commits" : "documents and their history",
+    async isSame() {
+      const lines = await linesOf(at);
+      const before = part.kind === "commits" && at > 0 ? placeOf((await linesOf(at - 1)).at(-1)) : undefined;
+      return lines.join("\n") === livePartText(db, part, { index, lines, after: before?.revision ?? 0 });
+    },
+  }));
+}
