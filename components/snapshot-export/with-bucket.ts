@@ -3,6 +3,7 @@
 import type { BackupPolicy } from "../../lib/backup/policy.ts";
 import { parseBackupPolicy } from "../../lib/backup/policy.ts";
 import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
+import { credentialsTrouble } from "../../lib/bucket/credentials.ts";
 import { type BucketSettings, parseBucketVariables } from "../../lib/bucket/settings.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import type { Trigger } from "../../lib/engines/starling/serve.ts";
@@ -85,7 +86,8 @@ function requireBucket({
   if (bucket.kind === "set" && policy.kind === "set" && keys.kind === "set")
     return accept({ bucket: bucket.settings, policy: policy.policy, keys: keys.keys });
   const named = [bucket, policy, keys].flatMap((one) => (one.kind === "invalid" ? one.variables : []));
-  const detail = `These variables are missing or malformed: ${named.join(", ")}.`;
+  const detail =
+    credentialsTrouble(variable) ?? `These variables are missing or malformed: ${named.join(", ")}.`;
   recordBackupError(db, { nowMs: nowMs(), code: "bucket_not_set", detail });
   return refuse("bucket_not_set", detail);
 }

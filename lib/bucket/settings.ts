@@ -4,6 +4,7 @@
  * secret is repeated.
  */
 import * as z from "zod/mini";
+import { areCredentialsGiven, CREDENTIALS_VARIABLE } from "./credentials.ts";
 import { INTEGRITIES } from "./integrity.ts";
 
 export const BucketSettings = z.strictObject({
@@ -61,6 +62,7 @@ export function parseBucketVariables(variable: (name: string) => string | undefi
   const endpoint = read(BUCKET_VARIABLES.endpoint).replace(/\/$/, "");
   const bucketName = read(BUCKET_VARIABLES.bucketName);
   if (endpoint === "" || endpoint === NO_ENDPOINT || bucketName === "") return { kind: "not_set" };
+  if (!areCredentialsGiven(variable)) return { kind: "invalid", variables: [CREDENTIALS_VARIABLE] };
   const pathStyle = read(BUCKET_VARIABLES.pathStyle);
   const sessionToken = read(BUCKET_VARIABLES.sessionToken);
   const parsed = BucketSettings.safeParse({

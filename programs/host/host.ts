@@ -162,7 +162,9 @@ class Host {
     const replaced = this.#storeFile?.look();
     if (replaced !== undefined) return `the store's file ${replaced}`;
     const limitMs = this.#options.tickTimeoutMs ?? 900_000;
-    const result = await this.#poolOf(component).run({ type: "cron", component, timestamp }, limitMs);
+    const variables = await this.#renewed(component);
+    const order = { type: "cron", component, timestamp, variables } as const;
+    const result = await this.#poolOf(component).run(order, limitMs);
     if (result.type === "ticked") return result.error;
     return result.type === "trap" ? result.text : `the tick ended by ${result.type}`;
   }
@@ -211,7 +213,14 @@ class Host {
     if (this.#pools.size === 0) await this.#ready;
     const short = this.#options.requestTimeoutMs ?? 30_000;
     const limitMs = this.#scheduled.has(component) ? (this.#options.tickTimeoutMs ?? 900_000) : short;
-    return this.#poolOf(component).run({ type: "http", component, request }, limitMs);
+    const variables = await this.#renewed(component);
+    return this.#poolOf(component).run({ type: "http", component, request, variables }, limitMs);
+  }
+
+  /** Nothing, where the variables of a component stay as they are. */
+  async #renewed(component: string): Promise<Readonly<Record<string, string>>> {
+    const { renew } = this.#options;
+    return renew?.component === component ? renew.variables() : {};
   }
 
   /** A call from a guest of the other kind. A trap is a 500 without a body, as from the network. */

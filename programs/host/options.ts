@@ -16,6 +16,11 @@ export interface HostOptions {
   /** Default 127.0.0.1 and a free port. */
   readonly listen?: { readonly host: string; readonly port: number };
   readonly variables?: Readonly<Record<string, string>>;
+  /** Values that a component's variables have from now on, asked for before each request and tick of it. */
+  readonly renew?: {
+    readonly component: string;
+    variables(): Promise<Readonly<Record<string, string>>>;
+  };
   /** A new instance for each request also where a reset would do. */
   readonly freshInstances?: boolean;
   /** Threads for the small components. Default: the cores less one, at least one. */

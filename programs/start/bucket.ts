@@ -5,12 +5,15 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { openCredentials, type RenewCredentials } from "./bucket-credentials.ts";
 import { startBucket } from "./bundled-bucket.ts";
 
 export interface BucketUse {
   readonly bundled: boolean;
   /** What to hand to the host; empty when variables already name a bucket. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Where credentials are looked for: the variables that carry them, as they are now. */
+  readonly renew?: RenewCredentials | undefined;
   /** For people: where backups go. */
   readonly description: string;
   /** As --from takes it; undefined for the bundled one, which is found without. */
@@ -29,7 +32,9 @@ export async function openBucket(
   if (name !== undefined && name !== "") {
     const description = `${name} at ${variable("bucket_endpoint") ?? "no endpoint: set bucket_endpoint"}`;
     const address = `${variable("bucket_endpoint") ?? ""}/${name}/${variable("bucket_prefix") ?? ""}`;
-    return { bundled: false, variables: {}, description, address, listening: () => {}, stop: async () => {} };
+    const renew = openCredentials(variable);
+    const shown = { bundled: false, description, address, renew } as const;
+    return { ...shown, variables: (await renew?.()) ?? {}, listening: () => {}, stop: async () => {} };
   }
   const dir = join(dataDir, "bucket");
   const server = await startBucket({ dir, port: await keptPort(dataDir) });
@@ -40,6 +45,7 @@ export async function openBucket(
       bucket_name: server.bucketName,
       bucket_access_key_id: server.accessKeyId,
       bucket_secret_access_key: server.secretAccessKey,
+      bucket_credentials: "static",
     },
     description: `${dir} (a real S3 server on ${server.endpoint})`,
     listening: () => writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`),

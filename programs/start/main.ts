@@ -12,6 +12,7 @@ import color from "picocolors";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
 import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
 import { BucketFault } from "../../lib/bucket/bucket.ts";
+import { credentialsTrouble } from "../../lib/bucket/credentials.ts";
 import { openS3Bucket } from "../../lib/bucket/s3.ts";
 import {
   type BucketSettings,
@@ -88,7 +89,8 @@ async function run(options: StartOptions, { store, variable, startedMs }: Begun)
       isNew && !options.freshHistory ? await settleHistory(options, store, bucket, variable) : undefined;
     if (isNew && settled === undefined) setTokenAside(options.dataDir);
     const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
-    const host = await listen(options, { ...bucket.variables, bootstrap_secret: bootstrapSecret });
+    const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
+    const host = await listen(options, variables, bucket.renew);
     const context = showWhileRunning(
       join(options.dataDir, "context.json"),
       JSON.stringify({ url: host.url }),
@@ -146,8 +148,10 @@ async function settleHistory(
   variable: Variable,
 ): Promise<RestoreReport | "by the exporter" | undefined> {
   const parsed = settingsOf(bucket, variable);
-  if (parsed.kind === "invalid")
-    throw new Stopped(`These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
+  if (parsed.kind === "invalid") {
+    const trouble = credentialsTrouble((name) => bucket.variables[name] ?? variable(name));
+    throw new Stopped(trouble ?? `These variables are missing or malformed: ${parsed.variables.join(", ")}.`);
+  }
   if (parsed.kind === "not_set") return undefined;
   if (!(await holdsBackups(options, parsed.settings))) return undefined;
   // Step by step, as on Spin: one long transaction would be taken from us by whoever else waits for the server.
@@ -215,6 +219,7 @@ async function restoreItself(
 async function listen(
   options: StartOptions,
   variables: Readonly<Record<string, string>>,
+  renew: BucketUse["renew"],
 ): Promise<RunningHost> {
   try {
     return await startHost({
@@ -230,6 +235,7 @@ async function listen(
       allowHosts: options.allowHosts,
       withoutStore: ["/healthz", "/openapi.json"],
       log: logOf(options).line,
+      ...(renew === undefined ? {} : { renew: { component: "snapshot-export", variables: renew } }),
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {

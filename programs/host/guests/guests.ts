@@ -5,7 +5,7 @@
  * chained call runs nested inside the one that makes it.
  */
 import { pathToFileURL } from "node:url";
-import type { ComponentGrant, GuestReply, GuestRequest } from "../pool/protocol.ts";
+import type { ComponentGrant, GuestReply, GuestRequest, RenewedVariables } from "../pool/protocol.ts";
 import { type Outbound, spinImports } from "../spin/imports.ts";
 import { RequestDatabases, type SqliteBackends } from "../spin/sqlite.ts";
 import { wasiHttpImports } from "../wasi/http.ts";
@@ -41,6 +41,8 @@ interface Instance<Guest> {
 
 interface Loaded {
   readonly grant: ComponentGrant;
+  /** Variables that have changed since the start. */
+  readonly renewed: Record<string, string>;
   readonly inbound: Instantiate<InboundExports> | undefined;
   readonly wasi: Instantiate<WasiExports> | undefined;
   /** Ready to be used: reset ones, or made ahead. */
@@ -61,7 +63,7 @@ export class Guests {
   /** Imports the JavaScript of a component. All are loaded before the first request. */
   async load(grant: ComponentGrant): Promise<void> {
     const url = pathToFileURL(grant.glueFile).href;
-    const entry = { grant, idleQuick: [], idleWasi: [] };
+    const entry = { grant, renewed: {}, idleQuick: [], idleWasi: [] };
     if (grant.kind === "inbound-http") {
       const glue: { instantiate: Instantiate<InboundExports> } = await import(url);
       this.#components.set(grant.name, { ...entry, inbound: glue.instantiate, wasi: undefined });
@@ -69,6 +71,11 @@ export class Guests {
       const glue: { instantiate: Instantiate<WasiExports> } = await import(url);
       this.#components.set(grant.name, { ...entry, inbound: undefined, wasi: glue.instantiate });
     }
+  }
+
+  /** From now on these variables of a component have these values. */
+  renew(component: string, variables: RenewedVariables): void {
+    Object.assign(this.#require(component).renewed, variables);
   }
 
   /** One request to one component. */
@@ -165,23 +172,27 @@ export class Guests {
   }
 
   #newQuick(loaded: Loaded): Instance<QuickGuest> {
-    const { context, imports } = this.#imports(loaded.grant);
+    const { context, imports } = this.#imports(loaded);
     if (loaded.inbound === undefined)
       throw new Error(`${loaded.grant.name} is not an inbound-http component`);
     return { context, guest: new QuickGuest(loaded.inbound, loaded.grant.modules, imports) };
   }
 
   #newWasi(loaded: Loaded): Instance<WasiGuest> {
-    const { context, imports } = this.#imports(loaded.grant);
+    const { context, imports } = this.#imports(loaded);
     const http = wasiHttpImports(loaded.grant, this.#settings.waiter, this.#settings.outbound);
     if (loaded.wasi === undefined) throw new Error(`${loaded.grant.name} is not a wasi:http component`);
     const all = { ...imports, ...http };
     return { context, guest: new WasiGuest(loaded.wasi, loaded.grant.modules, all, this.#settings.waiter) };
   }
 
-  #imports(grant: ComponentGrant) {
+  #imports({ grant, renewed }: Loaded) {
     const { sqlite, waiter, outbound, output } = this.#settings;
-    const context: GuestContext = { grant, databases: new RequestDatabases(sqlite, grant.databases) };
+    const context: GuestContext = {
+      grant,
+      renewed,
+      databases: new RequestDatabases(sqlite, grant.databases),
+    };
     const imports = { ...wasiImports(waiter, output(grant.name)), ...spinImports(context, outbound) };
     return { context, imports };
   }

@@ -13,6 +13,7 @@ import {
   type GuestReply,
   type GuestRequest,
   type OutboundResult,
+  type RenewedVariables,
   type ToWorker,
   type WorkerSettings,
 } from "./protocol.ts";
@@ -31,8 +32,14 @@ export type Order =
       readonly type: "http";
       readonly component: string;
       readonly request: Extract<ToWorker, { type: "http" }>["request"];
+      readonly variables: RenewedVariables;
     }
-  | { readonly type: "cron"; readonly component: string; readonly timestamp: number };
+  | {
+      readonly type: "cron";
+      readonly component: string;
+      readonly timestamp: number;
+      readonly variables: RenewedVariables;
+    };
 
 export interface Job {
   readonly id: number;

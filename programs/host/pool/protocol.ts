@@ -44,9 +44,24 @@ export interface GuestReply {
   readonly body: Uint8Array | undefined;
 }
 
+/** What a component's variables are from a request on; empty where they stay. */
+export type RenewedVariables = Readonly<Record<string, string>>;
+
 export type ToWorker =
-  | { readonly type: "http"; readonly id: number; readonly component: string; readonly request: GuestRequest }
-  | { readonly type: "cron"; readonly id: number; readonly component: string; readonly timestamp: number };
+  | {
+      readonly type: "http";
+      readonly id: number;
+      readonly component: string;
+      readonly request: GuestRequest;
+      readonly variables: RenewedVariables;
+    }
+  | {
+      readonly type: "cron";
+      readonly id: number;
+      readonly component: string;
+      readonly timestamp: number;
+      readonly variables: RenewedVariables;
+    };
 
 export type FromWorker =
   | { readonly type: "ready" }

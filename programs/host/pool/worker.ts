@@ -56,6 +56,7 @@ async function run(port: MessagePort, { settings, warm, arrivals }: Started): Pr
   port.on("message", (message: ToWorker) => {
     if (cell.isRevoked(message.id)) return;
     cell.setCurrent(message.id);
+    guests.renew(message.component, message.variables);
     if (message.type === "http") answer({ port, guests, cell }, message);
     else
       send(port, {

@@ -68,7 +68,8 @@ function connectionClass(context: GuestContext) {
 function variable(context: GuestContext, name: string): string {
   if (!/^[a-z](_?[a-z0-9])*$/.test(name)) throw { tag: "invalid-name", val: name };
   const { variables } = context.grant;
-  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  const now = Object.hasOwn(context.renewed, name) ? context.renewed[name] : variables[name];
+  const value = Object.hasOwn(variables, name) ? now : undefined;
   if (value === undefined)
     throw { tag: "undefined", val: `no variable for "${context.grant.name}"."${name}"` };
   if (value === null) throw { tag: "provider", val: `no provider resolved required variable "${name}"` };

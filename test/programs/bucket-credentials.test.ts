@@ -1,0 +1,148 @@
+/** Credentials of the bucket that the host looks for: through the real server, and what a host that does not look says. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { fill } from "../../testkit/backup.ts";
+import type { ChaosServer } from "../../testkit/chaos/server.ts";
+import { openChaos } from "../../testkit/chaos.ts";
+import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { ledge, startServer } from "../../testkit/processes.ts";
+import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { committedMigrations } from "../../testkit/store.ts";
+
+const MANIFEST = join(root, "spin.toml");
+const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+const ROTATED = {
+  accessKeyId: "ROTATEDROTATEDROTATE",
+  secretAccessKey: "r".repeat(40),
+  sessionToken: "temporary/+==",
+};
+
+/** The schedule's own tick may have been faster. */
+const BACKED_UP = expect.stringMatching(/the bucket now holds|nothing new since the last backup/);
+
+beforeAll(() => buildFor(MANIFEST), 180_000);
+
+function placeOf(server: ChaosServer): Record<string, string> {
+  return { bucket_endpoint: server.endpoint, bucket_name: server.bucketName };
+}
+
+function writeCredentials(
+  file: string,
+  { accessKeyId, secretAccessKey, sessionToken }: ChaosServer["access"],
+): void {
+  const session = sessionToken === undefined ? "" : `aws_session_token = ${sessionToken}\n`;
+  writeFileSync(
+    file,
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n${session}`,
+  );
+}
+
+/** The server as `npm start` starts it, and a run of its backup. */
+async function serve(variables: Record<string, string>, env: Record<string, string> = {}) {
+  const dataDir = join(testFolder(), "data");
+  const given = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+  const server = await startServer(dataDir, given, env);
+  onTestFinished(async () => void (await server.stop()));
+  const ask = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
+  let writes = 0;
+  return {
+    ask,
+    /** Writes a document and backs it up. */
+    async backUp() {
+      writes += 1;
+      const put = await ask("put", `demo/credentials-${writes}`, "x");
+      expect([put.status, put.stderr]).toEqual([0, expect.any(String)]);
+      return ask("backup", "run");
+    },
+  };
+}
+
+describe("bucket_credentials file", { timeout: 240_000 }, () => {
+  test("is read again when the file changes, without a restart", async () => {
+    const server = await openChaos();
+    const file = join(testFolder(), "credentials");
+    writeCredentials(file, server.access);
+    const { backUp, ask } = await serve({
+      ...placeOf(server),
+      bucket_credentials: "file",
+      bucket_credentials_file: file,
+    });
+    const first = await backUp();
+    expect([first.status, first.stderr]).toEqual([0, BACKED_UP]);
+    server.access = ROTATED;
+    const refused = await backUp();
+    expect([refused.status === 0, refused.stderr]).toEqual([
+      false,
+      expect.stringContaining("does not accept these credentials"),
+    ]);
+    writeCredentials(file, ROTATED);
+    const again = await backUp();
+    expect([again.status, again.stderr]).toEqual([0, BACKED_UP]);
+    // What is broken is told, and no secret with it.
+    writeFileSync(file, "[default]\naws_secret_access_key = SHOWN-TO-NOBODY\n");
+    await backUp();
+    const status = await ask("backup", "status");
+    expect(status.stdout).toContain("bucket_credentials file finds no credentials");
+    expect(status.stdout).not.toContain("SHOWN-TO-NOBODY");
+  });
+});
+
+describe("bucket_credentials chain", { timeout: 240_000 }, () => {
+  test("takes them from the environment, or from a profile", async () => {
+    const server = await openChaos();
+    const { accessKeyId, secretAccessKey } = server.access;
+    const file = join(testFolder(), "shared");
+    writeCredentials(file, server.access);
+    const environments = [
+      { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+      { AWS_SHARED_CREDENTIALS_FILE: file, AWS_EC2_METADATA_DISABLED: "true" },
+    ];
+    for (const [at, env] of environments.entries()) {
+      const variables = { ...placeOf(server), bucket_prefix: `chain-${at}`, bucket_credentials: "chain" };
+      const { backUp } = await serve(variables, env);
+      const ran = await backUp();
+      expect([ran.status, ran.stderr]).toEqual([0, BACKED_UP]);
+    }
+  });
+});
+
+describe("a host that looks for no credentials", () => {
+  test.each(["file", "chain", "vault"])(
+    "is refused bucket_credentials %s by the setting's name",
+    async (mode) => {
+      const server = await openChaos();
+      const stateDir = testFolder();
+      const db = openNodeDb(join(stateDir, "ledge.db"));
+      onTestFinished(() => db.close());
+      migrate(db, committedMigrations());
+      fill(db);
+      const grants = [{ verbs: ["backup"], namespace: "*", scope: "" }];
+      const document = tokenDocument({
+        digest: secretDigest(TICKER.secret),
+        grants,
+        creator: "aaaaaaaaaaaa",
+      });
+      expect(putReserved(db, "_auth", `token/${TICKER.accessor}`, document).ok).toBe(true);
+      const host = await openTestHost({
+        manifest: MANIFEST,
+        stateDir,
+        variables: {
+          ...placeOf(server),
+          bucket_access_key_id: server.access.accessKeyId,
+          bucket_secret_access_key: server.access.secretAccessKey,
+          bucket_credentials: mode,
+        },
+      });
+      const headers = { authorization: `Bearer ${formatToken(TICKER)}` };
+      expect(await host.json("/v1/backup/run", { method: "POST", headers })).toMatchObject({
+        code: "bucket_not_set",
+        detail: expect.stringMatching(/^bucket_credentials /),
+      });
+      expect(server.journal.entries).toEqual([]);
+    },
+  );
+});
