@@ -26,7 +26,13 @@ function runTests() {
   rmSync(report, { force: true });
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const environment = { ...process.env, ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "2000" } : {}) };
+  const environment = {
+    ...process.env,
+    // The SDK's advice about Node versions is for us, who pin it.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
+    ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "2000" } : {}),
+  };
   const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...names], {
     cwd: root,
     stdio: "inherit",
