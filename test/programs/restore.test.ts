@@ -18,6 +18,7 @@ import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { contents, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
 import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
+import { sampled } from "../../testkit/crash-sample.ts";
 import { buildFor, openTestHost, testFolder } from "../../testkit/host.ts";
 import { cleanEnvironment, finish, ledge, root } from "../../testkit/processes.ts";
 import { T0 } from "../../testkit/proposals.ts";
@@ -325,7 +326,6 @@ describe("ledge restore --replace", () => {
     { timeout: 300_000 },
     async () => {
       const { source, file, folder, args, env, point } = await prepared();
-      const whole = process.env.LEDGE_FULL === "1";
       const digestOf = async (name: string) => {
         const db = openNodeDb(name);
         try {
@@ -359,7 +359,8 @@ describe("ledge restore --replace", () => {
         const only = paths.flatMap((path) => ["-P", path]);
         await beginAgain();
         await traced(["-o", log, ...only, "-e", `trace=${set}`]);
-        for (const when of sampled(mostCalls(readFileSync(log, "utf8")), whole)) {
+        const all = Array.from({ length: mostCalls(readFileSync(log, "utf8")) }, (_, at) => at + 1);
+        for (const when of sampled(all, 5)) {
           const old = await beginAgain();
           const inject = ["-o", "/dev/null", ...only, "-e", `inject=${set}:signal=KILL:when=${when}`];
           const status = await traced(inject);
@@ -388,12 +389,6 @@ function mostCalls(log: string): number {
     if (thread !== undefined) counts.set(thread, (counts.get(thread) ?? 0) + 1);
   }
   return Math.max(0, ...counts.values());
-}
-
-/** Which of n calls to end the process at: the first ones, the last ones, and some between; or all. */
-function sampled(n: number, whole: boolean): number[] {
-  const all = Array.from({ length: n }, (_, at) => at + 1);
-  return whole ? all : all.filter((when) => when <= 3 || when > n - 4 || when % 5 === 0);
 }
 
 /** Not spawnSync: the bucket's server lives in this process. */
