@@ -4,11 +4,27 @@
  */
 
 import { listRelations } from "../../lib/backup/histories/relations.ts";
+import { stopIfWentBack } from "../../lib/backup/histories/went-back.ts";
 import { BucketFault } from "../../lib/bucket/bucket.ts";
 import { openS3Bucket, targetOf } from "../../lib/bucket/s3.ts";
 import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
+
+/** How long a start waits for the bucket before it serves writes without having asked it. */
+const FIRST_LOOK_MS = 5000;
+
+/**
+ * Before anybody is served: a file that was put back from an older copy takes no write. A bucket that is silent delays
+ * nothing further; then the exporter's own look finds it.
+ */
+export async function lookBeforeServing(db: Db, settings: BucketSettings): Promise<void> {
+  try {
+    await stopIfWentBack(db, openS3Bucket(settings, { attempts: 1, timeoutMs: FIRST_LOOK_MS }));
+  } catch (error) {
+    if (!(error instanceof BucketFault)) throw error;
+  }
+}
 
 /** Sentences for a person; none where all is as it should be. */
 export async function bucketNews(db: Db, settings: BucketSettings): Promise<string[]> {

@@ -28,7 +28,7 @@ import { readSpinManifest } from "../host/spin/manifest.ts";
 import { resolveVariables } from "../host/spin/variables.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
-import { bucketNews } from "./bucket-news.ts";
+import { bucketNews, lookBeforeServing } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
 import { ensureFirstToken, type FirstToken, setTokenAside } from "./first-token.ts";
 import { interrupted } from "./interrupted.ts";
@@ -88,6 +88,11 @@ async function run(options: StartOptions, { store, variable, startedMs }: Begun)
     const settled =
       isNew && !options.freshHistory ? await settleHistory(options, store, bucket, variable) : undefined;
     if (isNew && settled === undefined) setTokenAside(options.dataDir);
+    const parsed = settingsOf(bucket, variable);
+    if (!isNew && parsed.kind === "set")
+      await usingStore(store, threadFile, (db) => lookBeforeServing(db, parsed.settings), {
+        mustExist: true,
+      });
     const bootstrapSecret = variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
     const host = await listen(options, variables, bucket.renew);
@@ -100,7 +105,6 @@ async function run(options: StartOptions, { store, variable, startedMs }: Begun)
       const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
-      const parsed = settingsOf(bucket, variable);
       // What is not set, or cannot be read, the export says.
       const looked = !isNew && parsed.kind === "set";
       const news = looked

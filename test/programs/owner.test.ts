@@ -75,6 +75,28 @@ describe("a data folder", () => {
   });
 });
 
+describe("a store that was put back from an older copy", () => {
+  test("takes no write from its first moment on, until it is adopted", async () => {
+    const data = dataDir("back");
+    const file = join(data, "ledge.db");
+    const command = (...args: string[]) => ledge(["--data", data, ...args]);
+    await (await startServer(data)).stop();
+    const copy = readFileSync(file);
+    const first = await startServer(data);
+    expect((await command("put", "demo/mine", "1")).status).toBe(0);
+    expect((await command("backup", "run")).status).toBe(0);
+    await first.stop();
+    writeFileSync(file, copy);
+    const second = await startServer(data);
+    const refusedPut = await command("put", "demo/other", "2");
+    expect(refusedPut.status).not.toBe(0);
+    expect(refusedPut.stderr).toContain("adopt");
+    expect((await command("backup", "adopt")).status).toBe(0);
+    expect((await command("put", "demo/other", "2")).status).toBe(0);
+    await second.stop();
+  }, 180_000);
+});
+
 describe("a start that cannot be", () => {
   const damages = [
     { what: "is no database", damage: (file: string) => writeFileSync(file, "hello"), says: "is damaged" },

@@ -122,7 +122,7 @@ const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
   }),
   read_only: () => ({
     message: "the store takes no writes; reads go on",
-    hint: "`ledge status` says why; `ledge mode open` ends read-only mode",
+    hint: "`ledge status` says why; `ledge mode open` ends read-only mode, `ledge backup adopt` a stop",
   }),
   precondition_required: ({ what }) => ({
     message: `${what ?? "a document"} is there already`,
