@@ -7,7 +7,7 @@ import type { Context } from "../../lib/http/context.ts";
 import { isBucketSet } from "../../lib/http/first-history.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
-import { readSize, readStatus } from "../../lib/store/documents/settings.ts";
+import { readQuotaUse, readSize, readStatus } from "../../lib/store/documents/settings.ts";
 
 type Gauge = readonly [name: string, help: string, value: number | null];
 
@@ -23,6 +23,11 @@ export function getMetrics(_input: object, { world }: Context): Result {
     ["ledge_documents", "Current documents, settings included.", store.keys],
     ["ledge_value_bytes", "Bytes of current values.", store.valueBytes],
     ["ledge_store_bytes", "Bytes of the database.", readSize(db)],
+    [
+      "ledge_quota_used_max_ratio",
+      "Share of its quota that the fullest namespace uses (1 is all of it).",
+      readQuotaUse(db),
+    ],
     ["ledge_read_only", "1 in read-only mode.", store.mode === "read_only" ? 1 : 0],
     [
       "ledge_last_commit_timestamp_seconds",

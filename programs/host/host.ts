@@ -10,6 +10,7 @@ import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
 import { Bodies } from "./front/bodies.ts";
 import { type Front, openFront } from "./front/front.ts";
+import { HostMetrics } from "./front/metrics.ts";
 import { makeRouter } from "./front/routes.ts";
 import { refusalReply } from "./front/sending.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
@@ -76,6 +77,7 @@ class Host {
   readonly #parks: ReadonlySet<string>;
   /** Undefined where the store is on a server or in memory. */
   readonly #storeFile: StoreFile | undefined;
+  readonly #metrics: HostMetrics;
   #lastReplaced = "";
   #front: Front | undefined;
   #stopCrons = () => {};
@@ -102,6 +104,7 @@ class Host {
       typeof database === "string" && database !== "" && database !== ":memory:"
         ? new StoreFile(database)
         : undefined;
+    this.#metrics = new HostMetrics({ route: options.metricsRoute, file: this.#storeFile?.file });
     this.#parking = new Parking({
       parkedMax: options.maxParked ?? PARKED_MAX,
       lookout: openLookout(database),
@@ -140,6 +143,7 @@ class Host {
           togetherBytesMax: this.#options.maxBodiesBytes ?? 64 * MIB,
           timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
         }),
+        metrics: this.#metrics,
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request, client) => this.#serve(component, request, client),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
@@ -175,6 +179,7 @@ class Host {
     await this.#parking.stop(STOP_GRACE_MS);
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop(STOP_GRACE_MS)));
     await closed;
+    this.#metrics.stop();
     this.#outgoing.close();
   }
 

@@ -240,6 +240,7 @@ async function listen(
       withoutStore: ["/healthz", "/openapi.json"],
       log: logOf(options).line,
       ...(renew === undefined ? {} : { renew: { component: "snapshot-export", variables: renew } }),
+      metricsRoute: "/metrics",
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {

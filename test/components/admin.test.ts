@@ -472,6 +472,20 @@ describe("what machines ask", () => {
     expect(told(await server.send("GET", "/v1/admin/tokens", { token: reader }))).toBe("403 forbidden");
   });
 
+  test("metrics show how full the fullest namespace is, of keys or of bytes", async () => {
+    const server = await openTestServer();
+    const used = async () =>
+      /^ledge_quota_used_max_ratio (.*)$/m.exec((await server.send("GET", "/metrics")).text)?.[1];
+    await makeNamespace(server, "free");
+    expect(await used()).toBe("0");
+    await makeNamespace(server, "keys", { quota: { keys: 4 } });
+    await makeNamespace(server, "bytes", { quota: { bytes: 10 } });
+    await putText(server, "keys", "a", "x");
+    expect(await used()).toBe("0.25");
+    await putText(server, "bytes", "a", "12345678");
+    expect(await used()).toBe("0.8");
+  });
+
   test("health, readiness and the description are for everybody, on an empty store too", async () => {
     const server = await openTestServer({ bare: true });
     for (const path of ["/healthz", "/readyz", "/openapi.json"]) {

@@ -71,3 +71,12 @@ export const sizeSql = statement(
   { bytes: integerColumn },
   "select p.page_count*s.page_size from pragma_page_count p, pragma_page_size s",
 );
+
+/** How full the fullest namespace is, in thousandths of its quota of keys or bytes; null without a namespace. */
+export const quotaUseSql = statement(
+  { perMille: orNull(integerColumn) },
+  `select max(max(coalesce(1000*u.keys/nullif(cast(e.value as text)->'quota'->>'keys',0),0),
+coalesce(1000*u.bytes/nullif(cast(e.value as text)->'quota'->>'bytes',0),0)))
+from entry e left join usage u on u.namespace=substr(e.key,11)
+where e.namespace='_system' and e.key>='namespace/' and e.key<'namespace0'`,
+);

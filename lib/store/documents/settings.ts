@@ -6,7 +6,7 @@
 import type { StoreMode } from "../../core/settings.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
 import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
-import { descendantsSql, settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
+import { descendantsSql, quotaUseSql, settingSql, settingsSql, sizeSql, statusSql } from "./settings.sql.ts";
 
 export interface Setting {
   readonly key: string;
@@ -63,6 +63,12 @@ export interface StoreStatus {
 export function readStatus(db: Db): StoreStatus {
   const { mode, ...status } = onlyOf(db, statusSql);
   return { ...status, mode: mode === "read_only" ? "read_only" : "open" };
+}
+
+/** The largest share of its quota that a namespace uses, from 0; null without a namespace. Throws StoreFault. */
+export function readQuotaUse(db: Db): number | null {
+  const { perMille } = onlyOf(db, quotaUseSql);
+  return perMille === null ? null : perMille / 1000;
 }
 
 /** Bytes of the database file; 0 where the server does not say. */

@@ -14,6 +14,7 @@ import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
 import { Connections } from "./connections.ts";
 import { strictTextFromWire } from "./header-text.ts";
+import type { HostMetrics, Watched } from "./metrics.ts";
 import type { Router } from "./routes.ts";
 import { refusalReply, sendRefusal, sendReply } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
@@ -24,6 +25,7 @@ export interface FrontOptions {
   readonly applicationName: string;
   readonly router: Router;
   readonly bodies: Bodies;
+  readonly metrics: HostMetrics;
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
   /** Undefined when the client has gone. */
@@ -87,6 +89,7 @@ async function serve(
   { incoming, response }: Exchange,
 ): Promise<void> {
   await connections.turn(incoming, response);
+  const watched = options.metrics.watch(response);
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
     sendRefusal(response, unfit);
@@ -103,6 +106,7 @@ async function serve(
     sendReply(response, { status: 404, headers: [], body: undefined });
     return;
   }
+  watched.route = found.match.route;
   const read = await options.bodies.read(incoming);
   if (read.type === "gone") return;
   if (read.type !== "whole") {
@@ -110,8 +114,9 @@ async function serve(
     sendRefusal(response, bodyRefusal(read.type, options.bodies.limits), drain(incoming));
     return;
   }
+  watched.bodyBytes = read.bytes.length;
   try {
-    await serveWhole(options, found, { incoming, response, uri, body: read.bytes });
+    await serveWhole(options, found, { incoming, response, uri, body: read.bytes, watched });
   } finally {
     read.release();
   }
@@ -120,12 +125,13 @@ async function serve(
 interface WholeRequest extends Exchange {
   readonly uri: string;
   readonly body: Uint8Array;
+  readonly watched: Watched;
 }
 
 async function serveWhole(
   options: FrontOptions,
   { spec, match }: NonNullable<ReturnType<Router["match"]>>,
-  { incoming, response, uri, body }: WholeRequest,
+  { incoming, response, uri, body, watched }: WholeRequest,
 ): Promise<void> {
   if ("reply" in spec) {
     sendReply(response, staticReply(spec.reply));
@@ -142,8 +148,13 @@ async function serveWhole(
   const method = incoming.method ?? "GET";
   const known = METHODS.has(method);
   const request = { method: known ? method : "OPTIONS", uri, headers, body };
-  const result = await options.run(spec.component, request, () => clientOf(response));
-  if (result === undefined) return;
+  // Its client is asked for where a request waits for a revision, and only there.
+  const ran = await options.run(spec.component, request, () => {
+    watched.parked = true;
+    return clientOf(response);
+  });
+  if (ran === undefined) return;
+  const result = await options.metrics.extend(ran, { route: match.route, method });
   if (known || result.type !== "reply")
     answer(options, response, { component: spec.component, method, result });
   else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));

@@ -8,8 +8,17 @@ import type { GuestReply } from "../pool/protocol.ts";
 import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
 import { wireText } from "./header-text.ts";
 
+/** What went out as which response, for who measures. */
+const sent = new WeakMap<ServerResponse, GuestReply>();
+
+/** The reply that a response was sent as; undefined while it has none. */
+export function sentReply(response: ServerResponse): GuestReply | undefined {
+  return sent.get(response);
+}
+
 /** Sends a reply. The response ends when `until` does: at once, unless the request is still read. */
 export function sendReply(response: ServerResponse, reply: GuestReply, until?: Promise<void>): void {
+  sent.set(response, reply);
   const flat: string[] = [];
   let length = false;
   for (let at = 0; at < reply.headers.length; at += 2) {

@@ -1,0 +1,107 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ensureFirstToken } from "../../../programs/start/first-token.ts";
+import { openTestHost, root, testFolder } from "../../../testkit/host.ts";
+import { BOOTSTRAP_SECRET } from "../../../testkit/server.ts";
+
+const ROUTE = { metricsRoute: "/metrics" };
+
+/** Ledge with its first token, and how its owner asks. */
+async function openLedge(options: { metricsRoute?: string; maxBodyBytes?: number } = ROUTE) {
+  const stateDir = testFolder();
+  const host = await openTestHost({
+    manifest: join(root, "spin.toml"),
+    stateDir,
+    variables: { bootstrap_secret: BOOTSTRAP_SECRET },
+    ...options,
+  });
+  const asked = { url: host.url, bootstrapSecret: BOOTSTRAP_SECRET, fresh: true };
+  const made = await ensureFirstToken(stateDir, asked);
+  const authorization = `Bearer ${"token" in made ? made.token : ""}`;
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const reply = await fetch(`${host.url}${path}`, { headers: { authorization }, ...init });
+    return { status: reply.status, headers: reply.headers, text: await reply.text() };
+  };
+  return { host, ask, scrape: async () => (await ask("/metrics")).text };
+}
+
+/** The value of one series; undefined when it is not shown. */
+function sampleOf(text: string, series: string): number | undefined {
+  const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe("a scrape of the host", () => {
+  test("shows what the component shows, and requests by route and status behind it", async () => {
+    const { ask, scrape } = await openLedge();
+    await ask("/v1/whoami");
+    await ask("/v1/whoami");
+    await ask("/v1/whoami", { headers: {} });
+    await ask("/v1/read/shop/a-key-of-somebody");
+    await ask("/elsewhere");
+    const text = await scrape();
+    expect(sampleOf(text, "ledge_revision")).toBe(1);
+    expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/whoami",status="200"}')).toBe(2);
+    expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/whoami",status="401"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/read/...",status="404"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_refusals_total{code="unauthenticated"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_request_duration_seconds_count{route="/v1/whoami"}')).toBe(3);
+    expect(text).not.toMatch(/a-key-of-somebody|elsewhere/);
+  });
+
+  test("shows sizes of bodies, and what the host itself refuses", async () => {
+    const { ask, scrape } = await openLedge({ ...ROUTE, maxBodyBytes: 1000 });
+    const put = (bytes: number) => ask("/v1/write/shop/x", { method: "PUT", body: "x".repeat(bytes) });
+    expect((await put(300)).status).toBe(404);
+    expect((await put(2000)).status).toBe(413);
+    const text = await scrape();
+    expect(sampleOf(text, 'ledge_http_refusals_total{code="too_large"}')).toBe(1);
+    // The body of the first token's bootstrap is small, too.
+    expect(sampleOf(text, "ledge_http_request_body_bytes_count")).toBe(2);
+    expect(sampleOf(text, 'ledge_http_request_body_bytes_bucket{le="256"}')).toBe(1);
+    expect(sampleOf(text, "ledge_http_response_body_bytes_count")).toBeGreaterThan(0);
+  });
+
+  test("shows the store's file, its disk and the event loop", async () => {
+    const { host, scrape } = await openLedge();
+    const text = await scrape();
+    expect(sampleOf(text, "ledge_store_file_bytes")).toBe(statSync(host.databaseFile).size);
+    const free = sampleOf(text, "ledge_disk_free_bytes");
+    expect(free).toBeGreaterThan(0);
+    expect(sampleOf(text, "ledge_disk_size_bytes")).toBeGreaterThanOrEqual(free ?? 0);
+    expect(sampleOf(text, "ledge_event_loop_delay_seconds_count")).toBeDefined();
+  });
+
+  test("counts a request that waits for a revision, and leaves its wait out of the durations", async () => {
+    const { ask, scrape } = await openLedge();
+    expect((await ask("/v1/changes?since=1&wait=1")).status).toBe(200);
+    const text = await scrape();
+    expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/changes",status="200"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_request_duration_seconds_count{route="/v1/changes"}')).toBeUndefined();
+  });
+
+  test("is for whom the component lets see it", async () => {
+    const { ask } = await openLedge();
+    const refused = await ask("/metrics", { headers: {} });
+    expect(refused.status).toBe(401);
+    expect(JSON.parse(refused.text)).toMatchObject({ code: "unauthenticated" });
+    const wrong = await ask("/metrics?colour=red");
+    expect(JSON.parse(wrong.text)).toMatchObject({ code: "unknown_parameter" });
+  });
+
+  test("says with HEAD a length that has the host's part in it", async () => {
+    const [alone, together] = [await openLedge({}), await openLedge()];
+    const lengthOf = async ({ ask }: typeof alone) =>
+      Number((await ask("/metrics", { method: "HEAD" })).headers.get("content-length"));
+    expect(await lengthOf(alone)).toBe(Number((await alone.ask("/metrics")).headers.get("content-length")));
+    expect(await lengthOf(together)).toBeGreaterThan(2 * (await lengthOf(alone)));
+  });
+
+  test("has nothing of the host where no route is named", async () => {
+    const { scrape } = await openLedge({});
+    const text = await scrape();
+    expect(sampleOf(text, "ledge_revision")).toBe(1);
+    expect(text).not.toContain("ledge_http_");
+  });
+});
