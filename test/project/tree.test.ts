@@ -98,7 +98,7 @@ describe("the tree", () => {
       .filter(
         (entry) =>
           entry.isDirectory() &&
-          !/^(\.|node_modules$|dist$|docs$|wit$|migrations$|scripts$)/.test(entry.name),
+          !/^(\.|node_modules$|dist$|docs$|deploy$|wit$|migrations$|scripts$)/.test(entry.name),
       )
       .flatMap(({ name }) =>
         name === "lib" ? readdirSync(join(root, "lib")).map((one) => `lib/${one}`) : [name],

@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  finish,
+  ledge,
+  root,
+  type StartedServer,
+  startServer,
+  temporaryFolder,
+} from "../../testkit/processes.ts";
+
+const alerts = join(root, "deploy/prometheus/alerts.yaml");
+const dashboard = join(root, "deploy/grafana/ledge.json");
+const hasPromtool = spawnSync("promtool", ["--version"]).error === undefined;
+/** Debian has it in the package `prometheus`. */
+const NO_PROMTOOL = "promtool is not installed (apt-get install prometheus)";
+
+describe("deploy", () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let server: StartedServer;
+  let scraped: string;
+
+  beforeAll(async () => {
+    folder = temporaryFolder("deploy");
+    server = await startServer(join(folder.path, "data"));
+    const run = (...args: string[]) => ledge(["--data", server.dataDir, ...args]);
+    for (const what of ["run", "prove"]) expect(await run("backup", what)).toMatchObject({ status: 0 });
+    // A refusal, so that refusals have a series.
+    expect((await fetch(`${server.url}/v1/whoami`)).status).toBe(401);
+    const token = readFileSync(join(server.dataDir, "admin-token"), "utf8").trim();
+    const headers = { authorization: `Bearer ${token}` };
+    scraped = await (await fetch(`${server.url}/metrics`, { headers })).text();
+  });
+  afterAll(async () => {
+    await server?.stop();
+    folder.remove();
+  });
+
+  /** Names as rules and panels use them, and whether the server shows a series of that name. */
+  const notShown = (file: string) => {
+    const names = new Set(readFileSync(file, "utf8").match(/\bledge_\w+/g));
+    expect(names.size).toBeGreaterThan(5);
+    const shown = new Set(scraped.match(/^ledge_\w+/gm));
+    return [...names].filter((name) => !shown.has(name));
+  };
+
+  test("has alerts over metrics that a server shows", () => {
+    expect(notShown(alerts)).toEqual([]);
+  });
+
+  test("has a dashboard over metrics that a server shows, each panel with one", () => {
+    expect(notShown(dashboard)).toEqual([]);
+    const { panels } = JSON.parse(readFileSync(dashboard, "utf8"));
+    const asks = ({ targets }: { targets: { expr: string }[] }) =>
+      targets.length > 0 && targets.every(({ expr }) => /\b(ledge_|up\{)/.test(expr));
+    expect(panels.filter((panel: { targets: { expr: string }[] }) => !asks(panel))).toEqual([]);
+  });
+
+  test("has every metric on the page that explains them", () => {
+    const explained = readFileSync(join(root, "docs/metrics.md"), "utf8");
+    const names = [...scraped.matchAll(/^# TYPE (\w+)/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !explained.includes(`\`${name}`))).toEqual([]);
+  });
+
+  test("names in each alert a command that there is", async () => {
+    const help = (await ledge(["--help"])).stdout;
+    const descriptions = readFileSync(alerts, "utf8").split("description:").slice(1);
+    expect(descriptions.length).toBeGreaterThan(10);
+    for (const text of descriptions) {
+      const command = /`\.\/ledge (\w+)/.exec(text)?.[1] ?? "none";
+      expect(help).toMatch(new RegExp(`^  ${command}\\b`, "m"));
+    }
+  });
+
+  describe("for promtool", () => {
+    const promtool = (args: string[], stdin?: string) =>
+      finish(spawn("promtool", args, { cwd: join(root, "deploy/prometheus") }), stdin);
+
+    test("has rules that hold, and do what their tests say", async (context) => {
+      context.skip(!hasPromtool, NO_PROMTOOL);
+      expect(await promtool(["check", "rules", "alerts.yaml"])).toMatchObject({ status: 0, stderr: "" });
+      expect(await promtool(["test", "rules", "alerts.test.yaml"])).toMatchObject({ status: 0, stderr: "" });
+    });
+
+    test("shows metrics as the rules for names want them", async (context) => {
+      context.skip(!hasPromtool, NO_PROMTOOL);
+      const checked = await promtool(["check", "metrics"], scraped);
+      expect(checked).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    });
+  });
+});
