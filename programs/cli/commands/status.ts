@@ -2,19 +2,61 @@
 import type { Command } from "commander";
 import { Status } from "../../../lib/api/admin-answers.ts";
 import type { Client } from "../client.ts";
-import { formatBytes, printJson, printTable } from "../output.ts";
+import { EXIT, Failure } from "../failure.ts";
+import { formatBytes, printJson, printTable, say } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+
+const SUSPECT = "suspect: the newest commit lies more than an hour ahead; check the clock of this machine";
+const WRONG_BACKUPS: ReadonlySet<Status["backup"]["state"]> = new Set([
+  "behind",
+  "failing",
+  "fork",
+  "foreign",
+]);
+/** Less than this share of the disk is too little, here and in deploy/prometheus/alerts.yaml. */
+const DISK_FREE_MIN = 0.1;
 
 export function addStatus(program: Command, client: () => Client): void {
   program
     .command("status")
     .description("how the store and its backup are")
     .addOption(outputOption(["table", "json"]))
-    .action(async (options: { output: string }) => {
+    .option("--check", "end with 1 when something is wrong, and say what: backup, clock, disk, store")
+    .action(async (options: { output: string; check?: boolean }) => {
       const status = await client().json(Status, "GET", "/v1/admin/status");
-      if (options.output === "json") return printJson(status);
-      printTable(["", ""], rowsOf(client().url, status));
+      if (options.output === "json") printJson(status);
+      else printTable(["", ""], rowsOf(client().url, status));
+      if (options.check === true) endUnlessWell(status, await readDisk(client()));
     });
+}
+
+/** Throws a Failure that names all that is wrong. What is wanted (read-only mode, no bucket) is not wrong. */
+function endUnlessWell(status: Status, disk: Disk | undefined): void {
+  const { backup, mode, clockSuspect } = status;
+  const wrong: string[] = [];
+  if (mode === "stopped") wrong.push(`mode: ${modeLine(status)}`);
+  if (clockSuspect) wrong.push(`clock: ${SUSPECT}`);
+  if (WRONG_BACKUPS.has(backup.state)) wrong.push(`backup: ${backupLine(backup)}`);
+  if (disk === undefined) say("This server does not tell its disk: it was not checked.");
+  else if (disk.freeBytes < DISK_FREE_MIN * disk.sizeBytes)
+    wrong.push(`disk: ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.sizeBytes)} left: make room`);
+  if (wrong.length > 0) throw new Failure(EXIT.fault, wrong.join("\n"));
+  say("Nothing is wrong.");
+}
+
+interface Disk {
+  readonly freeBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** Only the host on Node knows it, where the store is a file: it stands in the metrics, not in the status. */
+async function readDisk(client: Client): Promise<Disk | undefined> {
+  const text = new TextDecoder().decode((await client.request("GET", "/metrics")).bytes);
+  const [freeBytes, sizeBytes] = ["free", "size"].map((what) => {
+    const value = new RegExp(`^ledge_disk_${what}_bytes (\\S+)$`, "m").exec(text)?.[1];
+    return value === undefined ? undefined : Number(value);
+  });
+  return freeBytes === undefined || sizeBytes === undefined ? undefined : { freeBytes, sizeBytes };
 }
 
 function rowsOf(url: string, status: Status): string[][] {
@@ -27,12 +69,7 @@ function rowsOf(url: string, status: Status): string[][] {
     ],
     ["mode", modeLine(status)],
     ["durability", durabilityLine(store)],
-    [
-      "clock",
-      status.clockSuspect
-        ? "suspect: the newest commit lies more than an hour ahead; check the clock of this machine"
-        : "fine",
-    ],
+    ["clock", status.clockSuspect ? SUSPECT : "fine"],
     ["backup", backupLine(backup)],
   ];
 }
