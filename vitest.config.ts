@@ -19,8 +19,9 @@ export default defineConfig({
   ],
   test: {
     globalSetup: "testkit/build-probe.ts",
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    // For what hangs, not for what is slow: machines under load take ten times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: "forks",
     maxWorkers: 2,
     fileParallelism: true,

@@ -113,7 +113,7 @@ export function startBy(
     child.stdout.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
       const url = /server\s+(http:\S+)/.exec(printed)?.[1];
-      if (url === undefined || !printed.includes("restore --to")) return;
+      if (url === undefined || !/restore .*--to/.test(printed)) return;
       const stop = (signal: NodeJS.Signals = "SIGINT") => {
         child.kill(signal);
         return ended;

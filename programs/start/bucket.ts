@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { openCredentials, type RenewCredentials } from "./bucket-credentials.ts";
 import { startBucket } from "./bundled-bucket.ts";
+import { keepBucket } from "./kept-bucket.ts";
 
 export interface BucketUse {
   readonly bundled: boolean;
@@ -34,7 +35,12 @@ export async function openBucket(
     const address = `${variable("bucket_endpoint") ?? ""}/${name}/${variable("bucket_prefix") ?? ""}`;
     const renew = openCredentials(variable);
     const shown = { bundled: false, description, address, renew } as const;
-    return { ...shown, variables: (await renew?.()) ?? {}, listening: () => {}, stop: async () => {} };
+    return {
+      ...shown,
+      variables: (await renew?.()) ?? {},
+      listening: () => keepBucket(dataDir, variable),
+      stop: async () => {},
+    };
   }
   const dir = join(dataDir, "bucket");
   const server = await startBucket({ dir, port: await keptPort(dataDir) });
@@ -48,7 +54,10 @@ export async function openBucket(
       bucket_credentials: "static",
     },
     description: `${dir} (a real S3 server on ${server.endpoint})`,
-    listening: () => writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`),
+    listening() {
+      writeFileSync(portFile(dataDir), `${new URL(server.endpoint).port}\n`);
+      keepBucket(dataDir, undefined);
+    },
     stop: () => server.stop(),
   };
 }

@@ -1,10 +1,12 @@
 /**
- * The bucket that a command reads without a server: the one that --from names, with what is secret from the
- * environment, or the bundled one of the data folder, whose server is started when the host is down.
+ * The bucket that a command reads without a server: the one that --from names, else the server's, from the same
+ * environment or as the last start on the data folder had it, else the bundled one of that folder, whose server is
+ * started when the host is down. What is secret comes from the environment, a file or AWS's chain, as for the server.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
+import { credentialsTrouble } from "../../../lib/bucket/credentials.ts";
 import { openS3Bucket } from "../../../lib/bucket/s3.ts";
 import {
   BUCKET_VARIABLES,
@@ -12,7 +14,9 @@ import {
   DEFAULT_PREFIX,
   parseBucketVariables,
 } from "../../../lib/bucket/settings.ts";
+import { openCredentials } from "../../start/bucket-credentials.ts";
 import { startBucket } from "../../start/bundled-bucket.ts";
+import { keptBucket } from "../../start/kept-bucket.ts";
 import { EXIT, Failure } from "../failure.ts";
 
 export interface BucketSource {
@@ -22,12 +26,33 @@ export interface BucketSource {
   stop(): Promise<void>;
 }
 
+/** What a command says of the bucket. */
+export interface BucketFlags {
+  /** ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX] with an endpoint or a region. */
+  readonly from?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+}
+
 /** Opens the bucket. Throws Failure where it is not told completely. */
-export async function openBucketSource(from: string | undefined, dataDir: string): Promise<BucketSource> {
-  if (from !== undefined)
-    return { bucket: openS3Bucket(settingsFrom(from)), storeFile: undefined, stop: async () => {} };
+export async function openBucketSource(flags: BucketFlags, dataDir: string): Promise<BucketSource> {
+  const storeFile = flags.from === undefined ? join(dataDir, "ledge.db") : undefined;
+  const told = flags.from === undefined ? serversOwn(dataDir) : addressed(flags.from, flags);
+  if (told !== undefined)
+    return { bucket: openS3Bucket(await settingsOf(told)), storeFile, stop: async () => {} };
   const { settings, stop } = await bundled(dataDir);
-  return { bucket: openS3Bucket(settings), storeFile: join(dataDir, "ledge.db"), stop };
+  return { bucket: openS3Bucket(settings), storeFile, stop };
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Undefined where the server has the bundled bucket. */
+function serversOwn(dataDir: string): Variables | undefined {
+  return fromEnvironment(BUCKET_VARIABLES.bucketName) === undefined ? keptBucket(dataDir) : {};
+}
+
+function fromEnvironment(name: string): string | undefined {
+  return process.env[`SPIN_VARIABLE_${name.toUpperCase()}`] || undefined;
 }
 
 async function bundled(dataDir: string): Promise<{ settings: BucketSettings; stop(): Promise<void> }> {
@@ -54,29 +79,48 @@ async function bundled(dataDir: string): Promise<{ settings: BucketSettings; sto
   };
 }
 
-/** ENDPOINT/BUCKET[/PREFIX]; what is secret comes from the environment. */
-function settingsFrom(from: string): BucketSettings {
+/** The address as variables. */
+function addressed(from: string, { endpoint, region }: BucketFlags): Variables {
   let url: URL;
   try {
     url = new URL(from);
   } catch (cause) {
-    throw new Failure(EXIT.usage, `--from ${from} is not an address`, {
-      cause,
-      hint: "say ENDPOINT/BUCKET[/PREFIX]",
-    });
+    throw new Failure(EXIT.usage, `--from ${from} is not an address`, { cause, hint: FORM });
   }
-  const [bucketName = "", ...prefix] = url.pathname.split("/").filter((part) => part !== "");
-  const told: Record<string, string> = {
-    bucket_endpoint: url.origin,
-    bucket_name: bucketName,
-    bucket_prefix: prefix.length === 0 ? DEFAULT_PREFIX : prefix.join("/"),
+  const segments = url.pathname.split("/").filter((part) => part !== "");
+  const short = url.protocol === "s3:";
+  const [bucketName = "", ...prefix] = short ? [url.hostname, ...segments] : segments;
+  const where = region ?? fromEnvironment(BUCKET_VARIABLES.region);
+  const server = short
+    ? (endpoint ?? fromEnvironment(BUCKET_VARIABLES.endpoint) ?? awsEndpoint(where))
+    : url.origin;
+  if (server === undefined || bucketName === "")
+    throw new Failure(EXIT.usage, `--from ${from} does not say which server has the bucket`, { hint: FORM });
+  return {
+    [BUCKET_VARIABLES.endpoint]: server,
+    [BUCKET_VARIABLES.bucketName]: bucketName,
+    [BUCKET_VARIABLES.prefix]: prefix.length === 0 ? DEFAULT_PREFIX : prefix.join("/"),
+    ...(where === undefined ? {} : { [BUCKET_VARIABLES.region]: where }),
   };
-  const parsed = parseBucketVariables(
-    (name) => told[name] ?? process.env[`SPIN_VARIABLE_${name.toUpperCase()}`],
-  );
+}
+
+const FORM = "say ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX] with --endpoint URL or --region NAME";
+
+function awsEndpoint(region: string | undefined): string | undefined {
+  return region === undefined ? undefined : `https://s3.${region}.amazonaws.com`;
+}
+
+/** What is told, then the environment, with the credentials from where it says that they are. */
+async function settingsOf(told: Variables): Promise<BucketSettings> {
+  const variable = (name: string) => told[name] ?? fromEnvironment(name);
+  const credentials = (await openCredentials(variable)?.()) ?? {};
+  const known = (name: string) => credentials[name] ?? variable(name);
+  const parsed = parseBucketVariables(known);
   if (parsed.kind === "set") return parsed.settings;
   const missing = parsed.kind === "invalid" ? parsed.variables : [BUCKET_VARIABLES.bucketName];
-  throw new Failure(EXIT.usage, `the bucket is not told completely: ${missing.join(", ")}`, {
-    hint: "see ./ledge restore --help",
-  });
+  throw new Failure(
+    EXIT.usage,
+    credentialsTrouble(known) ?? `the bucket is not told completely: ${missing.join(", ")}`,
+    { hint: "see ./ledge restore --help" },
+  );
 }

@@ -33,10 +33,9 @@ import {
 import { failureOf, fillFile, type RestoreWish, requireSnapshot } from "../restore/wish.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { readReading } from "./reading.ts";
-import { openBucketSource } from "./source.ts";
+import { type BucketFlags, openBucketSource } from "./source.ts";
 
-export interface VerifyOptions {
-  readonly from?: string;
+export interface VerifyOptions extends BucketFlags {
   readonly branch?: string;
   readonly revision?: string;
   readonly trust?: readonly string[];
@@ -59,7 +58,7 @@ async function withBucket<T>(
 ): Promise<T> {
   const revision = wholeNumber("--revision", options.revision);
   const reading = readReading(options.trust);
-  const source = await openBucketSource(options.from, dataDir);
+  const source = await openBucketSource(options, dataDir);
   try {
     const { bucket, storeFile } = source;
     return await work({

@@ -7,7 +7,9 @@ import { repeated } from "../repeated.ts";
 export function addBackupObjects(backup: Command, dataDir: () => string): void {
   const place = (command: Command): Command =>
     command
-      .option("--from <url>", "the bucket, as for `ledge restore` (default: the bundled one)")
+      .option("--from <url>", "the bucket, as for `ledge restore` (default: the server's own)")
+      .option("--endpoint <url>", "with --from s3://…: the server that has the bucket")
+      .option("--region <name>", "the bucket's region")
       .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN")
       .option("--revision <n>", "the snapshot that holds this revision (default: the newest)")
       .option(

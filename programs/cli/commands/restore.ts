@@ -7,8 +7,11 @@ import type { RestorePlaces } from "../restore/bucket.ts";
 import type { RestoreFlags } from "../restore/options.ts";
 
 const FROM_HELP = `
---from takes the bucket's address, ENDPOINT/BUCKET[/PREFIX], for example
-  https://s3.eu-central-1.amazonaws.com/my-backups/ledge
+Without --from it is the server's bucket: what SPIN_VARIABLE_BUCKET_NAME names, else what the last start on the data
+folder used, else the bundled one. --from takes ENDPOINT/BUCKET[/PREFIX] or s3://BUCKET[/PREFIX], for example
+  --from https://s3.eu-central-1.amazonaws.com/my-backups/ledge
+  --from s3://my-backups/ledge --region eu-central-1
+  --from s3://my-backups/ledge --endpoint https://minio.example:9000
 Credentials, region and the style of addressing come from the same variables as the server's, as environment:
   SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID, SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY, SPIN_VARIABLE_BUCKET_REGION,
   SPIN_VARIABLE_BUCKET_SESSION_TOKEN, SPIN_VARIABLE_BUCKET_PATH_STYLE (true or false),
@@ -23,7 +26,9 @@ export function addRestore(program: Command, places: RestorePlaces): void {
     .option("--to-dir <dir>", "write documents as files below a new folder, as `ledge export` does")
     .option("--server", "restore into the running server, whose store has to be empty")
     .option("--plan", "show what would be restored and what would be lost, and write nothing")
-    .option("--from <url>", "the bucket (default: the bundled one in the data folder)")
+    .option("--from <url>", "the bucket (default: the server's own)")
+    .option("--endpoint <url>", "with --from s3://…: the server that has the bucket")
+    .option("--region <name>", "the bucket's region; with s3://… and no endpoint, AWS's server there")
     .option("--revision <n>", "an older kept revision (default: the newest)")
     .option("--time <moment>", `the last commit at or before ${TYPED_MOMENT} ago`)
     .option("--branch <lineage>", "one of several histories: LINEAGE, or LINEAGE@RUN, at least 8 digits each")

@@ -28,7 +28,7 @@ export interface RestorePlaces {
 export async function runRestore(options: RestoreFlags, places: RestorePlaces): Promise<void> {
   judgeOptions(options);
   if (options.server === true) return runServer(options, places.server());
-  const source = await openBucketSource(options.from, places.dataDir);
+  const source = await openBucketSource(options, places.dataDir);
   try {
     const { bucket } = source;
     const progress = openProgress(100);

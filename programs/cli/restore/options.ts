@@ -13,15 +13,15 @@ import {
   secretDigest,
 } from "../../../lib/core/token.ts";
 import { parseTypedMoment, TYPED_MOMENT } from "../../../lib/core/typed-moment.ts";
+import type { BucketFlags } from "../backup/source.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { wholeNumber } from "../whole-number.ts";
 
-export interface RestoreFlags {
+export interface RestoreFlags extends BucketFlags {
   readonly to?: string;
   readonly toDir?: string;
   readonly namespace?: readonly string[];
   readonly foldCase?: boolean;
-  readonly from?: string;
   readonly revision?: string;
   readonly time?: string;
   readonly branch?: string;

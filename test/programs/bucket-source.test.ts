@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fill, openQuickStore, tick } from "../../testkit/backup.ts";
+import { openServedBucket } from "../../testkit/bucket.ts";
+import { testFolder } from "../../testkit/host.ts";
+import { ledge, startServer } from "../../testkit/processes.ts";
+
+/** A served bucket with one snapshot, and the environment that has its credentials. */
+async function filled() {
+  const { db } = openQuickStore();
+  const { server, bucket } = await openServedBucket();
+  fill(db);
+  await tick(db, bucket);
+  const env = {
+    SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
+    SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
+  };
+  return { server, env };
+}
+
+describe("a command that reads the bucket without a server", () => {
+  test("takes s3://BUCKET/PREFIX with an endpoint, and says the form where nothing tells the server", async () => {
+    const { server, env } = await filled();
+    const from = `s3://${server.bucketName}/ledge`;
+    const plan = ["--data", testFolder(), "restore", "--plan", "--from", from];
+    const ran = await ledge([...plan, "--endpoint", server.endpoint], { env });
+    expect(ran.stderr).not.toContain("✗");
+    expect(ran.status).toBe(0);
+    const refused = await ledge(plan, { env });
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("s3://BUCKET[/PREFIX] with --endpoint URL or --region NAME");
+  });
+
+  test("finds the server's bucket in the same environment", async () => {
+    const { server, env } = await filled();
+    const told = {
+      SPIN_VARIABLE_BUCKET_ENDPOINT: server.endpoint,
+      SPIN_VARIABLE_BUCKET_NAME: server.bucketName,
+    };
+    const verify = ["--data", testFolder(), "backup", "verify"];
+    expect((await ledge(verify, { env: { ...env, ...told } })).status).toBe(0);
+    expect((await ledge(verify, { env })).stderr).toContain("no bundled bucket");
+  });
+
+  test("finds it where the last start was told of it, without a secret in a file", async () => {
+    const { server } = await openServedBucket();
+    const env = {
+      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
+      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
+    };
+    const data = join(testFolder(), "data");
+    const flags = [
+      `bucket_endpoint=${server.endpoint}`,
+      `bucket_name=${server.bucketName}`,
+      "bucket_prefix=here/too",
+    ];
+    const running = await startServer(
+      data,
+      flags.flatMap((flag) => ["--variable", flag]),
+      env,
+    );
+    expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
+    await running.stop();
+    const kept = readFileSync(join(data, "bucket-settings.json"), "utf8");
+    expect(kept).not.toContain(server.secretAccessKey);
+    expect(kept).not.toContain(server.accessKeyId);
+    const ran = await ledge(["--data", data, "restore", "--to", join(data, "again.db")], { env });
+    expect(ran.stderr).toContain("holds revision");
+    expect(ran.status).toBe(0);
+  });
+});
