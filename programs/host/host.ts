@@ -144,6 +144,7 @@ class Host {
           timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
         }),
         metrics: this.#metrics,
+        onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request, client) => this.#serve(component, request, client),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),

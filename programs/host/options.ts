@@ -8,6 +8,15 @@ export interface HostLine {
   readonly text: string;
 }
 
+/** What may be written down of a request: nothing of its query, headers or bodies. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  /** 0 when the client went away before its answer. */
+  readonly status: number;
+  readonly ms: number;
+}
+
 export interface HostOptions {
   /** The manifest's path. */
   readonly manifest: string;
@@ -59,6 +68,8 @@ export interface HostOptions {
   /** That of the thread which speaks to a libSQL server, likewise. */
   readonly libsqlWorkerFile?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Told of each request when its answer is out. */
+  readonly onRequest?: (request: SeenRequest) => void;
   /** What guests write and how they fail. Default: standard error. */
   readonly log?: (line: HostLine) => void;
 }

@@ -225,6 +225,7 @@ async function listen(
   variables: Readonly<Record<string, string>>,
   renew: BucketUse["renew"],
 ): Promise<RunningHost> {
+  const log = logOf(options);
   try {
     return await startHost({
       manifest: manifestFile,
@@ -238,7 +239,8 @@ async function listen(
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
       withoutStore: ["/healthz", "/openapi.json"],
-      log: logOf(options).line,
+      log: log.line,
+      ...(options.logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),
       ...(renew === undefined ? {} : { renew: { component: "snapshot-export", variables: renew } }),
       metricsRoute: "/metrics",
     });

@@ -21,6 +21,7 @@ export interface StartOptions {
   /** Undefined: as standard error is. */
   readonly logFormat: "text" | "json" | undefined;
   readonly logLevel: LogOptions["level"];
+  readonly logRequests: boolean;
 }
 
 interface Flags {
@@ -35,6 +36,7 @@ interface Flags {
   readonly demo: boolean;
   readonly log?: "text" | "json";
   readonly logLevel: LogOptions["level"];
+  readonly logRequests?: boolean;
 }
 
 const DEFAULT_PORT = 3000;
@@ -73,6 +75,7 @@ export function parseStartOptions(
     .addOption(
       new Option("--log-level <level>", "which events are written").choices(LOG_LEVELS).default("info"),
     )
+    .option("--log-requests", "write each request down: method, path, status and time, never a value")
     .option("--no-demo", "do not put the namespace `demo` into a new store")
     .allowExcessArguments(false)
     .exitOverride();
@@ -90,6 +93,7 @@ export function parseStartOptions(
     demo: flags.demo,
     logFormat: flags.log,
     logLevel: flags.logLevel,
+    logRequests: flags.logRequests === true,
   };
 }
 

@@ -116,7 +116,7 @@ describe("ticks that overlap", () => {
     other.close();
   });
 
-  test("R-LEASE: change nothing when one wakes after its lease was taken by another", async () => {
+  test("change nothing when one wakes after its lease was taken by another", async () => {
     const { db, file } = openTestStore();
     const other = openNodeDb(file);
     fill(db);

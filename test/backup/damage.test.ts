@@ -81,7 +81,7 @@ describe("a snapshot with a damaged object", () => {
     expect(mutants).toBeGreaterThan(150);
   });
 
-  test("R-753: is refused by the object's name when one is missing", async () => {
+  test("is refused by the object's name when one is missing", async () => {
     for (const name of needed().slice(1)) {
       const objects = new Map(good);
       objects.delete(name);
@@ -98,7 +98,7 @@ describe("a snapshot with a damaged object", () => {
     }
   });
 
-  test("R-1164: is refused when it disagrees with its state digest, though every hash fits", async () => {
+  test("is refused when it disagrees with its state digest, though every hash fits", async () => {
     const [name = ""] = needed();
     const [line = ""] = new TextDecoder().decode(good.get(name)).split("\n");
     const manifest = JSON.parse(line);

@@ -82,7 +82,7 @@ describe("runTick and restoreInto", () => {
     expect(await state(copy.db)).toEqual(await state(db));
   });
 
-  test("R-752: bring back what was written, and a file made anew, while no exporter lived", async () => {
+  test("bring back what was written, and a file made anew, while no exporter lived", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);

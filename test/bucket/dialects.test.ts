@@ -123,7 +123,7 @@ describe("a bucket's terms", () => {
 });
 
 describe("what is sent", () => {
-  test("R-QUIRK: has a length and a signature, and no checksum, trailer, chunk or condition", async () => {
+  test("has a length and a signature, and no checksum, trailer, chunk or condition", async () => {
     const server = await openChaos();
     await useAll(chaosBucket(server));
     const { entries } = server.journal;

@@ -33,7 +33,7 @@ describe("parseBucketVariables", () => {
     "a\tb",
     "é",
     "a?b",
-  ])("R-EMPTY: refuses the prefix %j by its name", (prefix) => {
+  ])("refuses the prefix %j by its name", (prefix) => {
     expect(parse({ bucket_prefix: prefix })).toEqual({ kind: "invalid", variables: ["bucket_prefix"] });
   });
 

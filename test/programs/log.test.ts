@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type LogOptions, openLog } from "../../programs/start/log.ts";
+import { startServer, temporaryFolder } from "../../testkit/processes.ts";
 
 function written(options: Partial<LogOptions>, text: string): string[] {
   const lines: string[] = [];
@@ -47,5 +48,32 @@ describe("an event of a component", () => {
     const lines = written({}, 'Error: it broke\n    at here\n{"half');
     expect(lines.map((line) => JSON.parse(line).text)).toEqual(["Error: it broke", "    at here", '{"half']);
     expect(written({ format: "text" }, "two words")[0]).toContain('text="two words"');
+  });
+});
+
+describe("a server that writes requests down", () => {
+  test("says method, path, status and time, and nothing of a query, a token or a value", async () => {
+    const folder = temporaryFolder("log");
+    onTestFinished(() => folder.remove());
+    const server = await startServer(folder.path, ["--log-requests", "--log", "json"]);
+    await fetch(`${server.url}/v1/write/demo?key=some-key&message=some-words`, {
+      method: "PUT",
+      headers: { authorization: "Bearer some-token", "content-type": "text/plain" },
+      body: "some-value",
+    });
+    const { stderr } = await server.stop();
+    const requests = stderr.split("\n").filter((line) => line.includes("/v1/write/demo"));
+    expect(requests.map((line) => JSON.parse(line))).toEqual([
+      {
+        level: "info",
+        time: expect.any(String),
+        event: "request",
+        method: "PUT",
+        path: "/v1/write/demo",
+        status: 401,
+        ms: expect.any(Number),
+      },
+    ]);
+    expect(stderr).not.toMatch(/some-(key|words|token|value)/);
   });
 });

@@ -168,7 +168,7 @@ describe("a restore from mutated objects", () => {
     expect(await outcome(mutated(forged, before))).toBe(forged);
   });
 
-  test("R-753: is harmless or named for every single object that is gone", async () => {
+  test("is harmless or named for every single object that is gone", async () => {
     for (const name of good.keys()) {
       const objects = new Map(good);
       objects.delete(name);
@@ -186,7 +186,7 @@ describe("a restore from mutated objects", () => {
     }
   });
 
-  test("R-1515: names the manifest when its chain has a hole, though its seal fits", async () => {
+  test("names the manifest when its chain has a hole, though its seal fits", async () => {
     const [name = ""] = needed;
     const manifest = firstLine(good, name);
     for (const at of manifest.objects.keys()) {

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
+import type { HostOptions } from "../options.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { JobResult } from "../pool/member.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
@@ -26,6 +27,7 @@ export interface FrontOptions {
   readonly router: Router;
   readonly bodies: Bodies;
   readonly metrics: HostMetrics;
+  readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
   /** Undefined when the client has gone. */
@@ -53,6 +55,7 @@ export function openFront(options: FrontOptions): Promise<Front> {
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
   const connections = new Connections(server, HEADER_BYTES_MAX);
   const take = (request: IncomingMessage, response: ServerResponse) => {
+    tellWhenAnswered(options, { incoming: request, response });
     serve(options, connections, { incoming: request, response }).catch((error: unknown) => {
       // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
       response.destroy(error instanceof Error ? error : undefined);
@@ -71,6 +74,19 @@ export function openFront(options: FrontOptions): Promise<Front> {
       resolve({ port: boundPort(server), close: (graceMs) => connections.close(graceMs) });
     });
   });
+}
+
+function tellWhenAnswered({ onRequest }: FrontOptions, { incoming, response }: Exchange): void {
+  if (onRequest === undefined) return;
+  const begunMs = performance.now();
+  response.once("close", () =>
+    onRequest({
+      method: incoming.method ?? "",
+      path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
+      status: response.headersSent ? response.statusCode : 0,
+      ms: Math.round(performance.now() - begunMs),
+    }),
+  );
 }
 
 function boundPort(server: Server): number {

@@ -71,7 +71,7 @@ describe("a restored store", () => {
     ]);
   });
 
-  test("R-781: keeps a key written after a restore through the next restore", async () => {
+  test("keeps a key written after a restore through the next restore", async () => {
     const { bucket } = await backedUp();
     const first = await restored(bucket);
     put(first, "only", "one key");
@@ -86,7 +86,7 @@ describe("a restored store", () => {
     expect(storeRow(third)[4]).toBe(3);
   });
 
-  test("R-881: keeps deleted keys deleted, through bases and restores", async () => {
+  test("keeps deleted keys deleted, through bases and restores", async () => {
     const { db, bucket } = await backedUp();
     put(db, "gone", "soon");
     await tick(db, bucket);

@@ -81,7 +81,7 @@ async function neededNames(bucket: MemoryBucket): Promise<Set<string>> {
 }
 
 describe("pruning", () => {
-  test("R-771: leaves only restore points that restore, and a bucket that does not grow for ever", async () => {
+  test("leaves only restore points that restore, and a bucket that does not grow for ever", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
@@ -174,7 +174,7 @@ describe("pruning", () => {
     });
   });
 
-  test("R-PLAN: may be cut between any two requests, and the next one ends it", async () => {
+  test("may be cut between any two requests, and the next one ends it", async () => {
     const source = openQuickStore();
     const made = memoryBucket();
     fill(source.db);

@@ -48,7 +48,7 @@ async function openCutter(endpoint: string): Promise<Cutter> {
 }
 
 describe("a restore whose connection breaks", () => {
-  test("R-1077: at every 64 KiB of an object ends in a typed fault, and goes on from there", async () => {
+  test("at every 64 KiB of an object ends in a typed fault, and goes on from there", async () => {
     const { db: source } = openQuickStore();
     const { server, bucket } = await openServedBucket();
     fill(source);

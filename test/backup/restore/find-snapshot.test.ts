@@ -186,7 +186,7 @@ describe("findSnapshot", () => {
     expect(await outcome(bucket, { timeMs: 2_000_000_000_000 })).toEqual({ revision: first });
   });
 
-  test("R-753: falls back to the snapshot before a damaged one, by the name that the refusal gives", async () => {
+  test("falls back to the snapshot before a damaged one, by the name that the refusal gives", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);

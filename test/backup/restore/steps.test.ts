@@ -204,7 +204,7 @@ describe("a restore in steps", () => {
     expect(contents(db)).toEqual(before);
   });
 
-  test("R-1077: a read that breaks at any request leaves the store closed and goes on from there", async () => {
+  test("a read that breaks at any request leaves the store closed and goes on from there", async () => {
     const { db: source, bucket } = await backedUp();
     const { db, options } = await started(bucket);
     for (let call = 1; ; call += 1) {
