@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Connection } from "./context.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { type Asked, failureOfAnswer, readProblem, type ServerProblem } from "./server/problem.ts";

@@ -5,12 +5,12 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { EXIT, Failure } from "./failure.ts";
 import { parseServerAddress } from "./server/address.ts";
 import { contextsFile, LOCAL, readContexts } from "./stored-contexts.ts";
 
-const Context = z.strictObject({ url: z.url().max(2000) });
+const Context = z.strictObject({ url: z.url().check(z.maxLength(2000)) });
 
 export interface Connection {
   readonly url: string;

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { EXIT, Failure } from "./failure.ts";
 
 /** The server that `npm start` runs for the data folder. */
@@ -15,16 +15,16 @@ export const LOCAL = "local";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
 const StoredContext = z.strictObject({
-  url: z.url().max(2000),
-  token: z.string().max(200).optional(),
+  url: z.url().check(z.maxLength(2000)),
+  token: z.optional(z.string().check(z.maxLength(200))),
   /** A PEM file of the authority that signed the server's certificate. */
-  ca: z.string().max(4096).optional(),
+  ca: z.optional(z.string().check(z.maxLength(4096))),
 });
 export type StoredContext = z.infer<typeof StoredContext>;
 
 const StoredContexts = z.strictObject({
-  current: z.string().regex(NAME),
-  contexts: z.record(z.string().regex(NAME), StoredContext),
+  current: z.string().check(z.regex(NAME)),
+  contexts: z.record(z.string().check(z.regex(NAME)), StoredContext),
 });
 export type StoredContexts = z.infer<typeof StoredContexts>;
 

@@ -1,9 +1,9 @@
 /** Writers that note each commit when it is acknowledged, and a look at how far the bucket is meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const Committed = z.object({ revision: z.number() });
-const Status = z.object({ exportedRevision: z.number().nullable(), provenRevision: z.number().nullable() });
+const Status = z.object({ exportedRevision: z.nullable(z.number()), provenRevision: z.nullable(z.number()) });
 
 export interface LoadTarget {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** `ledge restore --server`: a running empty store restores from its own bucket, step by step, until it is done. */
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { RestoreAnswer, RestorePreview } from "../../../lib/api/restore-answers.ts";
 import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
 import { type Client, openClient } from "../client.ts";

@@ -2,25 +2,25 @@
  * A server's refusal in the words of the command line. The interface speaks of headers and JSON pointers; whoever
  * typed a command is told of flags and names. Each sentence is said once.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { EXIT, exitFor, Failure } from "../failure.ts";
 import type { ClientReply } from "./send.ts";
 
 const Problem = z.object({
   code: z.string(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  retryable: z.boolean().optional(),
-  errors: z
-    .array(
+  title: z.optional(z.string()),
+  detail: z.optional(z.string()),
+  retryable: z.optional(z.boolean()),
+  errors: z.optional(
+    z.array(
       z.object({
         pointer: z.string(),
-        code: z.string().optional(),
-        detail: z.string().optional(),
-        etag: z.string().nullish(),
+        code: z.optional(z.string()),
+        detail: z.optional(z.string()),
+        etag: z.nullish(z.string()),
       }),
-    )
-    .optional(),
+    ),
+  ),
 });
 export type ServerProblem = z.infer<typeof Problem>;
 

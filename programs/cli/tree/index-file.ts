@@ -2,14 +2,14 @@
  * `.ledge-index.json`: for files whose name does not tell their key or media type. One in the folder of each namespace,
  * written by export and read by import; people may write one, too.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { INDEXED_FOLDER } from "./natural-name.ts";
 
 const IndexedFile = z.strictObject({
   /** The key; without it the file's path is the key. */
-  key: z.string().min(1).max(1024).optional(),
+  key: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
   /** The media type; without it name and bytes tell it. */
-  mediaType: z.string().min(3).max(200).optional(),
+  mediaType: z.optional(z.string().check(z.minLength(3), z.maxLength(200))),
 });
 export type IndexedFile = z.infer<typeof IndexedFile>;
 

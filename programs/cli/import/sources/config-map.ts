@@ -3,7 +3,7 @@
  * The key is NAME/ENTRY; without -n the ConfigMap's own namespace comes first.
  */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Collector, SourcePlace } from "../source.ts";
 import { findUtf8Fault } from "../utf8.ts";
 

@@ -1,11 +1,11 @@
 /** What `consul kv export` writes: a JSON array of `{"key", "flags", "value"}`, each value as base64. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { JSON_DEPTH_MAX } from "../../../../lib/core/json-depth.ts";
 import { scanJson } from "../json-text.ts";
 import type { Collector } from "../source.ts";
 
 // `flags` and, of the enterprise edition, `namespace` and `partition` say nothing that a document holds.
-const Entry = z.looseObject({ key: z.string(), value: z.base64().nullish() });
+const Entry = z.looseObject({ key: z.string(), value: z.nullish(z.base64()) });
 
 export function readConsul(collector: Collector, file: string, bytes: Uint8Array): void {
   const { parts, faults } = scanJson(bytes, { partsDepth: 1, levels: JSON_DEPTH_MAX });

@@ -1,13 +1,13 @@
 /** What `etcdctl get --prefix -w json` writes: `{"header": …, "kvs": [{"key", "value", …}]}`, both as base64. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { JSON_DEPTH_MAX } from "../../../../lib/core/json-depth.ts";
 import { decodeUtf8 } from "../../../../lib/core/utf8.ts";
 import { type JsonPart, scanJson } from "../json-text.ts";
 import type { Collector } from "../source.ts";
 
 // An empty value is left out, as protobuf does with every zero.
-const Pair = z.looseObject({ key: z.base64(), value: z.base64().optional() });
-const Whole = z.looseObject({ count: z.number().optional(), more: z.boolean().optional() });
+const Pair = z.looseObject({ key: z.base64(), value: z.optional(z.base64()) });
+const Whole = z.looseObject({ count: z.optional(z.number()), more: z.optional(z.boolean()) });
 
 export function readEtcd(collector: Collector, file: string, bytes: Uint8Array): void {
   const { parts, faults } = scanJson(bytes, { partsDepth: 2, levels: JSON_DEPTH_MAX });
