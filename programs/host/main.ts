@@ -25,10 +25,12 @@ async function main(): Promise<void> {
       `Port ${port} is taken. Choose another with --port ${port === 65535 ? 3000 : port + 1}.`,
     );
   });
-  console.log(`Serving ${options.manifest} on ${host.url}, data in ${dataOf(options, host)}`);
-  await new Promise<void>((done) => {
+  // Before it is said: who reads that it serves may end it at once.
+  const ended = new Promise<void>((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
   });
+  console.log(`Serving ${options.manifest} on ${host.url}, data in ${dataOf(options, host)}`);
+  await ended;
   await host.stop();
 }
 

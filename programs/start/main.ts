@@ -110,8 +110,10 @@ async function run(options: StartOptions, { store, variable, startedMs }: Begun)
       const news = looked
         ? await usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings), AS_IT_IS)
         : [];
+      // Before it is said: who reads that it is ready may end it at once.
+      const ended = interrupted();
       console.log(greeting(options, host, { ...bucket, news }, token, Date.now() - startedMs));
-      await interrupted();
+      await ended;
       console.log(`\nStopping. Data stays in ${shown(options.dataDir)}.`);
     } finally {
       context.restore();

@@ -68,7 +68,7 @@ async function expectTrue(name: string, run: ChaosRun): Promise<void> {
 }
 
 describe(`exports to a bucket with faults, from seed ${FIRST_SEED}`, () => {
-  const rounds = FULL ? 46 : 5;
+  const rounds = FULL ? 46 : 3;
   for (const [index, [name, faults]] of Object.entries({ ...KINDS, "all of them": MIXED }).entries()) {
     test(`${name} leave every restore point true`, async () => {
       await expectTrue(name, { seed: FIRST_SEED + index, rounds, faults });

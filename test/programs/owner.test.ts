@@ -19,7 +19,9 @@ const dataDir = (name: string) => join(folder.path, name);
 /** A data folder that a server has had. */
 const former = dataDir("former");
 beforeAll(async () => {
-  await (await startServer(former, ["--no-demo"])).stop();
+  const server = await startServer(former);
+  await ledge(["--data", former, "backup", "run"]);
+  await server.stop();
 });
 function copyOfFormer(name: string): string {
   cpSync(former, dataDir(name), { recursive: true });

@@ -360,7 +360,7 @@ describe("ledge restore --replace", () => {
         await beginAgain();
         await traced(["-o", log, ...only, "-e", `trace=${set}`]);
         const all = Array.from({ length: mostCalls(readFileSync(log, "utf8")) }, (_, at) => at + 1);
-        for (const when of sampled(all, 5)) {
+        for (const when of sampled(all, 3)) {
           const old = await beginAgain();
           const inject = ["-o", "/dev/null", ...only, "-e", `inject=${set}:signal=KILL:when=${when}`];
           const status = await traced(inject);
@@ -375,7 +375,7 @@ describe("ledge restore --replace", () => {
           seen.add(digest === old ? "old" : "new");
         }
       }
-      expect(kills).toBeGreaterThan(8);
+      expect(kills).toBeGreaterThan(5);
       expect([...seen].sort()).toEqual(["new", "old"]);
     },
   );
