@@ -107,7 +107,7 @@ export interface Refusal<C extends RefusalCode = RefusalCode> {
   readonly detail: string;
   readonly errors?: readonly RefusalError[];
   /** Members of the problem document that go with a code: `oldest`, `sharedRevision`, `limit`, `size`. */
-  readonly members?: Readonly<Record<string, number | string>>;
+  readonly members?: Readonly<Record<string, number | string | boolean>>;
   /** Headers that go with it: Allow, ETag. */
   readonly headers?: readonly (readonly [string, string])[];
 }

@@ -285,7 +285,8 @@ class Host {
 }
 
 function refused(code: RefusalCode, detail: string): JobResult {
-  return { type: "reply", reply: refusalReply(refuse(code, detail)) };
+  // A file that went away does not come back by asking again.
+  return { type: "reply", reply: refusalReply(refuse(code, detail, { members: { retryable: false } })) };
 }
 
 function mayChain({ outbound }: ComponentGrant): boolean {

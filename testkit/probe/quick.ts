@@ -120,7 +120,8 @@ function reply(value: unknown): HttpReply {
 }
 
 function query(request: HttpRequest): string {
-  return decodeURIComponent(request.uri.split("?")[1] ?? "");
+  const at = request.uri.indexOf("?");
+  return at < 0 ? "" : decodeURIComponent(request.uri.slice(at + 1));
 }
 
 function text(request: HttpRequest): string {

@@ -227,6 +227,8 @@ function answer(
         : refuse(
             "outcome_unknown",
             "Ask whether it was done, or send it again with the same Idempotency-Key.",
+            // As it is, it may not be sent again: nobody here knows whether it has a key.
+            { members: { retryable: false } },
           );
       sendRefusal(response, refusal);
       return;
