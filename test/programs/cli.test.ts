@@ -1,31 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { rowOf, stealLease } from "../../testkit/operation.ts";
-import {
-  type RunOptions,
-  root,
-  ledge as run,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../testkit/processes.ts";
+import { root, ledge as run, temporaryFolder } from "../../testkit/processes.ts";
+import { serveCommand } from "../../testkit/served-command.ts";
 
-const folder = temporaryFolder("cli");
-const data = join(folder.path, "data");
-let server: StartedServer;
-
-beforeAll(async () => {
-  server = await startServer(data);
-});
-afterAll(async () => {
-  await server?.stop();
-  folder.remove();
-});
-
-const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data, ...args], options);
+const { folder, data, ledge } = serveCommand("cli");
 
 describe("ledge get", () => {
   test("prints the bytes as stored, and nothing else on standard output", async () => {
@@ -115,7 +97,7 @@ describe("ledge put and rm", () => {
 
   test("read the value from standard input or a file, and find the media type", async () => {
     expect((await ledge(["put", "demo/from-stdin", "-"], { stdin: "plain words" })).status).toBe(0);
-    const file = join(folder.path, "bytes");
+    const file = join(folder, "bytes");
     writeFileSync(file, Uint8Array.from([0xff, 0, 1]));
     expect((await ledge(["put", "demo/from-file", "-f", file])).status).toBe(0);
     expect(JSON.parse((await ledge(["get", "demo/from-stdin", "-o", "json"])).stdout)).toMatchObject({
@@ -187,24 +169,21 @@ describe("ledge backup, restore and status", () => {
     expect(backup).toMatchObject({ exportedRevision: head });
     expect((await ledge(["status"])).stdout).toContain(`up to revision ${head}`);
     expect((await ledge(["backup", "run"])).stderr).toContain("nothing new");
-    const file = join(folder.path, "restored.db");
+    const file = join(folder, "restored.db");
     expect((await ledge(["restore", "--to", file])).status).toBe(0);
     expect(statSync(file).size).toBeGreaterThan(0);
     const again = await ledge(["restore", "--to", file]);
     expect(again.status).not.toBe(0);
-    expect(
-      (await ledge(["restore", "--to", join(folder.path, "r2.db"), "--revision", "999999"])).status,
-    ).toBe(3);
-    expect((await ledge(["restore", "--to", join(folder.path, "r3.db"), "--from", "nowhere"])).status).toBe(
-      2,
-    );
+    expect((await ledge(["restore", "--to", join(folder, "r2.db"), "--revision", "999999"])).status).toBe(3);
+    expect((await ledge(["restore", "--to", join(folder, "r3.db"), "--from", "nowhere"])).status).toBe(2);
     expect((await ledge(["restore"])).status).toBe(2);
   });
 
   test("wait for a run that is at work already, so that a script may count on the end", async () => {
-    expect((await ledge(["put", "demo/waited-for", "1"])).status).toBe(0);
     const db = openNodeDb(join(data, "ledge.db"));
+    // First, so that the server's own schedule does not take the change along before.
     stealLease(db, Date.now() + 4000);
+    expect((await ledge(["put", "demo/waited-for", "1"])).status).toBe(0);
     const ran = await ledge(["backup", "run"]);
     expect([ran.status, ran.stderr]).toEqual([
       0,
@@ -232,11 +211,11 @@ describe("ledge backup, restore and status", () => {
         join(objects, name),
         whole[index]?.map((byte, at) => (at === 40 ? byte ^ 1 : byte)) ?? "",
       );
-    const file = join(folder.path, "damaged.db");
+    const file = join(folder, "damaged.db");
     const ran = await ledge(["restore", "--to", file]);
     for (const [index, name] of packed.entries()) writeFileSync(join(objects, name), whole[index] ?? "");
     expect(ran).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining(".ndjson.gz") });
-    expect(readdirSync(folder.path).filter((name) => name.startsWith("damaged"))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("damaged"))).toEqual([]);
     expect((await ledge(["restore", "--to", file])).status).toBe(0);
   });
 });

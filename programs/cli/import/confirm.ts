@@ -1,5 +1,6 @@
 /** Deletions are never a surprise: they are shown and asked for, or `--yes` has said so before. */
 import { confirm, isCancel } from "@clack/prompts";
+import { isAtTerminal } from "../ask.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords } from "../output.ts";
 import type { ImportPlan } from "./plan.ts";
@@ -12,7 +13,7 @@ export async function confirmDeletions(plan: ImportPlan, yes: boolean): Promise<
   const deletions = plan.changes.filter(({ op }) => op === "delete");
   if (deletions.length === 0 || yes) return;
   const words = countWords(deletions.length, "document");
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
+  if (!isAtTerminal())
     throw new Failure(EXIT.usage, `this would delete ${words}; nothing was changed`, {
       hint: "look at them with --plan, then say --yes",
     });

@@ -1,32 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openBetween } from "../../../testkit/between.ts";
-import {
-  type RunOptions,
-  ledge as run,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../../testkit/processes.ts";
+import { serveCommand } from "../../../testkit/served-command.ts";
 
 // Each test starts many processes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 240_000 });
-const folder = temporaryFolder("export");
-const data = join(folder.path, "data");
-let server: StartedServer;
-
-beforeAll(async () => {
-  server = await startServer(data);
-});
-afterAll(async () => {
-  await server?.stop();
-  folder.remove();
-});
-
-const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data, ...args], options);
-const freshFolder = () => join(mkdtempSync(join(folder.path, "out-")), "tree");
+const { folder, url, ledge } = serveCommand("export");
+const freshFolder = () => join(mkdtempSync(join(folder, "out-")), "tree");
 
 async function tokenFor(grant: string): Promise<string> {
   const made = await ledge(["token", "create", "exporter", "-g", grant]);
@@ -55,7 +37,7 @@ const asJson = (documents: Readonly<Record<string, string>>) => JSON.stringify(d
 
 describe("ledge export", () => {
   test("writes back byte for byte what came in, so that diff -r with the tree finds nothing", async () => {
-    const tree = mkdtempSync(join(folder.path, "tree-"));
+    const tree = mkdtempSync(join(folder, "tree-"));
     const files = {
       "x.json": '{"big":12345678901234567890, "one":1.0}',
       "x.yaml": "a: 1\r\n",
@@ -136,7 +118,7 @@ describe("ledge export", () => {
   });
 
   test("refuses an index that is none, and a file of ours that the index does not name", async () => {
-    const tree = mkdtempSync(join(folder.path, "tree-"));
+    const tree = mkdtempSync(join(folder, "tree-"));
     mkdirSync(join(tree, ".ledge-files"));
     writeFileSync(join(tree, ".ledge-files", "0123"), "x");
     writeFileSync(join(tree, ".ledge-index.json"), '{"format": 2}');
@@ -154,7 +136,7 @@ describe("ledge export with a token that only reads", () => {
       (await ledge(["import", "-", "--create-namespaces"], { stdin: '{"ro-a":{"x":1},"ro-b":{"y":2}}' }))
         .status,
     ).toBe(0);
-    const png = join(folder.path, "x.png");
+    const png = join(folder, "x.png");
     writeFileSync(png, Uint8Array.from([0x89, 0xff]));
     expect((await ledge(["put", "ro-a/x.png", "-f", png, "-t", "image/png"])).status).toBe(0);
     const out = freshFolder();
@@ -182,7 +164,7 @@ describe("ledge export with a token that only reads", () => {
       expect((await ledge(["import", "-", "--create-namespaces"], { stdin })).status).toBe(0);
       const grants = ["-g", `${verbs}:mid-a`, "-g", `${verbs}:mid-b`];
       const token = (await ledge(["token", "create", "exporter", ...grants])).stdout.trim();
-      const between = await openBetween(server.url, async ({ path, nth }) => {
+      const between = await openBetween(url(), async ({ path, nth }) => {
         if (path === "/v1/list/mid-b" && nth === 1) await ledge(["put", "mid-b/x", "2", "--if", "any"]);
         return undefined;
       });

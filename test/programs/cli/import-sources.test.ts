@@ -1,30 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  type RunOptions,
-  ledge as run,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../../testkit/processes.ts";
+import { describe, expect, test, vi } from "vitest";
+import { serveCommand } from "../../../testkit/served-command.ts";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");
 // Each test starts many processes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 240_000 });
-const folder = temporaryFolder("import-sources");
-const data = join(folder.path, "data");
-let server: StartedServer;
-
-beforeAll(async () => {
-  server = await startServer(data);
-});
-afterAll(async () => {
-  await server?.stop();
-  folder.remove();
-});
-
-const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data, ...args], options);
+const { folder, ledge } = serveCommand("import-sources");
 const fixture = (name: string) => join(FIXTURES, name);
 const into = (namespace: string, ...args: string[]) => [
   "import",
@@ -38,7 +20,7 @@ const into = (namespace: string, ...args: string[]) => [
 async function stored(namespace: string): Promise<Record<string, [string, string]>> {
   const { stdout } = await ledge(["ls", namespace, "--all", "-o", "json"]);
   const { documents } = JSON.parse(stdout);
-  const dir = mkdtempSync(join(folder.path, "stored-"));
+  const dir = mkdtempSync(join(folder, "stored-"));
   expect((await ledge(["export", dir, "-n", namespace, "--add-extensions"])).status).toBe(0);
   const { formatFileName } = await import("../../../lib/core/file-name.ts");
   return Object.fromEntries(
@@ -148,7 +130,7 @@ describe("ledge import from Kubernetes", () => {
       status: 2,
       stderr: expect.stringMatching(/input:5:3: .*unique/),
     });
-    const none = join(folder.path, "deployment.yaml");
+    const none = join(folder, "deployment.yaml");
     writeFileSync(none, "kind: Deployment\n");
     expect((await ledge(["import", none, "-n", "lists"])).stderr).toContain("holds no ConfigMap");
   });
@@ -196,7 +178,7 @@ describe("ledge import --split", () => {
   const ENV = "A=1\n# words\nexport B=\"two\nlines\"\nC='x # y'\n\nD=\n";
 
   test("makes a key of each name of a .env file, its value as text", async () => {
-    const file = join(folder.path, "prod.env");
+    const file = join(folder, "prod.env");
     writeFileSync(file, ENV);
     expect(await ledge(["import", file, "-n", "split"])).toMatchObject({
       status: 2,
@@ -221,7 +203,7 @@ describe("ledge import --split", () => {
   });
 
   test("splits .properties as Java reads them, in a folder below the file's name", async () => {
-    const dir = mkdtempSync(join(folder.path, "tree-"));
+    const dir = mkdtempSync(join(folder, "tree-"));
     writeFileSync(
       join(dir, "app.properties"),
       "server.port = 8080\nname: caf\\u00e9\nlong = a\\\n  b\n! words\n",

@@ -1,37 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { openBetween } from "../../../testkit/between.ts";
-import {
-  cleanEnvironment,
-  type RunOptions,
-  root,
-  ledge as run,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../../testkit/processes.ts";
+import { cleanEnvironment, root } from "../../../testkit/processes.ts";
+import { serveCommand } from "../../../testkit/served-command.ts";
 
 // Each test starts many processes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 240_000 });
-const folder = temporaryFolder("import");
-const data = join(folder.path, "data");
-let server: StartedServer;
-
-beforeAll(async () => {
-  server = await startServer(data);
-});
-afterAll(async () => {
-  await server?.stop();
-  folder.remove();
-});
-
-const ledge = (args: string[], options: RunOptions = {}) => run(["--data", data, ...args], options);
+const { folder, data, ledge, url } = serveCommand("import");
 
 /** A new folder with these files. */
 function files(contents: Readonly<Record<string, string | Uint8Array>>): string {
-  const dir = mkdtempSync(join(folder.path, "tree-"));
+  const dir = mkdtempSync(join(folder, "tree-"));
   for (const [path, bytes] of Object.entries(contents)) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), bytes);
@@ -274,7 +255,7 @@ describe("ledge import", () => {
   });
 
   test("refuses what is not there, and options that do not fit the source", async () => {
-    expect((await ledge(["import", join(folder.path, "nowhere")])).status).toBe(2);
+    expect((await ledge(["import", join(folder, "nowhere")])).status).toBe(2);
     expect((await ledge(["import", files({}), "-n", "demo", "--format", "etcd"])).status).toBe(2);
     expect((await ledge(["import", "-", "-n", "demo", "--strip-extensions"], { stdin: "{}" })).status).toBe(
       2,
@@ -338,7 +319,7 @@ describe("ledge import of more than a commit holds", () => {
 
   test("goes on where it was interrupted, when it is run again", async () => {
     const ns = await namespace("interrupted");
-    const between = await openBetween(server.url, async ({ path, nth }) =>
+    const between = await openBetween(url(), async ({ path, nth }) =>
       path === "/v1/commit" && nth >= 2 ? "cut" : undefined,
     );
     const ran = await ledge(["import", "-", "-n", ns], { stdin: many(1), env: envAt(between.url) });
@@ -351,7 +332,7 @@ describe("ledge import of more than a commit holds", () => {
 
   test("stops at what somebody changed since the plan, and says what, and what is done", async () => {
     const ns = await namespace("moved", { k2400: "0" });
-    const between = await openBetween(server.url, async ({ path, nth }) => {
+    const between = await openBetween(url(), async ({ path, nth }) => {
       if (path === "/v1/commit" && nth === 3)
         expect((await ledge(["put", `${ns}/k999`, "theirs", "--if", "absent"])).status).toBe(0);
       return undefined;
@@ -365,7 +346,7 @@ describe("ledge import of more than a commit holds", () => {
 
   test("changes nothing at all where one commit holds everything and one document has moved", async () => {
     const ns = await namespace("guarded", { a: "1", b: "1" });
-    const between = await openBetween(server.url, async ({ path }) => {
+    const between = await openBetween(url(), async ({ path }) => {
       if (path === "/v1/commit") await ledge(["put", `${ns}/b`, "theirs", "--if", "any"]);
       return undefined;
     });
