@@ -33,7 +33,8 @@ async function underLease(
   { world: { db, nowMs } }: Exporting,
   work: () => Promise<Answer<Picked>>,
 ): Promise<Answer<Picked>> {
-  const lease = acquireLease(db, { nowMs: nowMs(), untilMs: nowMs() + LEASE_MS });
+  const takenMs = nowMs();
+  const lease = acquireLease(db, { nowMs: takenMs, untilMs: takenMs + LEASE_MS });
   if (lease === undefined) return refuse("busy", "A backup is running. Ask again in a moment.");
   try {
     return await work();

@@ -5,6 +5,8 @@ import { LIMITS } from "../../lib/backup/export/limits.ts";
 import { DEFAULT_POLICY } from "../../lib/backup/policy.ts";
 import { parseRetention } from "../../lib/core/retention.ts";
 import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { readExported } from "../../lib/store/catalogue/exported.ts";
+import { acquireLease, LEASE_MS, readLease } from "../../lib/store/catalogue/lease.ts";
 import { listPoints } from "../../lib/store/catalogue/points.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
@@ -58,6 +60,20 @@ describe("a host that was killed during a backup while its clock was 400 days ah
     const run = await fetch(`${host.url}/v1/backup/run`, { method: "POST", headers });
     expect(await run.json()).toMatchObject({ state: "exported", to: head, provenRevision: head });
     expect(await host.json("/v1/backup/status", { headers })).toMatchObject({ state: "ok", lastError: null });
+  });
+});
+
+describe("a lease that was taken after somebody read the clock, and before they read the store", () => {
+  const late = (ms: number) => {
+    const { db } = openQuickStore();
+    expect(acquireLease(db, { nowMs: T0 + ms, untilMs: T0 + ms + LEASE_MS })).toBeDefined();
+    return db;
+  };
+  test.each([1, 5_000])("is held: it is no wrong clock's (%i ms later)", (ms) => {
+    const db = late(ms);
+    expect(readLease(db, T0)).toEqual({ held: true, leftMs: undefined });
+    expect(readExported(db, T0)).toMatchObject({ leased: true });
+    expect(acquireLease(db, { nowMs: T0, untilMs: T0 + LEASE_MS })).toBeUndefined();
   });
 });
 

@@ -198,8 +198,9 @@ export async function postUntil(
   states: readonly string[],
 ): Promise<JsonObject> {
   for (let round = 0; round < 50; round += 1) {
-    const { status, json } = answerOf(await send(speaker, { method: "POST", path, token: "root" }));
-    if (status !== 200 || !isObject(json)) throw new Error(`POST ${path}: ${status} ${JSON.stringify(json)}`);
+    const reply = await send(speaker, { method: "POST", path, token: "root" });
+    const { status, json } = answerOf(reply);
+    if (status !== 200 || !isObject(json)) throw new Error(`POST ${path}: ${status} ${reply.bytes}`);
     if (states.includes(String(json.state)) && json.more !== true) return json;
   }
   throw new Error(`POST ${path} does not end`);

@@ -3,7 +3,7 @@
 import type { Db } from "../sqlite/driver.ts";
 import { firstOf } from "../sqlite/statement.ts";
 import { exportedSql } from "./exported.sql.ts";
-import { LEASE_MS } from "./lease.ts";
+import { latestEnd } from "./lease.ts";
 
 export interface Exported {
   /** The newest revision of this history in the bucket; null when there is none. */
@@ -13,7 +13,7 @@ export interface Exported {
 }
 
 export function readExported(db: Db, nowMs: number): Exported {
-  const row = firstOf(db, exportedSql, [nowMs, nowMs + LEASE_MS]);
+  const row = firstOf(db, exportedSql, [nowMs, latestEnd(nowMs)]);
   return { revision: row?.revision ?? null, leased: row?.leased === 1 };
 }
 

@@ -2,7 +2,7 @@
  * The exporter's lease: one row with a generation. Promise: two exporters never both write the catalogue,
  * because every write names the generation it was made under; the clock only decides when to stop waiting
  * for an exporter that died. Nobody's clock but this store's host is asked, and a clock that was ahead once holds up
- * nobody: an end that lies further ahead than a lease lasts counts as over.
+ * nobody: an end that lies further ahead than `latestEnd` counts as over.
  */
 
 import type { Db } from "../sqlite/driver.ts";
@@ -20,6 +20,13 @@ export class LeaseLost extends Error {
 
 /** How long a lease lasts without being renewed. */
 export const LEASE_MS = 120_000;
+/** The clock was read before the store was, and another exporter may have taken or renewed its lease in between. */
+const READ_LATE_MS = 60_000;
+
+/** The latest end that a lease can have for somebody who read the clock at `nowMs`; a later one is a wrong clock's. */
+export function latestEnd(nowMs: number): number {
+  return nowMs + LEASE_MS + READ_LATE_MS;
+}
 
 export interface Lease {
   readonly generation: number;
@@ -30,7 +37,7 @@ export function acquireLease(
   db: Db,
   { nowMs, untilMs }: { nowMs: number; untilMs: number },
 ): Lease | undefined {
-  return firstOf(db, acquireSql, [nowMs, untilMs, nowMs + LEASE_MS]);
+  return firstOf(db, acquireSql, [nowMs, untilMs, latestEnd(nowMs)]);
 }
 
 export interface LeaseState {
@@ -42,7 +49,7 @@ export interface LeaseState {
 
 /** How the lease stands now. */
 export function readLease(db: Db, nowMs: number): LeaseState {
-  const row = firstOf(db, leaseSql, [nowMs, nowMs + LEASE_MS]);
+  const row = firstOf(db, leaseSql, [nowMs, latestEnd(nowMs)]);
   const leftMs = row?.left === 1 ? Math.min(row.untilMs, nowMs) : undefined;
   return { held: row?.held === 1, leftMs };
 }
