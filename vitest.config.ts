@@ -23,6 +23,9 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: "forks",
+    // A process for each file would compile every component again for each.
+    isolate: false,
+    setupFiles: "testkit/setup.ts",
     maxWorkers: 2,
     fileParallelism: true,
     // The interface's tests speak to the real components, in both modes of the host; faults that only a test's

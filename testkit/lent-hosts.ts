@@ -5,13 +5,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { type Migration, migrate } from "../lib/store/sqlite/migrate.ts";
 import { inTransaction } from "../lib/store/sqlite/transaction.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
+import { atFileEnd } from "./file-end.ts";
 import { root, startTestHost, type TestHost } from "./host.ts";
 import { libsqlThreadFile, runSqld, writeRuntimeConfig } from "./sqld.ts";
 import { committedMigrations } from "./store.ts";
@@ -23,11 +24,6 @@ interface LentHost {
 
 /** What no test has now, by the variables that it was started with. */
 const idle = new Map<string, LentHost[]>();
-const started: LentHost[] = [];
-
-afterAll(async () => {
-  await Promise.all(started.map((one) => one.stop()));
-});
 
 /** A host for this test, with an empty store; `bare` leaves it to the components to make the tables. */
 export async function lendHost(
@@ -59,12 +55,13 @@ async function start(variables: Readonly<Record<string, string>>): Promise<LentH
   const lent: LentHost = {
     host,
     async stop() {
+      idle.clear();
       await host.stop();
       await server?.end();
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
-  started.push(lent);
+  atFileEnd(() => lent.stop());
   return lent;
 }
 
