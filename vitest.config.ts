@@ -38,6 +38,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: "native", include: THROUGH_COMPONENTS, env: { LEDGE_TEST_HOST: "native" } },
+      },
+      {
+        extends: true,
         test: {
           name: "components, fresh instances",
           include: process.env.LEDGE_FULL === "1" ? THROUGH_COMPONENTS : THROUGH_COMPONENTS.slice(0, 1),

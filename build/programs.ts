@@ -14,6 +14,17 @@ export async function buildPrograms(
   outdir = join(root, "dist", "programs"),
 ): Promise<string[]> {
   const entries = programEntries(root);
+  const outputs = await bundlePrograms(root, entries, outdir);
+  removeFormer(outdir, new Set(outputs.map((file) => basename(file))));
+  return Object.keys(entries);
+}
+
+/** Bundles these entries, by the names that they get, and returns the files that were written. */
+export async function bundlePrograms(
+  root: string,
+  entries: Readonly<Record<string, string>>,
+  outdir: string,
+): Promise<string[]> {
   const { metafile } = await build({
     metafile: true,
     absWorkingDir: root,
@@ -30,8 +41,7 @@ export async function buildPrograms(
     logLevel: "silent",
     plugins: [sqlConstants(root), migrationsModule(join(root, "migrations")), packagesOutside],
   });
-  removeFormer(outdir, new Set(Object.keys(metafile.outputs).map((file) => basename(file))));
-  return Object.keys(entries);
+  return Object.keys(metafile.outputs);
 }
 
 /** Chunks of former builds have other names. */

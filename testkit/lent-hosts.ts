@@ -14,8 +14,14 @@ import { inTransaction } from "../lib/store/sqlite/transaction.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { atFileEnd } from "./file-end.ts";
 import { root, startTestHost, type TestHost } from "./host.ts";
+import { testNativeEngine } from "./native.ts";
 import { libsqlThreadFile, runSqld, writeRuntimeConfig } from "./sqld.ts";
 import { committedMigrations } from "./store.ts";
+
+/** Whether the suite of the routes runs on the native engine, which keeps the store in WAL. */
+export function isNative(): boolean {
+  return process.env.LEDGE_TEST_HOST === "native";
+}
 
 interface LentHost {
   readonly host: TestHost;
@@ -49,6 +55,7 @@ async function start(variables: Readonly<Record<string, string>>): Promise<LentH
     manifest: join(root, "spin.toml"),
     // Real sqld does not sync each commit unless it is told to.
     variables: server === undefined ? variables : { accept_weak_durability: "true", ...variables },
+    ...(isNative() ? { engine: await testNativeEngine() } : {}),
     freshInstances: process.env.LEDGE_TEST_FRESH === "1",
     ...(server === undefined ? {} : { runtimeConfigFile: writeRuntimeConfig(stateDir, server.url) }),
   });
@@ -68,7 +75,7 @@ async function start(variables: Readonly<Record<string, string>>): Promise<LentH
 async function empty(address: DatabaseAddress, migrations: readonly Migration[]): Promise<void> {
   const db =
     typeof address === "string"
-      ? openNodeDb(address)
+      ? openNodeDb(address, { wal: isNative() })
       : openLibsqlDb({ ...address, threadFile: await libsqlThreadFile() });
   try {
     db.all("pragma foreign_keys = off");

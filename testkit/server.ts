@@ -1,7 +1,8 @@
 /**
  * One way to speak to Ledge in tests: the handlers in this process over a store file, routed by the prefixes
- * of spin.toml, or, with LEDGE_TEST_HOST=wasm, the built components on the embedded host, and with
- * LEDGE_TEST_STORE=libsql their store on a real libSQL server. The store is checked after every test.
+ * of spin.toml, or, with LEDGE_TEST_HOST=wasm, the built components on the embedded host, with
+ * LEDGE_TEST_HOST=native the native engine, and with LEDGE_TEST_STORE=libsql the components'
+ *  store on a real libSQL server. The store is checked after every test.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { handlersOf } from "./handlers.ts";
 import { testFolder } from "./host.ts";
-import { lendHost } from "./lent-hosts.ts";
+import { isNative, lendHost } from "./lent-hosts.ts";
 import { checkExchange } from "./openapi.ts";
 import { openSqld } from "./sqld.ts";
 import { checkStore, committedMigrations } from "./store.ts";
@@ -69,10 +70,13 @@ export async function openTestServer(options: ServerOptions = {}): Promise<TestS
   const variables = { bootstrap_secret: BOOTSTRAP_SECRET, ...options.variables };
   const clock = { ms: 0 };
   const opened =
-    process.env.LEDGE_TEST_HOST === "wasm"
+    process.env.LEDGE_TEST_HOST === "wasm" || isNative()
       ? await overHost(variables, options.bare === true)
       : inProcess(variables, clock);
-  const db = typeof opened.store === "string" ? openNodeDb(opened.store) : await openSqld(opened.store.url);
+  const db =
+    typeof opened.store === "string"
+      ? openNodeDb(opened.store, { wal: isNative() })
+      : await openSqld(opened.store.url);
   onTestFinished(() => {
     try {
       if (db.all("select 1 from sqlite_master where name='store'").length > 0) checkStore(db);

@@ -5,11 +5,13 @@ import type { Db } from "../store/sqlite/driver.ts";
 
 export type LogFields = Record<string, string | number | boolean | null>;
 
+export interface CalledReply {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
 /** A POST to another component of this application. Undefined when nobody answered. Never throws. */
-export type CallComponent = (
-  component: string,
-  path: string,
-) => { readonly status: number; readonly headers: readonly (readonly [string, string])[] } | undefined;
+export type CallComponent = (component: string, path: string) => CalledReply | undefined;
 
 export interface World {
   /** The store's database. Opened lazily, once a request. */

@@ -3,11 +3,9 @@
  * Promise: after `stop` nothing of it is left but the files in its data folder. It knows manifests and
  * grants; it does not know what the components do.
  */
-import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
+import type { Engine, JobResult } from "./engine.ts";
 import { Bodies } from "./front/bodies.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { HostMetrics } from "./front/metrics.ts";
@@ -16,30 +14,22 @@ import { refusalReply } from "./front/sending.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
 import { openLookout } from "./parking/lookout.ts";
 import { Parking } from "./parking/parking.ts";
-import type { JobResult } from "./pool/member.ts";
-import { Outgoing } from "./pool/outgoing.ts";
-import { Pool } from "./pool/pool.ts";
-import type { ComponentGrant, GuestRequest } from "./pool/protocol.ts";
+import type { GuestRequest } from "./pool/protocol.ts";
+import { libsqlWorkerFile, openWasmEngine } from "./pool/wasm-engine.ts";
 import { startCrons } from "./spin/cron.ts";
 import type { DatabaseAddress } from "./spin/databases.ts";
-import { databaseAddresses, grantFor, runStartSql } from "./spin/grants.ts";
-import type { CallResult } from "./spin/imports.ts";
+import { databaseAddresses, reachOf, runStartSql } from "./spin/grants.ts";
 import { readSpinManifest, type SpinManifest } from "./spin/manifest.ts";
+import type { ComponentReach } from "./spin/reach.ts";
 import { type FileLoss, StoreFile } from "./spin/store-file.ts";
 import { resolveVariables } from "./spin/variables.ts";
 
 const MIB = 1024 * 1024;
-const QUEUE_MAX = 1024;
 const PARKED_MAX = 1000;
-const SCHEDULED_WORKERS_MAX = 4;
-/** So many more threads may be there while guests sleep. */
-const HELD_UP_WORKERS_MAX = 8;
 const STOP_GRACE_MS = 5000;
 
 /** Starts everything. Rejects, saying what is wrong, before it listens; EADDRINUSE keeps its code. */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  // Components of the small engine compute addresses in constants, which Node 20 still has behind a flag.
-  setFlagsFromString("--experimental-wasm-extended-const");
   const manifest = readSpinManifest(options.manifest);
   const values = resolveVariables(manifest.variables, {
     given: options.variables ?? {},
@@ -47,12 +37,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
   const log = options.log ?? (({ text }: HostLine) => process.stderr.write(text));
   const addresses = databaseAddresses(options, manifest);
-  const grants = await Promise.all(
-    manifest.components.map((spec) => grantFor(options, spec, values, addresses)),
-  );
+  const components = manifest.components.map((spec) => reachOf(spec, values, addresses));
   const database = addresses.default ?? "";
+  const open = options.engine ?? openWasmEngine;
+  const chain = (component: string, request: GuestRequest) => host.run(component, request);
+  const engine = await open({ options, manifest, components, database, log, chain });
   runStartSql(options.sqlite ?? [], database, libsqlWorkerFile(options));
-  const host = new Host(options, manifest, { grants, database }, log);
+  const host = new Host(options, manifest, { engine, components, database }, log);
   await host.start();
   return {
     url: host.url,
@@ -67,11 +58,9 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 class Host {
   readonly #options: HostOptions;
   readonly #manifest: SpinManifest;
-  readonly #grants: readonly ComponentGrant[];
+  readonly #engine: Engine;
   readonly #log: (line: HostLine) => void;
-  readonly #outgoing = new Outgoing();
   readonly #scheduled: ReadonlySet<string>;
-  readonly #pools = new Map<ComponentGrant["kind"], Pool>();
   readonly #parking: Parking;
   /** Components that leave it to the host to wait. */
   readonly #parks: ReadonlySet<string>;
@@ -81,24 +70,24 @@ class Host {
   #lastReplaced = "";
   #front: Front | undefined;
   #stopCrons = () => {};
-  #started = () => {};
-  /** A request may come between listening (which tells our port) and the first worker. */
-  readonly #ready = new Promise<void>((resolve) => {
-    this.#started = resolve;
-  });
-
   constructor(
     options: HostOptions,
     manifest: SpinManifest,
-    { grants, database }: { grants: readonly ComponentGrant[]; database: DatabaseAddress },
+    {
+      engine,
+      components,
+      database,
+    }: { engine: Engine; components: readonly ComponentReach[]; database: DatabaseAddress },
     log: (line: HostLine) => void,
   ) {
     this.#options = options;
     this.#manifest = manifest;
-    this.#grants = grants;
+    this.#engine = engine;
     this.#log = log;
     this.#parks = new Set(
-      grants.filter(({ variables }) => Object.hasOwn(variables, HOST_PARKS_VARIABLE)).map(({ name }) => name),
+      components
+        .filter(({ variables }) => Object.hasOwn(variables, HOST_PARKS_VARIABLE))
+        .map(({ name }) => name),
     );
     this.#storeFile =
       typeof database === "string" && database !== "" && database !== ":memory:"
@@ -108,7 +97,7 @@ class Host {
     this.#parking = new Parking({
       parkedMax: options.maxParked ?? PARKED_MAX,
       lookout: openLookout(database),
-      ask: (component, request) => this.#run(component, request),
+      ask: (component, request) => this.run(component, request),
     });
     this.#scheduled = new Set(manifest.crons.map(({ component }) => component));
   }
@@ -149,9 +138,7 @@ class Host {
         run: (component, request, client) => this.#serve(component, request, client),
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
       });
-      this.#makePools();
-      await Promise.all([...this.#pools.values()].map((pool) => pool.start()));
-      this.#started();
+      await this.#engine.start(this.url);
       if (this.#options.cron ?? true) {
         this.#stopCrons = startCrons(this.#manifest.crons, (component, timestamp) => {
           this.#tickAndLog(component, timestamp);
@@ -169,7 +156,7 @@ class Host {
     const limitMs = this.#options.tickTimeoutMs ?? 900_000;
     const variables = await this.#renewed(component);
     const order = { type: "cron", component, timestamp, variables } as const;
-    const result = await this.#poolOf(component).run(order, limitMs);
+    const result = await this.#engine.run(order, limitMs);
     if (result.type === "ticked") return result.error;
     return result.type === "trap" ? result.text : `the tick ended by ${result.type}`;
   }
@@ -178,10 +165,9 @@ class Host {
     this.#stopCrons();
     const closed = this.#front?.close(STOP_GRACE_MS);
     await this.#parking.stop(STOP_GRACE_MS);
-    await Promise.all([...this.#pools.values()].map((pool) => pool.stop(STOP_GRACE_MS)));
+    await this.#engine.stop(STOP_GRACE_MS);
     await closed;
     this.#metrics.stop();
-    this.#outgoing.close();
   }
 
   async #tickAndLog(component: string, timestamp: number): Promise<void> {
@@ -195,12 +181,12 @@ class Host {
     request: GuestRequest,
     client: () => AbortSignal,
   ): Promise<JobResult | undefined> {
-    if (this.#options.withoutStore?.includes(request.uri)) return this.#run(component, request);
+    if (this.#options.withoutStore?.includes(request.uri)) return this.run(component, request);
     const before = this.#storeFile?.look();
     if (before !== undefined) return refused("store_replaced", this.#tellReplaced(before));
     const result = this.#parks.has(component)
       ? await this.#parking.run(component, request, client)
-      : await this.#run(component, request);
+      : await this.run(component, request);
     const reads = request.method === "GET" || request.method === "HEAD";
     const after = reads ? undefined : this.#storeFile?.look();
     return after === undefined ? result : refused("outcome_unknown", this.#tellReplaced(after));
@@ -215,68 +201,18 @@ class Host {
     return `From under this server ${said}. Stop it, put the file back or restore it from the bucket, and start again.`;
   }
 
-  async #run(component: string, request: GuestRequest): Promise<JobResult> {
-    if (this.#pools.size === 0) await this.#ready;
+  /** A request that is whole, whoever sends it. Never rejects. */
+  async run(component: string, request: GuestRequest): Promise<JobResult> {
     const short = this.#options.requestTimeoutMs ?? 30_000;
     const limitMs = this.#scheduled.has(component) ? (this.#options.tickTimeoutMs ?? 900_000) : short;
     const variables = await this.#renewed(component);
-    return this.#poolOf(component).run({ type: "http", component, request, variables }, limitMs);
+    return this.#engine.run({ type: "http", component, request, variables }, limitMs);
   }
 
   /** Nothing, where the variables of a component stay as they are. */
   async #renewed(component: string): Promise<Readonly<Record<string, string>>> {
     const { renew } = this.#options;
     return renew?.component === component ? renew.variables() : {};
-  }
-
-  /** A call from a guest of the other kind. A trap is a 500 without a body, as from the network. */
-  async #chain(component: string, request: GuestRequest): Promise<CallResult> {
-    const result = await this.#run(component, request);
-    if (result.type === "reply") return { ok: true, reply: result.reply };
-    if (result.type !== "trap") return { ok: false, code: "internal-error", text: result.type };
-    this.#log({ component, stream: "stderr", text: `${result.text}\n` });
-    return { ok: true, reply: { status: 500, headers: [], body: undefined } };
-  }
-
-  #poolOf(component: string): Pool {
-    const grant = this.#grants.find(({ name }) => name === component);
-    const pool = grant === undefined ? undefined : this.#pools.get(grant.kind);
-    if (pool === undefined) throw new Error(`there is no component ${component}`);
-    return pool;
-  }
-
-  /** One pool a kind of guest, so that a long export never stands before a read. */
-  #makePools(): void {
-    const quick = this.#options.workers ?? Math.max(1, availableParallelism() - 1);
-    for (const kind of new Set(this.#grants.map((grant) => grant.kind))) {
-      const inbound = kind === "inbound-http";
-      this.#pools.set(
-        kind,
-        new Pool({
-          workerFile:
-            this.#options.workerFile ?? fileURLToPath(new URL("./host-worker.mjs", import.meta.url)),
-          settings: {
-            kind,
-            components: this.#grants,
-            freshInstances: this.#options.freshInstances ?? false,
-            libsqlWorkerFile: libsqlWorkerFile(this.#options),
-            selfOrigin: this.url,
-          },
-          warm: this.#grants.flatMap((grant) => (grant.kind === kind ? [grant.name] : [])),
-          size: inbound ? quick : 1,
-          sizeMax: inbound ? quick + HELD_UP_WORKERS_MAX : SCHEDULED_WORKERS_MAX,
-          eager: !inbound,
-          spare: inbound,
-          deep: inbound ? 2 : 1,
-          queueMax: this.#options.maxQueued ?? QUEUE_MAX,
-          // Those of the other kind call nested, so none of them waits for a worker.
-          chains: new Set((inbound ? this.#grants : []).filter(mayChain).map(({ name }) => name)),
-          outgoing: this.#outgoing,
-          chain: (component, request) => this.#chain(component, request),
-          onOutput: (component, stream, text) => this.#log({ component, stream, text }),
-        }),
-      );
-    }
   }
 
   #listen(): { readonly host: string; readonly port: number } {
@@ -287,12 +223,4 @@ class Host {
 function refused(code: RefusalCode, detail: string): JobResult {
   // A file that went away does not come back by asking again.
   return { type: "reply", reply: refusalReply(refuse(code, detail, { members: { retryable: false } })) };
-}
-
-function mayChain({ outbound }: ComponentGrant): boolean {
-  return outbound.some(({ host }) => host.kind === "chained");
-}
-
-function libsqlWorkerFile(options: HostOptions): string {
-  return options.libsqlWorkerFile ?? fileURLToPath(new URL("./libsql-worker.mjs", import.meta.url));
 }

@@ -1,6 +1,10 @@
 /** What a host is started with, and what its starter holds of it afterwards. */
 
+import type { Engine, JobResult } from "./engine.ts";
+import type { GuestRequest } from "./pool/protocol.ts";
 import type { DatabaseAddress } from "./spin/databases.ts";
+import type { SpinManifest } from "./spin/manifest.ts";
+import type { ComponentReach } from "./spin/reach.ts";
 
 export interface HostLine {
   readonly component: string;
@@ -17,7 +21,21 @@ export interface SeenRequest {
   readonly ms: number;
 }
 
+/** What an engine is opened with: everything is settled, and nothing listens yet. */
+export interface EngineParts {
+  readonly options: HostOptions;
+  readonly manifest: SpinManifest;
+  readonly components: readonly ComponentReach[];
+  /** What is behind the label `default`. */
+  readonly database: DatabaseAddress;
+  log(line: HostLine): void;
+  /** Runs one component's call to another as a request of its own. Never rejects. */
+  chain(component: string, request: GuestRequest): Promise<JobResult>;
+}
+
 export interface HostOptions {
+  /** What runs the components. Default: the Wasm engine. */
+  readonly engine?: (parts: EngineParts) => Promise<Engine>;
   /** The manifest's path. */
   readonly manifest: string;
   /** Where the database and the cache lie; made when it is missing. */

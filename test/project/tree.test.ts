@@ -75,7 +75,8 @@ describe("the tree", () => {
     "lib/http": /^lib\/(core|api|store)\//,
     "lib/backup": /^lib\/(core|api|bucket|snapshot|store)\//,
     "lib/engines": /^lib\/(core|store|http)\//,
-    programs: /^(lib|programs)\//,
+    // The native engine runs the components' handlers.
+    programs: /^(lib|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
     build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
     bench: /^(lib|programs|build|testkit)\//,
     testkit: /^(lib|programs|components|build)\//,

@@ -68,30 +68,56 @@ function commitTogether(
   proposals: readonly Proposal[],
   options: CommitOptions,
 ): readonly CommitOutcome[] {
-  for (const proposal of proposals) {
-    const malformed = judgeShape(proposal);
-    if (malformed !== undefined) return [malformed];
-  }
-  const encoded = proposals.map(encode);
+  const prepared = prepareCommit(proposals, options);
+  if ("refused" in prepared) return prepared.refused;
   // Whoever accepts the loss is not asked to wait for a server that will not be raised.
   if (options.accept !== "weak") askExtra(db);
-  const outcomes: CommitOutcome[] = [];
   try {
-    inTransaction(db, () => {
+    return inTransaction(db, () => {
+      const outcomes = prepared.run(db);
+      if (outcomes.some(({ ok }) => !ok)) throw new Refused(outcomes);
+      return outcomes;
+    });
+  } catch (error) {
+    if (error instanceof Refused) return error.outcomes;
+    throw error;
+  }
+}
+
+/** What needs no lock is done; `run` is for inside a transaction, which is to be rolled back at a refusal. */
+export type PreparedCommit =
+  | { readonly refused: readonly CommitOutcome[] }
+  /** At the first refusal, which is then the last outcome, it stops. Throws StoreFault. */
+  | { run(db: Db): readonly CommitOutcome[] };
+
+/** Several commits up to their transaction: shapes are judged, operations encoded. */
+export function prepareCommit(proposals: readonly Proposal[], options: CommitOptions): PreparedCommit {
+  for (const proposal of proposals) {
+    const malformed = judgeShape(proposal);
+    if (malformed !== undefined) return { refused: [malformed] };
+  }
+  const encoded = proposals.map(encode);
+  return {
+    run(db) {
+      const outcomes: CommitOutcome[] = [];
       for (const one of encoded) {
         const outcome = proposeInside(db, one, options);
         outcomes.push(outcome);
-        if (!outcome.ok) throw new Refused();
+        if (!outcome.ok) break;
       }
-    });
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-  }
-  return outcomes;
+      return outcomes;
+    },
+  };
 }
 
-/** Thrown to roll a transaction back whose outcome is told already. */
-class Refused extends Error {}
+/** Thrown to roll a transaction back whose outcomes are told already. */
+class Refused extends Error {
+  readonly outcomes: readonly CommitOutcome[];
+  constructor(outcomes: readonly CommitOutcome[]) {
+    super("refused");
+    this.outcomes = outcomes;
+  }
+}
 
 /** One commit inside a transaction that the caller holds and ends; a refusal has changed nothing. Throws StoreFault. */
 export function commitInside(db: Db, proposal: Proposal): CommitOutcome {

@@ -1,18 +1,20 @@
 /**
  * The driver for better-sqlite3: programs and tests that open a store file from Node.
- * Promise: rollback journal and synchronous EXTRA (durability.ts says why), set and read back before the first statement; integers
- * bound as integers and returned as safe numbers or refused; every failure is a `StoreFault`.
- * Refuses to know tables, pragmas of agents, or Wasm.
+ * Promise: rollback journal and synchronous EXTRA, or WAL and FULL (durability.ts says why), set and read back before
+ * the first statement; integers bound as integers and returned as safe numbers or refused; every failure is a
+ * `StoreFault`. Refuses to know tables, pragmas of agents, or Wasm.
  */
 import Database from "better-sqlite3";
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
-import { EXTRA } from "./durability.ts";
+import { EXTRA, FULL, isWalSafe } from "./durability.ts";
 import { type BoundValue, toBound, toSafeNumber } from "./node-values.ts";
 import { type ParameterPlan, parameterPlan } from "./sql-text.ts";
 
 export interface NodeDbOptions {
   /** Opens without writing; the journal mode is then left as it is found. */
   readonly readonly?: boolean;
+  /** Keeps the file in WAL, for whoever owns it and sees to its checkpoints. Throws on a SQLite with the WAL-reset bug. */
+  readonly wal?: boolean;
   /** Refuses to create the file. */
   readonly mustExist?: boolean;
   /** How long a statement waits for another connection's lock. Spin's is 5000. */
@@ -23,6 +25,8 @@ export interface NodeDbOptions {
 
 export interface NodeDb extends Db {
   close(): void;
+  /** Whether a transaction stands: an error may have rolled it back. */
+  inTransaction(): boolean;
   /** better-sqlite3's own handle, for what only Node can do (backup, serialize, interrupting nothing). */
   readonly raw: Database.Database;
 }
@@ -50,7 +54,7 @@ export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
       }),
   );
   try {
-    faulting(() => makeDurable(raw, options.readonly ?? false));
+    faulting(() => makeDurable(raw, options));
   } catch (error) {
     raw.close();
     throw error;
@@ -59,6 +63,7 @@ export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
   return {
     raw,
     close: () => raw.close(),
+    inTransaction: () => raw.inTransaction,
     all(sql, params = []) {
       const bound = params.map(toBound);
       return faulting(() => {
@@ -73,14 +78,19 @@ export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
 }
 
 /** Sets and reads back; a pragma that did not take is silent in SQLite, so only the second look counts. */
-function makeDurable(raw: Database.Database, readonly: boolean): void {
+function makeDurable(raw: Database.Database, { readonly = false, wal = false }: NodeDbOptions): void {
   if (!readonly) {
-    const journal = String(raw.pragma("journal_mode = delete", { simple: true }));
-    if (journal !== "delete" && journal !== "memory") throw new StoreFault(`journal_mode stayed ${journal}`);
+    const wanted = wal ? "wal" : "delete";
+    const journal = String(raw.pragma(`journal_mode = ${wanted}`, { simple: true }));
+    if (journal !== wanted && journal !== "memory") throw new StoreFault(`journal_mode stayed ${journal}`);
+    const version = String(raw.prepare("select sqlite_version()").pluck().get());
+    if (wal && !isWalSafe(version)) throw new StoreFault(`SQLite ${version} can lose commits in WAL`);
   }
-  raw.pragma("synchronous = extra");
+  // In WAL nothing has to be unlinked after a commit, so FULL is all that there is.
+  const wanted = wal ? FULL : EXTRA;
+  raw.pragma(`synchronous = ${wanted}`);
   const synchronous = Number(raw.pragma("synchronous", { simple: true }));
-  if (synchronous !== EXTRA) throw new StoreFault(`synchronous stayed ${synchronous}`);
+  if (synchronous !== wanted) throw new StoreFault(`synchronous stayed ${synchronous}`);
   raw.pragma("foreign_keys = on");
 }
 

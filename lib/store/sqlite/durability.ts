@@ -26,7 +26,7 @@ export interface Durability {
 
 type DurabilityRow = NonNullable<(typeof durabilitySql)["row"]>;
 
-const FULL = 2;
+export const FULL = 2;
 export const EXTRA = 3;
 
 /** From the columns of `durabilityColumns`. */
@@ -84,9 +84,13 @@ function isFull({ synchronous, journal }: Durability): boolean {
 /** WAL on SQLite 3.7.0 to 3.51.2: two connections can lose a commit when one resets the log. */
 function hasWalReset({ journal, sqlite, onServer }: Durability): boolean {
   // A server's file is its own to write; what it was built from is for its operator to know.
-  if (journal !== "wal" || sqlite === null || onServer) return false;
+  return journal === "wal" && sqlite !== null && !onServer && !isWalSafe(sqlite);
+}
+
+/** Whether a version of SQLite has the WAL-reset bug mended. */
+export function isWalSafe(sqlite: string): boolean {
   const [major = 0, minor = 0, patch = 0] = sqlite.split(".").map(Number);
-  return major * 1_000_000 + minor * 1000 + patch < 3_051_003;
+  return major * 1_000_000 + minor * 1000 + patch >= 3_051_003;
 }
 
 /** How this connection writes from now on: as safely as it can be made to. Throws StoreFault. */

@@ -7,9 +7,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
+import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
-import type { JobResult } from "../pool/member.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";

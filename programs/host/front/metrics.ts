@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Problem } from "../../../lib/api/admin-answers.ts";
 import type { RefusalCode } from "../../../lib/core/refusal.ts";
-import type { JobResult } from "../pool/member.ts";
+import type { JobResult } from "../engine.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import { sentReply } from "./sending.ts";
 

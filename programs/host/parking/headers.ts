@@ -7,7 +7,7 @@ import {
   parsePark,
   type Waited,
 } from "../../../lib/core/waiting.ts";
-import type { JobResult } from "../pool/member.ts";
+import type { JobResult } from "../engine.ts";
 import type { GuestRequest } from "../pool/protocol.ts";
 
 export const WAITING_HEADERS: ReadonlySet<string> = new Set([PARK_HEADER, PARKED_HEADER]);

@@ -5,7 +5,8 @@
  */
 import { type Park, WAIT_SECONDS_MAX, type Waited } from "../../../lib/core/waiting.ts";
 import type { Reached } from "../../../lib/store/catalogue/exported.ts";
-import { DOOM_POLL_MS, type JobResult, pause } from "../pool/member.ts";
+import type { JobResult } from "../engine.ts";
+import { DOOM_POLL_MS, pause } from "../pool/member.ts";
 import type { GuestRequest } from "../pool/protocol.ts";
 import { askedAgain, parkOf } from "./headers.ts";
 import type { Lookout } from "./lookout.ts";

@@ -4,42 +4,18 @@
  * when it is not inside a call of SQLite.
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { JobResult, Order } from "../engine.ts";
 import type { CallResult } from "../spin/imports.ts";
 import type { Outgoing } from "./outgoing.ts";
 import {
   CELL,
   CELL_BYTES,
   type FromWorker,
-  type GuestReply,
   type GuestRequest,
   type OutboundResult,
-  type RenewedVariables,
   type ToWorker,
   type WorkerSettings,
 } from "./protocol.ts";
-
-export type JobResult =
-  | { readonly type: "reply"; readonly reply: GuestReply }
-  | { readonly type: "ticked"; readonly error: string | undefined }
-  | { readonly type: "trap"; readonly text: string }
-  /** Over its limit, or ended by `stop` while a guest was at it. */
-  | { readonly type: "timeout" }
-  /** Never begun: the queue is full with so many, or the host stops. */
-  | { readonly type: "refused"; readonly waiting: number };
-
-export type Order =
-  | {
-      readonly type: "http";
-      readonly component: string;
-      readonly request: Extract<ToWorker, { type: "http" }>["request"];
-      readonly variables: RenewedVariables;
-    }
-  | {
-      readonly type: "cron";
-      readonly component: string;
-      readonly timestamp: number;
-      readonly variables: RenewedVariables;
-    };
 
 export interface Job {
   readonly id: number;

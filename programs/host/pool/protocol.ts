@@ -2,20 +2,13 @@
  * What the front and a worker say to each other, and the cell of shared memory between them.
  * Everything here is plain data; a body travels as bytes, headers as name, value, name, value.
  */
-import type { DatabaseAddress } from "../spin/databases.ts";
-import type { OutboundPattern } from "../spin/outbound.ts";
+import type { ComponentReach } from "../spin/reach.ts";
 
-/** A component as a worker needs it: settled grants, nothing of the manifest. */
-export interface ComponentGrant {
-  readonly name: string;
+/** A component as a worker needs it: its grants and its code, nothing of the manifest. */
+export interface ComponentGrant extends ComponentReach {
   readonly kind: "inbound-http" | "wasi-http";
   readonly glueFile: string;
   readonly modules: Readonly<Record<string, WebAssembly.Module>>;
-  /** By label. */
-  readonly databases: Readonly<Record<string, DatabaseAddress>>;
-  /** Mapped variables; null when a required one has no value, which shows at the `get`. */
-  readonly variables: Readonly<Record<string, string | null>>;
-  readonly outbound: readonly OutboundPattern[];
 }
 
 export interface WorkerSettings {

@@ -1,6 +1,6 @@
 /**
- * From a manifest and its variables to what each component may reach: database files, variables, outbound
- * hosts, and the runnable module. Everything is settled before the host listens.
+ * From a manifest and its variables to what each component may reach: database files, variables, outbound hosts.
+ * Everything is settled before the host listens.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -8,12 +8,11 @@ import Database from "better-sqlite3";
 import { HOST_PARKS_VARIABLE } from "../../../lib/core/waiting.ts";
 import { openLibsqlDb } from "../../../lib/store/sqlite/driver-libsql.ts";
 import { firstStatement, splitSql } from "../../../lib/store/sqlite/sql-text.ts";
-import { loadComponent } from "../guests/transpile.ts";
 import type { HostOptions } from "../options.ts";
-import type { ComponentGrant } from "../pool/protocol.ts";
 import type { DatabaseAddress } from "./databases.ts";
 import type { ComponentSpec, SpinManifest } from "./manifest.ts";
 import { parseOutbound } from "./outbound.ts";
+import type { ComponentReach } from "./reach.ts";
 import { readRuntimeConfig } from "./runtime-config.ts";
 import { fillTemplate, type VariableValues } from "./variables.ts";
 
@@ -37,17 +36,12 @@ export function databaseAddresses(
 }
 
 /** What a component may reach, settled. Throws, naming the component, on what Spin would refuse. */
-export async function grantFor(
-  options: HostOptions,
+export function reachOf(
   spec: ComponentSpec,
   values: VariableValues,
   addresses: Readonly<Record<string, DatabaseAddress>>,
-): Promise<ComponentGrant> {
+): ComponentReach {
   try {
-    const { kind, glueFile, modules } = await loadComponent(
-      spec.source,
-      options.cacheDir ?? join(resolve(options.stateDir), "cache"),
-    );
     const outbound = spec.outboundHosts.map((template) => {
       const entry = fillTemplate(template, values);
       if (entry === null)
@@ -62,17 +56,12 @@ export async function grantFor(
     const databases = spec.databases.map((label) => [label, addresses[label] ?? ""]);
     return {
       name: spec.name,
-      kind,
-      glueFile,
-      modules,
       databases: Object.fromEntries(databases),
       variables: Object.fromEntries(variables),
       outbound,
     };
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    const words = missing ? `${spec.source} is not there; run \`npm run build\`` : String(cause);
-    throw new Error(`component ${spec.name}: ${words.replace(/^Error: /, "")}`, { cause });
+    throw new Error(`component ${spec.name}: ${String(cause).replace(/^Error: /, "")}`, { cause });
   }
 }
 

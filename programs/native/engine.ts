@@ -1,0 +1,190 @@
+/**
+ * The native engine: the components' handlers as JavaScript. Small requests run where they arrive; pages and large
+ * bodies in a reading thread, commits in groups in a writing one, all that needs the bucket in a third. Promise: the
+ * journal is a rollback journal again once it has stopped.
+ */
+
+import migrations from "ledge:migrations";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { type Acting, type AnswerOrPark, ask } from "../../lib/engines/node/ask.ts";
+import { nodeWorld } from "../../lib/engines/node/world.ts";
+import { EXPORTER } from "../../lib/http/backed-up.ts";
+import type { Service } from "../../lib/http/service.ts";
+import type { CalledReply, World } from "../../lib/http/world.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import type { Engine, JobResult, Order } from "../host/engine.ts";
+import type { EngineParts } from "../host/options.ts";
+import type { GuestRequest } from "../host/pool/protocol.ts";
+import { openBeside } from "./journal.ts";
+import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
+import type { FromThread, Role } from "./protocol.ts";
+import { servicesOf } from "./services.ts";
+import { Thread } from "./thread.ts";
+import { Writer } from "./writer.ts";
+
+const READERS_MAX = 4;
+const QUEUE_MAX = 1024;
+/** A body of more is parsed in a reading thread. */
+const SHORT_BODY_BYTES = 65_536;
+
+/** The native engine for a store in a file. Rejects where the store is on a server. */
+export function nativeEngine(workerFile?: string): (parts: EngineParts) => Promise<Engine> {
+  return async (parts) => {
+    if (typeof parts.database !== "string" || parts.database === ":memory:")
+      throw new Error(
+        "The native engine keeps its store in a file; for a libSQL server use the Wasm engine.",
+      );
+    return new NativeEngine(parts, {
+      file: parts.database,
+      workerFile: workerFile ?? fileURLToPath(new URL("./native-worker.mjs", import.meta.url)),
+    });
+  };
+}
+
+interface Local {
+  readonly service: Service;
+  readonly world: World;
+}
+
+class NativeEngine implements Engine {
+  readonly #parts: EngineParts;
+  readonly #files: { readonly file: string; readonly workerFile: string };
+  readonly #writing: Thread;
+  readonly #exporting: Thread;
+  readonly #reading: readonly Thread[];
+  readonly #writer: Writer;
+  readonly #acting: Acting;
+  #db: NodeDb | undefined;
+  #local: ReadonlyMap<string, Local> = new Map();
+  #stopping = false;
+  #busy = 0;
+
+  constructor(parts: EngineParts, files: { readonly file: string; readonly workerFile: string }) {
+    this.#parts = parts;
+    this.#files = files;
+    this.#writing = this.#thread("write");
+    this.#exporting = this.#thread("export");
+    const readers = Math.min(READERS_MAX, Math.max(1, availableParallelism() - 1));
+    this.#reading = Array.from({ length: readers }, () => this.#thread("read"));
+    this.#writer = new Writer((members) => this.#writing.send({ type: "commit", members }));
+    this.#acting = {
+      commit: (proposals, options) => this.#writer.commit(proposals, options),
+      call: (component, path) => this.#call(component, path),
+    };
+  }
+
+  async start(): Promise<void> {
+    // It makes the tables; the others find them.
+    await this.#writing.start();
+    const db = openBeside(this.#files.file);
+    this.#db = db;
+    const worlds = new Map<string, Local>();
+    for (const [name, service] of servicesOf(migrations)) {
+      const variables = this.#parts.components.find((one) => one.name === name)?.variables ?? {};
+      const write = (text: string) => this.#parts.log({ component: name, stream: "stderr", text });
+      worlds.set(name, { service, world: nodeWorld({ db, variables, write }) });
+    }
+    this.#local = worlds;
+  }
+
+  async run(order: Order, limitMs: number): Promise<JobResult> {
+    if (this.#stopping) return { type: "refused", waiting: 0 };
+    if (order.component === EXPORTER) return this.#exporting.run(order, limitMs);
+    if (order.type === "cron") return { type: "ticked", error: `${order.component} has no tick` };
+    const local = this.#local.get(order.component);
+    if (local === undefined) throw new Error(`there is no component ${order.component}`);
+    if (!isShort(order.component, order.request)) return this.#read(order, limitMs);
+    return this.#here(local, order.request, limitMs);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const end = Date.now() + graceMs;
+    while (this.#busy > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all([this.#exporting, ...this.#reading].map((thread) => thread.stop(end - Date.now())));
+    this.#db?.close();
+    const trouble = await this.#writing.stop(0);
+    if (trouble !== undefined) this.#parts.log({ component: "host", stream: "stderr", text: `${trouble}\n` });
+  }
+
+  /** On this thread; only a commit makes it last. */
+  async #here({ service, world }: Local, sent: GuestRequest, limitMs: number): Promise<JobResult> {
+    const { request, waited } = requestOf(sent);
+    const asked = ask({ service, acting: this.#acting }, request, world, waited);
+    if (!(asked instanceof Promise)) return { type: "reply", reply: guestReplyOf(asked) };
+    this.#busy += 1;
+    try {
+      return await inTime(asked, limitMs);
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+
+  #read(order: Order, limitMs: number): Promise<JobResult> {
+    const [first, ...others] = this.#reading;
+    if (first === undefined) throw new Error("there is at least one reading thread");
+    const freest = others.reduce((best, one) => (one.load < best.load ? one : best), first);
+    if (freest.load >= (this.#parts.options.maxQueued ?? QUEUE_MAX))
+      return Promise.resolve({ type: "refused", waiting: freest.load });
+    return freest.run(order, limitMs);
+  }
+
+  #thread(role: Role): Thread {
+    const { components, log } = this.#parts;
+    return new Thread({
+      workerFile: this.#files.workerFile,
+      settings: {
+        role,
+        file: this.#files.file,
+        variables: Object.fromEntries(components.map(({ name, variables }) => [name, variables])),
+      },
+      onOutput: (component, text) => log({ component, stream: "stderr", text }),
+      onMessage: (thread, message) => this.#receive(thread, message),
+      onLost: (text) => {
+        log({ component: "host", stream: "stderr", text: `the thread that ${role}s was lost: ${text}\n` });
+        if (role === "write") this.#writer.lost();
+      },
+    });
+  }
+
+  async #receive(thread: Thread, message: FromThread): Promise<void> {
+    if (message.type === "results") this.#writer.ended(message.results);
+    else if (message.type === "commit")
+      thread.committed(message.id, await this.#writer.propose(message.member));
+    else if (message.type === "call") thread.called(await this.#call(message.component, message.path));
+  }
+
+  async #call(component: string, path: string): Promise<CalledReply | undefined> {
+    const result = await this.#parts.chain(component, calledRequest(component, path));
+    if (result.type !== "reply") return undefined;
+    return { status: result.reply.status, headers: pairsOf(result.reply.headers) };
+  }
+}
+
+/** Whether a request takes no more than a few milliseconds, whatever the store holds. */
+function isShort(component: string, { uri, body }: GuestRequest): boolean {
+  switch (component) {
+    case "config-read":
+      return uri.startsWith("/v1/read/") || uri.startsWith("/v1/whoami");
+    case "config-write":
+      return body.length <= SHORT_BODY_BYTES;
+    default:
+      return /^\/(healthz|readyz)(\?|$)/.test(uri);
+  }
+}
+
+async function inTime(asked: Promise<AnswerOrPark>, limitMs: number): Promise<JobResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<JobResult>((resolve) => {
+    timer = setTimeout(() => resolve({ type: "timeout" }), limitMs);
+  });
+  try {
+    return await Promise.race([
+      asked.then((one): JobResult => ({ type: "reply", reply: guestReplyOf(one) })),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

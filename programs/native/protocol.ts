@@ -1,0 +1,61 @@
+/** What the main thread and its threads say to each other. Everything here is plain data. */
+import type { Proposal } from "../../lib/core/commit/proposal.ts";
+import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
+import type { CommitOptions } from "../../lib/store/commit/commit.ts";
+import type { GuestReply, GuestRequest, RenewedVariables } from "../host/pool/protocol.ts";
+
+/** What a thread is for: commits, pages and other long reads, or all that needs the bucket. */
+export type Role = "write" | "read" | "export";
+
+export interface NativeThreadSettings {
+  readonly role: Role;
+  readonly file: string;
+  /** Of each component. */
+  readonly variables: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+  /** For a reading thread: raised when the answer to its call is on the port. */
+  readonly arrivals: SharedArrayBuffer;
+}
+
+export interface WireMember {
+  readonly proposals: readonly Proposal[];
+  readonly options: CommitOptions;
+}
+
+export type WireResult =
+  | { readonly ok: true; readonly outcomes: readonly CommitOutcome[] }
+  /** The text of a StoreFault. */
+  | { readonly ok: false; readonly fault: string };
+
+export type ToThread =
+  | { readonly type: "commit"; readonly members: readonly WireMember[] }
+  | {
+      readonly type: "http";
+      readonly id: number;
+      readonly component: string;
+      readonly request: GuestRequest;
+      readonly variables: RenewedVariables;
+    }
+  | {
+      readonly type: "cron";
+      readonly id: number;
+      readonly component: string;
+      readonly timestamp: number;
+      readonly variables: RenewedVariables;
+    }
+  /** What became of a commit that a request of a reading thread asked for. */
+  | { readonly type: "committed"; readonly id: number; readonly result: WireResult }
+  /** Finish what runs, and close the store. */
+  | { readonly type: "stop" };
+
+export type FromThread =
+  | { readonly type: "ready" }
+  /** In the order of the members. */
+  | { readonly type: "results"; readonly results: readonly WireResult[] }
+  | { readonly type: "reply"; readonly id: number; readonly reply: GuestReply }
+  | { readonly type: "ticked"; readonly id: number; readonly error: string | undefined }
+  | { readonly type: "commit"; readonly id: number; readonly member: WireMember }
+  /** A call to another component; its answer comes over the port of calls. */
+  | { readonly type: "call"; readonly component: string; readonly path: string }
+  | { readonly type: "output"; readonly component: string; readonly text: string }
+  /** The store is closed; `trouble` says what was not as it should be. */
+  | { readonly type: "stopped"; readonly trouble: string | undefined };

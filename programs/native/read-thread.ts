@@ -1,0 +1,59 @@
+/** A thread for requests that may take long: pages, feeds, large bodies, whatever counts or lists. */
+
+import migrations from "ledge:migrations";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { type Acting, ask } from "../../lib/engines/node/ask.ts";
+import { nodeWorld } from "../../lib/engines/node/world.ts";
+import type { CalledReply } from "../../lib/http/world.ts";
+import { StoreFault } from "../../lib/store/sqlite/driver.ts";
+import { openBeside } from "./journal.ts";
+import { guestReplyOf, requestOf } from "./messages.ts";
+import type { FromThread, NativeThreadSettings, ToThread, WireResult } from "./protocol.ts";
+import { servicesOf } from "./services.ts";
+
+/** `calls` brings the answers of calls to other components, which this thread waits for. */
+export function serveReads(port: MessagePort, calls: MessagePort, settings: NativeThreadSettings): void {
+  const db = openBeside(settings.file);
+  const services = servicesOf(migrations);
+  const say = (message: FromThread) => port.postMessage(message);
+  const arrivals = new Int32Array(settings.arrivals);
+  const committing = new Map<number, (result: WireResult) => void>();
+
+  const chain = (component: string, path: string): CalledReply | undefined => {
+    const seen = Atomics.load(arrivals, 0);
+    say({ type: "call", component, path });
+    Atomics.wait(arrivals, 0, seen);
+    return receiveMessageOnPort(calls)?.message.reply;
+  };
+
+  const answer = async ({ id, component, request: sent }: Extract<ToThread, { type: "http" }>) => {
+    const service = services.get(component);
+    if (service === undefined) throw new Error(`there is no component ${component}`);
+    const { request, waited } = requestOf(sent);
+    const write = (text: string) => say({ type: "output", component, text });
+    const world = nodeWorld({ db, variables: settings.variables[component] ?? {}, write, chain });
+    const acting: Acting = {
+      async commit(proposals, options) {
+        say({ type: "commit", id, member: { proposals, options } });
+        const result = await new Promise<WireResult>((resolve) => committing.set(id, resolve));
+        if (!result.ok) throw new StoreFault(result.fault);
+        return result.outcomes;
+      },
+      call: async (called, path) => chain(called, path),
+    };
+    say({ type: "reply", id, reply: guestReplyOf(await ask({ service, acting }, request, world, waited)) });
+  };
+
+  port.on("message", (message: ToThread) => {
+    if (message.type === "http") void answer(message);
+    else if (message.type === "committed") {
+      committing.get(message.id)?.(message.result);
+      committing.delete(message.id);
+    } else if (message.type === "stop") {
+      db.close();
+      say({ type: "stopped", trouble: undefined });
+      port.close();
+    }
+  });
+  say({ type: "ready" });
+}

@@ -1,0 +1,14 @@
+/** The components whose handlers answer at once, by the names of spin.toml. */
+import { admin } from "../../components/admin/handler.ts";
+import { configRead } from "../../components/config-read/handler.ts";
+import { configWrite } from "../../components/config-write/handler.ts";
+import type { Service } from "../../lib/http/service.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
+
+export function servicesOf(migrations: readonly Migration[]): ReadonlyMap<string, Service> {
+  return new Map([
+    ["config-read", configRead(migrations)],
+    ["config-write", configWrite(migrations)],
+    ["admin", admin(migrations)],
+  ]);
+}

@@ -1,0 +1,68 @@
+/** The one thread that commits: takes groups of proposals, and answers a group once its sync is done. */
+
+import migrations from "ledge:migrations";
+import type { MessagePort } from "node:worker_threads";
+import { commitAll } from "../../lib/store/commit/commit.ts";
+import { commitGroup, type GroupMember } from "../../lib/store/commit/group.ts";
+import { StoreFault } from "../../lib/store/sqlite/driver.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { closeWriting, openWriting } from "./journal.ts";
+import type { FromThread, NativeThreadSettings, ToThread, WireResult } from "./protocol.ts";
+
+/** Opens the store and brings it up to date. Throws StoreFault. */
+export function serveWrites(port: MessagePort, { file }: NativeThreadSettings): void {
+  const db = openWriting(file);
+  // One that is newer than this code is refused by every handler.
+  migrate(db, migrations);
+  const say = (message: FromThread) => port.postMessage(message);
+  port.on("message", (message: ToThread) => {
+    if (message.type === "commit") say({ type: "results", results: commitMembers(db, message.members) });
+    else if (message.type === "stop") {
+      say({ type: "stopped", trouble: closeWriting(db) });
+      port.close();
+    }
+  });
+  say({ type: "ready" });
+}
+
+/** In order; a purge, which writes the file anew, stands alone between the groups before and after it. */
+function commitMembers(db: NodeDb, members: readonly GroupMember[]): WireResult[] {
+  const results: WireResult[] = [];
+  let group: GroupMember[] = [];
+  const flush = () => {
+    if (group.length === 0) return;
+    results.push(
+      ...commitGroup(db, group).map((one) =>
+        one.ok ? one : ({ ok: false, fault: one.fault.text } as const),
+      ),
+    );
+    group = [];
+  };
+  for (const member of members) {
+    if (!erases(member)) {
+      group.push(member);
+      continue;
+    }
+    flush();
+    results.push(purge(db, member));
+  }
+  flush();
+  return results;
+}
+
+function erases({ proposals }: GroupMember): boolean {
+  return proposals.some(({ ops }) => ops.some(({ op }) => op === "erase"));
+}
+
+/** Old values lie in the log, too: it is emptied before anybody is told that they are gone. */
+function purge(db: NodeDb, { proposals, options }: GroupMember): WireResult {
+  try {
+    const outcomes = commitAll(db, proposals, options);
+    db.all("pragma wal_checkpoint(truncate)");
+    return { ok: true, outcomes };
+  } catch (error) {
+    if (error instanceof StoreFault) return { ok: false, fault: error.text };
+    throw error;
+  }
+}
