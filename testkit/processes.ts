@@ -92,6 +92,15 @@ export function startServer(
   return startBy([process.execPath, join(programs, "start.mjs")], dataDir, { args, env });
 }
 
+/** The same by `ledge serve`: the native engine, which starts in a third of the time. */
+export function serve(
+  dataDir: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<StartedServer> {
+  return startBy([process.execPath, join(programs, "cli.mjs"), "serve"], dataDir, { args, env });
+}
+
 /** The same by another command line (npm's, another user's); its process is what gets the signals. */
 export function startBy(
   [command = "", ...before]: readonly string[],

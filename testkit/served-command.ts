@@ -1,14 +1,7 @@
 /** A started server for a test file, and `ledge` that speaks to it: from its data folder, with no settings of a user. */
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import {
-  ledge,
-  type Ran,
-  type RunOptions,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "./processes.ts";
+import { ledge, type Ran, type RunOptions, type StartedServer, serve, temporaryFolder } from "./processes.ts";
 
 export interface ServedCommand {
   readonly folder: string;
@@ -23,7 +16,7 @@ export function serveCommand(name: string): ServedCommand {
   const data = join(folder, "data");
   let server: StartedServer | undefined;
   beforeAll(async () => {
-    server = await startServer(data);
+    server = await serve(data);
   });
   afterAll(async () => {
     await server?.stop();

@@ -22,6 +22,7 @@ import { addPurge } from "./commands/purge.ts";
 import { addPut } from "./commands/put.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRm } from "./commands/rm.ts";
+import { addServe, SERVE, serveHere } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
 import { addTokenReset } from "./commands/token-reset.ts";
@@ -94,5 +95,7 @@ addContext(program, contexts);
 addLogin(program, contexts);
 addBootstrap(program, contexts);
 addWhoami(program, server);
+addServe(program);
 
-await runToExit(() => program.parseAsync());
+if (process.argv[2] === SERVE) process.exitCode = await serveHere(process.argv.slice(3));
+else await runToExit(() => program.parseAsync());

@@ -1,5 +1,5 @@
 /**
- * The command line of `npm start`. What is not known is refused by name; variables are Spin's
+ * The command line of `npm start` and `ledge serve`. What is not known is refused by name; variables are Spin's
  * (`--variable name=value`, SPIN_VARIABLE_NAME), so that a server with a real bucket needs no other settings.
  */
 import { resolve } from "node:path";
@@ -7,7 +7,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
 
 export interface StartOptions {
+  /** What was typed to start, for the messages that name a next command. */
+  readonly command: string;
   readonly dataDir: string;
+  /** What runs the components: the Wasm files that Spin runs, or the same handlers as JavaScript. */
+  readonly engine: "wasm" | "native";
   readonly host: string;
   readonly port: number;
   readonly variables: Readonly<Record<string, string>>;
@@ -26,6 +30,7 @@ export interface StartOptions {
 
 interface Flags {
   readonly data: string;
+  readonly engine: StartOptions["engine"];
   readonly port?: number;
   readonly listen?: { host: string; port: number };
   readonly variable: Record<string, string>;
@@ -45,9 +50,15 @@ const DEFAULT_PORT = 3000;
 export function parseStartOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  command: { readonly name: string; readonly engine: StartOptions["engine"] },
 ): StartOptions {
-  const program = new Command("npm start --")
-    .description("start Ledge on the embedded host, with a database and a bucket on this disk")
+  const program = new Command(command.name)
+    .description("start a server, with a database and a bucket on this disk unless others are set")
+    .addOption(
+      new Option("--engine <name>", "what runs it: the Wasm components, or the same handlers in Node")
+        .choices(["wasm", "native"])
+        .default(command.engine),
+    )
     .option("--data <dir>", "where database, bucket and the first token are kept", ".ledge")
     .option("--port <n>", "the port on 127.0.0.1 (default: PORT, else 3000)", parsePort)
     .option("--listen <host:port>", "listen elsewhere than on loopback", parseListen)
@@ -83,7 +94,9 @@ export function parseStartOptions(
   const flags = program.opts<Flags>();
   const listen = flags.listen ?? { host: "127.0.0.1", port: flags.port ?? portFrom(environment) };
   return {
+    command: command.name,
     dataDir: resolve(flags.data),
+    engine: flags.engine,
     ...listen,
     variables: flags.variable,
     allowHosts: flags.allowHost,

@@ -22,13 +22,13 @@ export function storeAddress({ dataDir, runtimeConfigFile }: StartOptions): Data
 }
 
 /** Makes this process the only one that starts on a data folder. Throws Stopped, naming who has it, and EACCES. */
-export function ownStore(address: DatabaseAddress, dataDir: string): { release(): void } {
+export function ownStore(address: DatabaseAddress, { dataDir, command }: StartOptions): { release(): void } {
   const file = typeof address === "string" ? address : join(dataDir, "ledge.db");
   accessSync(dirname(file), constants.W_OK);
-  const owned = takeStore(file, "npm start");
+  const owned = takeStore(file, command.replace(/ --$/, ""));
   if (owned.ok) return owned;
   throw new Stopped(
-    `${heldBy(file, owned.holder)}\nStop that one first, or start here with another folder: npm start -- --data DIR`,
+    `${heldBy(file, owned.holder)}\nStop that one first, or start here with another folder: ${command} --data DIR`,
   );
 }
 
@@ -64,13 +64,13 @@ export async function isWithoutHistory(address: DatabaseAddress, threadFile: str
 }
 
 /** Refuses an empty file beside a token, which was a store once. Throws Stopped. */
-export function refuseTruncated(file: DatabaseAddress): void {
+export function refuseTruncated(file: DatabaseAddress, { command }: StartOptions): void {
   if (typeof file !== "string" || !existsSync(file) || statSync(file).size > 0) return;
   if (!existsSync(join(dirname(file), "admin-token"))) return;
   throw new Stopped(
     `${file} is empty, and there is a token of the store that it was.
 To restore it from the bucket:          ./ledge restore --to ${file} --replace
-To begin a new history on purpose:      npm start -- --fresh
+To begin a new history on purpose:      ${command} --fresh
 Nothing was changed.`,
   );
 }

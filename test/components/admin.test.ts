@@ -460,7 +460,12 @@ describe("what machines ask", () => {
       store:
         process.env.LEDGE_TEST_STORE === "libsql"
           ? { journal: "wal", synchronous: "normal", libsqlServer: true, weakAccepted: true }
-          : { journal: "delete", synchronous: "extra", libsqlServer: false, weakAccepted: false },
+          : {
+              journal: process.env.LEDGE_TEST_HOST === "native" ? "wal" : "delete",
+              synchronous: "extra",
+              libsqlServer: false,
+              weakAccepted: false,
+            },
       backup: { state: "not_set" },
     });
     const token = await makeToken(server, [{ verbs: ["status"], namespace: "*" }]);
