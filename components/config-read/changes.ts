@@ -47,7 +47,7 @@ export function getChanges(input: FeedInput, context: Context): Result<FeedAnswe
   });
   // Nothing to be seen up to the newest revision: ask again when there is another one.
   if (page.shown === 0 && page.revision >= page.head) {
-    const wait = waitFor(page.revision + 1, input.wait, context);
+    const wait = waitFor(page.revision + 1, input.wait, context, namespace);
     if (wait !== undefined) return wait;
   }
   const { lineage } = view;

@@ -20,6 +20,8 @@ export interface Park {
   readonly until: "head" | "exported";
   readonly revision: number;
   readonly seconds: number;
+  /** Only a change in it ends the wait for a head. */
+  readonly namespace?: string;
 }
 
 /** How long a request has waited so far, and whether it has to be answered now. */
@@ -31,16 +33,19 @@ export interface Waited {
 export const NOT_WAITED: Waited = { ms: 0, ended: false };
 
 /** A longer wait than there is becomes that. */
-export function formatPark({ until, revision, seconds }: Park): string {
-  return `${until}=${revision}; seconds=${Math.min(seconds, WAIT_SECONDS_MAX)}`;
+export function formatPark({ until, revision, seconds, namespace }: Park): string {
+  const about = namespace === undefined ? "" : `; namespace=${namespace}`;
+  return `${until}=${revision}; seconds=${Math.min(seconds, WAIT_SECONDS_MAX)}${about}`;
 }
 
 /** Undefined for anything that formatPark does not write. */
 export function parsePark(text: string): Park | undefined {
-  const match = /^(head|exported)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})$/.exec(text);
+  const match =
+    /^(head|exported)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})(?:; namespace=([a-z0-9_-]{1,64}))?$/.exec(text);
   if (match === null) return undefined;
-  const [, until, revision, seconds] = match;
-  const park = { revision: Number(revision), seconds: Number(seconds) };
+  const [, until, revision, seconds, namespace] = match;
+  const about = namespace === undefined ? {} : { namespace };
+  const park = { revision: Number(revision), seconds: Number(seconds), ...about };
   return { until: until === "head" ? "head" : "exported", ...park };
 }
 

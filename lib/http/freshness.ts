@@ -25,12 +25,17 @@ export function judgeFreshness(
   );
 }
 
-/** A wait for a revision of the store; undefined when the request's time is over, and for who has no token. */
+/**
+ * A wait for a revision of the store, or for one that changes a namespace; undefined when the request's time is over,
+ * and for who has no token.
+ */
 export function waitFor(
   revision: number,
   seconds: number,
   { caller, waited }: Context<unknown>,
+  namespace: string | null = null,
 ): Wait | undefined {
   if (caller.token === null || waited.ended || waited.ms >= seconds * 1000) return undefined;
-  return { park: { until: "head", revision, seconds } };
+  const about = namespace === null ? {} : { namespace };
+  return { park: { until: "head", revision, seconds, ...about } };
 }

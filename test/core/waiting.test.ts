@@ -4,6 +4,10 @@ import { formatPark, formatParked, parsePark, parseParked } from "../../lib/core
 describe("what a component tells its host of a wait", () => {
   test.each([
     { park: { until: "head", revision: 7, seconds: 55 }, text: "head=7; seconds=55" },
+    {
+      park: { until: "head", revision: 7, seconds: 1, namespace: "shop-prod" },
+      text: "head=7; seconds=1; namespace=shop-prod",
+    },
     { park: { until: "exported", revision: 2 ** 40, seconds: 0 }, text: "exported=1099511627776; seconds=0" },
   ] as const)("is $text", ({ park, text }) => {
     expect(formatPark(park)).toBe(text);
@@ -22,6 +26,8 @@ describe("what a component tells its host of a wait", () => {
     "head=07; seconds=1",
     "head=7; seconds=-1",
     "head=7;seconds=1",
+    "head=7; seconds=1; namespace=A",
+    "head=7; seconds=1; namespace=",
   ])("is not %j", (text) => expect(parsePark(text)).toBeUndefined());
 });
 

@@ -1,6 +1,6 @@
 /** The statements that say how far the bucket is. Nothing is scanned: two rows by their names, and one a lineage. */
 import { integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
-import { store } from "../tables.ts";
+import { change, store } from "../tables.ts";
 
 const position = `select p.value->>'revision' from operation p
     where p.name='position' and p.value->>'lineage' in (select lineage from lineage)`;
@@ -9,6 +9,12 @@ const position = `select p.value->>'revision' from operation p
 export const exportedSql = statement(
   { revision: orNull(integerColumn), leased: orNull(integerColumn) },
   `select (${position}), l.value->>'untilMs'>?1 and l.value->>'untilMs'<=?2 from operation l where l.name='lease'`,
+);
+
+/** ?1 a revision. The namespaces that were changed after it. */
+export const changedAfterSql = statement(
+  { namespace: change.namespace },
+  "select distinct namespace from change where revision>?1",
 );
 
 /** For a host that asks for those who wait, again and again: it takes no parameters. */

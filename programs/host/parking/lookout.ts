@@ -2,7 +2,7 @@
  * How far the store is, looked at from the main thread while somebody waits. Promise: a look never blocks on a lock;
  * a store that cannot be looked at now is looked at again.
  */
-import { reachedSql } from "../../../lib/store/catalogue/exported.sql.ts";
+import { changedAfterSql, reachedSql } from "../../../lib/store/catalogue/exported.sql.ts";
 import { type Reached, reachedFromRow } from "../../../lib/store/catalogue/exported.ts";
 import type { LibsqlServer } from "../../../lib/store/libsql/connection.ts";
 import { closeBody, cursorBody, readCursor } from "../../../lib/store/libsql/hrana.ts";
@@ -15,6 +15,8 @@ export interface Lookout {
   readonly everyMs: number;
   /** Undefined when it cannot be told now. Never rejects. */
   look(): Promise<Reached | undefined>;
+  /** The namespaces that were changed after a revision; undefined when that cannot be told: then all may be. */
+  changedAfter(revision: number): readonly string[] | undefined;
   /** Nobody waits any more; the next look opens again. */
   close(): void;
 }
@@ -53,6 +55,14 @@ function fileLookout(file: string): Lookout {
         return undefined;
       }
     },
+    changedAfter(revision) {
+      try {
+        return db?.all(changedAfterSql.sql, [revision]).map(([namespace]) => String(namespace));
+      } catch (error) {
+        if (!(error instanceof StoreFault)) throw error;
+        return undefined;
+      }
+    },
     close,
   };
 }
@@ -71,6 +81,7 @@ function serverLookout(server: LibsqlServer): Lookout {
         return undefined;
       }
     },
+    changedAfter: () => undefined,
     close: () => {},
   };
 }

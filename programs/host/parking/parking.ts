@@ -124,20 +124,50 @@ export class Parking {
     if (this.#watching) return;
     this.#watching = true;
     const { lookout } = this.#options;
+    const changes = new Changes(lookout);
     while (this.#parked.size > 0) {
       const reached = await lookout.look();
-      if (reached !== undefined) this.#wakeAll(reached);
+      if (reached !== undefined) this.#wakeAll(reached, changes);
       await pause(lookout.everyMs);
     }
     lookout.close();
     this.#watching = false;
   }
 
-  #wakeAll(reached: Reached): void {
+  #wakeAll(reached: Reached, changes: Changes): void {
+    changes.goTo(reached.head);
     for (const parked of [...this.#parked]) {
-      const { until, revision } = parked.park;
+      const { until, revision, namespace } = parked.park;
       const now = until === "head" ? reached.head : (reached.exported ?? -1);
-      if (now >= revision) parked.wake(false);
+      if (now >= revision && (namespace === undefined || changes.mayConcern(namespace, revision)))
+        parked.wake(false);
     }
+  }
+}
+
+/** Which namespaces were changed since somebody began to watch: a commit elsewhere asks nobody again in vain. */
+class Changes {
+  readonly #lookout: Lookout;
+  /** By namespace: a head that the store had after its last change. */
+  readonly #last = new Map<string, number>();
+  /** What was changed up to here is not known. */
+  #unknownUpTo = -1;
+  #head: number | undefined;
+
+  constructor(lookout: Lookout) {
+    this.#lookout = lookout;
+  }
+
+  goTo(head: number): void {
+    if (head === this.#head) return;
+    const changed = this.#head === undefined ? undefined : this.#lookout.changedAfter(this.#head);
+    if (changed === undefined) this.#unknownUpTo = head;
+    else for (const namespace of changed) this.#last.set(namespace, head);
+    this.#head = head;
+  }
+
+  /** Whether a namespace may have been changed at this revision or after it. */
+  mayConcern(namespace: string, revision: number): boolean {
+    return revision <= this.#unknownUpTo || (this.#last.get(namespace) ?? -1) >= revision;
   }
 }

@@ -10,6 +10,7 @@ import type { GuestRequest } from "../../../programs/host/pool/protocol.ts";
 import { begin, put, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
 import { buildFor, openTestHost, PROBE_MANIFEST, type TestHost } from "../../../testkit/host.ts";
+import { addNamespace, propose } from "../../../testkit/proposals.ts";
 import { noSqld, onSqld, openSqld, runtimeConfigFor, startSqld } from "../../../testkit/sqld.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
 
@@ -67,6 +68,23 @@ describe("a request that a component asks to park", () => {
     put(db, "third", "3");
     expect(await waiting).toEqual({ parked: reached, method: "POST", sizeBytes: 1000 });
     expect(asked(host, until)).toBe(2);
+  });
+
+  test("is not asked again for a change in another namespace than it waits for", async () => {
+    const { host, db, head } = await start();
+    const until = (namespace: string) => `head=${head + 1}; seconds=50; namespace=${namespace}`;
+    const [here, elsewhere] = [wait(host, until("shop")), wait(host, until("other"))];
+    await parked(host, until("shop"));
+    await parked(host, until("other"));
+    // Seen by whoever waits now: what came before is not known, and asks again.
+    await wait(host, `head=${head}; seconds=50`);
+    put(db, "second", "2");
+    expect((await here).parked).toEqual(reached);
+    await wait(host, `head=${head + 1}; seconds=50`);
+    expect(asked(host, until("other"))).toBe(1);
+    addNamespace(db, "other");
+    expect(propose(db, [{ op: "put", ns: "other", key: "k", value: "v" }]).ok).toBe(true);
+    expect((await elsewhere).parked).toEqual(reached);
   });
 
   test("is asked again when the bucket holds the revision", async () => {
@@ -176,7 +194,12 @@ describe("Parking", () => {
     type: "reply",
     reply: { status: 202, headers: ["ledge-park", "head=1; seconds=50"], body: undefined },
   };
-  const lookout = { everyMs: 1, look: async () => ({ head: 1, exported: null }), close: () => {} };
+  const lookout = {
+    everyMs: 1,
+    look: async () => ({ head: 1, exported: null }),
+    changedAfter: () => undefined,
+    close: () => {},
+  };
   const client = () => new AbortController().signal;
 
   test("does not say that nothing was begun where a full queue refuses to ask again", async () => {
