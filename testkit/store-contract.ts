@@ -115,7 +115,7 @@ function openShop(db: Db, migrations: readonly Migration[]): void {
 
 export const storeContract: readonly ContractCase[] = [
   {
-    name: "gives back what was bound: null, integers to 2^53, reals, text and bytes, empty ones too",
+    name: "gives back what was bound: null, integers to 2^53, reals, text, bytes, empty",
     run(db) {
       const values = [
         null,
@@ -184,7 +184,7 @@ export const storeContract: readonly ContractCase[] = [
     },
   },
   {
-    name: "keeps a transaction over several calls on one connection, and rolls it back whole",
+    name: "keeps a transaction over several calls on a connection, and rolls it back whole",
     run(db) {
       db.all("create table t (a)");
       db.all("begin immediate");

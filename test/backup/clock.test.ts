@@ -63,7 +63,7 @@ describe("a host that was killed during a backup while its clock was 400 days ah
   });
 });
 
-describe("a lease that was taken after somebody read the clock, and before they read the store", () => {
+describe("a lease taken between somebody's look at the clock and their look at the store", () => {
   const late = (ms: number) => {
     const { db } = openQuickStore();
     expect(acquireLease(db, { nowMs: T0 + ms, untilMs: T0 + ms + LEASE_MS })).toBeDefined();

@@ -168,7 +168,7 @@ describe("the component, asked to look after its backups", () => {
     twinDb.close();
   });
 
-  test("seals only a store in read-only mode, which then takes no write, until it is adopted", async () => {
+  test("seals only a read-only store, which then takes no write until it is adopted", async () => {
     const { db, host, bucket } = await prepared();
     expect(await ask(host, "POST", "/v1/backup/seal")).toMatchObject({
       status: 503,
@@ -195,7 +195,7 @@ describe("the component, asked to look after its backups", () => {
     db.close();
   });
 
-  test("takes a purged value from the store and from every object, through the real components", async () => {
+  test("removes a purged value from the store and every object, in the real components", async () => {
     const secret = "correct-horse-battery-staple";
     const { db, host, bucket } = await prepared();
     addNamespace(db, "leaky");

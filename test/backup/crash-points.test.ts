@@ -50,7 +50,7 @@ describe("killed at a named point", () => {
   const named = new Map<CrashOperation, Kill[]>();
   for (const operation of CRASH_OPERATIONS) {
     test(
-      `${operation} leaves a store and a bucket that are true, and ends when it is asked again`,
+      `${operation} leaves store and bucket true, and ends when asked again`,
       async () => {
         const scene = await makeScene(operation);
         const kills = sampled(killsOf(await namesOf(scene)), 3);

@@ -69,7 +69,7 @@ function report(what: string, counts: Readonly<Record<string, number>>): void {
 describe.skipIf(missing !== null)("killed at a system call", () => {
   for (const operation of ["export", "prove", "prune", "purge", "adopt"] as const) {
     test(
-      `${operation} leaves a store and a bucket that are true, and ends when it is asked again`,
+      `${operation} leaves store and bucket true, and ends when asked again`,
       async () => {
         const { scene, calls } = await countedScene(operation);
         const { file, socket } = calls;

@@ -82,7 +82,7 @@ describe("an exporter that is cut off", () => {
     });
   });
 
-  test("is forgotten with a run that succeeds, and is no error where nothing was left to do", async () => {
+  test("is forgotten after a run that succeeds, and is no error when nothing was left", async () => {
     const { db } = openQuickStore();
     fill(db);
     const bucket = memoryBucket();

@@ -194,7 +194,7 @@ describe.each([
 });
 
 describe("backup_on_commit", () => {
-  test("wait gives up while another exporter holds the lease, and says how far the bucket is", {
+  test("wait gives up while another exporter has the lease, and says how far it came", {
     timeout: 30_000,
   }, async () => {
     const { variables } = await bucketOf();
@@ -243,7 +243,7 @@ describe("backup_on_commit", () => {
     db.close();
   });
 
-  test("another word is refused by the setting's name before anything is written, and probes go on", async () => {
+  test("an unknown word is refused by the setting's name before any write; probes go on", async () => {
     const server = await openTestServer();
     const { db, host } = await start({ backup_on_commit: "Wait" });
     expect(await put(host, "one")).toMatchObject({ status: 503 });

@@ -186,7 +186,7 @@ describe("the words of a fault", () => {
     expect(detail).toContain("not in region eu-west-1; the bucket names us-east-1");
   });
 
-  test("name the region that only the head of a 301 says, with a body of the bucket and with none", async () => {
+  test("name the region that only the header of a 301 has, with a body and without", async () => {
     const headers = { "x-amz-bucket-region": "ap-south-7" };
     const moved =
       "<Error><Code>PermanentRedirect</Code><Message>Look elsewhere.</Message><Bucket>ledge</Bucket></Error>";

@@ -41,7 +41,7 @@ const lastFault = (host: TestHost) =>
 
 describe("the component's client", () => {
   test.each(["md5", "sha256"])(
-    "exports with %s to a bucket with Object Lock that lists in an order of its own, and proves it",
+    "exports with %s to an Object Lock bucket with its own list order, and proves it",
     async (integrity) => {
       const server = await openChaos({ wantsIntegrity: true, lists: { order: "hash", pageSize: 3 } });
       const { db, host } = await start(server, { bucket_integrity: integrity });
@@ -56,7 +56,7 @@ describe("the component's client", () => {
     },
   );
 
-  test("exports through every passing fault, to a virtual host, and sends no more than in Node", async () => {
+  test("exports to a virtual host through passing faults, and sends no more than Node", async () => {
     const server = await openChaos({ bucketName: VIRTUAL, seed: 7 });
     const { db, host } = await start(server, { bucket_path_style: "false" });
     const passing: readonly Fault[] = [

@@ -49,7 +49,7 @@ describe("parseBucketVariables", () => {
     });
   });
 
-  test("knows three ways of telling an object's checksum, and refuses others by the setting's name", () => {
+  test("knows three kinds of checksum, and refuses others by the setting's name", () => {
     expect(parse({})).toMatchObject({ settings: { integrity: "none" } });
     expect(parse({ bucket_integrity: "md5" })).toMatchObject({ settings: { integrity: "md5" } });
     expect(parse({ bucket_integrity: "sha256" })).toMatchObject({ settings: { integrity: "sha256" } });

@@ -5,7 +5,7 @@ import { sqlConstants } from "../../build/plugins.ts";
 import { openapiText } from "../../lib/api/openapi.built.ts";
 import { root } from "../../testkit/host.ts";
 
-test("the description of the interface reaches a component as one text, without what made it", async () => {
+test("a component holds the interface's description as one text, without its makers", async () => {
   const { outputFiles } = await build({
     entryPoints: [join(root, "lib/api/openapi.built.ts")],
     bundle: true,

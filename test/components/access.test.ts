@@ -76,7 +76,7 @@ const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
 
 const ROUTES: readonly Operation[] = OPERATIONS.filter(({ id }) => !BY_SECRET.includes(id));
 
-test("every route that answers by itself takes the grants of the matrix, and no other ones", async () => {
+test("every route that answers by itself takes the grants of the matrix and no others", async () => {
   const routes = ROUTES.filter(({ component }) => component !== "snapshot-export");
   expect(await matrixOf(routes)).toEqual(MATRIX);
 });

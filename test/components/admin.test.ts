@@ -106,7 +106,7 @@ describe("/v1/admin/namespaces", () => {
     expect(told(await server.send("PUT", `/v1/admin/namespaces/${path}`, { json }))).toBe(expected);
   });
 
-  test("has cursors that name only what the caller may see, and pages that are filled with it", async () => {
+  test("fills its pages and cursors only with what the caller may see", async () => {
     const server = await openTestServer();
     for (const name of ["hidden", "ours-1", "ours-2", "pother", "z1"]) await makeNamespace(server, name);
     const token = await makeToken(server, [

@@ -57,7 +57,7 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
 
 beforeAll(() => buildFor(join(root, "spin.toml")));
 
-test("every code of every route is provoked by a request of its own, and nothing is changed", async () => {
+test("every code of every route is provoked by its own request, which changes nothing", async () => {
   const made = await prepare();
   const before = stateOf(made.server);
   const seen: string[] = [];

@@ -192,7 +192,7 @@ describe("a read that waits for a revision", () => {
     return { told: codeOf(reply), sleptMs };
   }
 
-  test("waits only for who may read: no token, a wrong one and a foreign key are told at once", () => {
+  test("waits only for who may read; no token, a wrong one, a foreign key: told at once", () => {
     const { db, token } = openShop();
     const good = formatToken(token);
     const wrong = formatToken({

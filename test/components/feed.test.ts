@@ -136,7 +136,7 @@ describe("GET /v1/changes", () => {
     ]);
   });
 
-  test("shows values that were replaced or deleted since to `history` only, also in a public namespace", async () => {
+  test("shows replaced or deleted values only to `history`, in public namespaces too", async () => {
     const server = await openTestServer();
     await makeNamespace(server, "pub", { public: true });
     await commit(server, [put("pub", "a/1", "old"), put("pub", "b", "gone"), put("pub", "c", "kept")]);
@@ -173,7 +173,7 @@ describe("GET /v1/changes", () => {
     expect(JSON.stringify(without)).not.toContain("superseded");
   });
 
-  test("waits for something new that the token may see, and no longer than it is asked to", async () => {
+  test("waits for something new that the token may see, and no longer than asked", async () => {
     const server = await two();
     const { cursor } = await feed(server, "ns=shop&since=3");
     // More than the test takes: what it waits for is told when it is there.

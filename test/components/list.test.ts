@@ -260,7 +260,7 @@ describe("a cursor of a list", () => {
     }
   });
 
-  test("goes on at the revision of its page, for a reader too, but only for who was given it", async () => {
+  test("goes on at its page's revision, for a reader too, but only for its own caller", async () => {
     const server = await shop(["a", "b", "c"]);
     const reader = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
     const other = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);

@@ -38,7 +38,7 @@ describe("GET /v1/read", () => {
     expect((await server.send("GET", "/v1/read/shop?key=a/b+c%252F%2B%C3%BC")).text).toBe("x");
   });
 
-  test("answers 304 to the ETag it gave, in a list and weakened, and 200 to another lineage's", async () => {
+  test("answers 304 to its ETag, in a list and weakened, and 200 to another lineage's", async () => {
     const server = await shop();
     const etag = await putText(server, "shop", "k", "x");
     for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {

@@ -67,7 +67,7 @@ describe("a bucket of format 1", () => {
     expect(kept(copy)).toEqual(kept(store));
   });
 
-  test("is gone on with: its segments are proven by what is new, and both formats restore from one chain", async () => {
+  test("goes on: its segments are proven today, and a chain of both formats restores", async () => {
     const bucket = openBucket("fork");
     const store = openStore("fork/left.db.gz");
     const target = String(rowOf(store, "position").target);

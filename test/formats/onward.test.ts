@@ -174,7 +174,7 @@ describe.each(forks)("the store $title, whose file was copied", SLOW, ({ fixture
     return (await send(opened, { method: "PUT", path, token: "root", headers, base64: "eA==" })).status;
   };
 
-  test("is told of the fork before it looks and after, writes on, and leaves the bucket alone", async () => {
+  test("is told of the fork before and after its look, writes on, spares the bucket", async () => {
     expect(await getJson(opened, "/v1/backup/status")).toMatchObject({ state: "fork" });
     const run = answerOf(await send(opened, { method: "POST", path: "/v1/backup/run", token: "root" }));
     expect(run).toMatchObject({ status: 409, json: { code: "fork" } });

@@ -20,7 +20,7 @@ async function filled() {
 }
 
 describe("a command that reads the bucket without a server", () => {
-  test("takes s3://BUCKET/PREFIX with an endpoint, and says the form where nothing tells the server", async () => {
+  test("takes s3://BUCKET/PREFIX with an endpoint, and says the form without one", async () => {
     const { server, env } = await filled();
     const from = `s3://${server.bucketName}/ledge`;
     const plan = ["--data", testFolder(), "restore", "--plan", "--from", from];

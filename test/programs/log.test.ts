@@ -35,7 +35,7 @@ describe("an event of a component", () => {
     expect(written({ format: "text", colour: true }, exported)[0]).toContain("\u001b[");
   });
 
-  test("has the level that its name tells, and is left out below the one that is asked for", () => {
+  test("has the level that its name says, and is left out below the level asked for", () => {
     const events = ["backup.failed", "restore.refused", "backup.exported"];
     const text = events.map((event) => JSON.stringify({ event })).join("\n");
     const levels = written({}, text).map((line) => JSON.parse(line).level);

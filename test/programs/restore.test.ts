@@ -217,7 +217,7 @@ describe("ledge restore --replace", () => {
     kept.close();
   });
 
-  test("killed, leaves a file that only its owner can read, and the next one takes it away", {
+  test("killed, leaves a file that only its owner can read; the next restore removes it", {
     timeout: 300_000,
   }, async () => {
     const { folder, file, source } = await prepared();
@@ -296,7 +296,7 @@ describe("ledge restore --replace", () => {
     expect(listed(folder)).toHaveLength(3);
   });
 
-  test("refuses a database that is not ours, and one that another process has open, by name", async () => {
+  test("refuses by name a database that is not ours, and one that a process has open", async () => {
     const { folder, file, run } = await prepared();
     const foreign = join(folder, "foreign.db");
     const other = openNodeDb(foreign);
@@ -322,7 +322,7 @@ describe("ledge restore --replace", () => {
   });
 
   test.skipIf(!STRACE)(
-    "killed at every rename, link, sync and write leaves the old store or the new one (needs strace)",
+    "killed at each rename, link, sync and write leaves the old or new store (strace)",
     { timeout: 300_000 },
     async () => {
       const { source, file, folder, args, env, point } = await prepared();

@@ -52,7 +52,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("npm start with a libSQL server"), 
     await third.stop();
   });
 
-  test("says before anything is begun that commits would not last, or that the server is away", async () => {
+  test("says before it begins that commits would not last, or that the server is away", async () => {
     const server = await startSqld();
     const config = ["--runtime-config-file", runtimeConfigFor(server.url)];
     const data = join(folder.path, "refused");

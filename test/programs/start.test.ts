@@ -16,7 +16,7 @@ async function refused(work: Promise<unknown>): Promise<string> {
 }
 
 describe("npm start", () => {
-  test("makes a token that only its owner can read, says where everything is, and ends with 0", async () => {
+  test("makes a token that only its owner can read, says where all is, and ends with 0", async () => {
     const data = dataDir("first");
     const server = await startServer(data);
     expect(server.greeting).toMatch(/server\s+http:\/\/127\.0\.0\.1:\d+/);
@@ -59,7 +59,7 @@ describe("npm start", () => {
     expect((await second.stop("SIGTERM")).status).toBe(0);
   });
 
-  test("asks again for the same first token when the last start died before it was confirmed", async () => {
+  test("asks for the same first token again when the last start died unconfirmed", async () => {
     const data = dataDir("pending");
     const first = await startServer(data, ["--no-demo"]);
     await first.stop();

@@ -20,6 +20,9 @@ function importsOf(file: string): string[] {
 const EXPORTED =
   /^export (?:declare |abstract |async )*(?:function\*?|const|class|interface|type|enum) (\w+)/gm;
 
+/** The first argument of `test(`, `describe(` and what they are called as: `test.each(rows)(`. */
+const TEST_NAME = /(?:\b(?:test|describe)(?:\.\w+)*\(|\)\()\s*(["`])((?:\\.|(?!\1)[^\\])*)\1/g;
+
 describe("the tree", () => {
   test.each([
     { runtime: "Node", config: "tsconfig.json" },
@@ -130,6 +133,15 @@ describe("the tree", () => {
       return undefined;
     };
     expect(files.map((file) => circle(file, [])).filter((found) => found !== undefined)).toEqual([]);
+  });
+
+  test("has names of tests that fit a line: at most 80 characters", () => {
+    const named = ["test", "testkit"].flatMap(sourcesIn).flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      return [...text.matchAll(TEST_NAME)].map(([, , name = ""]) => ({ file, name }));
+    });
+    expect(named.length).toBeGreaterThan(1_000);
+    expect(named.filter(({ name }) => name.length > 80)).toEqual([]);
   });
 
   test("carries no registry's host, which a lock file would pin for everybody", () => {

@@ -38,7 +38,7 @@ async function restoreWith(bucket: MemoryBucket, variables: Record<string, strin
 }
 
 describe("signed manifests", () => {
-  test("are taken by who trusts the key, and refused by name where they are unsigned, others' or changed", async () => {
+  test("are accepted with a trusted key; unsigned, foreign or changed ones are refused", async () => {
     const [mine, other] = [await newSigningKey(bytes), await newSigningKey(bytes)];
     const { db } = openQuickStore();
     const bucket = memoryBucket();

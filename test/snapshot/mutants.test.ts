@@ -200,7 +200,7 @@ describe("a restore from mutated objects", () => {
     }
   });
 
-  test("never gives another state for a member of the manifest that is changed, though its seal fits", async () => {
+  test("never gives another state for a changed member of a manifest whose seal fits", async () => {
     const [name = ""] = needed;
     const manifest = firstLine(good, name);
     const changes: Record<string, unknown>[] = [

@@ -131,7 +131,7 @@ function stateDigest(documents: readonly ReadDocument[]): string {
 }
 
 describe("a reader written from the page", () => {
-  test("rebuilds the store's documents and its state digest, over segments, bases and a restore", async () => {
+  test("rebuilds documents and the state digest over segments, bases and a restore", async () => {
     const bucket = memoryBucket();
     let { db } = openQuickStore();
     fill(db);

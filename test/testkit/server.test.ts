@@ -149,7 +149,7 @@ describe("a failing chaos server", () => {
     expect(bytes === undefined ? undefined : Buffer.from(bytes).toString()).toBe(stored);
   });
 
-  test("tells success for what is torn, and publishes what came of an upload that was cut", async () => {
+  test("reports success for torn objects, and publishes what came of a cut upload", async () => {
     const server = await openChaos({ publishesTorn: true });
     server.faults.set({ fault: { kind: "torn", told: true } });
     await chaosBucket(server, {}, ONCE).put("a", utf8("whole"));

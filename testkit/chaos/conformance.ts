@@ -101,7 +101,7 @@ function listTests(open: (prefix: string) => Bucket): void {
     expect(await bucket.list("many/")).toEqual(names);
   }, 120_000);
 
-  test("lists folders by a delimiter, at least those with objects right in them, and nothing else", async () => {
+  test("lists by a delimiter only folders, at least those that directly hold objects", async () => {
     const bucket = open("folders");
     for (const name of ["epochs/0-x", "heads/y", "deep/manifests/1", "loose"])
       await bucket.put(name, Buffer.from("."));

@@ -136,7 +136,7 @@ describe("two histories at one bucket", () => {
     expect(rowOf(db, "look").finding).toMatchObject({ kind: "foreign" });
   });
 
-  test("the source that goes on beside its restored copy is told of the fork, and both stay readable", async () => {
+  test("a source going on beside its restored copy is told of it; both stay readable", async () => {
     const { db, bucket } = await backedUp();
     const copy = await restored(bucket);
     put(copy, "here", "copy");

@@ -70,7 +70,7 @@ async function parted(): ReturnType<typeof twins> {
 }
 
 describe("a cloned store that writes on beside its source", () => {
-  test("is told of the fork by the next tick that writes, and nothing of either is touched", async () => {
+  test("is told of the fork by the next tick that writes; nothing of either is touched", async () => {
     const { left, right, bucket } = await twins();
     put(left, "k", "left");
     expect(await tick(left, bucket)).toMatchObject({ state: "exported" });
@@ -89,7 +89,7 @@ describe("a cloned store that writes on beside its source", () => {
     expect(bucket.objects).toEqual(before);
   });
 
-  test("goes on as a history of its own once it is adopted, and no ETag of it means what one of its twin means", async () => {
+  test("goes on as its own history once adopted, and shares no ETag with its twin", async () => {
     const { left, right, bucket } = await twins();
     const shared = Number(store(left, "revision")[0]);
     put(left, "k", "left");
@@ -114,7 +114,7 @@ describe("a cloned store that writes on beside its source", () => {
     expect(contents(copy)).toEqual(contents(right));
   });
 
-  test("has in the bucket what it alone has before its next commit, which may be long in coming", async () => {
+  test("brings what it alone has into the bucket before its next commit", async () => {
     const { right, bucket } = await parted();
     const { epoch } = await decide(right, bucket);
     expect(await tick(right, bucket)).toMatchObject({ state: "exported", to: store(right, "revision")[0] });
@@ -133,7 +133,7 @@ describe("a cloned store that writes on beside its source", () => {
     expect(contents(later)).toEqual(contents(right));
   });
 
-  test("exports nothing under a name that another writes under, where it has nothing of its own", async () => {
+  test("exports nothing under another writer's name when it has nothing of its own", async () => {
     const { left, right, bucket } = await twins();
     put(left, "k", "left");
     await tick(left, bucket);
@@ -143,7 +143,7 @@ describe("a cloned store that writes on beside its source", () => {
     expect([...bucket.objects.keys()]).toEqual(before);
   });
 
-  test("is adopted whole or not at all, so that a person who is cut off decides about the same lineages", async () => {
+  test("is adopted whole or not at all, so that a repeat decides about the same lineages", async () => {
     const { right, bucket } = await parted();
     const [lineage] = store(right, "lineage");
     const cut = namedDb(right, (name) => {

@@ -205,7 +205,7 @@ describe("a proof", () => {
     expect(rowOf(db, "error")).toEqual({});
   });
 
-  test("fails when an object went bad, says which, and the next tick writes a chain of its own", async () => {
+  test("fails when an object went bad, says which, and the next tick writes a new chain", async () => {
     const { db, bucket } = await filled();
     const bad = newest(bucket, "bases").replace(/json$/, "part-00002.ndjson.gz");
     expect(bucket.objects.has(bad)).toBe(true);
@@ -223,7 +223,7 @@ describe("a proof", () => {
     ]);
   });
 
-  test("fails when the live store is another than was exported, and does not export over it", async () => {
+  test("fails when the live store differs from its export, and exports nothing over it", async () => {
     const { db, bucket } = await filled();
     const value = db.all(
       "select value from change where key='limits/2' order by revision desc limit 1",
@@ -259,7 +259,7 @@ describe("a proof", () => {
     });
   });
 
-  test("takes away a manifest whose digest is not its state's, and the next tick writes another", async () => {
+  test("removes a manifest whose digest is not its state's; the next tick writes another", async () => {
     const { db, bucket } = await filled();
     put(db, "x", "y");
     // The digest of the manifest is computed wrong, and everything else right.

@@ -81,7 +81,7 @@ async function neededNames(bucket: MemoryBucket): Promise<Set<string>> {
 }
 
 describe("pruning", () => {
-  test("leaves only restore points that restore, and a bucket that does not grow for ever", async () => {
+  test("leaves only restore points that restore, and a bucket that stops growing", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
@@ -257,7 +257,7 @@ describe("a purge", () => {
       return text.includes(SECRET);
     });
 
-  test("takes the value from the store, its history, its file and every object of the bucket", async () => {
+  test("removes the value from store, history, file and every object of the bucket", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);

@@ -69,7 +69,7 @@ const first = (more: Record<string, unknown> = {}) => {
 describe.each([{ freshInstances: false }, { freshInstances: true }])(
   "POST /v1/backup/restore (%o)",
   (mode) => {
-    test("previews, restores into a running empty store, and the store serves what was there", async () => {
+    test("previews, and restores into a running empty store, which serves what was there", async () => {
       const { source, variables } = await backups();
       const host = await hostOver(variables, mode);
       const head = Number(source.all("select revision from store")[0]?.[0]);
@@ -143,7 +143,7 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
 
 describe("an empty store beside a bucket", () => {
   test.each(["true", "false"])(
-    "takes a first token beside an empty bucket, though nothing was scheduled (restore_on_start %s)",
+    "takes a first token beside an empty bucket before any tick (restore_on_start %s)",
     async (restore_on_start) => {
       const { variables } = await backups({ empty: true });
       const host = await hostOver({ ...variables, restore_on_start });

@@ -26,7 +26,7 @@ const failing = (bucket: MemoryBucket, code: BucketFault["code"]) => {
 };
 
 describe("restoreToFile", () => {
-  test("makes a store file that a server can open, in a rollback journal, and says how sure it is", async () => {
+  test("makes a file that a server opens, with a rollback journal; says how sure it is", async () => {
     const { db, bucket } = await backedUp();
     const to = join(testFolder(), "restored.db");
     const seen: string[] = [];

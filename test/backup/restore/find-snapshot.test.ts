@@ -63,7 +63,7 @@ async function hidden(bucket: MemoryBucket, name: string, max: number) {
 }
 
 describe("findSnapshot", () => {
-  test("refuses a lineage that two stores wrote into, names both, and takes either by name", async () => {
+  test("refuses a lineage with two writers, names both, and takes either by name", async () => {
     const { left, right, bucket } = await cloned();
     const refused = await outcome(bucket);
     expect(refused).toMatchObject({ code: "fork" });
@@ -134,7 +134,7 @@ describe("findSnapshot", () => {
     }
   });
 
-  test("says what other branches hold, and takes the newest epoch when the source went on", async () => {
+  test("says what other branches hold, and takes the newest epoch if the source went on", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
@@ -186,7 +186,7 @@ describe("findSnapshot", () => {
     expect(await outcome(bucket, { timeMs: 2_000_000_000_000 })).toEqual({ revision: first });
   });
 
-  test("falls back to the snapshot before a damaged one, by the name that the refusal gives", async () => {
+  test("falls back to the snapshot before a damaged one, by the refusal's name for it", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);

@@ -122,7 +122,7 @@ describe("a restore in steps", () => {
     }
   });
 
-  test("compares a digest in the middle of the chain once, though every step is another process's", async () => {
+  test("compares a digest within the chain once, though each step is another process", async () => {
     const { db: source, bucket } = await backedUp();
     for (let n = 0; n < 6; n += 1) put(source, `long-${n}`, "z".repeat(500));
     await tick(source, bucket, { limits: { ...SMALL, digestBytes: 0, baseBytesMin: 1e9 } });

@@ -36,7 +36,7 @@ const ODD = {
 const asJson = (documents: Readonly<Record<string, string>>) => JSON.stringify(documents);
 
 describe("ledge export", () => {
-  test("writes back byte for byte what came in, so that diff -r with the tree finds nothing", async () => {
+  test("writes back byte for byte what came in: diff -r with the tree finds nothing", async () => {
     const tree = mkdtempSync(join(folder, "tree-"));
     const files = {
       "x.json": '{"big":12345678901234567890, "one":1.0}',
@@ -64,7 +64,7 @@ describe("ledge export", () => {
     expect((await ledge(["export", out, "-n", "git"])).status).toBe(2);
   });
 
-  test("gives keys that cannot be names short files and an index, and imports them as they were", async () => {
+  test("gives keys that cannot be file names short ones and an index, which import reads", async () => {
     expect((await ledge(["ns", "put", "odd"])).status).toBe(0);
     expect((await ledge(["import", "-", "-n", "odd"], { stdin: asJson(ODD) })).status).toBe(0);
     for (const [key, type] of [
@@ -94,7 +94,7 @@ describe("ledge export", () => {
     expect(await ledge(copied, { stdin: asJson(ODD) })).toMatchObject({ status: 0, stdout: "" });
   });
 
-  test("keeps names apart that differ only in case, where --fold-case says that the file system does not", async () => {
+  test("keeps names that differ only in case apart with --fold-case", async () => {
     const documents = { Key: "1", key: "2", "Dir/x": "3", "dir/x": "4" };
     expect(
       (await ledge(["import", "-", "-n", "cases", "--create-namespaces"], { stdin: asJson(documents) }))
@@ -107,7 +107,7 @@ describe("ledge export", () => {
     expect((await ledge(["import", out, "--plan", "--prune"])).status).toBe(0);
   });
 
-  test("adds the media type as extension with --add-extensions, which --strip-extensions reads", async () => {
+  test("adds the type as extension with --add-extensions, which --strip-extensions reads", async () => {
     expect((await ledge(["put", "demo/up/../../out", "1", "--if", "absent"])).status).toBe(0);
     const out = freshFolder();
     expect((await ledge(["export", out, "-n", "demo", "--add-extensions"])).status).toBe(0);
@@ -131,7 +131,7 @@ describe("ledge export", () => {
 });
 
 describe("ledge export with a token that only reads", () => {
-  test("writes the present state of what it may read, without asking for namespaces or for the past", async () => {
+  test("writes the present state of what it may read, without namespaces or the past", async () => {
     expect(
       (await ledge(["import", "-", "--create-namespaces"], { stdin: '{"ro-a":{"x":1},"ro-b":{"y":2}}' }))
         .status,
@@ -155,11 +155,11 @@ describe("ledge export with a token that only reads", () => {
   });
 
   const meanwhile = [
-    { verbs: "read", holds: "2", told: /changed meanwhile, .*mid-b/ },
-    { verbs: "read,history", holds: "1", told: /^✓ 2 documents at revision \d+\n$/ },
+    { verbs: "read", holds: "2", writes: "newer ones too, and says so", told: /changed meanwhile, .*mid-b/ },
+    { verbs: "read,history", holds: "1", writes: "one revision", told: /^✓ 2 documents at revision \d+\n$/ },
   ];
-  for (const { verbs, holds, told } of meanwhile) {
-    test(`with ${verbs} and others writing meanwhile, writes ${holds === "1" ? "one revision" : "what is newer, too, and says so"}`, async () => {
+  for (const { verbs, holds, writes, told } of meanwhile) {
+    test(`with ${verbs} and others writing meanwhile, writes ${writes}`, async () => {
       const stdin = '{"mid-a":{"x":1},"mid-b":{"x":1}}';
       expect((await ledge(["import", "-", "--create-namespaces"], { stdin })).status).toBe(0);
       const grants = ["-g", `${verbs}:mid-a`, "-g", `${verbs}:mid-b`];

@@ -54,7 +54,7 @@ describe("ledge import from Consul", () => {
     ).toBe(0);
   });
 
-  test("says the line of each entry that is none, or whose value is not what its key says", async () => {
+  test("says the line of each bad entry, and of each value that is not what its key says", async () => {
     const value = Buffer.from("{]").toString("base64");
     const stdin = `[\n {"key":"a","flags":0,"value":"!"},\n {"key":"b.json","flags":0,"value":"${value}"}\n]`;
     const ran = await ledge(["import", "-", "-n", "consul"], { stdin });
@@ -137,7 +137,7 @@ describe("ledge import from Kubernetes", () => {
 });
 
 describe("ledge import of our own JSON", () => {
-  test("keeps numbers, member order and white space as they stand, with namespaces or for one", async () => {
+  test("keeps numbers, member order and white space, with namespaces or for one", async () => {
     const stdin =
       '{"numbers":{"a":1.0,"b":12345678901234567890,"c":{"2":1, "1":2},"d":"text","e":null,"x.yaml":[]}}';
     expect((await ledge(["import", "-", "--create-namespaces"], { stdin })).status).toBe(0);

@@ -36,7 +36,7 @@ async function typesIn(name: string): Promise<Record<string, string>> {
 }
 
 describe("ledge import --plan", () => {
-  test("says what would be created, changed and deleted, changes nothing, and ends with 8", async () => {
+  test("says what it would create, change and delete, changes nothing, ends with 8", async () => {
     const ns = await namespace("planned", {
       "a.json": "1",
       "b.txt": "old\nsame\n",
@@ -115,7 +115,7 @@ describe("ledge import", () => {
     });
   });
 
-  test("keeps the extension out of the key with --strip-extensions, where two files may be one key", async () => {
+  test("takes extensions off keys with --strip-extensions; two files may be one key", async () => {
     const ns = await namespace("stripped");
     const source = files({ "limits/api.json": '{"big":12345678901234567890, "one":1.0}', "logo.bin": "x" });
     expect((await ledge(["import", source, "-n", ns, "--strip-extensions"])).status).toBe(0);
@@ -184,7 +184,7 @@ describe("ledge import", () => {
     expect(await typesIn(ns)).toEqual({ "app.yaml": "application/yaml" });
   });
 
-  test("leaves out version control, .ledgeignore and --exclude, and --prune leaves those alone", async () => {
+  test("leaves out version control, .ledgeignore and --exclude, with --prune too", async () => {
     const ns = await namespace("ignoring", { "kept/secret.txt": "x", "gone.txt": "x", "b.bak": "x" });
     const source = files({
       ".git/config": "x",
@@ -221,7 +221,7 @@ describe("ledge import", () => {
     expect(await typesIn("emptied")).toEqual({});
   });
 
-  test("names all missing namespaces at once with the command that makes them, or makes them", async () => {
+  test("names all missing namespaces at once with the command for them, or makes them", async () => {
     const source = files({ "new-one/a": "1", "new-two/a": "1" });
     const ran = await ledge(["import", source]);
     expect(ran.status).toBe(3);
@@ -247,7 +247,7 @@ describe("ledge import", () => {
     expect(ran.stderr).not.toContain("/changes/");
   });
 
-  test("carries texts of control characters, whose escapes are longer than a commit may be", async () => {
+  test("carries control characters whose escapes are longer than a commit may be", async () => {
     const ns = await namespace("escapes");
     const value = "\u0001".repeat(1_048_576);
     expect((await ledge(["import", files({ "a.txt": value }), "-n", ns])).status).toBe(0);
@@ -344,7 +344,7 @@ describe("ledge import of more than a commit holds", () => {
     expect((await ledge(["get", `${ns}/k999`])).stdout).toBe("theirs");
   });
 
-  test("changes nothing at all where one commit holds everything and one document has moved", async () => {
+  test("changes nothing when one commit holds everything and one document has moved", async () => {
     const ns = await namespace("guarded", { a: "1", b: "1" });
     const between = await openBetween(url(), async ({ path }) => {
       if (path === "/v1/commit") await ledge(["put", `${ns}/b`, "theirs", "--if", "any"]);

@@ -57,7 +57,7 @@ const options = fc.constantFrom(
 );
 
 describe("TreeWriter", () => {
-  test("always writes every document so that an import reads the same key, media type and bytes", async () => {
+  test("always writes documents so that import reads the same key, media type and bytes", async () => {
     await fc.assert(
       fc.asyncProperty(documents, options, async (all, how) => {
         const dir = mkdtempSync(join(folder, "tree-"));
@@ -89,7 +89,7 @@ describe("TreeWriter", () => {
     );
   });
 
-  test("takes another name for what a file system has already, as one does that folds case", async () => {
+  test("takes another name when the file system has one that differs only in case", async () => {
     const dir = mkdtempSync(join(folder, "tree-"));
     const writer = new TreeWriter(dir, { foldCase: false, addExtensions: false });
     writer.addNamespace("shop");

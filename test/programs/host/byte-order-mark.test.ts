@@ -139,7 +139,7 @@ describe("U+FEFF at the front of a text", () => {
 });
 
 describe("guessType", () => {
-  test("takes JSON behind U+FEFF for the text that it is: the store would refuse it as JSON", () => {
+  test("takes JSON behind U+FEFF for text: the store would refuse it as JSON", () => {
     expect(guessType(Buffer.from(`${MARK}{}`))).toBe("text/plain");
     expect(guessType(Buffer.from("{}"))).toBe("application/json");
   });

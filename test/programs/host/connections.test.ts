@@ -87,7 +87,7 @@ describe("what no component sees", () => {
     return wire.text();
   };
 
-  test("is refused with a problem: two hosts, a method that nobody has, too many headers, no HTTP at all", async () => {
+  test("is refused with a problem: two hosts, unknown methods, too many headers, no HTTP", async () => {
     const host = await openTestHost();
     const twice = await asked(host, get("/quick/echo", "Host: localhost", "Connection: close"));
     expect(toldOnWire(twice)).toBe("400 bad_header");

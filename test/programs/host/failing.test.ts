@@ -7,7 +7,7 @@ describe.each([
   { name: "memory reset", freshInstances: false },
   { name: "fresh instances", freshInstances: true },
 ])("a guest that fails, with $name", ({ freshInstances }) => {
-  test("answers 500 with an empty body when it traps, its words go to the log, and the next is served", async () => {
+  test("answers an empty 500 when it traps, logs its words, and serves the next", async () => {
     const host = await openTestHost({ freshInstances });
     const response = await fetch(`${host.url}/quick/raw`);
     expect([response.status, await response.text()]).toEqual([500, ""]);

@@ -28,7 +28,7 @@ const canMount = (() => {
 beforeAll(() => buildFor(join(root, "spin.toml")));
 
 describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
-  test("refuses writes as storage_full, loses nothing, serves on, and takes writes once there is room", async () => {
+  test("refuses writes as storage_full, loses nothing, serves on, and writes with room", async () => {
     const disk = smallDisk() ?? "";
     onTestFinished(() => {
       spawnSync("umount", ["-l", disk]);

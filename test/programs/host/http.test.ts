@@ -99,7 +99,7 @@ describe.each([
     });
   });
 
-  test("is denied an address that is not allowed, and reaches itself by self.alt when it is", async () => {
+  test("is denied an address that is not allowed, and reaches itself if self.alt is", async () => {
     const host = await openTestHost({ freshInstances, workers: 2 });
     expect(await host.json("/quick/fetch?http://127.0.0.1:2/")).toEqual({ error: "destination-not-allowed" });
     expect(await host.json("/quick/fetch?http://127.0.0.1:1/")).toEqual({ error: "request-error" });

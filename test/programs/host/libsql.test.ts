@@ -32,7 +32,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("a guest's SQLite on a libSQL serve
     }
   });
 
-  test("rolls back at the end of the request what it left open, and leaves nobody waiting", async () => {
+  test("rolls back what a request left open at its end, and leaves nobody waiting", async () => {
     const server = await startSqld();
     const host = await openProbe(server);
     await sql(host, [["create table t(a)"]]);
@@ -68,7 +68,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("a guest's SQLite on a libSQL serve
     ]);
   });
 
-  test("is an error within the deadline when the server is away, and works again when it is back", async () => {
+  test("is an error within the deadline while the server is away, and works again after", async () => {
     const server = await startSqld();
     const host = await openProbe(server);
     await sql(host, [["create table t(a)"]]);
@@ -201,7 +201,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     expect((await client.put("k", "after")).status).toBe(200);
   });
 
-  test("acknowledges nothing that is gone when its server dies under load, and says when it does not know", {
+  test("loses nothing acknowledged when its server dies, and says what is unknown", {
     timeout: 120_000,
   }, async () => {
     const server = await startSqld();

@@ -73,7 +73,7 @@ describe("a scrape of the host", () => {
     expect(sampleOf(text, "ledge_event_loop_delay_seconds_count")).toBeDefined();
   });
 
-  test("counts a request that waits for a revision, and leaves its wait out of the durations", async () => {
+  test("counts a request that waits for a revision, but not its wait in the durations", async () => {
     const { ask, scrape } = await openLedge();
     expect((await ask("/v1/changes?since=1&wait=1")).status).toBe(200);
     const text = await scrape();

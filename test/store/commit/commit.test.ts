@@ -49,7 +49,7 @@ function addToken(
 }
 
 describe("propose", () => {
-  test("gives each commit the next revision, with its changes, its usage and its document", () => {
+  test("gives each commit the next revision, its changes, its usage and its document", () => {
     const { db } = openShop();
     const first = propose(
       db,
@@ -201,7 +201,7 @@ describe("a malformed proposal", () => {
     ).toBe(true);
   });
 
-  test("with an unknown op, a coerced column or a slice outside the body makes no revision", () => {
+  test("with an unknown op, a coerced column or a slice beyond the body: no revision", () => {
     const { db } = openShop();
     const whole = { op: "put", namespace: "shop", key: "k", mediaType: "a/b", at: 0, size: 0, text: true };
     const ops: Record<string, unknown>[] = [
@@ -242,7 +242,7 @@ describe("a condition", () => {
     expect(propose(db, [put({ ns: "blind", value: "w" })]).ok).toBe(true);
   });
 
-  test("that does not hold names each operation with the revision and ETag that are there", () => {
+  test("that does not hold names each operation with the present revision and ETag", () => {
     const { db } = openShop();
     propose(db, [put(), put({ key: "l" })]);
     const lineage = String(db.all("select substr(lineage,1,8) from store")[0]?.[0]);
@@ -323,7 +323,7 @@ describe("a request id", () => {
     });
   });
 
-  test("said again with one operation more, or one less, is refused: a check and an unchanged put count", () => {
+  test("repeated with an operation more or less is refused; a check or same put counts", () => {
     const { db } = openShop();
     propose(db, [put({ key: "old" }), put({ key: "other" })]);
     const changes: TestChange[] = [
@@ -349,7 +349,7 @@ describe("a request id", () => {
     expect(propose(db, changes, { requestId: "r" })).toMatchObject({ ok: true, replayed: true });
   });
 
-  test("is answered only to who may do all of it: a repeat tells nothing of a foreign key", () => {
+  test("is answered only to who may do it all: a repeat tells nothing of a foreign key", () => {
     const { db } = openShop();
     propose(db, [put({ key: "b", value: "secret" })]);
     const by = addToken(db, 1, [{ verbs: ["write"], namespace: "shop", scope: "a/" }]);
@@ -400,7 +400,7 @@ describe("a token", () => {
     expect(propose(db, [put()], { by: short, nowMs: T0 + 9 }).ok).toBe(true);
   });
 
-  test("writes inside its grants only: `a` does not give `ab`, `*` gives no reserved namespace", () => {
+  test("writes only inside its grants: `a` gives no `ab`, `*` no reserved namespace", () => {
     const { db } = openShop();
     addNamespace(db, "other");
     const by = addToken(db, 1, [
@@ -471,7 +471,7 @@ describe("a token", () => {
     expect(give(2, { creator: "aaaaaaaaaaaa", digest: "2".repeat(64), revokedMs: T0 })).toMatch(/accepted/);
   });
 
-  test("whose accessor is taken is refused alike whoever asks, and tells nothing of the other", () => {
+  test("with a taken accessor is refused alike for all, and tells nothing of the other", () => {
     const { db } = openShop();
     addToken(db, 1, [{ verbs: ["read"], namespace: "*", scope: "" }]);
     const by = addToken(db, 2, [{ verbs: ["admin", "read"], namespace: "shop", scope: "" }]);
@@ -560,7 +560,7 @@ describe("reserved documents", () => {
     }
   });
 
-  test("a namespace must exist, goes only when empty and unnamed, and its name does not come back over its history", () => {
+  test("namespaces must exist, go only when unused, and never return over their history", () => {
     const { db } = openShop();
     expect(refused(propose(db, [put({ ns: "none" })]))).toBe("namespace_not_found");
     propose(db, [put()]);
@@ -665,7 +665,7 @@ describe("the tables", () => {
     expect(db.all("select distinct typeof(value) from change")).toEqual([["blob"]]);
   });
 
-  test("refuse a scope of more than 900 bytes in a grant, and a key with an encoded surrogate", () => {
+  test("refuse a grant's scope over 900 bytes, and a key with an encoded surrogate", () => {
     const { db } = openShop();
     const grants = (scope: string) =>
       tokenDocument({ grants: [{ verbs: ["read"], namespace: "shop", scope }], creator: "aaaaaaaaaaaa" });
@@ -745,7 +745,7 @@ describe("a transaction", () => {
     };
   }
 
-  test("that fails at any of its statements leaves the store as it was, and open for the next", () => {
+  test("that fails at any statement leaves the store as it was, and open for the next", () => {
     const { db } = openShop();
     propose(db, [put()]);
     const before = JSON.stringify(db.all("select * from store, usage order by namespace"));

@@ -67,7 +67,7 @@ async function hold(file: string, holding: Holding): Promise<() => Promise<void>
 
 describe("a commit through the host while another process holds the store", () => {
   // Each waits as long as the host does; together they wait once.
-  test("is refused as busy at its begin, at its end or out of turn, with nothing begun, and is taken after that", async () => {
+  test("is busy at its begin, its end or out of turn, begins nothing, and succeeds later", async () => {
     const holdings: readonly Holding[] = ["writing", "reading", "turns"];
     const stages = [];
     for (const holding of holdings) {

@@ -57,7 +57,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server's failures"), () =
     if (process.env.LEDGE_FULL === "1") expect(kindOf(() => db.all(rows, [34]))).toBe("too_large");
   });
 
-  test("let the next transaction in when the holder of one is gone, whose commit then is busy", async () => {
+  test("let the next transaction in when a holder is gone; its late commit is busy", async () => {
     const { url } = await startSqld();
     const [gone, next] = [await openSqld(url), await openSqld(url)];
     makeTable(next);

@@ -47,7 +47,7 @@ describe("openNodeDb", () => {
     db.close();
   });
 
-  test("throws StoreFault with the engine's words, and a TypeError for what cannot be bound", () => {
+  test("throws StoreFault with the engine's words, TypeError for what cannot be bound", () => {
     const db = openNodeDb(":memory:");
     db.all("create table t(a unique)");
     db.all("insert into t values(1)");
@@ -62,7 +62,7 @@ describe("openNodeDb", () => {
     db.close();
   });
 
-  test("says busy when another connection holds the lock at the commit of a RETURNING statement", () => {
+  test("says busy when a RETURNING statement commits while another holds the lock", () => {
     const file = join(folder, "a.db");
     const db = openNodeDb(file, { busyTimeoutMs: 1 });
     db.all("create table t(a)");

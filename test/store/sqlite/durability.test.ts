@@ -25,7 +25,7 @@ describe("requireDurable", () => {
     expect(judge(connection(2, "delete", "/a.db", "3.49.1"))).toBe("durable");
   });
 
-  test("raises a connection with a rollback journal to EXTRA, and takes FULL where it cannot be", () => {
+  test("raises a connection with a rollback journal to EXTRA, or takes FULL", () => {
     const { db } = openTestStore();
     db.raw.pragma("synchronous = full");
     expect(judge(db)).toBe("durable");
@@ -46,7 +46,7 @@ describe("requireDurable", () => {
     expect(judge(memory, true)).toBe("store_in_memory");
   });
 
-  test("refuses synchronous below FULL that cannot be raised, unless a setting accepts it", () => {
+  test("refuses synchronous below FULL that cannot be raised, unless a setting takes it", () => {
     const weak = connection(1, "delete", "/a.db", "3.49.1");
     expect(judge(weak)).toBe("not_durable");
     expect(judge(weak, true)).toBe("durable");

@@ -115,7 +115,7 @@ describe("the migration to one table of operations", () => {
     });
   });
 
-  test("makes a key for cursors that no other store has, and that a restore leaves as it is", async () => {
+  test("makes a key for cursors that no other store has and that restores leave alone", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
