@@ -4,6 +4,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import type { BucketSettings } from "../lib/bucket/settings.ts";
+import { bucketSettingsOf, variablesOf } from "../testkit/bucket-settings.ts";
 import type { JournalEntry } from "../testkit/chaos/journal.ts";
 import { type ChaosServer, startChaos } from "../testkit/chaos/server.ts";
 
@@ -31,7 +32,7 @@ export interface CountedBucket {
 
 export async function startCountedBucket(): Promise<CountedBucket> {
   const server = await startChaos();
-  const { endpoint, bucketName, region, access, journal } = server;
+  const { endpoint, bucketName, journal } = server;
   let headMs = 0;
   const add = journal.add;
   journal.add = (entry) => {
@@ -40,22 +41,9 @@ export async function startCountedBucket(): Promise<CountedBucket> {
   };
   return {
     server,
-    settings: {
-      endpoint,
-      bucketName,
-      region,
-      ...access,
-      prefix: "ledge",
-      pathStyle: true,
-      integrity: "none",
-    },
+    settings: bucketSettingsOf(server),
     address: `${endpoint}/${bucketName}/ledge`,
-    variables: {
-      bucket_endpoint: endpoint,
-      bucket_name: bucketName,
-      bucket_access_key_id: access.accessKeyId,
-      bucket_secret_access_key: access.secretAccessKey,
-    },
+    variables: variablesOf(server),
     traffic() {
       const entries = journal.entries.splice(0);
       const written = entries.filter(({ method }) => method === "PUT");

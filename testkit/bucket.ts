@@ -4,8 +4,8 @@
 import { onTestFinished } from "vitest";
 import { type Bucket, BucketFault } from "../lib/bucket/bucket.ts";
 import { openS3Bucket } from "../lib/bucket/s3.ts";
-import type { BucketSettings } from "../lib/bucket/settings.ts";
 import { type BucketServer, startBucket } from "../programs/start/bundled-bucket.ts";
+import { bucketSettingsOf } from "./bucket-settings.ts";
 import { temporaryFolder } from "./processes.ts";
 
 export interface MemoryBucket extends Bucket {
@@ -77,22 +77,6 @@ export function cutAt(bucket: MemoryBucket, call: number): Bucket {
     list: (prefix) => step(() => bucket.list(prefix)),
     remove: (name) => step(() => bucket.remove(name)),
     folders: () => step(() => bucket.folders()),
-  };
-}
-
-export function bucketSettingsOf(server: BucketServer, prefix = "ledge"): BucketSettings {
-  const { endpoint, bucketName, accessKeyId, secretAccessKey } = server;
-  const place = { endpoint, bucketName, region: "us-east-1", prefix, pathStyle: true };
-  return { ...place, accessKeyId, secretAccessKey, integrity: "none" };
-}
-
-/** The same as the manifest's variables. */
-export function variablesOf(server: BucketServer): Record<string, string> {
-  return {
-    bucket_endpoint: server.endpoint,
-    bucket_name: server.bucketName,
-    bucket_access_key_id: server.accessKeyId,
-    bucket_secret_access_key: server.secretAccessKey,
   };
 }
 

@@ -1,20 +1,15 @@
 /**
- * A chaos server for one test, the client's settings for it, and a client that does not wait long.
+ * A chaos server for one test, and a client that does not wait long.
  */
 import { onTestFinished } from "vitest";
 import type { Bucket } from "../lib/bucket/bucket.ts";
 import { openS3Bucket, type S3BucketOptions } from "../lib/bucket/s3.ts";
 import type { BucketSettings } from "../lib/bucket/settings.ts";
+import { bucketSettingsOf } from "./bucket-settings.ts";
 import { type ChaosOptions, type ChaosServer, startChaos } from "./chaos/server.ts";
 
 /** Longer than anything here takes on a busy machine, short enough to be waited for. */
 const QUICK: S3BucketOptions = { attempts: 3, timeoutMs: 700, pauseMs: 2 };
-
-export function chaosSettings(server: ChaosServer, changes: Partial<BucketSettings> = {}): BucketSettings {
-  const { endpoint, bucketName, region, access } = server;
-  const place = { endpoint, bucketName, region, prefix: "ledge", pathStyle: true };
-  return { ...place, ...access, integrity: "none", ...changes };
-}
 
 /** Started for one test, stopped after it. */
 export async function openChaos(options: ChaosOptions = {}): Promise<ChaosServer> {
@@ -28,5 +23,5 @@ export function chaosBucket(
   changes: Partial<BucketSettings> = {},
   options: S3BucketOptions = QUICK,
 ): Bucket {
-  return openS3Bucket(chaosSettings(server, changes), options);
+  return openS3Bucket(bucketSettingsOf(server, changes), options);
 }

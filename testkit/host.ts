@@ -14,6 +14,7 @@ import type { HostLine, HostOptions, RunningHost } from "../programs/host/option
 import { libsqlThreadFile } from "./sqld.ts";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
+export const LEDGE_MANIFEST = join(root, "spin.toml");
 export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
 
 let worker: Promise<string> | undefined;

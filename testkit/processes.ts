@@ -9,6 +9,10 @@ import { join, resolve } from "node:path";
 export const root = resolve(import.meta.dirname, "..");
 const programs = join(root, "dist", "programs");
 
+/** The user and group of nobody, and a command line that makes another one theirs; only root may. */
+export const NOBODY = 65534;
+export const AS_NOBODY = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] as const;
+
 export interface Ran {
   /** Null for a process that a signal ended. */
   readonly status: number | null;
@@ -108,11 +112,16 @@ export function startBy(
   {
     args = [],
     env = {},
-  }: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+    cwd = root,
+  }: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+  } = {},
 ): Promise<StartedServer> {
   const port = args.includes("--port") || args.includes("--listen") ? [] : ["--port", "0"];
   const child = spawn(command, [...before, "--data", dataDir, ...port, ...args], {
-    cwd: root,
+    cwd,
     env: cleanEnvironment(env),
   });
   const ended = finish(child);

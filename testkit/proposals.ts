@@ -5,6 +5,7 @@
 import type { Door, Proposal, ProposedOp, Proposer } from "../lib/core/commit/proposal.ts";
 import type { CommitOutcome } from "../lib/core/commit/verdict.ts";
 import { VERBS } from "../lib/core/grant.ts";
+import { type ParsedToken, secretDigest } from "../lib/core/token.ts";
 import { commit } from "../lib/store/commit/commit.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 
@@ -28,7 +29,7 @@ export interface Options {
 }
 
 export const rootDigest = "a".repeat(64);
-export const rootToken: Proposer = { kind: "token", accessor: "aaaaaaaaaaaa", digest: rootDigest };
+export const rootToken = { kind: "token", accessor: "aaaaaaaaaaaa", digest: rootDigest } as const;
 export const T0 = 1_700_000_000_000;
 
 const encoder = new TextEncoder();
@@ -109,6 +110,24 @@ export function putReserved(
     door: "admin",
     ...options,
   });
+}
+
+/** A token whose parts are one letter each. */
+export function tokenOf(letter: string): ParsedToken {
+  return { accessor: letter.repeat(12), secret: letter.repeat(43) };
+}
+
+/** Has the root token make this one, with verbs for all there is unless `place` says less. */
+export function giveToken(
+  db: Db,
+  { accessor, secret }: ParsedToken,
+  verbs: readonly string[],
+  place: { readonly namespace: string; readonly scope: string } = { namespace: "*", scope: "" },
+): void {
+  const grants = [{ verbs, ...place }];
+  const document = tokenDocument({ digest: secretDigest(secret), grants, creator: rootToken.accessor });
+  const made = putReserved(db, "_auth", `token/${accessor}`, document);
+  if (!made.ok) throw new Error(`token ${accessor}: ${made.code}`);
 }
 
 export function bootstrap(db: Db): void {

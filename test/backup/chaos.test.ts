@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Fault, FaultRule } from "../../testkit/chaos/faults.ts";
+import { type ChaosRun, runChaos } from "../../testkit/chaos/run.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
-import { type ChaosRun, runChaos } from "../../testkit/chaos-run.ts";
 
 const GIVEN = process.env.LEDGE_CHAOS_SEED;
 const FULL = process.env.LEDGE_FULL === "1";

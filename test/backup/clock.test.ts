@@ -1,35 +1,34 @@
 /** A clock that was ahead once, and is right again: what it has left in the store stops nothing. */
-import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../lib/backup/export/limits.ts";
 import { DEFAULT_POLICY } from "../../lib/backup/policy.ts";
 import { parseRetention } from "../../lib/core/retention.ts";
-import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { readExported } from "../../lib/store/catalogue/exported.ts";
 import { acquireLease, LEASE_MS, readLease } from "../../lib/store/catalogue/lease.ts";
 import { listPoints } from "../../lib/store/catalogue/points.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { askAs } from "../../testkit/ask.ts";
 import { begin, fill, openQuickStore, put, SMALL, TARGET, tick } from "../../testkit/backup.ts";
-import { memoryBucket, openServedBucket, variablesOf } from "../../testkit/bucket.ts";
-import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { memoryBucket, openServedBucket } from "../../testkit/bucket.ts";
+import { variablesOf } from "../../testkit/bucket-settings.ts";
+import { buildFor, LEDGE_MANIFEST } from "../../testkit/host.ts";
 import { countRowsOf, rowOf, stealLease } from "../../testkit/operation.ts";
-import { putReserved, T0, tokenDocument } from "../../testkit/proposals.ts";
-import { committedMigrations } from "../../testkit/store.ts";
+import { giveToken, T0, tokenOf } from "../../testkit/proposals.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const AHEAD = 400 * 24 * HOUR;
-const MANIFEST = join(root, "spin.toml");
-const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+const TICKER = tokenOf("t");
+const ask = askAs(TICKER);
 const POLICY = {
   retention: parseRetention("all 1h") ?? DEFAULT_POLICY.retention,
   graceMs: HOUR,
   proofIntervalMs: 2 * HOUR,
 };
 
-beforeAll(() => buildFor(MANIFEST, ["snapshot-export"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]), 180_000);
 
 /** Commits as if the clock stood there. */
 function putAt(db: NodeDb, key: string, timeMs: number): number {
@@ -40,26 +39,24 @@ function putAt(db: NodeDb, key: string, timeMs: number): number {
 
 describe("a host that was killed during a backup while its clock was 400 days ahead", () => {
   test("backs up again as soon as the clock is right, and says what happened", async () => {
-    const stateDir = testFolder();
-    const db = openNodeDb(join(stateDir, "ledge.db"));
-    onTestFinished(() => db.close());
-    migrate(db, committedMigrations());
-    begin(db);
-    const grants = [{ verbs: ["backup"], namespace: "*", scope: "" }];
-    const document = tokenDocument({ digest: secretDigest(TICKER.secret), grants, creator: "aaaaaaaaaaaa" });
-    expect(putReserved(db, "_auth", `token/${TICKER.accessor}`, document).ok).toBe(true);
     const { server } = await openServedBucket();
-    const host = await openTestHost({ manifest: MANIFEST, stateDir, variables: variablesOf(server) });
-    const headers = { authorization: `Bearer ${formatToken(TICKER)}` };
+    const { db, host } = await openServedStore(
+      (store) => {
+        begin(store);
+        giveToken(store, TICKER, ["backup"]);
+      },
+      { variables: variablesOf(server) },
+    );
+    const status = async () => (await ask(host, "GET", "/v1/backup/status")).json;
     const head = putAt(db, "k", Date.now() + AHEAD);
     stealLease(db, Date.now() + AHEAD);
-    expect(await host.json("/v1/backup/status", { headers })).toMatchObject({
+    expect(await status()).toMatchObject({
       state: "failing",
       lastError: { code: "internal", detail: expect.stringContaining("ended without an answer") },
     });
-    const run = await fetch(`${host.url}/v1/backup/run`, { method: "POST", headers });
-    expect(await run.json()).toMatchObject({ state: "exported", to: head, provenRevision: head });
-    expect(await host.json("/v1/backup/status", { headers })).toMatchObject({ state: "ok", lastError: null });
+    const run = await ask(host, "POST", "/v1/backup/run");
+    expect(run.json).toMatchObject({ state: "exported", to: head, provenRevision: head });
+    expect(await status()).toMatchObject({ state: "ok", lastError: null });
   });
 });
 

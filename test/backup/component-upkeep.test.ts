@@ -2,61 +2,32 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { askAs } from "../../testkit/ask.ts";
 import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
-import { addNamespace, putReserved, tokenDocument } from "../../testkit/proposals.ts";
-import { committedMigrations, openTestStore } from "../../testkit/store.ts";
+import { variablesOf } from "../../testkit/bucket-settings.ts";
+import { buildFor, LEDGE_MANIFEST, testFolder } from "../../testkit/host.ts";
+import { addNamespace, giveToken, tokenOf } from "../../testkit/proposals.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
+import { openTestStore } from "../../testkit/store.ts";
 
-const MANIFEST = join(root, "spin.toml");
-const TOKEN: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+const TOKEN = tokenOf("t");
+const ask = askAs(TOKEN);
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
-
-/** A store with history and one token that may do everything. */
-function makeStore(stateDir: string): NodeDb {
-  const db = openNodeDb(join(stateDir, "ledge.db"));
-  migrate(db, committedMigrations());
-  fill(db);
-  const verbs = ["admin", "backup", "read", "write", "status", "history"];
-  const grants = [{ verbs, namespace: "*", scope: "" }];
-  const document = tokenDocument({ digest: secretDigest(TOKEN.secret), grants, creator: "aaaaaaaaaaaa" });
-  const made = putReserved(db, "_auth", `token/${TOKEN.accessor}`, document);
-  if (!made.ok) throw new Error(made.code);
-  return db;
-}
-
-async function ask(host: TestHost, method: string, path: string, body?: unknown) {
-  const headers: Record<string, string> = { authorization: `Bearer ${formatToken(TOKEN)}` };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  const response = await fetch(`${host.url}${path}`, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, json: text === "" ? null : JSON.parse(text) };
-}
-
-const open = (stateDir: string, variables: Record<string, string>, freshInstances = false) =>
-  openTestHost({ manifest: MANIFEST, stateDir, variables, freshInstances });
+beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
 
 async function prepared(more: Record<string, string> = {}) {
   const { server, bucket } = await openServedBucket();
-  const variables = {
-    bucket_endpoint: server.endpoint,
-    bucket_name: server.bucketName,
-    bucket_access_key_id: server.accessKeyId,
-    bucket_secret_access_key: server.secretAccessKey,
-    ...more,
-  };
-  const stateDir = testFolder();
-  const db = makeStore(stateDir);
-  const host = await open(stateDir, variables);
-  return { db, host, bucket, variables, stateDir };
+  const variables = { ...variablesOf(server), ...more };
+  const served = await openServedStore(
+    (db) => {
+      fill(db);
+      giveToken(db, TOKEN, ["admin", "backup", "read", "write", "status", "history"]);
+    },
+    { variables },
+  );
+  return { ...served, bucket, variables };
 }
 
 const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
@@ -89,11 +60,9 @@ describe("the component, asked to look after its backups", () => {
         backup: { state: "ok", provenRevision: head(db), replayedRevision: head(db), scrub: { faults: 0 } },
       },
     });
-    const metrics = await fetch(`${host.url}/metrics`, {
-      headers: { authorization: `Bearer ${formatToken(TOKEN)}` },
-    });
-    expect(await metrics.text()).toContain(`ledge_backup_replayed_revision ${head(db)}\n`);
-    db.close();
+    expect((await ask(host, "GET", "/metrics")).text).toContain(
+      `ledge_backup_replayed_revision ${head(db)}\n`,
+    );
   });
 
   test("plans a prune without changing anything, and prunes what is due", async () => {
@@ -121,15 +90,13 @@ describe("the component, asked to look after its backups", () => {
     const copy = openTestStore();
     await restore(copy.db, bucket);
     expectSame(copy.db, db);
-    db.close();
   });
 
   test("refuses settings that it cannot read by their names", async () => {
-    const { db, host } = await prepared({ backup_retention: "some", backup_grace: "never" });
+    const { host } = await prepared({ backup_retention: "some", backup_grace: "never" });
     const refused = await ask(host, "POST", "/v1/backup/run");
     expect(refused).toMatchObject({ status: 409, json: { code: "bucket_not_set" } });
     expect(refused.json.detail).toContain("backup_retention, backup_grace");
-    db.close();
   });
 
   test("is told of a fork, says so, serves on, and goes on once a person has picked", async () => {
@@ -139,10 +106,12 @@ describe("the component, asked to look after its backups", () => {
     copyFileSync(join(stateDir, "ledge.db"), join(twinDir, "ledge.db"));
     put(db, "k", "source");
     await ask(host, "POST", "/v1/backup/run");
-    const twinDb = openNodeDb(join(twinDir, "ledge.db"));
-    put(twinDb, "k", "twin");
-    const twin = await open(twinDir, variables, true);
-    expect(await ask(twin, "POST", "/v1/backup/pick", { lineage: "this" })).toMatchObject({
+    const { db: twinDb, host: twin } = await openServedStore((store) => put(store, "k", "twin"), {
+      stateDir: twinDir,
+      variables,
+      freshInstances: true,
+    });
+    expect(await ask(twin, "POST", "/v1/backup/pick", { json: { lineage: "this" } })).toMatchObject({
       status: 404,
       json: { code: "not_found" },
     });
@@ -154,18 +123,16 @@ describe("the component, asked to look after its backups", () => {
     });
     expect((await fetch(`${twin.url}/readyz`)).status).toBe(200);
     expect(await ask(twin, "GET", "/v1/read/shop?key=none")).toMatchObject({ status: 404 });
-    expect(await ask(twin, "POST", "/v1/backup/pick", { lineage: "0123456789" })).toMatchObject({
+    expect(await ask(twin, "POST", "/v1/backup/pick", { json: { lineage: "0123456789" } })).toMatchObject({
       status: 404,
     });
-    const picked = await ask(twin, "POST", "/v1/backup/pick", { lineage: "this" });
+    const picked = await ask(twin, "POST", "/v1/backup/pick", { json: { lineage: "this" } });
     expect(picked).toMatchObject({ status: 200, json: { state: "adopted", epoch: 2 } });
     expect(put(twinDb, "k", "goes on")).toBe(picked.json.firstRevision);
     expect(await ask(twin, "POST", "/v1/backup/run")).toMatchObject({ json: { state: "exported" } });
     const copy = openTestStore();
     await restore(copy.db, bucket);
     expectSame(copy.db, twinDb);
-    db.close();
-    twinDb.close();
   });
 
   test("seals only a read-only store, which then takes no write until it is adopted", async () => {
@@ -174,7 +141,7 @@ describe("the component, asked to look after its backups", () => {
       status: 503,
       json: { code: "read_only" },
     });
-    await ask(host, "PUT", "/v1/admin/mode", { mode: "read_only" });
+    await ask(host, "PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
     const sealed = await ask(host, "POST", "/v1/backup/seal");
     expect(sealed).toMatchObject({
       status: 200,
@@ -182,7 +149,7 @@ describe("the component, asked to look after its backups", () => {
     });
     const bytes = await bucket.get(sealed.json.manifest, 1e6);
     expect(new TextDecoder().decode(bytes)).toContain('"sealed":true');
-    expect(await ask(host, "PUT", "/v1/admin/mode", { mode: "open" })).toMatchObject({
+    expect(await ask(host, "PUT", "/v1/admin/mode", { json: { mode: "open" } })).toMatchObject({
       status: 503,
       json: { code: "read_only" },
     });
@@ -191,8 +158,9 @@ describe("the component, asked to look after its backups", () => {
     });
     expect(await ask(host, "POST", "/v1/backup/seal")).toMatchObject({ json: { state: "sealed" } });
     expect(await ask(host, "POST", "/v1/backup/adopt")).toMatchObject({ json: { state: "adopted" } });
-    expect(await ask(host, "PUT", "/v1/admin/mode", { mode: "open" })).toMatchObject({ status: 200 });
-    db.close();
+    expect(await ask(host, "PUT", "/v1/admin/mode", { json: { mode: "open" } })).toMatchObject({
+      status: 200,
+    });
   });
 
   test("removes a purged value from the store and every object, in the real components", async () => {
@@ -200,7 +168,7 @@ describe("the component, asked to look after its backups", () => {
     const { db, host, bucket } = await prepared();
     addNamespace(db, "leaky");
     await ask(host, "POST", "/v1/commit", {
-      changes: [{ op: "put", namespace: "leaky", key: "db", value: { password: secret } }],
+      json: { changes: [{ op: "put", namespace: "leaky", key: "db", value: { password: secret } }] },
     });
     await ask(host, "POST", "/v1/backup/run");
     const holding = async () => {
@@ -214,9 +182,7 @@ describe("the component, asked to look after its backups", () => {
     };
     expect((await holding()).length).toBeGreaterThan(0);
     const purged = await ask(host, "POST", "/v1/admin/purge", {
-      namespace: "leaky",
-      key: "db",
-      why: "a password was pasted",
+      json: { namespace: "leaky", key: "db", why: "a password was pasted" },
     });
     expect(purged).toMatchObject({ status: 200, json: { vacuumed: true, bucket: "pending", ancestors: [] } });
     expect(db.raw.serialize().includes(secret)).toBe(false);
@@ -231,6 +197,5 @@ describe("the component, asked to look after its backups", () => {
     const copy = openTestStore();
     await restore(copy.db, bucket);
     expectSame(copy.db, db);
-    db.close();
   });
 });

@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { chaosBucket } from "../../testkit/chaos.ts";
+import { type CrashOperation, commitOne, perform, SECRET } from "../../testkit/crash/operations.ts";
 import {
   type CrashStage,
   expectEnded,
@@ -17,10 +18,9 @@ import {
   runChild,
   setStage,
   startChild,
-} from "../../testkit/crash.ts";
-import { type CrashOperation, commitOne, perform, SECRET } from "../../testkit/crash-operations.ts";
+} from "../../testkit/crash/run.ts";
+import { makeScene, type Scene } from "../../testkit/crash/scenes.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
-import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
 import { seededRandom } from "../../testkit/random.ts";
 
 const TIMEOUT_MS = FULL ? 1_800_000 : 180_000;

@@ -3,12 +3,12 @@
  * that name, the last, and one between. Every name on both sides in the full run, with a table of the hits.
  */
 import { describe, expect, test } from "vitest";
-import { expectRecovers, runChild, setStage } from "../../testkit/crash.ts";
-import type { At } from "../../testkit/crash-child.ts";
-import { CRASH_OPERATIONS, type CrashOperation } from "../../testkit/crash-operations.ts";
+import type { At } from "../../testkit/crash/child.ts";
+import { SIDES } from "../../testkit/crash/named-calls.ts";
+import { CRASH_OPERATIONS, type CrashOperation } from "../../testkit/crash/operations.ts";
+import { expectRecovers, runChild, setStage } from "../../testkit/crash/run.ts";
+import { makeScene, type Scene } from "../../testkit/crash/scenes.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
-import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
-import { SIDES } from "../../testkit/named-calls.ts";
 
 type Kill = Extract<At, { kind: "kill" }>;
 

@@ -5,11 +5,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { type CrashStage, expectEnded, expectRecovers, runChild, setStage } from "../../testkit/crash.ts";
-import type { CrashOperation } from "../../testkit/crash-operations.ts";
-import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
-import { makeScene, type Scene } from "../../testkit/crash-scenes.ts";
-import { testFolder } from "../../testkit/host.ts";
+import type { CrashOperation } from "../../testkit/crash/operations.ts";
+import { type CrashStage, expectEnded, expectRecovers, runChild, setStage } from "../../testkit/crash/run.ts";
+import { makeScene, type Scene } from "../../testkit/crash/scenes.ts";
 import {
   type CallPoint,
   type Calls,
@@ -18,7 +16,9 @@ import {
   killedAt,
   readCalls,
   straceMissing,
-} from "../../testkit/strace.ts";
+} from "../../testkit/crash/strace.ts";
+import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
+import { testFolder } from "../../testkit/host.ts";
 
 const TIMEOUT_MS = FULL ? 7_200_000 : 180_000;
 const missing = straceMissing();

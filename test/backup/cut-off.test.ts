@@ -1,23 +1,22 @@
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
 import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { type Db, StoreFault } from "../../lib/store/sqlite/driver.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { askAs } from "../../testkit/ask.ts";
 import { begin, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
 import { memoryBucket } from "../../testkit/bucket.ts";
-import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { variablesOf } from "../../testkit/bucket-settings.ts";
+import { buildFor, LEDGE_MANIFEST } from "../../testkit/host.ts";
 import { endLease } from "../../testkit/operation.ts";
-import { putReserved, T0, tokenDocument } from "../../testkit/proposals.ts";
-import { committedMigrations } from "../../testkit/store.ts";
+import { giveToken, T0, tokenOf } from "../../testkit/proposals.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
 
-const MANIFEST = join(root, "spin.toml");
-const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+const TICKER = tokenOf("t");
+const ask = askAs(TICKER);
 
-beforeAll(() => buildFor(MANIFEST, ["snapshot-export"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]), 180_000);
 
 /** A bucket that takes connections and never answers. */
 async function openSilentBucket(): Promise<string> {
@@ -49,29 +48,20 @@ const statusAt = (db: NodeDb, nowMs: number) => readBackupStatus(db, nowMs, true
 
 describe("an exporter that is cut off", () => {
   test("stands in the status from the next run on", async () => {
-    const stateDir = testFolder();
-    const db = openNodeDb(join(stateDir, "ledge.db"));
-    onTestFinished(() => db.close());
-    migrate(db, committedMigrations());
-    begin(db);
-    put(db, "k", "v");
-    const grants = [{ verbs: ["backup"], namespace: "*", scope: "" }];
-    const document = tokenDocument({ digest: secretDigest(TICKER.secret), grants, creator: "aaaaaaaaaaaa" });
-    expect(putReserved(db, "_auth", `token/${TICKER.accessor}`, document).ok).toBe(true);
-    const host = await openTestHost({
-      manifest: MANIFEST,
-      stateDir,
-      tickTimeoutMs: 4000,
-      variables: {
-        bucket_endpoint: await openSilentBucket(),
-        bucket_name: "b",
-        bucket_access_key_id: "k",
-        bucket_secret_access_key: "s",
+    const silent = { endpoint: await openSilentBucket(), bucketName: "b" };
+    const { db, host } = await openServedStore(
+      (store) => {
+        begin(store);
+        put(store, "k", "v");
+        giveToken(store, TICKER, ["backup"]);
       },
-    });
-    const headers = { authorization: `Bearer ${formatToken(TICKER)}` };
-    const run = () => fetch(`${host.url}/v1/backup/run`, { method: "POST", headers });
-    const status = () => host.json("/v1/backup/status", { headers });
+      {
+        tickTimeoutMs: 4000,
+        variables: variablesOf({ ...silent, accessKeyId: "k", secretAccessKey: "s" }),
+      },
+    );
+    const run = () => ask(host, "POST", "/v1/backup/run");
+    const status = async () => (await ask(host, "GET", "/v1/backup/status")).json;
     expect((await run()).status).toBe(503);
     expect(await status()).toMatchObject({ lastError: null });
     endLease(db, Date.now());

@@ -1,58 +1,41 @@
 import { createServer, request } from "node:http";
-import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { BACKUP_WAIT_SECONDS } from "../../lib/core/on-commit.ts";
-import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
+import { formatToken } from "../../lib/core/token.ts";
 import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import type { HostOptions } from "../../programs/host/options.ts";
+import { type Asking, askAs } from "../../testkit/ask.ts";
 import { fill, restore } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
+import { variablesOf } from "../../testkit/bucket-settings.ts";
 import { FULL } from "../../testkit/crash-sample.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
+import { buildFor, LEDGE_MANIFEST, type TestHost } from "../../testkit/host.ts";
 import { rowOf, stealLease } from "../../testkit/operation.ts";
-import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { giveToken, tokenOf } from "../../testkit/proposals.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
 import { openTestServer, told } from "../../testkit/server.ts";
-import { committedMigrations, openTestStore } from "../../testkit/store.ts";
+import { openTestStore } from "../../testkit/store.ts";
 
-const MANIFEST = join(root, "spin.toml");
-const ROOT: ParsedToken = { accessor: "rrrrrrrrrrrr", secret: "r".repeat(43) };
+const ROOT = tokenOf("r");
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
-
-interface Started {
-  readonly db: NodeDb;
-  readonly host: TestHost;
-}
+beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
 
 /** The real components over a store with some history, and a token that may do everything. */
-async function start(variables: Record<string, string>, more: Partial<HostOptions> = {}): Promise<Started> {
-  const stateDir = testFolder();
-  const db = openNodeDb(join(stateDir, "ledge.db"));
-  migrate(db, committedMigrations());
-  fill(db);
-  const grants = [
-    { verbs: ["read", "write", "history", "backup", "status", "admin"], namespace: "*", scope: "" },
-  ];
-  const document = tokenDocument({ digest: secretDigest(ROOT.secret), grants, creator: "aaaaaaaaaaaa" });
-  const made = putReserved(db, "_auth", `token/${ROOT.accessor}`, document);
-  if (!made.ok) throw new Error(made.code);
-  return { db, host: await openTestHost({ manifest: MANIFEST, stateDir, variables, ...more }) };
-}
+const start = (variables: Record<string, string>, more: Partial<HostOptions> = {}) =>
+  openServedStore(
+    (db) => {
+      fill(db);
+      giveToken(db, ROOT, ["read", "write", "history", "backup", "status", "admin"]);
+    },
+    { variables, ...more },
+  );
 
 async function bucketOf(): Promise<
   { variables: Record<string, string> } & Awaited<ReturnType<typeof openServedBucket>>
 > {
   const opened = await openServedBucket();
-  const { endpoint, bucketName, accessKeyId, secretAccessKey } = opened.server;
-  const variables = {
-    bucket_endpoint: endpoint,
-    bucket_name: bucketName,
-    bucket_access_key_id: accessKeyId,
-    bucket_secret_access_key: secretAccessKey,
-  };
-  return { ...opened, variables };
+  return { ...opened, variables: variablesOf(opened.server) };
 }
 
 interface Written {
@@ -62,29 +45,16 @@ interface Written {
   readonly held: number | null;
 }
 
-async function ask(
-  host: TestHost,
-  method: string,
-  path: string,
-  body?: string,
-  type = "text/plain",
-): Promise<Written> {
-  const response = await fetch(`${host.url}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${formatToken(ROOT)}`,
-      ...(body === undefined ? {} : { "content-type": type }),
-    },
-    ...(body === undefined ? {} : { body }),
-  });
-  await response.arrayBuffer();
-  const held = response.headers.get("ledge-backed-up");
-  const revision = Number(response.headers.get("ledge-revision"));
-  return { status: response.status, revision, held: held === null ? null : Number(held) };
+async function ask(host: TestHost, method: string, path: string, asking: Asking = {}): Promise<Written> {
+  const { status, headers } = await askAs(ROOT)(host, method, path, asking);
+  const held = headers.get("ledge-backed-up");
+  const revision = Number(headers.get("ledge-revision"));
+  return { status, revision, held: held === null ? null : Number(held) };
 }
 
+const TEXT = { headers: { "content-type": "text/plain" } };
 const put = (host: TestHost, key: string, value = "x") =>
-  ask(host, "PUT", `/v1/write/shop?key=${key}`, value);
+  ask(host, "PUT", `/v1/write/shop?key=${key}`, { ...TEXT, body: value });
 
 function exported(db: NodeDb): number {
   return Number(rowOf(db, "position").revision ?? 0);
@@ -99,37 +69,35 @@ describe.each([
     const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
     const first = await put(host, "one");
     expect(first).toEqual({ status: 201, revision: first.revision, held: first.revision });
-    const json = "application/json";
     const changes = [
       { op: "put", namespace: "shop", key: "two", mediaType: "text/plain", text: "2", ifRevision: 0 },
     ];
     const writes = [
-      await ask(host, "POST", "/v1/commit", JSON.stringify({ changes }), json),
-      await ask(host, "PUT", "/v1/admin/namespaces/fresh", "{}", json),
+      await ask(host, "POST", "/v1/commit", { json: { changes } }),
+      await ask(host, "PUT", "/v1/admin/namespaces/fresh", { json: {} }),
     ];
     for (const { status, revision, held } of writes) expect([status < 300, held]).toEqual([true, revision]);
-    const mode = await ask(host, "PUT", "/v1/admin/mode", JSON.stringify({ mode: "open" }), json);
+    const mode = await ask(host, "PUT", "/v1/admin/mode", { json: { mode: "open" } });
     expect([mode.status, mode.held]).toEqual([200, exported(db)]);
     const copy = openTestStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: mode.held });
-    db.close();
   });
 
   test("wait says nothing of a write that changes nothing, or that is refused", async () => {
     const { variables } = await bucketOf();
-    const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
+    const { host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
     await put(host, "one");
-    expect(await ask(host, "PUT", "/v1/write/shop?key=one", "y")).toMatchObject({ status: 428, held: null });
+    expect(await ask(host, "PUT", "/v1/write/shop?key=one", { ...TEXT, body: "y" })).toMatchObject({
+      status: 428,
+      held: null,
+    });
     const changes = [
       { op: "put", namespace: "shop", key: "one", mediaType: "text/plain", text: "x", ifRevision: "any" },
     ];
-    expect(
-      await ask(host, "POST", "/v1/commit", JSON.stringify({ changes }), "application/json"),
-    ).toMatchObject({
+    expect(await ask(host, "POST", "/v1/commit", { json: { changes } })).toMatchObject({
       status: 200,
       held: null,
     });
-    db.close();
   });
 
   test("start answers as ever, and the bucket gets there by itself", async () => {
@@ -138,7 +106,6 @@ describe.each([
     const { status, revision, held } = await put(host, "one");
     expect([status, held]).toEqual([201, null]);
     await expect.poll(() => exported(db), { timeout: 15_000 }).toBe(revision);
-    db.close();
   });
 
   test("off asks nobody", async () => {
@@ -147,7 +114,6 @@ describe.each([
     expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
     await host.stop();
     expect([exported(db), await bucket.list("")]).toEqual([0, []]);
-    db.close();
   });
 
   test("wait and start keep every write while the bucket is down", async () => {
@@ -158,7 +124,6 @@ describe.each([
       expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
       expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
       await expect.poll(() => rowOf(db, "error").code, { timeout: 10_000 }).toBe("bucket_unavailable");
-      db.close();
     }
   });
 
@@ -188,7 +153,6 @@ describe.each([
       await vi.waitFor(() => expect(exported(db)).toBe(head), { timeout: 30_000, interval: 200 });
       const copy = openTestStore();
       expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: exported(db) });
-      db.close();
     },
   );
 });
@@ -203,7 +167,6 @@ describe("backup_on_commit", () => {
     stealLease(db, Date.now() + LEASE_MS);
     const after = await put(host, "two");
     expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
-    db.close();
   });
 
   test("wait leaves workers to reads, however many writers wait for a bucket that hangs", {
@@ -219,7 +182,7 @@ describe("backup_on_commit", () => {
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const { variables } = await bucketOf();
     const hanging = { ...variables, bucket_endpoint: `http://127.0.0.1:${port}`, backup_on_commit: "wait" };
-    const { db, host } = await start(hanging);
+    const { host } = await start(hanging);
     let answered = 0;
     const write = (n: number) =>
       put(host, `k${n}`).finally(() => {
@@ -233,14 +196,12 @@ describe("backup_on_commit", () => {
     expect((await writers).map(({ status, held }) => [status, held])).toEqual(
       Array.from({ length: 12 }, () => [201, null]),
     );
-    db.close();
   });
 
   test("wait without a bucket writes and says nothing", async () => {
-    const { db, host } = await start({ backup_on_commit: "wait" });
+    const { host } = await start({ backup_on_commit: "wait" });
     expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
     expect(host.lines.map(({ text }) => text).join("")).toContain("backup.not_started");
-    db.close();
   });
 
   test("an unknown word is refused by the setting's name before any write; probes go on", async () => {
@@ -250,7 +211,6 @@ describe("backup_on_commit", () => {
     expect(db.all("select count(*) from entry where key='one'")).toEqual([[0]]);
     for (const path of ["/readyz", "/healthz", "/v1/admin/status", "/v1/backup/status"])
       expect(await ask(host, "GET", path)).toMatchObject({ status: 200 });
-    db.close();
     const off = await server.send("GET", "/readyz");
     expect(told(off)).toBe("200");
   });
@@ -272,7 +232,6 @@ describe("the path of a commit's export", () => {
       for (const spoof of [false, true]) expect(await raw(host, method, target, spoof)).toBe(404);
     }
     expect(exported(db)).toBe(0);
-    db.close();
   });
 });
 

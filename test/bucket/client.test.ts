@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../lib/bucket/bytes.ts";
 import { openS3Bucket } from "../../lib/bucket/s3.ts";
+import { bucketSettingsOf } from "../../testkit/bucket-settings.ts";
 import type { Fault, FaultRule } from "../../testkit/chaos/faults.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
-import { chaosBucket, chaosSettings, openChaos } from "../../testkit/chaos.ts";
+import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
 
 const ONCE = { attempts: 1, timeoutMs: 300 };
 const HTML = "<html><body>Please log in</body></html>";
@@ -250,7 +251,7 @@ describe("the words of a fault", () => {
 
   test("end when the keys are rotated on both sides", async () => {
     const server = await holding();
-    const before = openS3Bucket(chaosSettings(server));
+    const before = openS3Bucket(bucketSettingsOf(server));
     server.access = { accessKeyId: "ROTATED", secretAccessKey: "r".repeat(40) };
     await expect(before.list("")).rejects.toMatchObject({ code: "bucket_denied" });
     expect(await chaosBucket(server).list("")).toEqual(["a.json"]);

@@ -8,6 +8,12 @@ import { utf8 } from "../../lib/bucket/bytes.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { contents, expectSame, fill, openQuickStore, restore, tick } from "../../testkit/backup.ts";
 import { memoryBucket } from "../../testkit/bucket.ts";
+import {
+  accessVariablesOf,
+  environmentOf,
+  flagsOf,
+  placeVariablesOf,
+} from "../../testkit/bucket-settings.ts";
 import { makeCertificates } from "../../testkit/certificates.ts";
 import type { Preconditions } from "../../testkit/chaos/answers.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
@@ -192,10 +198,7 @@ describe("a bucket behind a private certificate", () => {
     for (const [name, bytes] of exported.objects)
       server.objects.put(`ledge/${name}`, bytes, "application/gzip", new Date(0));
     const from = `${server.endpoint}/ledge/ledge`;
-    const env = {
-      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: ACCESS.accessKeyId,
-      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: ACCESS.secretAccessKey,
-    };
+    const env = environmentOf(accessVariablesOf(server));
     const restored = (name: string, more: Record<string, string>) =>
       ledge(["restore", "--from", from, "--to", `${folder}/${name}`], { env: { ...env, ...more } });
     const refused = await restored("refused.db", {});
@@ -206,8 +209,7 @@ describe("a bucket behind a private certificate", () => {
     const copy = openNodeDb(`${folder}/restored.db`);
     expect(contents(copy)).toEqual(contents(db));
     copy.close();
-    const set = { bucket_endpoint: server.endpoint, bucket_name: "ledge", restore_on_start: "true" };
-    const variables = Object.entries(set).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+    const variables = flagsOf({ ...placeVariablesOf(server), restore_on_start: "true" });
     const started = (name: string, more: Record<string, string>) =>
       startServer(`${folder}/${name}`, variables, { ...env, ...more });
     // In words, and without a history that the bucket may hold already.

@@ -1,40 +1,21 @@
 /** The real component's client, in its engine: the same answers as in Node, and nothing that hangs. */
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { expectSame, fill, openQuickStore, put, restore } from "../../testkit/backup.ts";
+import { variablesOf } from "../../testkit/bucket-settings.ts";
 import type { Fault } from "../../testkit/chaos/faults.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
 import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../testkit/host.ts";
-import { committedMigrations } from "../../testkit/store.ts";
+import { buildFor, LEDGE_MANIFEST, type TestHost } from "../../testkit/host.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
 
-const MANIFEST = join(root, "spin.toml");
 const FULL = process.env.LEDGE_FULL === "1";
 /** A virtual host that needs no name server: the address of the loopback begins with it. */
 const VIRTUAL = "127";
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
 
-async function start(server: ChaosServer, variables: Record<string, string> = {}) {
-  const stateDir = testFolder();
-  const db = openNodeDb(join(stateDir, "ledge.db"));
-  migrate(db, committedMigrations());
-  fill(db);
-  const host = await openTestHost({
-    manifest: MANIFEST,
-    stateDir,
-    variables: {
-      bucket_endpoint: server.endpoint,
-      bucket_name: server.bucketName,
-      bucket_access_key_id: server.access.accessKeyId,
-      bucket_secret_access_key: server.access.secretAccessKey,
-      ...variables,
-    },
-  });
-  return { db, host };
-}
+const start = (server: ChaosServer, variables: Record<string, string> = {}) =>
+  openServedStore(fill, { variables: { ...variablesOf(server), ...variables } });
 
 const lastFault = (host: TestHost) =>
   JSON.stringify(host.lines.filter((line) => JSON.stringify(line).includes("backup.failed")).at(-1));
@@ -52,7 +33,6 @@ describe("the component's client", () => {
       const copy = openQuickStore();
       expect(await restore(copy.db, chaosBucket(server))).toMatchObject({ check: "proven" });
       expectSame(copy.db, db);
-      db.close();
     },
   );
 
@@ -80,7 +60,6 @@ describe("the component's client", () => {
     const copy = openQuickStore();
     await restore(copy.db, chaosBucket(server, { pathStyle: false }));
     expectSame(copy.db, db);
-    db.close();
   });
 
   test("says what is wrong as in Node, and takes no half of an object", async () => {
@@ -100,7 +79,6 @@ describe("the component's client", () => {
     server.faults.set({ fault: { kind: "cut", length: true }, methods: ["GET"] });
     expect(await host.tick("snapshot-export")).toContain("503");
     expect(lastFault(host)).toContain("bucket_unavailable");
-    db.close();
   });
 
   test.skipIf(!FULL)(
@@ -108,13 +86,12 @@ describe("the component's client", () => {
     async () => {
       for (const fault of [{ kind: "silence" }, { kind: "stall" }] as const) {
         const server = await openChaos();
-        const { db, host } = await start(server);
+        const { host } = await start(server);
         server.faults.set({ fault });
         expect(await host.tick("snapshot-export")).toContain("503");
         expect(lastFault(host)).toContain("bucket_unavailable");
         server.faults.set();
         expect(await host.tick("snapshot-export")).toBe(undefined);
-        db.close();
       }
     },
     400_000,

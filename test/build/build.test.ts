@@ -20,10 +20,10 @@ describe("loadMigrations", () => {
   });
 
   test.each([
-    ["a gap", { "0001-a.sql": "select 1", "0003-b.sql": "select 1" }, "migration 2"],
-    ["a name out of form", { "1-a.sql": "select 1" }, "NNNN"],
-    ["an empty file", { "0001-a.sql": "-- nothing\n" }, "no statement"],
-  ])("refuses %s", (_name, files, words) => {
+    { name: "a gap", files: { "0001-a.sql": "select 1", "0003-b.sql": "select 1" }, words: "migration 2" },
+    { name: "a name out of form", files: { "1-a.sql": "select 1" }, words: "NNNN" },
+    { name: "an empty file", files: { "0001-a.sql": "-- nothing\n" }, words: "no statement" },
+  ])("refuses $name", ({ files, words }) => {
     const folder = testFolder();
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     expect(() => loadMigrations(folder)).toThrow(words);

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { HttpReply } from "../../lib/core/http.ts";
-import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
+import { formatToken, newToken } from "../../lib/core/token.ts";
 import type { World } from "../../lib/http/world.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { handlersOf } from "../../testkit/handlers.ts";
-import { addNamespace, bootstrap, putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { addNamespace, bootstrap, giveToken } from "../../testkit/proposals.ts";
 import { makeNamespace, makeToken, openTestServer, putText, told } from "../../testkit/server.ts";
 import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 import { worldOver } from "../../testkit/world.ts";
@@ -25,9 +25,7 @@ function openShop() {
   addNamespace(db, "shop");
   addNamespace(db, "pub", { public: true });
   const token = newToken((length) => new Uint8Array(randomBytes(length)));
-  const grants = [{ verbs: ["read"], namespace: "shop", scope: "a" }];
-  const document = tokenDocument({ digest: secretDigest(token.secret), grants, creator: "aaaaaaaaaaaa" });
-  putReserved(db, "_auth", `token/${token.accessor}`, document);
+  giveToken(db, token, ["read"], { namespace: "shop", scope: "a" });
   return { db, token };
 }
 
@@ -159,19 +157,6 @@ describe("a token", () => {
 });
 
 describe("a read that waits for a revision", () => {
-  /** A store with two namespaces, one of them public, and a token that may read `a` of `shop`. */
-  function openShop() {
-    const { db } = openTestStore();
-    bootstrap(db);
-    addNamespace(db, "shop");
-    addNamespace(db, "pub", { public: true });
-    const token = newToken((length) => new Uint8Array(randomBytes(length)));
-    const grants = [{ verbs: ["read"], namespace: "shop", scope: "a" }];
-    const document = tokenDocument({ digest: secretDigest(token.secret), grants, creator: "aaaaaaaaaaaa" });
-    putReserved(db, "_auth", `token/${token.accessor}`, document);
-    return { db, token };
-  }
-
   /** How long the read slept, and its answer. */
   function ask(
     db: World["db"],

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { accessVariablesOf, environmentOf, flagsOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import { openChaos } from "../../testkit/chaos.ts";
 import { testFolder } from "../../testkit/host.ts";
 import { ledge, startServer } from "../../testkit/processes.ts";
@@ -9,14 +10,7 @@ import { ledge, startServer } from "../../testkit/processes.ts";
 describe("ledge status and ledge backup", { timeout: 240_000 }, () => {
   test("say what a fresh store and a restored one have to back up", async () => {
     const bucket = await openChaos();
-    const { accessKeyId, secretAccessKey } = bucket.access;
-    const place = {
-      bucket_endpoint: bucket.endpoint,
-      bucket_name: bucket.bucketName,
-      bucket_access_key_id: accessKeyId,
-      bucket_secret_access_key: secretAccessKey,
-    };
-    const variables = Object.entries(place).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+    const variables = flagsOf(variablesOf(bucket));
     const folder = testFolder();
     const serve = async (dataDir: string) => {
       const server = await startServer(dataDir, variables);
@@ -34,10 +28,7 @@ describe("ledge status and ledge backup", { timeout: 240_000 }, () => {
     await source.server.stop();
 
     mkdirSync(second);
-    const access = {
-      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: accessKeyId,
-      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: secretAccessKey,
-    };
+    const access = environmentOf(accessVariablesOf(bucket));
     const from = `${bucket.endpoint}/${bucket.bucketName}/ledge`;
     const restored = await ledge(["restore", "--from", from, "--to", join(second, "ledge.db")], {
       env: access,

@@ -2,19 +2,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { formatToken, type ParsedToken, secretDigest } from "../../lib/core/token.ts";
-import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
+import { ask } from "../../testkit/ask.ts";
 import { fill } from "../../testkit/backup.ts";
+import { flagsOf, placeVariablesOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
 import { openChaos } from "../../testkit/chaos.ts";
-import { buildFor, openTestHost, root, testFolder } from "../../testkit/host.ts";
+import { buildFor, LEDGE_MANIFEST, testFolder } from "../../testkit/host.ts";
 import { ledge, startServer } from "../../testkit/processes.ts";
-import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
-import { committedMigrations } from "../../testkit/store.ts";
+import { giveToken, tokenOf } from "../../testkit/proposals.ts";
+import { openServedStore } from "../../testkit/served-store.ts";
 
-const MANIFEST = join(root, "spin.toml");
-const TICKER: ParsedToken = { accessor: "tttttttttttt", secret: "t".repeat(43) };
+const TICKER = tokenOf("t");
 const ROTATED = {
   accessKeyId: "ROTATEDROTATEDROTATE",
   secretAccessKey: "r".repeat(40),
@@ -24,11 +22,7 @@ const ROTATED = {
 /** The schedule's own tick may have been faster. */
 const BACKED_UP = expect.stringMatching(/the bucket now holds|nothing new since the last backup/);
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
-
-function placeOf(server: ChaosServer): Record<string, string> {
-  return { bucket_endpoint: server.endpoint, bucket_name: server.bucketName };
-}
+beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
 
 function writeCredentials(
   file: string,
@@ -44,19 +38,18 @@ function writeCredentials(
 /** The server as `npm start` starts it, and a run of its backup. */
 async function serve(variables: Record<string, string>, env: Record<string, string> = {}) {
   const dataDir = join(testFolder(), "data");
-  const given = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
-  const server = await startServer(dataDir, given, env);
+  const server = await startServer(dataDir, flagsOf(variables), env);
   onTestFinished(async () => void (await server.stop()));
-  const ask = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
+  const run = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
   let writes = 0;
   return {
-    ask,
+    run,
     /** Writes a document and backs it up. */
     async backUp() {
       writes += 1;
-      const put = await ask("put", `demo/credentials-${writes}`, "x");
+      const put = await run("put", `demo/credentials-${writes}`, "x");
       expect([put.status, put.stderr]).toEqual([0, expect.any(String)]);
-      return ask("backup", "run");
+      return run("backup", "run");
     },
   };
 }
@@ -66,8 +59,8 @@ describe("bucket_credentials file", { timeout: 240_000 }, () => {
     const server = await openChaos();
     const file = join(testFolder(), "credentials");
     writeCredentials(file, server.access);
-    const { backUp, ask } = await serve({
-      ...placeOf(server),
+    const { backUp, run } = await serve({
+      ...placeVariablesOf(server),
       bucket_credentials: "file",
       bucket_credentials_file: file,
     });
@@ -85,7 +78,7 @@ describe("bucket_credentials file", { timeout: 240_000 }, () => {
     // What is broken is told, and no secret with it.
     writeFileSync(file, "[default]\naws_secret_access_key = SHOWN-TO-NOBODY\n");
     await backUp();
-    const status = await ask("backup", "status");
+    const status = await run("backup", "status");
     expect(status.stdout).toContain("bucket_credentials file finds no credentials");
     expect(status.stdout).not.toContain("SHOWN-TO-NOBODY");
   });
@@ -102,7 +95,11 @@ describe("bucket_credentials chain", { timeout: 240_000 }, () => {
       { AWS_SHARED_CREDENTIALS_FILE: file, AWS_EC2_METADATA_DISABLED: "true" },
     ];
     for (const [at, env] of environments.entries()) {
-      const variables = { ...placeOf(server), bucket_prefix: `chain-${at}`, bucket_credentials: "chain" };
+      const variables = {
+        ...placeVariablesOf(server),
+        bucket_prefix: `chain-${at}`,
+        bucket_credentials: "chain",
+      };
       const { backUp } = await serve(variables, env);
       const ran = await backUp();
       expect([ran.status, ran.stderr]).toEqual([0, BACKED_UP]);
@@ -115,30 +112,15 @@ describe("a host that looks for no credentials", () => {
     "is refused bucket_credentials %s by the setting's name",
     async (mode) => {
       const server = await openChaos();
-      const stateDir = testFolder();
-      const db = openNodeDb(join(stateDir, "ledge.db"));
-      onTestFinished(() => db.close());
-      migrate(db, committedMigrations());
-      fill(db);
-      const grants = [{ verbs: ["backup"], namespace: "*", scope: "" }];
-      const document = tokenDocument({
-        digest: secretDigest(TICKER.secret),
-        grants,
-        creator: "aaaaaaaaaaaa",
-      });
-      expect(putReserved(db, "_auth", `token/${TICKER.accessor}`, document).ok).toBe(true);
-      const host = await openTestHost({
-        manifest: MANIFEST,
-        stateDir,
-        variables: {
-          ...placeOf(server),
-          bucket_access_key_id: server.access.accessKeyId,
-          bucket_secret_access_key: server.access.secretAccessKey,
-          bucket_credentials: mode,
+      const { host } = await openServedStore(
+        (db) => {
+          fill(db);
+          giveToken(db, TICKER, ["backup"]);
         },
-      });
-      const headers = { authorization: `Bearer ${formatToken(TICKER)}` };
-      expect(await host.json("/v1/backup/run", { method: "POST", headers })).toMatchObject({
+        { variables: { ...variablesOf(server), bucket_credentials: mode } },
+      );
+      const ran = await ask(host, "POST", "/v1/backup/run", { token: TICKER });
+      expect(ran.json).toMatchObject({
         code: "bucket_not_set",
         detail: expect.stringMatching(/^bucket_credentials /),
       });

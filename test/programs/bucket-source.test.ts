@@ -3,6 +3,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fill, openQuickStore, tick } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
+import {
+  accessVariablesOf,
+  environmentOf,
+  flagsOf,
+  placeVariablesOf,
+} from "../../testkit/bucket-settings.ts";
 import { testFolder } from "../../testkit/host.ts";
 import { ledge, startServer } from "../../testkit/processes.ts";
 
@@ -12,10 +18,7 @@ async function filled() {
   const { server, bucket } = await openServedBucket();
   fill(db);
   await tick(db, bucket);
-  const env = {
-    SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
-    SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
-  };
+  const env = environmentOf(accessVariablesOf(server));
   return { server, env };
 }
 
@@ -34,10 +37,7 @@ describe("a command that reads the bucket without a server", () => {
 
   test("finds the server's bucket in the same environment", async () => {
     const { server, env } = await filled();
-    const told = {
-      SPIN_VARIABLE_BUCKET_ENDPOINT: server.endpoint,
-      SPIN_VARIABLE_BUCKET_NAME: server.bucketName,
-    };
+    const told = environmentOf(placeVariablesOf(server));
     const verify = ["--data", testFolder(), "backup", "verify"];
     expect((await ledge(verify, { env: { ...env, ...told } })).status).toBe(0);
     expect((await ledge(verify, { env })).stderr).toContain("no bundled bucket");
@@ -45,21 +45,10 @@ describe("a command that reads the bucket without a server", () => {
 
   test("finds it where the last start was told of it, without a secret in a file", async () => {
     const { server } = await openServedBucket();
-    const env = {
-      SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
-      SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
-    };
+    const env = environmentOf(accessVariablesOf(server));
     const data = join(testFolder(), "data");
-    const flags = [
-      `bucket_endpoint=${server.endpoint}`,
-      `bucket_name=${server.bucketName}`,
-      "bucket_prefix=here/too",
-    ];
-    const running = await startServer(
-      data,
-      flags.flatMap((flag) => ["--variable", flag]),
-      env,
-    );
+    const flags = flagsOf({ ...placeVariablesOf(server), bucket_prefix: "here/too" });
+    const running = await startServer(data, flags, env);
     expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
     await running.stop();
     const kept = readFileSync(join(data, "bucket-settings.json"), "utf8");

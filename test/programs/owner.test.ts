@@ -11,7 +11,15 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { takeStore } from "../../lib/store/sqlite/owner.ts";
-import { ledge, root, startBy, startServer, temporaryFolder } from "../../testkit/processes.ts";
+import {
+  AS_NOBODY,
+  ledge,
+  NOBODY,
+  root,
+  startBy,
+  startServer,
+  temporaryFolder,
+} from "../../testkit/processes.ts";
 
 const folder = temporaryFolder("owner");
 afterAll(() => folder.remove());
@@ -138,11 +146,10 @@ describe("a start that cannot be", () => {
     async () => {
       const data = dataDir("read-only");
       mkdirSync(data);
-      chownSync(data, 65534, 65534);
+      chownSync(data, NOBODY, NOBODY);
       chmodSync(data, 0o555);
       chmodSync(folder.path, 0o755);
-      const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-      const start = [...nobody, process.execPath, join(root, "dist", "programs", "start.mjs")];
+      const start = [...AS_NOBODY, process.execPath, join(root, "dist", "programs", "start.mjs")];
       expect(await refused(startBy(start, data))).toContain("cannot be written");
     },
   );

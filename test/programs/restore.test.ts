@@ -17,6 +17,7 @@ import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { contents, fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
+import { accessVariablesOf, environmentOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
 import { sampled } from "../../testkit/crash-sample.ts";
 import { buildFor, openTestHost, testFolder } from "../../testkit/host.ts";
@@ -38,17 +39,8 @@ async function prepared() {
   await tick(source, bucket);
   const folder = testFolder();
   const args = ["restore", "--from", `${server.endpoint}/${server.bucketName}/ledge`];
-  const env = {
-    SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID: server.accessKeyId,
-    SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY: server.secretAccessKey,
-  };
+  const env = environmentOf(accessVariablesOf(server));
   const run = (...more: string[]) => ledge([...args, ...more], { env });
-  const bucketVariables = {
-    bucket_endpoint: server.endpoint,
-    bucket_name: server.bucketName,
-    bucket_access_key_id: server.accessKeyId,
-    bucket_secret_access_key: server.secretAccessKey,
-  };
   return {
     source,
     bucket,
@@ -58,7 +50,7 @@ async function prepared() {
     args,
     env,
     run,
-    bucketVariables,
+    bucketVariables: variablesOf(server),
     file: join(folder, "ledge.db"),
   };
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask } from "../../testkit/ask.ts";
 import {
   finish,
   ledge,
@@ -30,8 +31,7 @@ describe("deploy", () => {
     // A refusal, so that refusals have a series.
     expect((await fetch(`${server.url}/v1/whoami`)).status).toBe(401);
     const token = readFileSync(join(server.dataDir, "admin-token"), "utf8").trim();
-    const headers = { authorization: `Bearer ${token}` };
-    scraped = await (await fetch(`${server.url}/metrics`, { headers })).text();
+    scraped = (await ask(server, "GET", "/metrics", { token })).text;
   });
   afterAll(async () => {
     await server?.stop();

@@ -246,28 +246,43 @@ describe("a restore from mutated objects", () => {
     const withLast = (object: unknown) =>
       resealed(JSON.stringify({ ...manifest, objects: manifest.objects.with(at, object) }));
     const many = Array.from({ length: 100_000 }, () => last);
-    const cases: [string, Objects, string][] = [
-      ["a bomb", mutated(name, await withLast(packed)).set(last.name, bomb), last.name],
-      [
-        "an honest bomb",
-        mutated(name, await withLast({ ...packed, rawBytes: 400_000_000 })).set(last.name, bomb),
-        last.name,
-      ],
-      ["a size past all", mutated(name, await withLast({ ...last, sizeBytes: 2 ** 52 })), last.name],
-      [
-        "many objects",
-        mutated(name, await resealed(JSON.stringify({ ...manifest, objects: many }).slice(0, 3e7))),
-        name,
-      ],
-      [
-        "a million ancestors",
-        mutated(name, await resealed(JSON.stringify({ ...manifest, ancestry: Array(1_000_000).fill(1) }))),
-        name,
-      ],
-      ["a deep manifest", mutated(name, await resealed(deep)), name],
-      ["a deep seal", mutated(name, new Uint8Array(Buffer.from(`{}\n${deep}\n`))), name],
+    const cases: { what: string; objects: Objects; object: string }[] = [
+      {
+        what: "a bomb",
+        objects: mutated(name, await withLast(packed)).set(last.name, bomb),
+        object: last.name,
+      },
+      {
+        what: "an honest bomb",
+        objects: mutated(name, await withLast({ ...packed, rawBytes: 400_000_000 })).set(last.name, bomb),
+        object: last.name,
+      },
+      {
+        what: "a size past all",
+        objects: mutated(name, await withLast({ ...last, sizeBytes: 2 ** 52 })),
+        object: last.name,
+      },
+      {
+        what: "many objects",
+        objects: mutated(name, await resealed(JSON.stringify({ ...manifest, objects: many }).slice(0, 3e7))),
+        object: name,
+      },
+      {
+        what: "a million ancestors",
+        objects: mutated(
+          name,
+          await resealed(JSON.stringify({ ...manifest, ancestry: Array(1_000_000).fill(1) })),
+        ),
+        object: name,
+      },
+      { what: "a deep manifest", objects: mutated(name, await resealed(deep)), object: name },
+      {
+        what: "a deep seal",
+        objects: mutated(name, new Uint8Array(Buffer.from(`{}\n${deep}\n`))),
+        object: name,
+      },
     ];
-    for (const [what, objects, object] of cases) {
+    for (const { what, objects, object } of cases) {
       expect(await outcome(objects), what).toBe(object);
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(1_200_000_000);

@@ -37,14 +37,14 @@ describe("a well chaos server", () => {
     const server = await openChaos();
     const put = { method: "PUT", path: "/ledge/a", body: "one" };
     expect((await ask(server, put)).status).toBe(200);
-    const cases: [Partial<Asked>, number, string][] = [
-      [{ path: "/ledge/b" }, 403, "SignatureDoesNotMatch"],
-      [{ method: "DELETE" }, 403, "SignatureDoesNotMatch"],
-      [{ body: "two" }, 400, "XAmzContentSHA256Mismatch"],
-      [{ headers: { "x-amz-acl": "public-read" } }, 403, "AccessDenied"],
-      [{ headers: { authorization: "" } }, 400, "AuthorizationHeaderMalformed"],
+    const cases: { sent: Partial<Asked>; status: number; code: string }[] = [
+      { sent: { path: "/ledge/b" }, status: 403, code: "SignatureDoesNotMatch" },
+      { sent: { method: "DELETE" }, status: 403, code: "SignatureDoesNotMatch" },
+      { sent: { body: "two" }, status: 400, code: "XAmzContentSHA256Mismatch" },
+      { sent: { headers: { "x-amz-acl": "public-read" } }, status: 403, code: "AccessDenied" },
+      { sent: { headers: { authorization: "" } }, status: 400, code: "AuthorizationHeaderMalformed" },
     ];
-    for (const [sent, status, code] of cases) {
+    for (const { sent, status, code } of cases) {
       const answer = await ask(server, { ...put, sent });
       expect([answer.status, await answer.text()]).toEqual([
         status,

@@ -5,11 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
-import { formatToken, newToken, secretDigest } from "../../lib/core/token.ts";
+import { VERBS } from "../../lib/core/grant.ts";
+import { formatToken, newToken } from "../../lib/core/token.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { handlersOf } from "../handlers.ts";
-import { addNamespace, bootstrap, propose, putReserved, T0, tokenDocument } from "../proposals.ts";
+import { addNamespace, bootstrap, giveToken, propose, T0 } from "../proposals.ts";
 import { checkStore, committedMigrations, openTestStore } from "../store.ts";
 import { worldOver } from "../world.ts";
 import { type CommitAsk, type Said, sendCommit } from "./ask.ts";
@@ -33,7 +34,7 @@ export function makeCommitScene({ pendingEpoch }: { pendingEpoch: boolean }): Co
   const token = newToken((length) => randomBytes(length));
   bootstrap(db);
   addNamespace(db, "shop");
-  putReserved(db, "_auth", `token/${token.accessor}`, tokenDocument({ digest: secretDigest(token.secret) }));
+  giveToken(db, token, VERBS);
   for (const key of ["kept", "changed", "gone"])
     propose(db, [{ op: "put", ns: "shop", key, value: key.repeat(3000) }]);
   if (pendingEpoch)

@@ -12,6 +12,7 @@ import { startHost } from "../../programs/host/host.ts";
 import type { RunningHost } from "../../programs/host/options.ts";
 import { isFree } from "../../programs/start/bucket.ts";
 import { type BucketServer, startBucket } from "../../programs/start/bundled-bucket.ts";
+import { variablesOf } from "../bucket-settings.ts";
 import { root, testWorkerFile } from "../host.ts";
 import { ledge } from "../processes.ts";
 import { checkStore } from "../store.ts";
@@ -138,15 +139,6 @@ async function serveBucket(dir: string, port: number): Promise<BucketServer> {
   for (const untilMs = Date.now() + PORT_MS; !(await isFree(port)); await sleep(250))
     if (Date.now() > untilMs) throw new Error(`port ${port} is taken`);
   return startBucket({ dir, port });
-}
-
-function variablesOf({ endpoint, bucketName, accessKeyId, secretAccessKey }: BucketServer) {
-  return {
-    bucket_endpoint: endpoint,
-    bucket_name: bucketName,
-    bucket_access_key_id: accessKeyId,
-    bucket_secret_access_key: secretAccessKey,
-  };
 }
 
 /** Runs `ledge` over a data folder with the keys of a store; it has to end well. Gives its JSON. */

@@ -21,7 +21,7 @@ import {
 } from "../../../testkit/backup.ts";
 import { Cut, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { cloneStore } from "../../../testkit/clone.ts";
-import { namedDb } from "../../../testkit/named-calls.ts";
+import { namedDb } from "../../../testkit/crash/named-calls.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 
 const HOUR = 3_600_000;

@@ -3,19 +3,20 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { findSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
 import { beginRestore, continueRestore } from "../../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
-import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { newToken, secretDigest } from "../../../lib/core/token.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import { askAs } from "../../../testkit/ask.ts";
 import { bytes, expectSame, fill, openQuickStore, put, SMALL, tick } from "../../../testkit/backup.ts";
-import { openServedBucket, variablesOf } from "../../../testkit/bucket.ts";
-import { buildFor, openTestHost, root, type TestHost, testFolder } from "../../../testkit/host.ts";
+import { openServedBucket } from "../../../testkit/bucket.ts";
+import { variablesOf } from "../../../testkit/bucket-settings.ts";
+import { buildFor, LEDGE_MANIFEST, openTestHost, type TestHost, testFolder } from "../../../testkit/host.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
 
-const MANIFEST = join(root, "spin.toml");
 const SECRET = "a bootstrap secret of 32 characters";
 
-beforeAll(() => buildFor(MANIFEST, ["snapshot-export", "admin"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export", "admin"]), 180_000);
 
 interface Backups {
   readonly source: NodeDb;
@@ -34,23 +35,16 @@ async function backups({ empty = false } = {}): Promise<Backups> {
 }
 
 function hostOver(variables: Record<string, string>, more: Record<string, unknown> = {}): Promise<TestHost> {
-  return openTestHost({ manifest: MANIFEST, variables, ...more });
+  return openTestHost({ manifest: LEDGE_MANIFEST, variables, ...more });
 }
 
-async function ask(host: TestHost, method: string, path: string, body?: unknown, secret = SECRET) {
-  const response = await fetch(`${host.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, headers: response.headers, json: JSON.parse(await response.text()) };
-}
+const ask = askAs(SECRET);
 
 const RESTORE = "/v1/backup/restore";
 
 async function untilRestored(host: TestHost, body: unknown = {}) {
   for (let n = 0; n < 20; n += 1) {
-    const { status, json } = await ask(host, "POST", RESTORE, body);
+    const { status, json } = await ask(host, "POST", RESTORE, { json: body });
     expect(status).toBe(200);
     if (json.state === "restored") return json;
   }
@@ -80,16 +74,14 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
       const token = { name: "root", accessor: root.accessor, digest: secretDigest(root.secret) };
       const done = await untilRestored(host, { token });
       expect(done.report).toMatchObject({ revision: head, check: "proven", liveRoots: 2 });
-      expect((await ask(host, "POST", RESTORE, { token })).json.state).toBe("restored");
-      const read = await fetch(`${host.url}/v1/read/shop?key=later`, {
-        headers: { authorization: `Bearer ${formatToken(root)}` },
-      });
-      expect(await read.text()).toBe("still");
-      expect(await ask(host, "POST", RESTORE, {})).toMatchObject({
+      expect((await ask(host, "POST", RESTORE, { json: { token } })).json.state).toBe("restored");
+      const read = await ask(host, "GET", "/v1/read/shop?key=later", { token: root });
+      expect(read.text).toBe("still");
+      expect(await ask(host, "POST", RESTORE, { json: {} })).toMatchObject({
         status: 409,
         json: { code: "not_empty" },
       });
-      expect(await ask(host, "POST", "/v1/admin/bootstrap", first())).toMatchObject({
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).toMatchObject({
         json: { code: "bootstrap_done" },
       });
     });
@@ -108,12 +100,12 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
       db.close();
       const host = await hostOver(variables, { stateDir, ...mode });
       expect((await fetch(`${host.url}/readyz`)).status).toBe(503);
-      expect(await ask(host, "POST", "/v1/admin/bootstrap", first({ fresh: true }))).toMatchObject({
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", { json: first({ fresh: true }) })).toMatchObject({
         json: { code: "not_ready" },
       });
       expect(await host.tick("snapshot-export")).toBe(undefined);
       expect((await fetch(`${host.url}/readyz`)).status).toBe(503);
-      expect(await ask(host, "POST", RESTORE, { revision: 3 })).toMatchObject({
+      expect(await ask(host, "POST", RESTORE, { json: { revision: 3 } })).toMatchObject({
         status: 409,
         json: { code: "not_empty" },
       });
@@ -127,7 +119,7 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
     test("restores itself with the ticks when the setting is on, and is not ready before", async () => {
       const { source, variables } = await backups();
       const host = await hostOver({ ...variables, restore_on_start: "true" }, mode);
-      expect(await ask(host, "POST", "/v1/admin/bootstrap", first())).toMatchObject({
+      expect(await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).toMatchObject({
         status: 503,
         json: { code: "not_ready" },
       });
@@ -147,7 +139,7 @@ describe("an empty store beside a bucket", () => {
     async (restore_on_start) => {
       const { variables } = await backups({ empty: true });
       const host = await hostOver({ ...variables, restore_on_start });
-      expect((await ask(host, "POST", "/v1/admin/bootstrap", first())).status).toBe(201);
+      expect((await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).status).toBe(201);
       expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
     },
   );
@@ -156,10 +148,12 @@ describe("an empty store beside a bucket", () => {
     const { variables } = await backups({ empty: true });
     const host = await hostOver({ ...variables, bucket_endpoint: "http://127.0.0.1:1" });
     const asked = first();
-    const early = await ask(host, "POST", "/v1/admin/bootstrap", asked);
+    const early = await ask(host, "POST", "/v1/admin/bootstrap", { json: asked });
     expect(early).toMatchObject({ status: 503, json: { code: "not_ready" } });
     expect(early.headers.get("retry-after")).toBe("5");
-    expect((await ask(host, "POST", "/v1/admin/bootstrap", { ...asked, fresh: true })).status).toBe(201);
+    expect((await ask(host, "POST", "/v1/admin/bootstrap", { json: { ...asked, fresh: true } })).status).toBe(
+      201,
+    );
   });
 
   test.each([true, false])(
@@ -170,10 +164,12 @@ describe("an empty store beside a bucket", () => {
       expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
       if (ticks) expect(await host.tick("snapshot-export")).toBe(undefined);
       const asked = first();
-      const refused = await ask(host, "POST", "/v1/admin/bootstrap", asked);
+      const refused = await ask(host, "POST", "/v1/admin/bootstrap", { json: asked });
       expect(refused).toMatchObject({ status: 409, json: { code: "bucket_foreign" } });
       expect(refused.json.detail).toMatch(/restore.*fresh/s);
-      expect((await ask(host, "POST", "/v1/admin/bootstrap", { ...asked, fresh: true })).status).toBe(201);
+      expect(
+        (await ask(host, "POST", "/v1/admin/bootstrap", { json: { ...asked, fresh: true } })).status,
+      ).toBe(201);
     },
   );
 
@@ -181,7 +177,7 @@ describe("an empty store beside a bucket", () => {
     const { variables } = await backups({ empty: true });
     const host = await hostOver(variables);
     expect((await ask(host, "GET", RESTORE)).json.code).toBe("not_found");
-    expect((await ask(host, "POST", "/v1/admin/bootstrap", first())).status).toBe(201);
+    expect((await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).status).toBe(201);
   });
 });
 
@@ -189,28 +185,34 @@ describe("the restore routes", () => {
   test("refuse by name what they do not take", async () => {
     const { variables } = await backups();
     const host = await hostOver(variables);
-    const cases: [string, string, unknown, number, string][] = [
-      ["GET", `${RESTORE}?to=1`, undefined, 400, "unknown_parameter"],
-      ["GET", `${RESTORE}?revision=0`, undefined, 400, "bad_parameter"],
-      ["GET", `${RESTORE}?time=yesterday`, undefined, 400, "bad_parameter"],
-      ["GET", `${RESTORE}?branch=main`, undefined, 400, "bad_parameter"],
-      ["GET", `${RESTORE}?revision=999`, undefined, 404, "revision_unknown"],
-      ["POST", RESTORE, { revision: 1, time: "2026-01-01T00:00:00Z" }, 422, "invalid_body"],
-      ["POST", RESTORE, { fresh: true }, 422, "invalid_body"],
-      [
-        "POST",
-        RESTORE,
-        { token: { name: "_x", accessor: "a".repeat(12), digest: "0".repeat(64) } },
-        422,
-        "invalid_body",
-      ],
-      ["DELETE", RESTORE, undefined, 405, "method_not_allowed"],
+    const cases: { method: string; path: string; json?: unknown; status: number; code: string }[] = [
+      { method: "GET", path: `${RESTORE}?to=1`, status: 400, code: "unknown_parameter" },
+      { method: "GET", path: `${RESTORE}?revision=0`, status: 400, code: "bad_parameter" },
+      { method: "GET", path: `${RESTORE}?time=yesterday`, status: 400, code: "bad_parameter" },
+      { method: "GET", path: `${RESTORE}?branch=main`, status: 400, code: "bad_parameter" },
+      { method: "GET", path: `${RESTORE}?revision=999`, status: 404, code: "revision_unknown" },
+      {
+        method: "POST",
+        path: RESTORE,
+        json: { revision: 1, time: "2026-01-01T00:00:00Z" },
+        status: 422,
+        code: "invalid_body",
+      },
+      { method: "POST", path: RESTORE, json: { fresh: true }, status: 422, code: "invalid_body" },
+      {
+        method: "POST",
+        path: RESTORE,
+        json: { token: { name: "_x", accessor: "a".repeat(12), digest: "0".repeat(64) } },
+        status: 422,
+        code: "invalid_body",
+      },
+      { method: "DELETE", path: RESTORE, status: 405, code: "method_not_allowed" },
     ];
-    for (const [method, path, body, status, code] of cases) {
-      const got = await ask(host, method, path, body);
+    for (const { method, path, json, status, code } of cases) {
+      const got = await ask(host, method, path, { json });
       expect([method, path, got.status, got.json.code]).toEqual([method, path, status, code]);
     }
-    expect(await ask(host, "POST", RESTORE, {}, "wrong")).toMatchObject({
+    expect(await ask(host, "POST", RESTORE, { json: {}, token: "wrong" })).toMatchObject({
       status: 403,
       json: { code: "bootstrap_refused" },
     });
@@ -221,7 +223,7 @@ describe("the restore routes", () => {
   test("are safe for two callers at once", async () => {
     const { source, variables } = await backups();
     const host = await hostOver(variables, { workers: 2 });
-    const answers = await Promise.all([1, 2, 3].map(() => ask(host, "POST", RESTORE, {})));
+    const answers = await Promise.all([1, 2, 3].map(() => ask(host, "POST", RESTORE, { json: {} })));
     for (const { status, json } of answers)
       expect([status, json.code ?? json.state]).toSatisfy(
         ([code, said]) =>

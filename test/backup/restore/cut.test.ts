@@ -8,7 +8,8 @@ import { beginRestore, continueRestore } from "../../../lib/backup/restore/resto
 import { BucketFault } from "../../../lib/bucket/bucket.ts";
 import { openS3Bucket } from "../../../lib/bucket/s3.ts";
 import { bytes, expectSame, fill, openQuickStore, put, tick } from "../../../testkit/backup.ts";
-import { bucketSettingsOf, openServedBucket } from "../../../testkit/bucket.ts";
+import { openServedBucket } from "../../../testkit/bucket.ts";
+import { bucketSettingsOf } from "../../../testkit/bucket-settings.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 
 const BOUNDARY = 65_536;
@@ -55,10 +56,10 @@ describe("a restore whose connection breaks", () => {
     put(source, "noise", new Uint8Array(randomBytes(420_000)));
     await tick(source, bucket, { limits: LIMITS });
     const cutter = await openCutter(server.endpoint);
-    const through = openS3Bucket(
-      { ...bucketSettingsOf(server), endpoint: cutter.endpoint },
-      { attempts: 1, timeoutMs: 5000 },
-    );
+    const through = openS3Bucket(bucketSettingsOf(server, { endpoint: cutter.endpoint }), {
+      attempts: 1,
+      timeoutMs: 5000,
+    });
     const { db } = openQuickStore();
     const found = await findSnapshot(through);
     if (!found.ok) throw new Error(found.code);

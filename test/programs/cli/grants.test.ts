@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VERBS } from "../../../lib/core/grant.ts";
 import { newToken, secretDigest } from "../../../lib/core/token.ts";
+import { ask } from "../../../testkit/ask.ts";
 import { serveCommand } from "../../../testkit/served-command.ts";
 import { HAS_TERMINAL, ledgeAtTerminal } from "../../../testkit/terminal.ts";
 
@@ -85,22 +86,14 @@ describe("ledge token create --expires", () => {
   });
 
   test("ends a token, which the list says", async () => {
-    const admin = `Bearer ${readFileSync(join(data, "admin-token"), "utf8").trim()}`;
+    const token = readFileSync(join(data, "admin-token"), "utf8").trim();
     const made = newToken(randomBytes);
     // Over HTTP, since a command may take longer to begin than the token is to last.
     const expires = new Date(Date.now() + 1500).toISOString();
     const grants = [{ verbs: ["read"], namespace: "demo", scope: "" }];
-    const answer = await fetch(`${url()}/v1/admin/tokens`, {
-      method: "POST",
-      headers: { authorization: admin, "content-type": "application/json" },
-      body: JSON.stringify({
-        name: "brief",
-        accessor: made.accessor,
-        digest: secretDigest(made.secret),
-        expires,
-        grants,
-      }),
-    });
+    const digest = secretDigest(made.secret);
+    const json = { name: "brief", accessor: made.accessor, digest, expires, grants };
+    const answer = await ask({ url: url() }, "POST", "/v1/admin/tokens", { token, json });
     expect(answer.status).toBe(201);
     const state = async () => (await ledge(["token", "ls"])).stdout;
     await expect.poll(state, { timeout: 30_000 }).toMatch(/brief\s+expired/);

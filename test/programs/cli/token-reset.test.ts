@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { ask } from "../../../testkit/ask.ts";
 import { ledge, type Ran, startServer, temporaryFolder } from "../../../testkit/processes.ts";
 import { checkStore } from "../../../testkit/store.ts";
 
@@ -54,10 +55,8 @@ describe("ledge token reset", () => {
   test("makes one that opens the store again once the server runs", async () => {
     const server = await startServer(data, ["--no-demo"]);
     expect((await ledge(["--data", data, "mode", "open"])).status).toBe(0);
-    const log = await fetch(`${server.url}/v1/commits?actor=_reset`, {
-      headers: { authorization: `Bearer ${tokenIn(data)}` },
-    });
-    expect(await log.json()).toMatchObject({ commits: [{ actor: "_reset" }] });
+    const log = await ask(server, "GET", "/v1/commits?actor=_reset", { token: tokenIn(data) });
+    expect(log.json).toMatchObject({ commits: [{ actor: "_reset" }] });
     expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
     await server.stop();
   });

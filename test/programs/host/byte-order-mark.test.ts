@@ -1,19 +1,17 @@
-import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { guessType } from "../../../programs/cli/commands/put.ts";
 import { begin, expectSame, put, remove, restore } from "../../../testkit/backup.ts";
-import { openServedBucket, variablesOf } from "../../../testkit/bucket.ts";
-import { buildFor, openTestHost, root, testFolder } from "../../../testkit/host.ts";
+import { openServedBucket } from "../../../testkit/bucket.ts";
+import { variablesOf } from "../../../testkit/bucket-settings.ts";
+import { buildFor, LEDGE_MANIFEST } from "../../../testkit/host.ts";
+import { openServedStore } from "../../../testkit/served-store.ts";
 import { makeNamespace, makeToken, openTestServer, type TestServer, told } from "../../../testkit/server.ts";
-import { committedMigrations, openTestStore } from "../../../testkit/store.ts";
+import { openTestStore } from "../../../testkit/store.ts";
 
-const MANIFEST = join(root, "spin.toml");
 const MARK = "\ufeff";
 const KEYS = ["x", `${MARK}x`, `${MARK}${MARK}`, `a${MARK}b`];
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
 
 /** The real components on the embedded host. */
 async function hosted(): Promise<TestServer> {
@@ -123,14 +121,14 @@ describe("U+FEFF at the front of a text", () => {
 
   test("is backed up and restored", async () => {
     const { server, bucket } = await openServedBucket();
-    const stateDir = testFolder();
-    const db = openNodeDb(join(stateDir, "ledge.db"));
-    onTestFinished(() => db.close());
-    migrate(db, committedMigrations());
-    begin(db);
-    for (const key of KEYS) put(db, key, key);
-    remove(db, `${MARK}x`);
-    const host = await openTestHost({ manifest: MANIFEST, stateDir, variables: variablesOf(server) });
+    const { db, host } = await openServedStore(
+      (store) => {
+        begin(store);
+        for (const key of KEYS) put(store, key, key);
+        remove(store, `${MARK}x`);
+      },
+      { variables: variablesOf(server) },
+    );
     expect(await host.tick("snapshot-export")).toBe(undefined);
     const copy = openTestStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven" });

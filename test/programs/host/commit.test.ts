@@ -1,9 +1,15 @@
-import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { buildFor, openTestHost, root } from "../../../testkit/host.ts";
-import { makeNamespace, openTestServer, type TestServer, told } from "../../../testkit/server.ts";
+import { ask } from "../../../testkit/ask.ts";
+import { buildFor, LEDGE_MANIFEST, openTestHost } from "../../../testkit/host.ts";
+import {
+  BOOTSTRAP_SECRET,
+  makeNamespace,
+  openTestServer,
+  type TestServer,
+  told,
+} from "../../../testkit/server.ts";
 
-beforeAll(() => buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]));
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["config-read", "config-write", "admin"]));
 
 async function openHosted(): Promise<TestServer> {
   vi.stubEnv("LEDGE_TEST_HOST", "wasm");
@@ -58,17 +64,16 @@ describe("a write through the host whose commit cannot be", () => {
 describe("a store in memory, as on Spin without a state folder", () => {
   test("is not ready, and takes no first token that would be lost", async () => {
     const host = await openTestHost({
-      manifest: join(root, "spin.toml"),
+      manifest: LEDGE_MANIFEST,
       databases: { default: ":memory:" },
-      variables: { bootstrap_secret: "x".repeat(40) },
+      variables: { bootstrap_secret: BOOTSTRAP_SECRET },
     });
-    const ready = await fetch(`${host.url}/readyz`);
-    expect([ready.status, await ready.json()]).toMatchObject([503, { code: "store_in_memory" }]);
-    const first = await fetch(`${host.url}/v1/admin/bootstrap`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${"x".repeat(40)}`, "content-type": "application/json" },
-      body: JSON.stringify({ name: "root", accessor: "a".repeat(12), digest: "a".repeat(64) }),
+    const ready = await ask(host, "GET", "/readyz");
+    expect([ready.status, ready.json]).toMatchObject([503, { code: "store_in_memory" }]);
+    const first = await ask(host, "POST", "/v1/admin/bootstrap", {
+      token: BOOTSTRAP_SECRET,
+      json: { name: "root", accessor: "a".repeat(12), digest: "a".repeat(64) },
     });
-    expect([first.status, await first.json()]).toMatchObject([503, { code: "store_in_memory" }]);
+    expect([first.status, first.json]).toMatchObject([503, { code: "store_in_memory" }]);
   });
 });

@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { newToken } from "../../../lib/core/token.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { buildFor, openTestHost, root } from "../../../testkit/host.ts";
+import { type Answer, ask, askAs } from "../../../testkit/ask.ts";
+import { buildFor, LEDGE_MANIFEST, openTestHost } from "../../../testkit/host.ts";
+import { BOOTSTRAP_SECRET, digestOf } from "../../../testkit/server.ts";
 import { checkStore } from "../../../testkit/store.ts";
 
 /** A disk of 3 MB, where mounting one is allowed. */
@@ -25,7 +27,7 @@ const canMount = (() => {
   return true;
 })();
 
-beforeAll(() => buildFor(join(root, "spin.toml")));
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
   test("refuses writes as storage_full, loses nothing, serves on, and writes with room", async () => {
@@ -38,52 +40,32 @@ describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
     mkdirSync(stateDir);
     const filler = join(disk, "filler");
     writeFileSync(filler, new Uint8Array(1_000_000));
-    const secret = "x".repeat(40);
     const host = await openTestHost({
-      manifest: join(root, "spin.toml"),
+      manifest: LEDGE_MANIFEST,
       stateDir,
-      variables: { bootstrap_secret: secret },
+      variables: { bootstrap_secret: BOOTSTRAP_SECRET },
     });
     const made = newToken((length) => randomBytes(length));
-    const headers = { authorization: `Bearer ${formatToken(made)}`, "content-type": "application/json" };
-    const send = async (
-      method: string,
-      path: string,
-      body?: string,
-      given: Record<string, string> = headers,
-    ) => {
-      const answer = await fetch(host.url + path, {
-        method,
-        headers: given,
-        ...(body === undefined ? {} : { body }),
-      });
-      return { status: answer.status, text: await answer.text() };
-    };
-    const first = JSON.stringify({
-      name: "root",
-      accessor: made.accessor,
-      digest: secretDigest(made.secret),
-    });
-    expect(
-      (await send("POST", "/v1/admin/bootstrap", first, { ...headers, authorization: `Bearer ${secret}` }))
-        .status,
-    ).toBe(201);
-    expect((await send("PUT", "/v1/admin/namespaces/shop", "{}")).status).toBe(201);
+    const asRoot = askAs(made);
+    const first = { name: "root", accessor: made.accessor, digest: digestOf(made) };
+    const begun = await ask(host, "POST", "/v1/admin/bootstrap", { token: BOOTSTRAP_SECRET, json: first });
+    expect(begun.status).toBe(201);
+    expect((await asRoot(host, "PUT", "/v1/admin/namespaces/shop", { json: {} })).status).toBe(201);
 
-    const value = JSON.stringify("v".repeat(100_000));
+    const value = "v".repeat(100_000);
     const kept: string[] = [];
-    let refused = { status: 0, text: "" };
-    for (let nth = 0; nth < 60 && refused.status === 0; nth += 1) {
-      const answer = await send("PUT", `/v1/write/shop?key=k${nth}`, value);
+    let refused: Answer | undefined;
+    for (let nth = 0; nth < 60 && refused === undefined; nth += 1) {
+      const answer = await asRoot(host, "PUT", `/v1/write/shop?key=k${nth}`, { json: value });
       if (answer.status === 201) kept.push(`k${nth}`);
       else refused = answer;
     }
-    expect([refused.status, JSON.parse(refused.text).code]).toEqual([507, "storage_full"]);
+    expect([refused?.status, refused?.json.code]).toEqual([507, "storage_full"]);
     expect(kept.length).toBeGreaterThan(0);
-    for (const key of kept) expect((await send("GET", `/v1/read/shop?key=${key}`)).text).toBe(value);
+    for (const key of kept) expect((await asRoot(host, "GET", `/v1/read/shop?key=${key}`)).json).toBe(value);
 
     rmSync(filler);
-    expect((await send("PUT", "/v1/write/shop?key=later", value)).status).toBe(201);
+    expect((await asRoot(host, "PUT", "/v1/write/shop?key=later", { json: value })).status).toBe(201);
     const db = openNodeDb(host.databaseFile);
     onTestFinished(() => db.close());
     checkStore(db);

@@ -1,9 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { formatToken, newToken } from "../../../lib/core/token.ts";
-import { buildFor, openTestHost, PROBE_MANIFEST, root, type TestHost } from "../../../testkit/host.ts";
+import { newToken } from "../../../lib/core/token.ts";
+import { ask, askAs } from "../../../testkit/ask.ts";
+import {
+  buildFor,
+  LEDGE_MANIFEST,
+  openTestHost,
+  PROBE_MANIFEST,
+  type TestHost,
+} from "../../../testkit/host.ts";
 import { BOOTSTRAP_SECRET, digestOf } from "../../../testkit/server.ts";
 import { noSqld, onSqld, openSqld, runtimeConfigFor, type Sqld, startSqld } from "../../../testkit/sqld.ts";
 import { checkStore } from "../../../testkit/store.ts";
@@ -92,32 +98,21 @@ interface Client {
 
 /** Ledge's own components on hosts of their own, over one server; the first makes the token and the namespace. */
 async function openHosts(server: Sqld, count: number): Promise<Client[]> {
-  await buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]);
+  await buildFor(LEDGE_MANIFEST, ["config-read", "config-write", "admin"]);
   const token = newToken((length) => new Uint8Array(randomBytes(length)));
-  const authorization = `Bearer ${formatToken(token)}`;
   const clients: Client[] = [];
   for (let n = 0; n < count; n += 1) {
     const host = await openTestHost({
-      manifest: join(root, "spin.toml"),
+      manifest: LEDGE_MANIFEST,
       runtimeConfigFile: runtimeConfigFor(server.url),
       variables: { bootstrap_secret: BOOTSTRAP_SECRET, accept_weak_durability: "true" },
     });
-    const ask = (
-      method: string,
-      path: string,
-      given: { auth?: string; body?: string; headers?: Record<string, string> },
-    ) =>
-      fetch(`${host.url}${path}`, {
-        method,
-        headers: { authorization: given.auth ?? authorization, ...given.headers },
-        ...(given.body === undefined ? {} : { body: given.body }),
-      });
-    const json = { "content-type": "application/json" };
+    const asRoot = askAs(token);
     if (n === 0) {
-      const body = JSON.stringify({ name: "root", accessor: token.accessor, digest: digestOf(token) });
-      const auth = `Bearer ${BOOTSTRAP_SECRET}`;
-      expect((await ask("POST", "/v1/admin/bootstrap", { auth, body, headers: json })).status).toBe(201);
-      expect((await ask("PUT", "/v1/admin/namespaces/shop", { body: "{}", headers: json })).status).toBe(201);
+      const json = { name: "root", accessor: token.accessor, digest: digestOf(token) };
+      const begun = await ask(host, "POST", "/v1/admin/bootstrap", { token: BOOTSTRAP_SECRET, json });
+      expect(begun.status).toBe(201);
+      expect((await asRoot(host, "PUT", "/v1/admin/namespaces/shop", { json: {} })).status).toBe(201);
     }
     clients.push({
       host,
@@ -125,16 +120,15 @@ async function openHosts(server: Sqld, count: number): Promise<Client[]> {
         const changes = [
           { op: "put", namespace: "shop", key, mediaType: "text/plain", text: value, ifRevision: "any" },
         ];
-        const answer = await ask("POST", "/v1/commit", {
-          body: JSON.stringify({ changes }),
-          headers: { ...json, ...more },
+        const { status, json } = await asRoot(host, "POST", "/v1/commit", {
+          json: { changes },
+          headers: more,
         });
-        const said: { code?: string; revision?: number } = JSON.parse(await answer.text());
-        return { status: answer.status, code: said.code ?? "", revision: said.revision ?? 0 };
+        return { status, code: json.code ?? "", revision: json.revision ?? 0 };
       },
       async read(key) {
-        const answer = await ask("GET", `/v1/read/shop?key=${key}`, {});
-        return { status: answer.status, text: await answer.text() };
+        const { status, text } = await asRoot(host, "GET", `/v1/read/shop?key=${key}`);
+        return { status, text };
       },
     });
   }

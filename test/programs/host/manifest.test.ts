@@ -45,39 +45,67 @@ describe("readManifest", () => {
   });
 
   test.each([
-    ["at the top", BASE.replace("[application]", "surprise = 1\n[application]"), "surprise"],
-    ["in the application", BASE.replace('name = "a"', 'name = "a"\nsurprise = 1'), "surprise"],
-    ["in a component", BASE.replace('source = "c.wasm"', 'source = "c.wasm"\nsurprise = 1'), "surprise"],
-    ["in a trigger", BASE.replace('component = "c"', 'component = "c"\nsurprise = 1'), "surprise"],
-    ["of a trigger type", `${BASE}[[trigger.redis]]\nchannel = "x"\n`, "redis"],
-    ["in a variable", BASE.replace('default = "1"', 'default = "1", surprise = 1'), "surprise"],
-  ])("refuses an unknown key %s by its name", (_where, text, name) => {
-    expect(() => read(text)).toThrow(name);
+    {
+      where: "at the top",
+      text: BASE.replace("[application]", "surprise = 1\n[application]"),
+      key: "surprise",
+    },
+    {
+      where: "in the application",
+      text: BASE.replace('name = "a"', 'name = "a"\nsurprise = 1'),
+      key: "surprise",
+    },
+    {
+      where: "in a component",
+      text: BASE.replace('source = "c.wasm"', 'source = "c.wasm"\nsurprise = 1'),
+      key: "surprise",
+    },
+    {
+      where: "in a trigger",
+      text: BASE.replace('component = "c"', 'component = "c"\nsurprise = 1'),
+      key: "surprise",
+    },
+    { where: "of a trigger type", text: `${BASE}[[trigger.redis]]\nchannel = "x"\n`, key: "redis" },
+    {
+      where: "in a variable",
+      text: BASE.replace('default = "1"', 'default = "1", surprise = 1'),
+      key: "surprise",
+    },
+  ])("refuses an unknown key $where by its name", ({ text, key }) => {
+    expect(() => read(text)).toThrow(key);
   });
 
   test.each([
-    ["version 1", BASE.replace("version = 2", "version = 1"), "spin_manifest_version"],
-    [
-      "a variable with neither default nor required",
-      BASE.replace('default = "1"', "secret = true"),
-      "variables.x",
-    ],
-    ["a camelCase variable", BASE.replace("x = { default", "xY = { default"), "xY"],
-    ["a camelCase label", BASE.replace('"default"', '"myData"'), "sqlite_databases"],
-    ["a trigger without a component", BASE.replace('component = "c"\n[', "["), "either a component"],
-    [
-      "a trigger of a component that is not there",
-      BASE.replace('component = "c"', 'component = "d"'),
-      "component d",
-    ],
-    [
-      "private = false",
-      BASE.replace('route = "/..."', "route = { private = false }"),
-      "trigger.http.0.route",
-    ],
-    ["a base", BASE.replace('name = "a"', 'name = "a"\n[application.trigger.http]\nbase = "/x"'), "base"],
-    ["text that is not TOML", "= 1", "spin.toml"],
-  ])("refuses %s", (_name, text, words) => {
+    { name: "version 1", text: BASE.replace("version = 2", "version = 1"), words: "spin_manifest_version" },
+    {
+      name: "a variable with neither default nor required",
+      text: BASE.replace('default = "1"', "secret = true"),
+      words: "variables.x",
+    },
+    { name: "a camelCase variable", text: BASE.replace("x = { default", "xY = { default"), words: "xY" },
+    { name: "a camelCase label", text: BASE.replace('"default"', '"myData"'), words: "sqlite_databases" },
+    {
+      name: "a trigger without a component",
+      text: BASE.replace('component = "c"\n[', "["),
+      words: "either a component",
+    },
+    {
+      name: "a trigger of a component that is not there",
+      text: BASE.replace('component = "c"', 'component = "d"'),
+      words: "component d",
+    },
+    {
+      name: "private = false",
+      text: BASE.replace('route = "/..."', "route = { private = false }"),
+      words: "trigger.http.0.route",
+    },
+    {
+      name: "a base",
+      text: BASE.replace('name = "a"', 'name = "a"\n[application.trigger.http]\nbase = "/x"'),
+      words: "base",
+    },
+    { name: "text that is not TOML", text: "= 1", words: "spin.toml" },
+  ])("refuses $name", ({ text, words }) => {
     expect(() => read(text)).toThrow(words);
   });
 });

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ensureFirstToken } from "../../../programs/start/first-token.ts";
-import { openTestHost, root, testFolder } from "../../../testkit/host.ts";
+import { type Asking, ask } from "../../../testkit/ask.ts";
+import { LEDGE_MANIFEST, openTestHost, testFolder } from "../../../testkit/host.ts";
 import { BOOTSTRAP_SECRET } from "../../../testkit/server.ts";
 
 const ROUTE = { metricsRoute: "/metrics" };
@@ -11,19 +11,16 @@ const ROUTE = { metricsRoute: "/metrics" };
 async function openLedge(options: { metricsRoute?: string; maxBodyBytes?: number } = ROUTE) {
   const stateDir = testFolder();
   const host = await openTestHost({
-    manifest: join(root, "spin.toml"),
+    manifest: LEDGE_MANIFEST,
     stateDir,
     variables: { bootstrap_secret: BOOTSTRAP_SECRET },
     ...options,
   });
   const asked = { url: host.url, bootstrapSecret: BOOTSTRAP_SECRET, fresh: true };
   const made = await ensureFirstToken(stateDir, asked);
-  const authorization = `Bearer ${"token" in made ? made.token : ""}`;
-  const ask = async (path: string, init: RequestInit = {}) => {
-    const reply = await fetch(`${host.url}${path}`, { headers: { authorization }, ...init });
-    return { status: reply.status, headers: reply.headers, text: await reply.text() };
-  };
-  return { host, ask, scrape: async () => (await ask("/metrics")).text };
+  const token = "token" in made ? made.token : "";
+  const get = (path: string, asking: Asking = {}) => ask(host, "GET", path, { token, ...asking });
+  return { host, token, get, scrape: async () => (await get("/metrics")).text };
 }
 
 /** The value of one series; undefined when it is not shown. */
@@ -34,12 +31,12 @@ function sampleOf(text: string, series: string): number | undefined {
 
 describe("a scrape of the host", () => {
   test("shows what the component shows, and requests by route and status behind it", async () => {
-    const { ask, scrape } = await openLedge();
-    await ask("/v1/whoami");
-    await ask("/v1/whoami");
-    await ask("/v1/whoami", { headers: {} });
-    await ask("/v1/read/shop/a-key-of-somebody");
-    await ask("/elsewhere");
+    const { get, scrape } = await openLedge();
+    await get("/v1/whoami");
+    await get("/v1/whoami");
+    await get("/v1/whoami", { token: undefined });
+    await get("/v1/read/shop/a-key-of-somebody");
+    await get("/elsewhere");
     const text = await scrape();
     expect(sampleOf(text, "ledge_revision")).toBe(1);
     expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/whoami",status="200"}')).toBe(2);
@@ -51,8 +48,8 @@ describe("a scrape of the host", () => {
   });
 
   test("shows sizes of bodies, and what the host itself refuses", async () => {
-    const { ask, scrape } = await openLedge({ ...ROUTE, maxBodyBytes: 1000 });
-    const put = (bytes: number) => ask("/v1/write/shop/x", { method: "PUT", body: "x".repeat(bytes) });
+    const { host, token, scrape } = await openLedge({ ...ROUTE, maxBodyBytes: 1000 });
+    const put = (bytes: number) => ask(host, "PUT", "/v1/write/shop/x", { token, body: "x".repeat(bytes) });
     expect((await put(300)).status).toBe(404);
     expect((await put(2000)).status).toBe(413);
     const text = await scrape();
@@ -74,27 +71,27 @@ describe("a scrape of the host", () => {
   });
 
   test("counts a request that waits for a revision, but not its wait in the durations", async () => {
-    const { ask, scrape } = await openLedge();
-    expect((await ask("/v1/changes?since=1&wait=1")).status).toBe(200);
+    const { get, scrape } = await openLedge();
+    expect((await get("/v1/changes?since=1&wait=1")).status).toBe(200);
     const text = await scrape();
     expect(sampleOf(text, 'ledge_http_requests_total{route="/v1/changes",status="200"}')).toBe(1);
     expect(sampleOf(text, 'ledge_http_request_duration_seconds_count{route="/v1/changes"}')).toBeUndefined();
   });
 
   test("is for whom the component lets see it", async () => {
-    const { ask } = await openLedge();
-    const refused = await ask("/metrics", { headers: {} });
+    const { get } = await openLedge();
+    const refused = await get("/metrics", { token: undefined });
     expect(refused.status).toBe(401);
-    expect(JSON.parse(refused.text)).toMatchObject({ code: "unauthenticated" });
-    const wrong = await ask("/metrics?colour=red");
-    expect(JSON.parse(wrong.text)).toMatchObject({ code: "unknown_parameter" });
+    expect(refused.json).toMatchObject({ code: "unauthenticated" });
+    const wrong = await get("/metrics?colour=red");
+    expect(wrong.json).toMatchObject({ code: "unknown_parameter" });
   });
 
   test("says with HEAD a length that has the host's part in it", async () => {
     const [alone, together] = [await openLedge({}), await openLedge()];
-    const lengthOf = async ({ ask }: typeof alone) =>
-      Number((await ask("/metrics", { method: "HEAD" })).headers.get("content-length"));
-    expect(await lengthOf(alone)).toBe(Number((await alone.ask("/metrics")).headers.get("content-length")));
+    const lengthOf = async ({ host, token }: typeof alone, method = "HEAD") =>
+      Number((await ask(host, method, "/metrics", { token })).headers.get("content-length"));
+    expect(await lengthOf(alone)).toBe(await lengthOf(alone, "GET"));
     expect(await lengthOf(together)).toBeGreaterThan(2 * (await lengthOf(alone)));
   });
 

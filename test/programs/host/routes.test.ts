@@ -21,20 +21,20 @@ describe("makeRouter", () => {
   });
 
   test.each([
-    ["/a/...", "/a", true],
-    ["/a/...", "/a/", true],
-    ["/a/...", "/a/x/y", true],
-    ["/a/...", "/ab", false],
-    ["/a/*", "/a/x", true],
-    ["/a/b", "/a/b/", true],
-    ["/a/b", "/a/b/c", false],
-    ["/a/:id/c", "/a/1/c", true],
-    ["/a/:id/c", "/a//c", false],
-    ["/a/:id/c", "/a/1/2/c", false],
-    ["/", "/", true],
-    ["/", "/x", false],
-    ["/A", "/a", false],
-  ])("matches %s with %s: %s", (route, path, matches) => {
+    { route: "/a/...", path: "/a", matches: true },
+    { route: "/a/...", path: "/a/", matches: true },
+    { route: "/a/...", path: "/a/x/y", matches: true },
+    { route: "/a/...", path: "/ab", matches: false },
+    { route: "/a/*", path: "/a/x", matches: true },
+    { route: "/a/b", path: "/a/b/", matches: true },
+    { route: "/a/b", path: "/a/b/c", matches: false },
+    { route: "/a/:id/c", path: "/a/1/c", matches: true },
+    { route: "/a/:id/c", path: "/a//c", matches: false },
+    { route: "/a/:id/c", path: "/a/1/2/c", matches: false },
+    { route: "/", path: "/", matches: true },
+    { route: "/", path: "/x", matches: false },
+    { route: "/A", path: "/a", matches: false },
+  ])("matches $route with $path: $matches", ({ route, path, matches }) => {
     expect(routerOf(route).of(path) !== undefined).toBe(matches);
   });
 

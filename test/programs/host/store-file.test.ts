@@ -1,30 +1,32 @@
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { buildFor, openTestHost, PROBE_MANIFEST, root, type TestHost } from "../../../testkit/host.ts";
+import { type Answer, ask } from "../../../testkit/ask.ts";
+import {
+  buildFor,
+  LEDGE_MANIFEST,
+  openTestHost,
+  PROBE_MANIFEST,
+  type TestHost,
+} from "../../../testkit/host.ts";
+import { BOOTSTRAP_SECRET } from "../../../testkit/server.ts";
 
-const SECRET = "a-bootstrap-secret-of-forty-characters-x";
 const openHost = () =>
   openTestHost({
-    manifest: join(root, "spin.toml"),
-    variables: { bootstrap_secret: SECRET },
+    manifest: LEDGE_MANIFEST,
+    variables: { bootstrap_secret: BOOTSTRAP_SECRET },
     withoutStore: ["/healthz", "/openapi.json"],
   });
 
-const asked = async (host: TestHost, path: string, init?: RequestInit) => {
-  const reply = await fetch(`${host.url}${path}`, init);
-  const body = await reply.text();
-  return reply.ok ? `${reply.status}` : `${reply.status} ${JSON.parse(body).code}`;
-};
+const codeOf = ({ status, json }: Answer) => (status < 300 ? `${status}` : `${status} ${json.code}`);
+const asked = async (host: TestHost, path: string, body?: string) =>
+  codeOf(await ask(host, body === undefined ? "GET" : "POST", path, body === undefined ? {} : { body }));
 /** A write that anybody may try: the first token. */
-const bootstrap = (host: TestHost, accessor: string) =>
-  asked(host, "/v1/admin/bootstrap", {
-    method: "POST",
-    headers: { authorization: `Bearer ${SECRET}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "root", accessor: accessor.repeat(12), digest: "0".repeat(64) }),
-  });
+const bootstrap = async (host: TestHost, accessor: string) => {
+  const json = { name: "root", accessor: accessor.repeat(12), digest: "0".repeat(64) };
+  return codeOf(await ask(host, "POST", "/v1/admin/bootstrap", { token: BOOTSTRAP_SECRET, json }));
+};
 
 const GOINGS = [
   { what: "was deleted", go: (file: string) => rmSync(file) },
@@ -85,9 +87,9 @@ describe("the file of a store under a running server", () => {
   test("acknowledges nothing that was done while it went", async () => {
     await buildFor(PROBE_MANIFEST, ["quick"]);
     const host = await openTestHost();
-    const made = { method: "POST", body: JSON.stringify([["create table t (a)", []]]) };
+    const made = JSON.stringify([["create table t (a)", []]]);
     expect(await asked(host, "/quick/sql", made)).toBe("200");
-    const waiting = asked(host, "/quick/sleep?3000", { method: "POST", body: "x" });
+    const waiting = asked(host, "/quick/sleep?3000", "x");
     await setTimeout(500);
     renameSync(host.databaseFile, `${host.databaseFile}.away`);
     expect(await waiting).toMatch(/^503 (outcome_unknown|store_replaced)$/);

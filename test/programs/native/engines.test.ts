@@ -28,7 +28,9 @@ interface Ask {
 const namespace = fc.constantFrom("shop", "shop", "open", "none", "_system", "UPPER");
 const key = fc.constantFrom(...KEYS).map(encodeURIComponent);
 const query = (...parts: readonly string[]) =>
-  fc.subarray([...parts], { maxLength: Math.min(3, parts.length) }).map((chosen) => chosen.map((part) => `&${part}`).join(""));
+  fc
+    .subarray([...parts], { maxLength: Math.min(3, parts.length) })
+    .map((chosen) => chosen.map((part) => `&${part}`).join(""));
 
 const paths = fc.oneof(
   fc

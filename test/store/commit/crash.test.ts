@@ -13,8 +13,6 @@ import {
   NOW_MS,
   writeScene,
 } from "../../../testkit/commits/scene.ts";
-import { FULL, forEachCrash, sampled } from "../../../testkit/crash-sample.ts";
-import { temporaryFolder } from "../../../testkit/processes.ts";
 import {
   type CallPoint,
   countingTo,
@@ -22,7 +20,9 @@ import {
   killedAt,
   readCalls,
   straceMissing,
-} from "../../../testkit/strace.ts";
+} from "../../../testkit/crash/strace.ts";
+import { FULL, forEachCrash, sampled } from "../../../testkit/crash-sample.ts";
+import { temporaryFolder } from "../../../testkit/processes.ts";
 
 const TIMEOUT_MS = FULL ? 3_600_000 : 180_000;
 const missing = straceMissing();

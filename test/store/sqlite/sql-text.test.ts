@@ -17,15 +17,19 @@ describe("splitSql", () => {
   });
 
   test.each([
-    ["quotes of all four kinds", `select ';', ";", \`;\`, [;]; select 2`, 2],
-    ["doubled quotes", "select 'a'';b'; select 2", 2],
-    ["comments", "-- one; two\nselect 1 /* ; */; select 2", 2],
-    ["empty statements", ";;\n ; select 1;;", 1],
-    ["temp triggers", "create temp trigger x after insert on t begin select 1; select 2; end; select 3", 2],
-    ["a transaction's begin and end", "begin; select 1; end; select 2", 4],
-    ["a column named trigger", "create table x(trigger_ text); select 1", 2],
-    ["an unended string", "select 'a; b", 1],
-  ])("counts %s", (_name, sql, count) => {
+    { name: "quotes of all four kinds", sql: `select ';', ";", \`;\`, [;]; select 2`, count: 2 },
+    { name: "doubled quotes", sql: "select 'a'';b'; select 2", count: 2 },
+    { name: "comments", sql: "-- one; two\nselect 1 /* ; */; select 2", count: 2 },
+    { name: "empty statements", sql: ";;\n ; select 1;;", count: 1 },
+    {
+      name: "temp triggers",
+      sql: "create temp trigger x after insert on t begin select 1; select 2; end; select 3",
+      count: 2,
+    },
+    { name: "a transaction's begin and end", sql: "begin; select 1; end; select 2", count: 4 },
+    { name: "a column named trigger", sql: "create table x(trigger_ text); select 1", count: 2 },
+    { name: "an unended string", sql: "select 'a; b", count: 1 },
+  ])("counts $name", ({ sql, count }) => {
     expect(splitSql(sql)).toHaveLength(count);
   });
 });

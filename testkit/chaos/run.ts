@@ -3,19 +3,19 @@
  * seed decides the commits, the run's own names and every fault.
  */
 import { expect } from "vitest";
-import { runTick, type TickOutcome } from "../lib/backup/export/tick.ts";
-import type { Bucket } from "../lib/bucket/bucket.ts";
-import { BucketFault } from "../lib/bucket/bucket.ts";
-import { readBackupStatus } from "../lib/store/catalogue/status.ts";
-import type { Db } from "../lib/store/sqlite/driver.ts";
-import { expectSame, fill, openQuickStore, put, remove, restore, SMALL, TARGET } from "./backup.ts";
-import { memoryBucket } from "./bucket.ts";
-import { audit, isManifest, parseManifest } from "./chaos/audit.ts";
-import type { FaultRule } from "./chaos/faults.ts";
-import type { ChaosServer } from "./chaos/server.ts";
-import { chaosBucket, openChaos } from "./chaos.ts";
-import { T0 } from "./proposals.ts";
-import { type Random, seededRandom } from "./random.ts";
+import { runTick, type TickOutcome } from "../../lib/backup/export/tick.ts";
+import type { Bucket } from "../../lib/bucket/bucket.ts";
+import { BucketFault } from "../../lib/bucket/bucket.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { expectSame, fill, openQuickStore, put, remove, restore, SMALL, TARGET } from "../backup.ts";
+import { memoryBucket } from "../bucket.ts";
+import { chaosBucket, openChaos } from "../chaos.ts";
+import { T0 } from "../proposals.ts";
+import { type Random, seededRandom } from "../random.ts";
+import { audit, isManifest, parseManifest } from "./audit.ts";
+import type { FaultRule } from "./faults.ts";
+import type { ChaosServer } from "./server.ts";
 
 const PREFIX = "ledge/";
 const TICK_MS = 60_000;

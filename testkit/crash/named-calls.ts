@@ -2,8 +2,8 @@
  * Every statement and every request by a name, with a hook before and after each: where a process can be ended
  * or stopped by name, without a macro in the code that is tested.
  */
-import type { Bucket } from "../lib/bucket/bucket.ts";
-import type { Db, SqlValue } from "../lib/store/sqlite/driver.ts";
+import type { Bucket } from "../../lib/bucket/bucket.ts";
+import type { Db, SqlValue } from "../../lib/store/sqlite/driver.ts";
 
 export const SIDES = ["before", "after"] as const;
 export type Side = (typeof SIDES)[number];

@@ -3,16 +3,16 @@
  * can be told to do it and the test can do it again afterwards. Knows nothing of tests or of processes.
  */
 import { webcrypto } from "node:crypto";
-import type { Limits } from "../lib/backup/export/limits.ts";
-import { runTick, type Tick } from "../lib/backup/export/tick.ts";
-import { adopt } from "../lib/backup/histories/fork.ts";
-import type { BackupPolicy } from "../lib/backup/policy.ts";
-import type { Bucket } from "../lib/bucket/bucket.ts";
-import { countOpenPurges } from "../lib/store/catalogue/purge.ts";
-import { readBackupStatus } from "../lib/store/catalogue/status.ts";
-import type { Db } from "../lib/store/sqlite/driver.ts";
-import { propose } from "./proposals.ts";
-import { purgeValue } from "./purge.ts";
+import type { Limits } from "../../lib/backup/export/limits.ts";
+import { runTick, type Tick } from "../../lib/backup/export/tick.ts";
+import { adopt } from "../../lib/backup/histories/fork.ts";
+import type { BackupPolicy } from "../../lib/backup/policy.ts";
+import type { Bucket } from "../../lib/bucket/bucket.ts";
+import { countOpenPurges } from "../../lib/store/catalogue/purge.ts";
+import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { propose } from "../proposals.ts";
+import { purgeValue } from "../purge.ts";
 
 export const CRASH_OPERATIONS = [
   "first",

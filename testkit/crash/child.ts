@@ -1,13 +1,13 @@
 /**
  * A process to be killed: opens a store file, speaks to a bucket, performs one operation, and says on its last
- * line how that went. Bundled by testkit/crash.ts; told what to do by its one argument.
+ * line how that went. Bundled by testkit/crash/run.ts; told what to do by its one argument.
  */
 import { writeSync } from "node:fs";
-import { openS3Bucket } from "../lib/bucket/s3.ts";
-import type { BucketSettings } from "../lib/bucket/settings.ts";
-import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
-import { type Ordered, perform } from "./crash-operations.ts";
+import { openS3Bucket } from "../../lib/bucket/s3.ts";
+import type { BucketSettings } from "../../lib/bucket/settings.ts";
+import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { namedBucket, namedDb, type Side } from "./named-calls.ts";
+import { type Ordered, perform } from "./operations.ts";
 
 /** Where the process acts upon itself, besides what is done to it from outside. */
 export type At =

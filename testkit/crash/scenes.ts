@@ -3,14 +3,14 @@
  * once and copied for every run. Small, so that an operation is a few hundred system calls.
  */
 
-import { DEFAULT_POLICY } from "../lib/backup/policy.ts";
-import { parseRetention } from "../lib/core/retention.ts";
-import type { NodeDb } from "../lib/store/sqlite/driver-node.ts";
-import { begin, openQuickStore, put, remove, SMALL, TARGET, type TickOptions, tick } from "./backup.ts";
-import { type MemoryBucket, memoryBucket } from "./bucket.ts";
-import { openImage } from "./clone.ts";
-import { type CrashOperation, type Ordered, SECRET, SECRET_KEY } from "./crash-operations.ts";
-import { T0 } from "./proposals.ts";
+import { DEFAULT_POLICY } from "../../lib/backup/policy.ts";
+import { parseRetention } from "../../lib/core/retention.ts";
+import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { begin, openQuickStore, put, remove, SMALL, TARGET, type TickOptions, tick } from "../backup.ts";
+import { type MemoryBucket, memoryBucket } from "../bucket.ts";
+import { openImage } from "../clone.ts";
+import { T0 } from "../proposals.ts";
+import { type CrashOperation, type Ordered, SECRET, SECRET_KEY } from "./operations.ts";
 
 const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

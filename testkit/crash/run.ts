@@ -9,23 +9,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
-import { findPosition } from "../lib/store/catalogue/catalogue.ts";
-import { readProvenRevision } from "../lib/store/catalogue/status.ts";
-import type { Db } from "../lib/store/sqlite/driver.ts";
-import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
-import { expectSame, openQuickStore, restore } from "./backup.ts";
-import { memoryBucket } from "./bucket.ts";
-import { bundled } from "./bundle.ts";
-import { type AuditFinding, audit, isManifest } from "./chaos/audit.ts";
-import { sentOf } from "./chaos/journal.ts";
-import { type ChaosServer, startChaos } from "./chaos/server.ts";
-import { chaosBucket, chaosSettings } from "./chaos.ts";
-import type { At, ChildOrder, ChildReport } from "./crash-child.ts";
-import { type Ordered, perform, SECRET, SECRET_KEY } from "./crash-operations.ts";
-import type { Scene } from "./crash-scenes.ts";
-import { endLease } from "./operation.ts";
-import { finish, temporaryFolder } from "./processes.ts";
-import { checkStore } from "./store.ts";
+import { findPosition } from "../../lib/store/catalogue/catalogue.ts";
+import { readProvenRevision } from "../../lib/store/catalogue/status.ts";
+import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { expectSame, openQuickStore, restore } from "../backup.ts";
+import { memoryBucket } from "../bucket.ts";
+import { bucketSettingsOf } from "../bucket-settings.ts";
+import { bundled } from "../bundle.ts";
+import { type AuditFinding, audit, isManifest } from "../chaos/audit.ts";
+import { sentOf } from "../chaos/journal.ts";
+import { type ChaosServer, startChaos } from "../chaos/server.ts";
+import { chaosBucket } from "../chaos.ts";
+import { endLease } from "../operation.ts";
+import { finish, temporaryFolder } from "../processes.ts";
+import { checkStore } from "../store.ts";
+import type { At, ChildOrder, ChildReport } from "./child.ts";
+import { type Ordered, perform, SECRET, SECRET_KEY } from "./operations.ts";
+import type { Scene } from "./scenes.ts";
 
 const PREFIX = "ledge/";
 const NOWHERE: At = { kind: "nowhere" };
@@ -82,11 +83,11 @@ export async function startChild(
   { scene, file, server }: CrashStage,
   { at = NOWHERE, under = [] }: ChildOptions = {},
 ): Promise<RunningChild> {
-  const order: ChildOrder = { file, settings: chaosSettings(server), ordered: scene.ordered, at };
+  const order: ChildOrder = { file, settings: bucketSettingsOf(server), ordered: scene.ordered, at };
   const [program = "", ...args] = [
     ...under,
     process.execPath,
-    await bundled("testkit/crash-child.ts"),
+    await bundled("testkit/crash/child.ts"),
     JSON.stringify(order),
   ];
   const running = spawn(program, args);
