@@ -4,8 +4,8 @@ import { configRead } from "../components/config-read/handler.ts";
 import { configWrite } from "../components/config-write/handler.ts";
 import type { HttpReply, HttpRequest } from "../lib/core/http.ts";
 import { atOnce } from "../lib/engines/guest/at-once.ts";
+import { commitLooked } from "../lib/http/commit-looked.ts";
 import type { World } from "../lib/http/world.ts";
-import { commitAll } from "../lib/store/commit/commit.ts";
 import type { Migration } from "../lib/store/sqlite/migrate.ts";
 
 type Handle = (request: HttpRequest, world: World) => HttpReply;
@@ -13,7 +13,7 @@ type Handle = (request: HttpRequest, world: World) => HttpReply;
 export function handlersOf(migrations: readonly Migration[]): { read: Handle; write: Handle; admin: Handle } {
   return {
     read: atOnce(configRead(migrations)),
-    write: atOnce(configWrite(migrations), commitAll),
-    admin: atOnce(admin(migrations), commitAll),
+    write: atOnce(configWrite(migrations), commitLooked),
+    admin: atOnce(admin(migrations), commitLooked),
   };
 }

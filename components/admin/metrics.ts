@@ -4,7 +4,7 @@
  */
 import { VERSION } from "../../lib/core/version.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { isBucketSet } from "../../lib/http/first-history.ts";
+import { isBucketSet } from "../../lib/http/looked.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { readQuotaUse, readSize, readStatus } from "../../lib/store/documents/settings.ts";

@@ -11,7 +11,7 @@ import { VERSION } from "../../lib/core/version.ts";
 import { HOST_PARKS_VARIABLE, SLEEP_SECONDS_MAX, WAIT_SECONDS_MAX } from "../../lib/core/waiting.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { isWeakAccepted } from "../../lib/http/durable.ts";
-import { isBucketSet } from "../../lib/http/first-history.ts";
+import { isBucketSet } from "../../lib/http/looked.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import type { World } from "../../lib/http/world.ts";

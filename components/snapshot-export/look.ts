@@ -1,6 +1,6 @@
 /**
- * POST /internal/backup/look: a component that cannot ask the bucket has to know whether it holds backups. Promise: it
- * is answered by the moment it names, and the look goes on.
+ * POST /internal/backup/look: a component that cannot ask the bucket has to know whether it holds backups, or more of
+ * this history than the store. Promise: it is answered by the moment it names, and the look goes on.
  */
 import type { Input } from "../../lib/api/typed.ts";
 import type { Later } from "../../lib/engines/starling/serve.ts";

@@ -6,6 +6,7 @@
 import type { RestoreAnswer, RestorePreview } from "../../lib/api/restore-answers.ts";
 import type { RestoreAsked } from "../../lib/api/restore-bodies.ts";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
+import { stopIfWentBack } from "../../lib/backup/histories/went-back.ts";
 import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
 import { previewRestore } from "../../lib/backup/restore/preview.ts";
 import {
@@ -52,10 +53,16 @@ export function previewNow(
   });
 }
 
-/** Looks whether the bucket holds backups, and notes it for those who cannot ask. */
+/**
+ * Looks for those who cannot ask: of an empty store whether the bucket holds backups, which is noted; of any other
+ * whether the bucket knows more of its history, which stops it.
+ */
 export function lookNow(exporting: Exporting): Promise<Answer> {
   return explained(exporting, async (place) => {
-    if (isEmptyStore(place.world.db)) await look(place);
+    const { world, bucket } = place;
+    if (isEmptyStore(world.db)) await look(place);
+    else if (await stopIfWentBack(world.db, bucket, world.nowMs))
+      world.log("backup.stopped", { kind: "fork", detail: "the store went back" });
     return { status: 204, headers: [], body: "" };
   });
 }

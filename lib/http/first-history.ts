@@ -6,6 +6,7 @@ import { type Refusal, refuse } from "../core/refusal.ts";
 import { findRestoreRecord } from "../store/restore/record.ts";
 import type { RestoreRecord } from "../store/restore/record-schema.ts";
 import { isEmptyStore } from "../store/restore/rows.ts";
+import { askForLook, isBucketSet } from "./looked.ts";
 import type { World } from "./world.ts";
 
 const RETRY_AFTER_S = 5;
@@ -45,19 +46,12 @@ const LOOK_SECONDS = 10;
 
 /** What the exporter finds in the bucket; undefined when it does not say in time. */
 function lookedNow(world: World): RestoreRecord | undefined {
-  const until = world.nowMs() + LOOK_SECONDS * 1000;
-  const reply = world.chain?.("snapshot-export", `/internal/backup/look?until=${until}`);
-  if (reply?.status !== 204) world.log("backup.not_looked", { status: reply?.status ?? null });
+  askForLook(world, LOOK_SECONDS);
   return findRestoreRecord(world.db);
 }
 
 export function restoresItself({ variable }: World): boolean {
   return variable("restore_on_start") === "true";
-}
-
-/** As far as a component knows that has no more of the bucket than its name. */
-export function isBucketSet({ variable }: World): boolean {
-  return (variable("bucket_name") ?? "").trim() !== "";
 }
 
 function notReady(detail: string): Refusal<"not_ready"> {

@@ -20,7 +20,7 @@ const FIRST_LOOK_MS = 5000;
  */
 export async function lookBeforeServing(db: Db, settings: BucketSettings): Promise<void> {
   try {
-    await stopIfWentBack(db, openS3Bucket(settings, { attempts: 1, timeoutMs: FIRST_LOOK_MS }));
+    await stopIfWentBack(db, openS3Bucket(settings, { attempts: 1, timeoutMs: FIRST_LOOK_MS }), Date.now);
   } catch (error) {
     if (!(error instanceof BucketFault)) throw error;
   }

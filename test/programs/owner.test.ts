@@ -101,6 +101,7 @@ describe("a store that was put back from an older copy", () => {
     const refusedPut = await command("put", "demo/other", "2");
     expect(refusedPut.status).not.toBe(0);
     expect(refusedPut.stderr).toContain("adopt");
+    expect((await command("backup", "status")).stdout).toContain("ahead");
     expect((await command("backup", "adopt")).status).toBe(0);
     expect((await command("put", "demo/other", "2")).status).toBe(0);
     await second.stop();

@@ -21,7 +21,8 @@ export const internalRoutes = [
     component: "snapshot-export",
     method: "post",
     path: "/internal/backup/look",
-    summary: "Another component has to know whether the bucket of an empty store holds backups.",
+    summary:
+      "Another component has to know whether the bucket holds backups, or more of this history than the store.",
     needs: "chained",
     parameters: ["committedUntil"],
     answers: {

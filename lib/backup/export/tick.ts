@@ -7,7 +7,7 @@
 import type { BackupRun } from "../../api/backup-answers.ts";
 import { type Bucket, BucketFault } from "../../bucket/bucket.ts";
 import { sha256Hex } from "../../bucket/bytes.ts";
-import { isOver } from "../../core/span.ts";
+import { isLookDue } from "../../core/look-due.ts";
 import { folderPrefix, manifestsPrefix } from "../../snapshot/names.ts";
 import { MANIFEST_BYTES_MAX } from "../../snapshot/read.ts";
 import {
@@ -82,7 +82,6 @@ export interface Budget {
 export type TickOutcome = BackupRun | { readonly state: "stopped"; readonly finding: Finding };
 
 export const BUDGET: Budget = { bytes: 134_217_728, ms: 20_000 };
-const LOOK_EVERY_MS = 3_600_000;
 const FOLDERS = ["segments", "bases", "auth"] as const;
 
 /** A tick at work: its database counts, and all its rounds share one budget. */
@@ -207,7 +206,7 @@ async function workUnderLease(
   await followMovedBucket(tick, store, catalogue);
   await settleUnfinished(tick, catalogue);
   let position = ownPosition(tick, store);
-  const due = isOver({ sinceMs: readLookedMs(db), lengthMs: LOOK_EVERY_MS }, tick.nowMs());
+  const due = isLookDue([readLookedMs(db)], tick.nowMs());
   const idle = nextStep(context, position) === undefined;
   if (idle && !due && !isUpkeepDue(context, { position, policy, asked }))
     return nothing(db, "nothing_new", store.revision);

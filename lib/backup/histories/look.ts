@@ -18,6 +18,7 @@ import {
 import type { Catalogue } from "../../store/catalogue/lease.ts";
 import { findCommitId, listAncestry } from "../../store/documents/export-pages.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
+import { wentBack } from "./went-back.ts";
 
 /** What a finding is about, for whoever picks: kept with it in the store. */
 export interface FindingData {
@@ -74,12 +75,8 @@ async function judgeOwn(
   const head = parseHead(bytes);
   // Not whole: a PUT that was cut off, or somebody's rubbish. It says nothing of any history, and is written over.
   if (head === undefined) return undefined;
-  if (head.revision > store.revision) {
-    return fork(
-      `the bucket is at revision ${head.revision}, the store at ${store.revision}: the store went back`,
-      { cause: "ahead", ...own },
-    );
-  }
+  if (head.revision > store.revision)
+    return wentBack({ lineage: store.lineage, revision: store.revision, bucketRevision: head.revision });
   // Same revision and same tip is a repeat or an ancestor of what we hold; only another tip is another history.
   if (findCommitId(db, head.revision) === head.tip) return undefined;
   return fork(

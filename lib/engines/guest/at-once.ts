@@ -5,7 +5,6 @@
 import type { HttpReply, HttpRequest } from "../../core/http.ts";
 import {
   formatPark,
-  HOST_PARKS_VARIABLE,
   NOT_WAITED,
   PARK_HEADER,
   PARKED_HEADER,
@@ -14,9 +13,10 @@ import {
   type Waited,
 } from "../../core/waiting.ts";
 import { askForExport } from "../../http/backed-up.ts";
+import type { commitLooked } from "../../http/commit-looked.ts";
+import { hostParks } from "../../http/host-parks.ts";
 import type { Handled, Service } from "../../http/service.ts";
 import type { World } from "../../http/world.ts";
-import type { commitAll } from "../../store/commit/commit.ts";
 
 /** How long to sleep before the first look, and at most. */
 const STEP_MS = { first: 2, most: 50 };
@@ -27,20 +27,21 @@ const STEP_MS = { first: 2, most: 50 };
  */
 export function atOnce(
   service: Service,
-  commit?: typeof commitAll,
+  commit?: typeof commitLooked,
 ): (request: HttpRequest, world: World) => HttpReply {
   return (request, world) => answer({ service, commit }, request, world);
 }
 
 interface Running {
   readonly service: Service;
-  readonly commit: typeof commitAll | undefined;
+  readonly commit: typeof commitLooked | undefined;
 }
 
 function answer(running: Running, request: HttpRequest, world: World): HttpReply {
   const asked = takeParked(request, world);
   const handled = settle(running, world, running.service(asked.request, world, asked.waited));
   if (handled.kind === "reply") return handled.reply;
+  // Asked only where something waits: reading a variable is a call of the host.
   return hostParks(world)
     ? { status: 202, headers: [[PARK_HEADER, formatPark(handled.park)]], body: "" }
     : sleepAndAsk(running, request, { world, seconds: handled.park.seconds });
@@ -71,11 +72,6 @@ function takeParked(request: HttpRequest, world: World): { request: HttpRequest;
   return { request: { ...request, headers }, waited };
 }
 
-/** Asked only where something waits: reading a variable is a call of the host. */
-function hostParks(world: World): boolean {
-  return world.variable(HOST_PARKS_VARIABLE) === "true";
-}
-
 type Settled = Extract<Handled, { kind: "reply" | "wait" }>;
 
 /** Commits and exports until there is an answer, or something to wait for. */
@@ -89,12 +85,12 @@ function settle({ commit }: Running, world: World, handled: Handled): Settled {
 
 function committed(
   asked: Extract<Handled, { kind: "commit" }>,
-  { db }: World,
+  world: World,
   commit: Running["commit"],
 ): Handled {
   if (commit === undefined) throw new Error("this component was not given the way to commit");
   try {
-    return asked.answer(commit(db, asked.proposals, asked.options));
+    return asked.answer(commit(world, asked.proposals, asked.options));
   } catch (error) {
     return asked.failed(error);
   }

@@ -10,6 +10,9 @@ import { type Row, row } from "./operation.ts";
 const text = z.string();
 const count = z.int().check(z.minimum(0));
 
+/** When something last happened. */
+const Moment = z.strictObject({ atMs: count });
+
 /** Why exporting has stopped. */
 const StoredFinding = z.strictObject({
   kind: z.enum(["fork", "foreign"]),
@@ -25,6 +28,9 @@ export type StoredFinding = z.infer<typeof StoredFinding>;
 /** The last look for others in the bucket, and what it found. */
 export const LOOK = row("look", z.strictObject({ atMs: count, finding: z.optional(StoredFinding) }));
 
+/** When a write last asked for a look whether the store went back, answered or not. Its name stands in factsSql, too. */
+export const LOOK_ASKED = row("look-asked", Moment);
+
 /** What went wrong last, until something goes well. */
 export const ERROR = row("error", z.strictObject({ code: text, detail: text, atMs: count }));
 
@@ -34,8 +40,6 @@ export const PROVEN = row("proven", ProofMade);
 /** The same of the newest proof that read a whole chain. */
 export const REPLAYED = row("replayed", ProofMade);
 
-/** When something last happened. */
-const Moment = z.strictObject({ atMs: count });
 export const REPLAY_TRIED = row("replay-tried", Moment);
 /** When pruning last came to its end. */
 export const PRUNED = row("pruned", Moment);

@@ -8,7 +8,9 @@ import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
+import { inTransaction } from "../sqlite/transaction.ts";
 import { readExportedStore } from "./catalogue.ts";
+import { stopStore } from "./epoch.ts";
 import { type Catalogue, type LeaseState, readLease } from "./lease.ts";
 import { dropRow, findRow, putRow } from "./operation.ts";
 import { ERROR, HISTORY, LOOK, PROVEN, PRUNED, REPLAYED, SCRUB, SEAL, type StoredFinding } from "./rows.ts";
@@ -151,6 +153,14 @@ export function recordLook(
   { nowMs, finding }: { nowMs: number; finding: StoredFinding | undefined },
 ): void {
   catalogue.write((db) => putRow(db, LOOK, { atMs: nowMs, ...(finding === undefined ? {} : { finding }) }));
+}
+
+/** Stops a store for what a look found outside of an export. One transaction. */
+export function stopWith(db: Db, { nowMs, finding }: { nowMs: number; finding: StoredFinding }): void {
+  inTransaction(db, () => {
+    stopStore(db);
+    putRow(db, LOOK, { atMs: nowMs, finding });
+  });
 }
 
 /** A person has decided; the next look judges anew. */

@@ -25,7 +25,8 @@ const sameAs = (document: string, body: string) =>
 /**
  * ?1 accessor or null, ?2 actor, ?3 request id or null, ?4 operations, ?5 body.
  * `repeated` says whether the actor used the request id before; namespaces [[name, document, keys, bytes], …],
- * operations [[revision, lineage, size, same], …], and how this connection writes (durability.ts).
+ * operations [[revision, lineage, size, same], …], when the bucket was last looked at (rows.ts), and how this
+ * connection writes (durability.ts).
  */
 export const factsSql = statement(
   {
@@ -40,6 +41,7 @@ export const factsSql = statement(
     repeated: integerColumn,
     namespaces: textColumn,
     ops: textColumn,
+    looks: textColumn,
     ...durabilityColumns,
   },
   `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
@@ -51,6 +53,7 @@ from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage 
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
 (select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")}))
 from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
+(select json_group_array(o.value->>'atMs') from operation o where o.name in ('look','look-asked')),
 ${durabilityText} from store s`,
 );
 

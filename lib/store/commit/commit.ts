@@ -9,6 +9,7 @@ import { judge } from "../../core/commit/judge.ts";
 import { actorOf, type Proposal } from "../../core/commit/proposal.ts";
 import { judgeShape } from "../../core/commit/shape.ts";
 import type { CommitOutcome, Growth, Verdict } from "../../core/commit/verdict.ts";
+import { isLookDue } from "../../core/look-due.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { askExtra, judgeDurability } from "../sqlite/durability.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
@@ -33,11 +34,16 @@ export interface CommitOptions {
    * accept_weak_durability accepts that a power cut takes it; `anything` for stores that are still being made.
    */
   readonly accept?: "durable" | "weak" | "anything";
+  /** Refuses to write, by LookDue, into a store whose bucket nobody has looked at for long. */
+  readonly afterLook?: boolean;
 }
+
+/** Thrown instead of a commit: the bucket has to be looked at first. Nothing was written. */
+export class LookDue extends Error {}
 
 /**
  * Proposes one commit. Throws StoreFault when the outside world fails: then nothing was committed, unless the fault
- * came from the commit itself, whose outcome is then unknown.
+ * came from the commit itself, whose outcome is then unknown. Throws LookDue where the options ask for it.
  */
 export function commit(db: Db, proposal: Proposal, options: CommitOptions = {}): CommitOutcome {
   const [outcome] = commitAll(db, [proposal], options);
@@ -134,14 +140,18 @@ function encode(proposal: Proposal): Encoded {
   return { proposal, ops: encodeOps(proposal.ops) };
 }
 
-function proposeInside(db: Db, encoded: Encoded, { accept }: CommitOptions): CommitOutcome {
+function proposeInside(db: Db, encoded: Encoded, { accept, afterLook }: CommitOptions): CommitOutcome {
   const { proposal } = encoded;
-  const { facts, durability } = gatherFacts(db, proposal, encoded.ops);
+  const { facts, durability, looksMs } = gatherFacts(db, proposal, encoded.ops);
   const durable =
     accept === "anything" ? undefined : judgeDurability(durability, { acceptWeak: accept === "weak" });
   if (durable?.ok === false) return { ok: false, code: durable.code, causes: [], detail: durable.detail };
   const verdict = judge(proposal, facts);
-  if (verdict.kind === "apply") apply(db, encoded, facts, verdict);
+  if (verdict.kind !== "apply") return verdict.outcome;
+  // The first commit of a pending epoch takes no number that the bucket could have.
+  if (afterLook === true && facts.store.pending === null && isLookDue(looksMs, proposal.nowMs))
+    throw new LookDue();
+  apply(db, encoded, facts, verdict);
   return verdict.outcome;
 }
 

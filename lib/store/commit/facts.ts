@@ -12,6 +12,8 @@ export interface Gathered {
   readonly facts: Facts;
   /** How the connection that gathered them writes. */
   readonly durability: Durability;
+  /** When the bucket was last looked at: by the exporter, and for a write. In milliseconds since 1970. */
+  readonly looksMs: readonly number[];
 }
 
 /** The operations as the statements take them. */
@@ -58,7 +60,7 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
     said: row.repeated === 1 ? readSaid(db, [actor, requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
   };
-  return { facts, durability: durabilityFromRow(row) };
+  return { facts, durability: durabilityFromRow(row), looksMs: parse<number[]>(row.looks) };
 }
 
 type FactsRow = NonNullable<(typeof factsSql)["row"]>;
