@@ -1,5 +1,5 @@
 /** Credentials of the bucket that the host looks for: through the real server, and what a host that does not look says. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ask } from "../../testkit/ask.ts";
@@ -7,6 +7,7 @@ import { fill } from "../../testkit/backup.ts";
 import { flagsOf, placeVariablesOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import type { ChaosServer } from "../../testkit/chaos/server.ts";
 import { openChaos } from "../../testkit/chaos.ts";
+import { openContainerService, openInstanceService } from "../../testkit/credential-services.ts";
 import { buildFor, LEDGE_MANIFEST, testFolder } from "../../testkit/host.ts";
 import { ledge, startServer } from "../../testkit/processes.ts";
 import { giveToken, tokenOf } from "../../testkit/proposals.ts";
@@ -17,6 +18,12 @@ const ROTATED = {
   accessKeyId: "ROTATEDROTATEDROTATE",
   secretAccessKey: "r".repeat(40),
   sessionToken: "temporary/+==",
+};
+
+const TEMPORARY = {
+  accessKeyId: "ASIATEMPORARYTEMPORA",
+  secretAccessKey: "t".repeat(40),
+  sessionToken: "session/+==",
 };
 
 /** The schedule's own tick may have been faster. */
@@ -104,6 +111,54 @@ describe("bucket_credentials chain", { timeout: 240_000 }, () => {
       const ran = await backUp();
       expect([ran.status, ran.stderr]).toEqual([0, BACKED_UP]);
     }
+  });
+});
+
+const PLACES = [
+  { name: "a container", open: openContainerService },
+  { name: "an instance", open: openInstanceService },
+];
+
+describe.each(PLACES)("bucket_credentials chain in $name with a role", { timeout: 240_000 }, ({ open }) => {
+  test("asks for credentials once while they are good", async () => {
+    const server = await openChaos({ access: TEMPORARY });
+    const service = await open(TEMPORARY);
+    const variables = { ...placeOf(server), bucket_credentials: "chain" };
+    const { backUp } = await serve(variables, service.environment);
+    const good = await backUp();
+    expect([good.status, good.stderr]).toEqual([0, BACKED_UP]);
+    expect(await backUp()).toMatchObject({ status: 0 });
+    expect(service.given).toEqual([TEMPORARY.accessKeyId]);
+  });
+
+  test("gets new ones before they expire, without a restart", async () => {
+    const server = await openChaos({ access: TEMPORARY });
+    const service = await open(TEMPORARY);
+    service.expiresMs = Date.now() + 60_000;
+    const variables = { ...placeOf(server), bucket_credentials: "chain" };
+    const { backUp } = await serve(variables, service.environment);
+    expect(await backUp()).toMatchObject({ status: 0 });
+    Object.assign(service, { access: ROTATED, expiresMs: Date.now() + 3_600_000 });
+    // The former ones are good until they end; meanwhile the new ones are fetched.
+    expect(await backUp()).toMatchObject({ status: 0 });
+    await expect.poll(() => service.given.at(-1), { timeout: 60_000 }).toBe(ROTATED.accessKeyId);
+    server.access = ROTATED;
+    const again = await backUp();
+    expect([again.status, again.stderr]).toEqual([0, BACKED_UP]);
+  });
+
+  test("restores from there by --from, too", async () => {
+    const server = await openChaos({ access: TEMPORARY });
+    const service = await open(TEMPORARY);
+    const { backUp } = await serve({ ...placeOf(server), bucket_credentials: "chain" }, service.environment);
+    expect(await backUp()).toMatchObject({ status: 0 });
+    const to = join(testFolder(), "restored.db");
+    const from = `${server.endpoint}/${server.bucketName}/ledge`;
+    const restored = await ledge(["restore", "--from", from, "--to", to], {
+      env: { SPIN_VARIABLE_BUCKET_CREDENTIALS: "chain", ...service.environment },
+    });
+    expect([restored.status, restored.stderr]).toEqual([0, expect.any(String)]);
+    expect(existsSync(to)).toBe(true);
   });
 });
 

@@ -16,6 +16,7 @@ Credentials, region and the style of addressing come from the same variables as 
   SPIN_VARIABLE_BUCKET_ACCESS_KEY_ID, SPIN_VARIABLE_BUCKET_SECRET_ACCESS_KEY, SPIN_VARIABLE_BUCKET_REGION,
   SPIN_VARIABLE_BUCKET_SESSION_TOKEN, SPIN_VARIABLE_BUCKET_PATH_STYLE (true or false),
   SPIN_VARIABLE_BACKUP_ENCRYPTION_KEYS where objects are encrypted
+SPIN_VARIABLE_BUCKET_CREDENTIALS=chain takes credentials from where AWS's own tools find them instead.
 `;
 
 export function addRestore(program: Command, places: RestorePlaces): void {
