@@ -42,6 +42,7 @@ import {
   readProvenRevision,
   recordBackupError,
   recordLook,
+  STORE_FULL,
 } from "../../store/catalogue/status.ts";
 import { type Db, faultKind, StoreFault } from "../../store/sqlite/driver.ts";
 import { meteredDb } from "../../store/sqlite/metered.ts";
@@ -150,7 +151,7 @@ function failureOf(error: unknown): { readonly code: string; readonly detail: st
     return { code: "internal", detail: "The exporter failed; its log says how." };
   switch (faultKind(error)) {
     case "full":
-      return { code: "storage_full", detail: "The store cannot grow: free space for the exporter's notes." };
+      return STORE_FULL;
     case "busy":
       return { code: "busy", detail: "Another writer held the store for too long." };
     default:

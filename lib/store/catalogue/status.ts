@@ -1,12 +1,12 @@
 /**
  * How backups stand: what the exporter last found and did, and how far the bucket is behind the store.
- * Promise: reading it asks the bucket nothing and writes nothing.
+ * Promise: reading it asks the bucket nothing and leaves nothing written.
  */
 
 import * as z from "zod/mini";
 import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
-import type { Db } from "../sqlite/driver.ts";
+import { type Db, faultKind, StoreFault } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
 import { readExportedStore } from "./catalogue.ts";
@@ -25,14 +25,21 @@ export const CUT_OFF = {
   detail: "The last run ended without an answer: it trapped, or it was cut off for its time or its memory.",
 } as const;
 
+/** A full disk takes no note of the run that it made fail: the status finds out itself. */
+export const STORE_FULL = {
+  code: "storage_full",
+  detail: "The store cannot grow: free space for the exporter's notes.",
+} as const;
+
 /** What `/v1/backup/status` and the member `backup` of `/v1/admin/status` show. `bucketSet`: is a bucket set. */
 export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): BackupStatus {
   const { rows, exported, counts } = readRows(db);
   const { look, proven, replayed, scrub, seal } = rows;
   const history = historyOf(rows);
-  const lastError = lastErrorOf(rows, readLease(db, nowMs));
-  const failing = lastError !== null || (scrub?.faults ?? 0) + (history?.faults ?? 0) > 0;
   const restored = isAsRestored(db);
+  const waits = bucketSet && !restored && counts.behind > 0;
+  const lastError = lastErrorOf(rows, readLease(db, nowMs)) ?? (waits ? fullNow(db, nowMs) : null);
+  const failing = lastError !== null || (scrub?.faults ?? 0) + (history?.faults ?? 0) > 0;
   const behindMs = restored ? 0 : behindMsOf(nowMs, { ...counts, exportedMs: exported?.atMs });
   const reached = restored ? "restored" : behindMs > BEHIND_MS ? "behind" : "ok";
   return {
@@ -131,6 +138,23 @@ function lastErrorOf({ error, look }: StatusRows, { leftMs }: LeaseState): Backu
   const { kind, detail } = look.finding;
   return { code: kind === "fork" ? "fork" : "bucket_foreign", detail, at: formatTime(look.atMs) };
 }
+
+/** Where something waits for the bucket: whether an exporter could note anything, by a note that is taken back. */
+function fullNow(db: Db, nowMs: number): BackupStatus["lastError"] {
+  try {
+    return inTransaction(db, () => {
+      putRow(db, ERROR, { ...STORE_FULL, atMs: nowMs });
+      throw new TakenBack();
+    });
+  } catch (error) {
+    if (error instanceof TakenBack) return null;
+    if (!(error instanceof StoreFault)) throw error;
+    // A store that is busy, or fails in another way, tells whoever writes.
+    return faultKind(error) === "full" ? { ...STORE_FULL, at: formatTime(nowMs) } : null;
+  }
+}
+
+class TakenBack extends Error {}
 
 /** A fault counts as soon as it is found, and until a scrub has come to its end without one. */
 function historyOf({ history }: StatusRows): BackupStatus["history"] {
