@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -177,6 +178,13 @@ describe("ledge restore --server", () => {
   });
 });
 
+/** A page of a file becomes rubbish. */
+function overwrite(file: string, { page }: { page: number }): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, 4096 * page, 4096 * (page + 1));
+  writeFileSync(file, bytes);
+}
+
 describe("ledge restore --replace", () => {
   test("says what the store there will lose, also where it cannot tell", async () => {
     const { file, point, run } = await prepared();
@@ -190,10 +198,28 @@ describe("ledge restore --replace", () => {
       expect.stringMatching(/would lose +2 commits[\s\S]*shop: 2 changes/),
     ]);
     expect(ran.stderr).toContain(`to ${lost} (`);
-    writeFileSync(file, "no database".repeat(1000));
-    const damaged = await run("--to", file, "--replace");
-    expect([damaged.status, damaged.stderr]).toEqual([0, expect.stringContaining("is not known")]);
   });
+
+  const damages = [
+    { what: "is no database", damage: (file: string) => writeFileSync(file, "no database".repeat(1000)) },
+    { what: "lost a page", damage: (file: string) => overwrite(file, { page: 2 }) },
+    { what: "was cut off", damage: (file: string) => truncateSync(file, 8192) },
+    { what: "was cut off to nothing", damage: (file: string) => truncateSync(file, 0) },
+  ];
+  test.each(damages)(
+    "plans and replaces a store that $what, which cannot tell its losses",
+    async ({ damage }) => {
+      const { file, newest, run } = await prepared();
+      await run("--to", file);
+      damage(file);
+      const planned = await run("--plan", "--to", file);
+      expect([planned.status, planned.stderr]).toEqual([0, expect.stringContaining("is not known")]);
+      expect(planned.stdout).toContain(`revision ${newest}`);
+      const ran = await run("--to", file, "--replace");
+      expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("is not known")]);
+      expect(valueIn(file, "k")).toBe("newest");
+    },
+  );
 
   test("puts the new store in the old one's place and keeps the old one, stopped", async () => {
     const { folder, file, point, run } = await prepared();

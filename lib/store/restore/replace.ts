@@ -24,6 +24,11 @@ export function stopAndRelease(db: Db): string | undefined {
   return row?.state ?? "open";
 }
 
+/** A database without any table: a file that was cut off to nothing is one. */
+export function isNothing(db: Db): boolean {
+  return db.all("select 1 from sqlite_master limit 1").length === 0;
+}
+
 /** The replacing was given up. */
 export function setState(db: Db, state: string): void {
   db.all(setStateSql, [state]);

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RestoreLosses, RestorePreview } from "../../../lib/api/restore-answers.ts";
+import type { FoundSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
 import { previewRestore } from "../../../lib/backup/restore/preview.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
-import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { countWords, formatBytes, printJson, printTable, say } from "../output.ts";
 import { failureOf, type RestoreWish, requireSnapshot } from "./wish.ts";
 
@@ -14,34 +15,40 @@ export async function printPlan(
   to: string | undefined,
   output: "text" | "json",
 ): Promise<void> {
-  const preview = await planFor(wish, to).catch((error: unknown) => {
-    throw failureOf(error);
-  });
-  printPreview(preview, output);
+  printPreview(await planFor(wish, to), output);
 }
 
 /** Before a store is replaced: what it has that the restored one will not have. The old file is kept all the same. */
 export async function sayLosses(wish: RestoreWish, to: string): Promise<void> {
   if (!existsSync(resolve(to))) return;
-  try {
-    const { store } = await planFor(wish, to);
-    for (const [name = "", text = ""] of lossRows(store)) say(`${name.padEnd(10)}  ${text}`);
-  } catch (error) {
-    // A damaged store is what people replace: that it cannot tell must not stop them.
-    if (!(error instanceof StoreFault)) throw failureOf(error);
-    say(`what the store there has beyond the bucket is not known: ${error.text}`);
-  }
+  const { store } = await planFor(wish, to);
+  for (const [name = "", text = ""] of lossRows(store)) say(`${name.padEnd(10)}  ${text}`);
 }
 
 async function planFor(wish: RestoreWish, to: string | undefined): Promise<RestorePreview> {
-  const found = await requireSnapshot(wish);
-  const file = to === undefined ? undefined : resolve(to);
-  if (file === undefined || !existsSync(file)) return previewRestore(wish, found, undefined);
-  const db = openNodeDb(file, { readonly: true, mustExist: true });
   try {
+    const found = await requireSnapshot(wish);
+    const file = to === undefined ? undefined : resolve(to);
+    return file === undefined || !existsSync(file)
+      ? await previewRestore(wish, found, undefined)
+      : await planBeside(wish, found, file);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** With what the store there would lose. A damaged store is what people replace: that it cannot tell stops nobody. */
+async function planBeside(wish: RestoreWish, found: FoundSnapshot, file: string): Promise<RestorePreview> {
+  let db: NodeDb | undefined;
+  try {
+    db = openNodeDb(file, { readonly: true, mustExist: true });
     return await previewRestore(wish, found, db);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    say(`what the store there has beyond the bucket is not known: ${error.text}`);
+    return previewRestore(wish, found, undefined);
   } finally {
-    db.close();
+    db?.close();
   }
 }
 

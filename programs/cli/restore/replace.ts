@@ -6,7 +6,13 @@
  */
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { lockWhole, setState, stopAndRelease, unlock } from "../../../lib/store/restore/replace.ts";
+import {
+  isNothing,
+  lockWhole,
+  setState,
+  stopAndRelease,
+  unlock,
+} from "../../../lib/store/restore/replace.ts";
 import { faultKind, StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -52,7 +58,7 @@ interface Held {
   release(): void;
 }
 
-/** Locks and stops the old store. Undefined when it cannot be opened as a database. */
+/** Locks and stops the old store. Undefined when it cannot be opened as a database, or was cut off to nothing. */
 function hold(target: string): Held | undefined {
   // SQLite would throw away the journal of a file that it cannot read; it is evidence, and stays.
   if (!looksLikeDatabase(target)) return undefined;
@@ -61,6 +67,10 @@ function hold(target: string): Held | undefined {
     db = openNodeDb(target, { mustExist: true, busyTimeoutMs: LOCK_WAIT_MS });
     lockWhole(db);
     const state = stopAndRelease(db);
+    if (state === undefined && isNothing(db)) {
+      db.close();
+      return undefined;
+    }
     if (state === undefined)
       throw new Failure(EXIT.refused, `${target} is a database, but not a store of Ledge`, {
         hint: "move it away first, if that is what you mean",
