@@ -19,8 +19,12 @@ export const currentSql = statement(
     .where(and(eq(entry.namespace, param(1)), eq(entry.key, param(2)))),
 );
 
-/** ?1 the revision that they reach to or beyond. */
+/**
+ * ?1 the revision that they reach to or beyond. The present life of a restored store is one of them: the purge itself
+ * opens the next.
+ */
 export const ancestorsSinceSql = statement(
   { lineage: lineageTable.lineage },
-  "select l.lineage from lineage l join lineage n on n.parent=l.lineage where n.parent_revision>=?1 order by l.first_revision",
+  `select l.lineage from store s join lineage l left join lineage n on n.parent=l.lineage
+where coalesce(n.parent_revision,iif(s.pending_lineage is null,-1,s.revision))>=?1 order by l.first_revision`,
 );

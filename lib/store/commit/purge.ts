@@ -85,7 +85,7 @@ function findCurrent(db: Db, namespace: string, key: string): Current | undefine
   return row === undefined ? undefined : { ...row, text: row.text === 1 };
 }
 
-/** Lives before the present one that reach to a revision or beyond. */
+/** Lives before the one that the purge belongs to, which reach to a revision or beyond. */
 function listAncestorsSince(db: Db, revision: number): string[] {
   return rowsOf(db, ancestorsSinceSql, [revision]).map(({ lineage }) => lineage);
 }
