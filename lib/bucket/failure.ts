@@ -29,6 +29,8 @@ export interface BucketPlace {
   readonly integrity: Integrity;
 }
 
+/** All that a guest's fetch says of a server that it does not reach. */
+const GUEST_WORD = "TypeError";
 /** Node's words for a certificate that it does not take. */
 const UNTRUSTED = /CERT|ALTNAME/;
 export const NO_ANSWER = "no answer came in time";
@@ -162,7 +164,8 @@ function denialOf(what: string, error: unknown, place: BucketPlace): string | un
 function networkWord(error: unknown): string {
   // Nobody but our own deadline aborts a request.
   if (nameOf(error) === "AbortError") return NO_ANSWER;
-  return textMember(error, "code") ?? nameOf(error);
+  const word = textMember(error, "code") ?? nameOf(error);
+  return word === GUEST_WORD ? "no connection to the bucket's server" : word;
 }
 
 /** An error's name comes from the answer, so only what looks like a code of S3 is repeated. */

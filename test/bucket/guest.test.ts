@@ -36,6 +36,14 @@ describe("the component's client", () => {
     },
   );
 
+  test("says that nobody answers, where its engine says no more than TypeError", async () => {
+    const server = await openChaos();
+    const { db, host } = await start(server, { bucket_endpoint: "http://127.0.0.1:1" });
+    await host.tick("snapshot-export");
+    expect(lastFault(host)).toContain("no connection to the bucket's server");
+    db.close();
+  });
+
   test("exports to a virtual host through passing faults, and sends no more than Node", async () => {
     const server = await openChaos({ bucketName: VIRTUAL, seed: 7 });
     const { db, host } = await start(server, { bucket_path_style: "false" });
