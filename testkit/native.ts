@@ -1,7 +1,7 @@
 /** The native engine for tests: its threads bundled from the current source, once in a test process. */
 import { join } from "node:path";
 import { bundlePrograms } from "../build/programs.ts";
-import { nativeEngine } from "../programs/native/engine.ts";
+import { type NativeOptions, nativeEngine } from "../programs/native/engine.ts";
 import { root } from "./processes.ts";
 
 let worker: Promise<string> | undefined;
@@ -13,7 +13,9 @@ async function bundleThreads(): Promise<string> {
 }
 
 /** For `HostOptions.engine`. */
-export async function testNativeEngine(): Promise<ReturnType<typeof nativeEngine>> {
+export async function testNativeEngine(
+  options: Pick<NativeOptions, "wal"> = {},
+): Promise<ReturnType<typeof nativeEngine>> {
   worker ??= bundleThreads();
-  return nativeEngine(await worker);
+  return nativeEngine({ workerFile: await worker, ...options });
 }

@@ -16,7 +16,7 @@ import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import type { Engine, JobResult, Order } from "../host/engine.ts";
 import type { EngineParts } from "../host/options.ts";
 import type { GuestRequest } from "../host/pool/protocol.ts";
-import { openBeside } from "./journal.ts";
+import { mayUseWal, openBeside } from "./journal.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
@@ -28,16 +28,31 @@ const QUEUE_MAX = 1024;
 /** A body of more is parsed in a reading thread. */
 const SHORT_BODY_BYTES = 65_536;
 
+export interface NativeOptions {
+  /** The threads' JavaScript, when it is not beside this file. */
+  readonly workerFile?: string;
+  /** Default: as the file system allows. */
+  readonly wal?: boolean;
+}
+
+interface Files {
+  readonly file: string;
+  readonly wal: boolean;
+  readonly workerFile: string;
+}
+
 /** The native engine for a store in a file. Rejects where the store is on a server. */
-export function nativeEngine(workerFile?: string): (parts: EngineParts) => Promise<Engine> {
+export function nativeEngine(options: NativeOptions = {}): (parts: EngineParts) => Promise<Engine> {
   return async (parts) => {
-    if (typeof parts.database !== "string" || parts.database === ":memory:")
+    const { database: file } = parts;
+    if (typeof file !== "string" || file === ":memory:")
       throw new Error(
         "The native engine keeps its store in a file; for a libSQL server use the Wasm engine.",
       );
     return new NativeEngine(parts, {
-      file: parts.database,
-      workerFile: workerFile ?? fileURLToPath(new URL("./native-worker.mjs", import.meta.url)),
+      file,
+      wal: options.wal ?? mayUseWal(file),
+      workerFile: options.workerFile ?? fileURLToPath(new URL("./native-worker.mjs", import.meta.url)),
     });
   };
 }
@@ -49,7 +64,7 @@ interface Local {
 
 class NativeEngine implements Engine {
   readonly #parts: EngineParts;
-  readonly #files: { readonly file: string; readonly workerFile: string };
+  readonly #files: Files;
   readonly #writing: Thread;
   readonly #exporting: Thread;
   readonly #reading: readonly Thread[];
@@ -60,7 +75,7 @@ class NativeEngine implements Engine {
   #stopping = false;
   #busy = 0;
 
-  constructor(parts: EngineParts, files: { readonly file: string; readonly workerFile: string }) {
+  constructor(parts: EngineParts, files: Files) {
     this.#parts = parts;
     this.#files = files;
     this.#writing = this.#thread("write");
@@ -77,7 +92,7 @@ class NativeEngine implements Engine {
   async start(): Promise<void> {
     // It makes the tables; the others find them.
     await this.#writing.start();
-    const db = openBeside(this.#files.file);
+    const db = openBeside(this.#files.file, this.#files);
     this.#db = db;
     const worlds = new Map<string, Local>();
     for (const [name, service] of servicesOf(migrations)) {
@@ -137,6 +152,7 @@ class NativeEngine implements Engine {
       settings: {
         role,
         file: this.#files.file,
+        wal: this.#files.wal,
         variables: Object.fromEntries(components.map(({ name, variables }) => [name, variables])),
       },
       onOutput: (component, text) => log({ component, stream: "stderr", text }),

@@ -15,7 +15,7 @@ import type { FromThread, NativeThreadSettings, ToThread } from "./protocol.ts";
 
 type OrderedWork = Extract<ToThread, { type: "http" | "cron" }>;
 
-export function serveExports(port: MessagePort, { file, variables }: NativeThreadSettings): void {
+export function serveExports(port: MessagePort, settings: NativeThreadSettings): void {
   const handler = snapshotExport(migrations, openS3Bucket);
   const say = (message: FromThread) => port.postMessage(message);
   const running = new Set<Promise<void>>();
@@ -26,9 +26,9 @@ export function serveExports(port: MessagePort, { file, variables }: NativeThrea
     { request, trigger }: { readonly request: HttpRequest; readonly trigger: Trigger },
     answered: (reply: HttpReply) => void,
   ) => {
-    const db = openBeside(file);
+    const db = openBeside(settings.file, settings);
     const write = (text: string) => say({ type: "output", component, text });
-    const world = nodeWorld({ db, variables: { ...variables[component], ...renewed }, write });
+    const world = nodeWorld({ db, variables: { ...settings.variables[component], ...renewed }, write });
     const works: (() => Promise<void>)[] = [];
     try {
       answered(await handler(request, world, trigger, (work) => works.push(work)));

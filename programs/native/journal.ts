@@ -1,32 +1,41 @@
 /**
  * The journal of a store that this process owns: WAL, in which readers never wait for the writer and a group of commits
- * costs one sync; the rollback journal where WAL would not be safe. Design of the whole: docs/architecture.md.
+ * costs one sync; the rollback journal where WAL would not be safe. docs/architecture.md says what follows from it.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 
-/** Magic numbers of statfs(2): NFS, SMB, SMB2, CIFS, 9P, FUSE, Ceph, AFS. WAL needs memory shared between processes. */
+/** By statfs(2): NFS, SMB, SMB2, CIFS, 9P, FUSE, Ceph, AFS. */
 const NETWORK = new Set([
   0x6969, 0x517b, 0xfe534d42, 0xff534d42, 0x01021997, 0x65735546, 0x00c36400, 0x5346414f,
 ]);
+/** What the log is cut to when it begins anew; a reader that keeps an old state may make it longer for a while. */
+const LOG_BYTES_MAX = 67_108_864;
 
-/** Whether a file may be kept in WAL: not on a network file system, where its memory is not shared. */
+/** WAL keeps its index in memory that all connections share, which a network file system does not give. */
+export function isNetworkFileSystem(type: number): boolean {
+  return NETWORK.has(type >>> 0);
+}
+
+/** Whether this file may be kept in WAL. Throws when its folder cannot be looked at. */
 export function mayUseWal(file: string): boolean {
-  return !NETWORK.has(statfsSync(dirname(file)).type >>> 0);
+  return !isNetworkFileSystem(statfsSync(dirname(file)).type);
 }
 
 /** A connection that leaves checkpoints to the writer. Throws StoreFault. */
-export function openBeside(file: string): NodeDb {
-  const db = openNodeDb(file, { wal: mayUseWal(file) });
+export function openBeside(file: string, { wal }: { readonly wal: boolean }): NodeDb {
+  const db = openNodeDb(file, { wal });
   db.all("pragma wal_autocheckpoint = 0");
   return db;
 }
 
 /** The writer's own connection. Throws StoreFault. */
-export function openWriting(file: string): NodeDb {
-  return openNodeDb(file, { wal: mayUseWal(file) });
+export function openWriting(file: string, { wal }: { readonly wal: boolean }): NodeDb {
+  const db = openNodeDb(file, { wal });
+  db.all(`pragma journal_size_limit = ${LOG_BYTES_MAX}`);
+  return db;
 }
 
 /** Puts the file back to the rollback journal and closes it. Gives what prevented that; undefined when all is well. */

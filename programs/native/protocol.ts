@@ -10,6 +10,8 @@ export type Role = "write" | "read" | "export";
 export interface NativeThreadSettings {
   readonly role: Role;
   readonly file: string;
+  /** Whether the file is kept in WAL. */
+  readonly wal: boolean;
   /** Of each component. */
   readonly variables: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
   /** For a reading thread: raised when the answer to its call is on the port. */

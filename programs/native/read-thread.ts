@@ -13,7 +13,7 @@ import { servicesOf } from "./services.ts";
 
 /** `calls` brings the answers of calls to other components, which this thread waits for. */
 export function serveReads(port: MessagePort, calls: MessagePort, settings: NativeThreadSettings): void {
-  const db = openBeside(settings.file);
+  const db = openBeside(settings.file, settings);
   const services = servicesOf(migrations);
   const say = (message: FromThread) => port.postMessage(message);
   const arrivals = new Int32Array(settings.arrivals);

@@ -11,8 +11,8 @@ import { closeWriting, openWriting } from "./journal.ts";
 import type { FromThread, NativeThreadSettings, ToThread, WireResult } from "./protocol.ts";
 
 /** Opens the store and brings it up to date. Throws StoreFault. */
-export function serveWrites(port: MessagePort, { file }: NativeThreadSettings): void {
-  const db = openWriting(file);
+export function serveWrites(port: MessagePort, settings: NativeThreadSettings): void {
+  const db = openWriting(settings.file, settings);
   // One that is newer than this code is refused by every handler.
   migrate(db, migrations);
   const say = (message: FromThread) => port.postMessage(message);

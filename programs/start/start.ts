@@ -49,6 +49,8 @@ import {
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const manifestFile = join(root, "spin.toml");
+/** A request that waits costs the native engine some 10 KB and nothing else. */
+const NATIVE_PARKED_MAX = 20_000;
 /** Beside a host that runs, its file is only read. */
 const AS_IT_IS = { readonly: true, mustExist: true };
 /** Speaks to a libSQL server, where there is one. */
@@ -269,7 +271,7 @@ async function listen(
       ...(options.logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),
       ...(renew === undefined ? {} : { renew: { component: "snapshot-export", variables: renew } }),
       metricsRoute: "/metrics",
-      ...(options.engine === "native" ? { engine: nativeEngine() } : {}),
+      ...(options.engine === "native" ? { engine: nativeEngine(), maxParked: NATIVE_PARKED_MAX } : {}),
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
