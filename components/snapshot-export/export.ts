@@ -2,7 +2,7 @@
 
 import type { BackupRun } from "../../lib/api/backup-answers.ts";
 import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export/tick.ts";
-import type { Finding } from "../../lib/backup/histories/look.ts";
+import type { Finding } from "../../lib/backup/histories/finding.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import type { World } from "../../lib/http/world.ts";

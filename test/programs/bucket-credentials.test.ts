@@ -123,7 +123,7 @@ describe.each(PLACES)("bucket_credentials chain in $name with a role", { timeout
   test("asks for credentials once while they are good", async () => {
     const server = await openChaos({ access: TEMPORARY });
     const service = await open(TEMPORARY);
-    const variables = { ...placeOf(server), bucket_credentials: "chain" };
+    const variables = { ...placeVariablesOf(server), bucket_credentials: "chain" };
     const { backUp } = await serve(variables, service.environment);
     const good = await backUp();
     expect([good.status, good.stderr]).toEqual([0, BACKED_UP]);
@@ -135,7 +135,7 @@ describe.each(PLACES)("bucket_credentials chain in $name with a role", { timeout
     const server = await openChaos({ access: TEMPORARY });
     const service = await open(TEMPORARY);
     service.expiresMs = Date.now() + 60_000;
-    const variables = { ...placeOf(server), bucket_credentials: "chain" };
+    const variables = { ...placeVariablesOf(server), bucket_credentials: "chain" };
     const { backUp } = await serve(variables, service.environment);
     expect(await backUp()).toMatchObject({ status: 0 });
     Object.assign(service, { access: ROTATED, expiresMs: Date.now() + 3_600_000 });
@@ -150,7 +150,10 @@ describe.each(PLACES)("bucket_credentials chain in $name with a role", { timeout
   test("restores from there by --from, too", async () => {
     const server = await openChaos({ access: TEMPORARY });
     const service = await open(TEMPORARY);
-    const { backUp } = await serve({ ...placeOf(server), bucket_credentials: "chain" }, service.environment);
+    const { backUp } = await serve(
+      { ...placeVariablesOf(server), bucket_credentials: "chain" },
+      service.environment,
+    );
     expect(await backUp()).toMatchObject({ status: 0 });
     const to = join(testFolder(), "restored.db");
     const from = `${server.endpoint}/${server.bucketName}/ledge`;

@@ -47,7 +47,8 @@ import {
 import { type Db, faultKind, StoreFault } from "../../store/sqlite/driver.ts";
 import { meteredDb } from "../../store/sqlite/metered.ts";
 import { inTransaction } from "../../store/sqlite/transaction.ts";
-import { type Finding, lookAround } from "../histories/look.ts";
+import type { Finding } from "../histories/finding.ts";
+import { lookAround } from "../histories/look.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../policy.ts";
 import { LIMITS, type Limits, type StepContext } from "./limits.ts";
 import { together } from "./report.ts";

@@ -23,7 +23,7 @@ import {
 } from "../../store/catalogue/proof.ts";
 import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../../store/catalogue/purge.ts";
 import { readPrunedMs, recordBackupError, recordPruned } from "../../store/catalogue/status.ts";
-import type { Finding } from "../histories/look.ts";
+import type { Finding } from "../histories/finding.ts";
 import type { BackupPolicy } from "../policy.ts";
 import { NotListed } from "../proof/found.ts";
 import { isHistoryDue, tendHistory } from "../proof/history.ts";

@@ -8,7 +8,7 @@ import { readLineageHead } from "../../snapshot/heads.ts";
 import { readExportedStore } from "../../store/catalogue/catalogue.ts";
 import { stopWith } from "../../store/catalogue/status.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
-import type { Finding } from "./look.ts";
+import type { Finding } from "./finding.ts";
 
 /** Stops a store whose own head in the bucket is further than itself. Says whether it is. Throws BucketFault, StoreFault. */
 export async function stopIfWentBack(db: Db, bucket: Bucket, nowMs: () => number): Promise<boolean> {

@@ -34,7 +34,7 @@ import {
 import { readProvenPoint } from "../../store/catalogue/proof.ts";
 import { findCommitId } from "../../store/documents/export-pages.ts";
 import type { ExportContext } from "../export/run.ts";
-import type { Finding } from "../histories/look.ts";
+import type { Finding } from "../histories/finding.ts";
 import type { BackupPolicy } from "../policy.ts";
 
 export interface PruneContext extends ExportContext {

@@ -6,7 +6,8 @@ import { formatToken, type ParsedToken, secretDigest } from "../../../lib/core/t
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { fill } from "../../../testkit/backup.ts";
-import { openServedBucket, variablesOf } from "../../../testkit/bucket.ts";
+import { openServedBucket } from "../../../testkit/bucket.ts";
+import { variablesOf } from "../../../testkit/bucket-settings.ts";
 import {
   buildFor,
   openTestHost,

@@ -81,7 +81,7 @@ async function hostOnSmallDisk(variables: Record<string, string> = {}) {
 }
 
 describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
-  test("refuses writes as storage_full, loses nothing, serves on, and takes writes once there is room", async () => {
+  test("refuses writes as storage_full, loses nothing, serves on, and writes with room", async () => {
     const { host, send, free } = await hostOnSmallDisk();
     const kept: string[] = [];
     let refused = { status: 0, text: "" };
@@ -102,7 +102,7 @@ describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
     expect(db.all("select count(*) from entry where namespace='shop'")).toEqual([[kept.length + 1]]);
   });
 
-  test("fails backups as storage_full, says so in the status, and backs up once there is room", async () => {
+  test("fails backups as storage_full, and says so, until there is room", async () => {
     const { server } = await openServedBucket();
     const { send, fill, free } = await hostOnSmallDisk(variablesOf(server));
     const backup = async () => JSON.parse((await send("GET", "/v1/backup/status")).text);

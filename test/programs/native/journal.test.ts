@@ -66,7 +66,7 @@ describe("the log", () => {
     next.close();
   });
 
-  test("grows while a reader keeps an old state, which stops nobody, and begins anew after it", () => {
+  test("grows while a reader keeps an old state, and begins anew after it", () => {
     const { file, writer } = openStore();
     const reader = openBeside(file, WAL);
     reader.all("begin");

@@ -14,7 +14,7 @@ function plannedIn(db: Db): readonly string[] {
 const lineageOf = (db: Db) => db.all("select lineage from store")[0]?.[0];
 
 describe("planPurge", () => {
-  test("names the life before a restore, also when the purge is the first commit after it", async () => {
+  test("names the life before a restore, also as the first commit after it", async () => {
     const bucket = memoryBucket();
     const { db: source } = openQuickStore();
     begin(source);
