@@ -3,11 +3,10 @@
  * is the SHA-256 of the 43 ASCII characters of the secret (one block: two cost half as much again in the
  * guest). "Expired" means `expiresMs <= nowMs`.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
 import { type Grant, isGrant, isRoot, VERBS } from "./grant.ts";
-import { formatHex } from "./hex.ts";
 import { parseObject } from "./json-object.ts";
 import { ACCESSOR_PATTERN, SHA256_PATTERN } from "./patterns.ts";
+import { sha256OfShort } from "./sha256-block.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
 
@@ -69,9 +68,7 @@ export function newToken(randomBytes: (length: number) => Uint8Array): ParsedTok
 
 /** Lower-case hex SHA-256 of the secret's ASCII characters. */
 export function secretDigest(secret: string): string {
-  const bytes = new Uint8Array(secret.length);
-  for (let at = 0; at < secret.length; at += 1) bytes[at] = secret.charCodeAt(at);
-  return formatHex(sha256(bytes));
+  return sha256OfShort(secret);
 }
 
 export function isAccessor(text: string): boolean {

@@ -41,6 +41,19 @@ export function credentialsOf(request: HttpRequest): Credentials {
   return token === undefined ? { kind: "bad", refusal: wrongToken() } : { kind: "token", token };
 }
 
+/** Documents as they were read before, by their text: where one process answers many requests, most are the same. */
+const documents = new Map<string, TokenDocument>();
+const DOCUMENTS_MAX = 256;
+
+function tokenFrom(text: string): TokenDocument {
+  const known = documents.get(text);
+  if (known !== undefined) return known;
+  if (documents.size >= DOCUMENTS_MAX) documents.clear();
+  const token: TokenDocument = JSON.parse(text);
+  documents.set(text, token);
+  return token;
+}
+
 /** For the statements: whose token document to read. */
 export function accessorOf(credentials: Credentials): string | null {
   return credentials.kind === "token" ? credentials.token.accessor : null;
@@ -56,7 +69,7 @@ export function judgeCaller(
   if (credentials.kind === "bad") return credentials.refusal;
   const digest = secretDigest(credentials.token.secret);
   if (document === null) return wrongToken();
-  const token: TokenDocument = JSON.parse(document);
+  const token = tokenFrom(document);
   if (!equalDigests(digest, token.digest) || token.revokedMs !== null) return wrongToken();
   if (isExpired(token.expiresMs, nowMs)) {
     return refuse("token_expired", REFUSAL_DETAILS.token_expired);

@@ -46,12 +46,11 @@ export class Bodies {
   }
 
   /** The whole body, or why there is none. A length that is declared is judged before anything is read. */
-  read(incoming: IncomingMessage): Promise<BodyRead> {
+  read(incoming: IncomingMessage): BodyRead | Promise<BodyRead> {
     const declared = Number(incoming.headers["content-length"] ?? 0);
-    if (declared === 0 && incoming.headers["transfer-encoding"] === undefined)
-      return Promise.resolve(NO_BODY);
-    if (this.isTooLarge(incoming)) return Promise.resolve({ type: "too_large" });
-    if (!this.#hasRoomFor(declared, declared)) return Promise.resolve({ type: "overloaded" });
+    if (declared === 0 && incoming.headers["transfer-encoding"] === undefined) return NO_BODY;
+    if (this.isTooLarge(incoming)) return { type: "too_large" };
+    if (!this.#hasRoomFor(declared, declared)) return { type: "overloaded" };
     const share = new Share((bytes, whole) => this.#hold(bytes, whole));
     return new Promise((resolve) => {
       const body = new GrowingBytes(declared);

@@ -10,8 +10,8 @@ import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { refusalText } from "./sending.ts";
 
 interface Connection {
-  /** Fulfilled when the last answer that was asked for is out, or nobody reads it any more. */
-  answered: Promise<void>;
+  /** The answer that was asked for last. */
+  last: ServerResponse | undefined;
   readonly closed: Promise<void>;
   readonly underWay: Set<ServerResponse>;
 }
@@ -30,22 +30,23 @@ export class Connections {
     });
   }
 
-  /** Resolves when it is this request's turn on its connection. */
-  turn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Resolves when it is this request's turn on its connection; undefined when that is now. */
+  turn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const connection = this.#open.get(socket);
-    if (connection === undefined) return Promise.resolve();
-    const { answered, closed, underWay } = connection;
+    if (connection === undefined) return undefined;
+    const { last, closed, underWay } = connection;
+    const mustWait = last !== undefined && underWay.has(last);
     underWay.add(response);
+    connection.last = response;
     if (this.#closing) response.setHeader("connection", "close");
-    const out = new Promise<void>((resolve) => {
-      response.once("close", () => {
-        underWay.delete(response);
-        if (this.#closing && underWay.size === 0) socket.destroySoon();
-        resolve();
-      });
+    response.once("close", () => {
+      underWay.delete(response);
+      if (this.#closing && underWay.size === 0) socket.destroySoon();
     });
-    connection.answered = Promise.race([out, closed]);
-    return answered;
+    // Nobody reads any more once the connection is closed; an answer that was never begun tells nothing then.
+    return mustWait
+      ? Promise.race([new Promise<void>((resolve) => last.once("close", resolve)), closed])
+      : undefined;
   }
 
   /** Stops listening. Resolves when no connection is left, at the latest after the grace. */
@@ -73,7 +74,7 @@ export class Connections {
         resolve();
       });
     });
-    this.#open.set(socket, { answered: Promise.resolve(), closed, underWay: new Set() });
+    this.#open.set(socket, { last: undefined, closed, underWay: new Set() });
   }
 }
 

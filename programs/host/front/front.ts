@@ -104,7 +104,8 @@ async function serve(
   connections: Connections,
   { incoming, response }: Exchange,
 ): Promise<void> {
-  await connections.turn(incoming, response);
+  const turn = connections.turn(incoming, response);
+  if (turn !== undefined) await turn;
   const watched = options.metrics.watch(response);
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
@@ -123,7 +124,8 @@ async function serve(
     return;
   }
   watched.route = found.match.route;
-  const read = await options.bodies.read(incoming);
+  const body = options.bodies.read(incoming);
+  const read = body instanceof Promise ? await body : body;
   if (read.type === "gone") return;
   if (read.type !== "whole") {
     response.setHeader("connection", "close");
