@@ -12,10 +12,10 @@ import { nodeWorld } from "../../lib/engines/node/world.ts";
 import { EXPORTER } from "../../lib/http/backed-up.ts";
 import type { Service } from "../../lib/http/service.ts";
 import type { CalledReply, World } from "../../lib/http/world.ts";
-import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import type { Engine, JobResult, Order } from "../host/engine.ts";
 import type { EngineParts } from "../host/options.ts";
 import type { GuestRequest } from "../host/pool/protocol.ts";
+import { hotReads, noCommits } from "./hot-reads.ts";
 import { mayUseWal, openBeside } from "./journal.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
@@ -70,7 +70,8 @@ class NativeEngine implements Engine {
   readonly #reading: readonly Thread[];
   readonly #writer: Writer;
   readonly #acting: Acting;
-  #db: NodeDb | undefined;
+  readonly #commits = noCommits();
+  #close = () => {};
   #local: ReadonlyMap<string, Local> = new Map();
   #stopping = false;
   #busy = 0;
@@ -92,13 +93,17 @@ class NativeEngine implements Engine {
   async start(): Promise<void> {
     // It makes the tables; the others find them.
     await this.#writing.start();
-    const db = openBeside(this.#files.file, this.#files);
-    this.#db = db;
+    const db = openBeside(this.#files.file, { wal: this.#files.wal, commits: this.#commits });
+    const hot = hotReads(db, this.#commits);
+    this.#close = () => {
+      hot.stop();
+      db.close();
+    };
     const worlds = new Map<string, Local>();
     for (const [name, service] of servicesOf(migrations)) {
       const variables = this.#parts.components.find((one) => one.name === name)?.variables ?? {};
       const write = (text: string) => this.#parts.log({ component: name, stream: "stderr", text });
-      worlds.set(name, { service, world: nodeWorld({ db, variables, write }) });
+      worlds.set(name, { service, world: nodeWorld({ db: hot.db, variables, write }) });
     }
     this.#local = worlds;
   }
@@ -118,7 +123,7 @@ class NativeEngine implements Engine {
     const end = Date.now() + graceMs;
     while (this.#busy > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all([this.#exporting, ...this.#reading].map((thread) => thread.stop(end - Date.now())));
-    this.#db?.close();
+    this.#close();
     const trouble = await this.#writing.stop(0);
     if (trouble !== undefined) this.#parts.log({ component: "host", stream: "stderr", text: `${trouble}\n` });
   }
@@ -153,6 +158,7 @@ class NativeEngine implements Engine {
         role,
         file: this.#files.file,
         wal: this.#files.wal,
+        commits: this.#commits,
         variables: Object.fromEntries(components.map(({ name, variables }) => [name, variables])),
       },
       onOutput: (component, text) => log({ component, stream: "stderr", text }),

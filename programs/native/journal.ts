@@ -6,6 +6,7 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { type Commits, counted } from "./hot-reads.ts";
 
 /** By statfs(2): NFS, SMB, SMB2, CIFS, 9P, FUSE, Ceph, AFS. */
 const NETWORK = new Set([
@@ -24,18 +25,18 @@ export function mayUseWal(file: string): boolean {
   return !isNetworkFileSystem(statfsSync(dirname(file)).type);
 }
 
-/** A connection that leaves checkpoints to the writer. Throws StoreFault. */
-export function openBeside(file: string, { wal }: { readonly wal: boolean }): NodeDb {
+/** A connection that leaves checkpoints to the writer, and counts its commits. Throws StoreFault. */
+export function openBeside(file: string, { wal, commits }: { wal: boolean; commits: Commits }): NodeDb {
   const db = openNodeDb(file, { wal });
   db.all("pragma wal_autocheckpoint = 0");
-  return db;
+  return counted(db, commits);
 }
 
 /** The writer's own connection. Throws StoreFault. */
-export function openWriting(file: string, { wal }: { readonly wal: boolean }): NodeDb {
+export function openWriting(file: string, { wal, commits }: { wal: boolean; commits: Commits }): NodeDb {
   const db = openNodeDb(file, { wal });
   db.all(`pragma journal_size_limit = ${LOG_BYTES_MAX}`);
-  return db;
+  return counted(db, commits);
 }
 
 /** Puts the file back to the rollback journal and closes it. Gives what prevented that; undefined when all is well. */

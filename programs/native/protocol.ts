@@ -3,6 +3,7 @@ import type { Proposal } from "../../lib/core/commit/proposal.ts";
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import type { CommitOptions } from "../../lib/store/commit/commit.ts";
 import type { GuestReply, GuestRequest, RenewedVariables } from "../host/pool/protocol.ts";
+import type { Commits } from "./hot-reads.ts";
 
 /** What a thread is for: commits, pages and other long reads, or all that needs the bucket. */
 export type Role = "write" | "read" | "export";
@@ -12,6 +13,7 @@ export interface NativeThreadSettings {
   readonly file: string;
   /** Whether the file is kept in WAL. */
   readonly wal: boolean;
+  readonly commits: Commits;
   /** Of each component. */
   readonly variables: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
   /** For a reading thread: raised when the answer to its call is on the port. */

@@ -105,7 +105,7 @@ const OF_ONE_REQUEST = [
   [/"(next|cursor)":"[^"]*"/g, '"$1":""'],
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME"],
 ] as const;
-const HEADERS_OF_ONE = new Set(["date", "last-modified", "keep-alive"]);
+const HEADERS_OF_ONE = new Set(["date", "last-modified", "keep-alive", "link"]);
 
 function send(url: string, tokens: Readonly<Record<string, string>>, agent: Agent, asked: Ask) {
   const token = tokens[asked.token];

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { commitGroup } from "../../../lib/store/commit/group.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import { noCommits } from "../../../programs/native/hot-reads.ts";
 import {
   closeWriting,
   isNetworkFileSystem,
@@ -16,7 +17,7 @@ import { testNativeEngine } from "../../../testkit/native.ts";
 import { addNamespace, bootstrap, proposalOf } from "../../../testkit/proposals.ts";
 import { checkStore, committedMigrations } from "../../../testkit/store.ts";
 
-const WAL = { wal: true };
+const WAL = { wal: true, commits: noCommits() };
 
 function openStore(): { readonly file: string; readonly writer: NodeDb } {
   const file = join(testFolder(), "ledge.db");

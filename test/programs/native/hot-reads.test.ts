@@ -1,0 +1,75 @@
+/** What is kept of reads in memory, and when it is given up. */
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { viewHead } from "../../../lib/store/documents/view.ts";
+import type { Db } from "../../../lib/store/sqlite/driver.ts";
+import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { migrate } from "../../../lib/store/sqlite/migrate.ts";
+import { hotReads, noCommits } from "../../../programs/native/hot-reads.ts";
+import { openBeside } from "../../../programs/native/journal.ts";
+import { testFolder } from "../../../testkit/host.ts";
+import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts";
+import { committedMigrations } from "../../../testkit/store.ts";
+
+/** A reader with its memory, the count of what reached SQLite, and a connection that writes. */
+function openHot() {
+  const file = join(testFolder(), "ledge.db");
+  const commits = noCommits();
+  const writer = openBeside(file, { wal: true, commits });
+  migrate(writer, committedMigrations());
+  bootstrap(writer);
+  addNamespace(writer, "shop");
+  const reader = openBeside(file, { wal: true, commits });
+  let asked = 0;
+  const all: Db["all"] = (sql, params) => {
+    if (!sql.startsWith("pragma")) asked += 1;
+    return reader.all(sql, params);
+  };
+  const hot = hotReads({ ...reader, all }, commits);
+  onTestFinished(() => {
+    hot.stop();
+    reader.close();
+    writer.close();
+  });
+  const put = (db: Db, key: string, value: string) =>
+    propose(db, [{ op: "put", ns: "shop", key, value, if: -1 }]);
+  const read = (key: string) => {
+    const view = viewHead(hot.db, { namespace: "shop", key, accessor: null, known: null });
+    return view.document === null ? null : Buffer.from(view.document.bytes ?? []).toString();
+  };
+  return { file, writer, put, read, asked: () => asked };
+}
+
+describe("a document that is read again", () => {
+  test("comes from memory, and from the store after any commit of this process", () => {
+    const { writer, put, read, asked } = openHot();
+    put(writer, "a", "1");
+    expect([read("a"), read("a"), read("none"), read("none")]).toEqual(["1", "1", null, null]);
+    expect(asked()).toBe(2);
+    put(writer, "a", "2");
+    expect([read("a"), read("a")]).toEqual(["2", "2"]);
+    expect(asked()).toBe(3);
+  });
+
+  test("comes from the store soon after a commit of another process", async () => {
+    const { file, put, read } = openHot();
+    const other = openNodeDb(file, { wal: true });
+    put(other, "a", "1");
+    expect(read("a")).toBe("1");
+    put(other, "a", "2");
+    await expect.poll(() => read("a")).toBe("2");
+    other.close();
+  });
+
+  test("is kept within bounds: a large one is not, and of many the memory begins anew", () => {
+    const { writer, put, read, asked } = openHot();
+    put(writer, "large", "x".repeat(100_000));
+    expect([read("large")?.length, read("large")?.length]).toEqual([100_000, 100_000]);
+    expect(asked()).toBe(2);
+    read("first");
+    for (let n = 0; n < 4096; n += 1) read(`k${n}`);
+    const before = asked();
+    read("first");
+    expect(asked()).toBe(before + 1);
+  });
+});
