@@ -22,6 +22,7 @@ export default defineConfig({
     // For what hangs, not for what is slow: machines under load take ten times as long.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     pool: "forks",
     // A process for each file would compile every component again for each.
     isolate: false,

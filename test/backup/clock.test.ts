@@ -28,7 +28,7 @@ const POLICY = {
   proofIntervalMs: 2 * HOUR,
 };
 
-beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]));
 
 /** Commits as if the clock stood there. */
 function putAt(db: NodeDb, key: string, timeMs: number): number {

@@ -15,7 +15,7 @@ import { openTestStore } from "../../testkit/store.ts";
 const TOKEN = tokenOf("t");
 const ask = askAs(TOKEN);
 
-beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 async function prepared(more: Record<string, string> = {}) {
   const { server, bucket } = await openServedBucket();

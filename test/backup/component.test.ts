@@ -15,7 +15,7 @@ import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 const TICKER = tokenOf("t");
 const READER = tokenOf("r");
 
-beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 /** The real components over a store with some history. */
 const start = (variables: Record<string, string>, stateDir = testFolder()) =>

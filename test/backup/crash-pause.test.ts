@@ -23,7 +23,7 @@ import { makeScene, type Scene } from "../../testkit/crash/scenes.ts";
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 import { seededRandom } from "../../testkit/random.ts";
 
-const TIMEOUT_MS = FULL ? 1_800_000 : 180_000;
+const TIMEOUT_MS = FULL ? 1_800_000 : 300_000;
 /** Longer than the lease. */
 const PAUSE_MS = 200_000;
 const OPERATIONS = ["upkeep", "export", "purge", "prune", "leak"] as const;

@@ -12,7 +12,7 @@ import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 
 type Kill = Extract<At, { kind: "kill" }>;
 
-const TIMEOUT_MS = FULL ? 3_600_000 : 180_000;
+const TIMEOUT_MS = FULL ? 3_600_000 : 300_000;
 /** Name and side → how often a process died there, over all operations. */
 const hits = new Map<string, number>();
 

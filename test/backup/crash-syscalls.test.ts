@@ -20,7 +20,7 @@ import {
 import { FULL, forEachCrash, sampled } from "../../testkit/crash-sample.ts";
 import { testFolder } from "../../testkit/host.ts";
 
-const TIMEOUT_MS = FULL ? 7_200_000 : 180_000;
+const TIMEOUT_MS = FULL ? 7_200_000 : 300_000;
 const missing = straceMissing();
 if (missing !== null) console.warn(`crashes at system calls are not tested: ${missing}`);
 

@@ -16,7 +16,7 @@ import { openServedStore } from "../../testkit/served-store.ts";
 const TICKER = tokenOf("t");
 const ask = askAs(TICKER);
 
-beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export"]));
 
 /** A bucket that takes connections and never answers. */
 async function openSilentBucket(): Promise<string> {

@@ -1,5 +1,5 @@
 import { createServer, request } from "node:http";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { BACKUP_WAIT_SECONDS } from "../../lib/core/on-commit.ts";
 import { formatToken } from "../../lib/core/token.ts";
 import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
@@ -19,7 +19,7 @@ import { openTestStore } from "../../testkit/store.ts";
 
 const ROOT = tokenOf("r");
 
-beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 /** The real components over a store with some history, and a token that may do everything. */
 const start = (variables: Record<string, string>, more: Partial<HostOptions> = {}) =>
@@ -56,6 +56,15 @@ const TEXT = { headers: { "content-type": "text/plain" } };
 const put = (host: TestHost, key: string, value = "x") =>
   ask(host, "PUT", `/v1/write/shop?key=${key}`, { ...TEXT, body: value });
 
+/** Writes again, as the `nth`, while the wait for the bucket ran out: a busy machine says nothing of the answer. */
+async function inTime(write: (nth: number) => Promise<Written>): Promise<Written> {
+  for (let nth = 0; ; nth += 1) {
+    const begunMs = performance.now();
+    const written = await write(nth);
+    if (performance.now() - begunMs < BACKUP_WAIT_SECONDS * 1000) return written;
+  }
+}
+
 function exported(db: NodeDb): number {
   return Number(rowOf(db, "position").revision ?? 0);
 }
@@ -67,17 +76,17 @@ describe.each([
   test("wait answers once the bucket holds the revision, of every kind of write", async () => {
     const { variables, bucket } = await bucketOf();
     const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
-    const first = await put(host, "one");
+    const first = await inTime((nth) => put(host, `one-${nth}`));
     expect(first).toEqual({ status: 201, revision: first.revision, held: first.revision });
-    const changes = [
-      { op: "put", namespace: "shop", key: "two", mediaType: "text/plain", text: "2", ifRevision: 0 },
-    ];
+    const change = { op: "put", namespace: "shop", mediaType: "text/plain", text: "2", ifRevision: 0 };
     const writes = [
-      await ask(host, "POST", "/v1/commit", { json: { changes } }),
-      await ask(host, "PUT", "/v1/admin/namespaces/fresh", { json: {} }),
+      await inTime((nth) =>
+        ask(host, "POST", "/v1/commit", { json: { changes: [{ ...change, key: `two-${nth}` }] } }),
+      ),
+      await inTime((nth) => ask(host, "PUT", `/v1/admin/namespaces/fresh-${nth}`, { json: {} })),
     ];
     for (const { status, revision, held } of writes) expect([status < 300, held]).toEqual([true, revision]);
-    const mode = await ask(host, "PUT", "/v1/admin/mode", { json: { mode: "open" } });
+    const mode = await inTime(() => ask(host, "PUT", "/v1/admin/mode", { json: { mode: "open" } }));
     expect([mode.status, mode.held]).toEqual([200, exported(db)]);
     const copy = openTestStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: mode.held });
@@ -105,7 +114,7 @@ describe.each([
     const { db, host } = await start({ ...variables, backup_on_commit: "start" }, { freshInstances });
     const { status, revision, held } = await put(host, "one");
     expect([status, held]).toEqual([201, null]);
-    await expect.poll(() => exported(db), { timeout: 15_000 }).toBe(revision);
+    await expect.poll(() => exported(db)).toBe(revision);
   });
 
   test("off asks nobody", async () => {
@@ -123,14 +132,13 @@ describe.each([
       const { db, host } = await start(down, { freshInstances });
       expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
       expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
-      await expect.poll(() => rowOf(db, "error").code, { timeout: 10_000 }).toBe("bucket_unavailable");
+      await expect.poll(() => rowOf(db, "error").code).toBe("bucket_unavailable");
     }
   });
 
   // The short form takes one of the four.
   test.each(FULL ? [1, 2] : freshInstances ? [] : [2])(
     "wait holds for 50 writers at once, with %i workers",
-    { timeout: 90_000 },
     async (workers) => {
       const { variables, bucket } = await bucketOf();
       const { db, host } = await start(
@@ -150,7 +158,7 @@ describe.each([
       expect(all.filter((one) => !isHeld(one) && one.ms < BACKUP_WAIT_SECONDS * 1000)).toEqual([]);
       expect(all.filter(isHeld).length).toBeGreaterThan(0);
       const head = Math.max(...all.map(({ revision }) => revision));
-      await vi.waitFor(() => expect(exported(db)).toBe(head), { timeout: 30_000, interval: 200 });
+      await expect.poll(() => exported(db), { interval: 200 }).toBe(head);
       const copy = openTestStore();
       expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: exported(db) });
     },
@@ -158,20 +166,16 @@ describe.each([
 });
 
 describe("backup_on_commit", () => {
-  test("wait gives up while another exporter has the lease, and says how far it came", {
-    timeout: 30_000,
-  }, async () => {
+  test("wait gives up while another exporter has the lease, and says how far it came", async () => {
     const { variables } = await bucketOf();
     const { db, host } = await start({ ...variables, backup_on_commit: "wait" });
-    const before = await put(host, "one");
+    const before = await inTime((nth) => put(host, `one-${nth}`));
     stealLease(db, Date.now() + LEASE_MS);
     const after = await put(host, "two");
     expect(after).toEqual({ status: 201, revision: before.revision + 1, held: before.revision });
   });
 
-  test("wait leaves workers to reads, however many writers wait for a bucket that hangs", {
-    timeout: 60_000,
-  }, async () => {
+  test("wait leaves workers to reads, however many writers wait for a bucket that hangs", async () => {
     const silent = createServer(() => {});
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
     onTestFinished(() => {
@@ -183,19 +187,27 @@ describe("backup_on_commit", () => {
     const { variables } = await bucketOf();
     const hanging = { ...variables, bucket_endpoint: `http://127.0.0.1:${port}`, backup_on_commit: "wait" };
     const { host } = await start(hanging);
-    let answered = 0;
-    const write = (n: number) =>
-      put(host, `k${n}`).finally(() => {
-        answered += 1;
-      });
-    const writers = Promise.all(Array.from({ length: 12 }, (_, n) => write(n)));
-    // A writer waits ten seconds here; a read behind one would, too.
-    for (let left = 3; left > 0; left -= 1)
-      expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
-    expect(answered).toBe(0);
-    expect((await writers).map(({ status, held }) => [status, held])).toEqual(
-      Array.from({ length: 12 }, () => [201, null]),
-    );
+    const round = async (nth: number): Promise<{ answered: number; tookMs: number }> => {
+      let answered = 0;
+      const begunMs = performance.now();
+      const write = (n: number) =>
+        put(host, `k${nth}-${n}`).finally(() => {
+          answered += 1;
+        });
+      const writers = Promise.all(Array.from({ length: 12 }, (_, n) => write(n)));
+      for (let left = 3; left > 0; left -= 1)
+        expect(await ask(host, "GET", "/v1/read/shop?key=a")).toMatchObject({ status: 200 });
+      const seen = { answered, tookMs: performance.now() - begunMs };
+      expect((await writers).map(({ status, held }) => [status, held])).toEqual(
+        Array.from({ length: 12 }, () => [201, null]),
+      );
+      return seen;
+    };
+    // A writer waits ten seconds here; a read behind one would, too. A round in which the machine itself took longer
+    // says nothing.
+    let seen = await round(0);
+    for (let nth = 1; nth < 5 && seen.tookMs >= BACKUP_WAIT_SECONDS * 1000; nth += 1) seen = await round(nth);
+    expect(seen.answered).toBe(0);
   });
 
   test("wait without a bucket writes and says nothing", async () => {

@@ -17,9 +17,15 @@ function clientGiven({ statusCode = 200, headers = {}, body }: Given): S3Client 
   return new S3Client({ region: "us-east-1", credentials, maxAttempts: 1, requestHandler: { handle } });
 }
 
-async function get(given: Given, maxBytes = 100): Promise<Uint8Array | undefined> {
+/** A body that stops is waited for this long; one that comes has a minute, however slow the machine is. */
+const SHORT_MS = 200;
+
+async function get(
+  given: Given,
+  { maxBytes = 100, timeoutMs = 60_000 } = {},
+): Promise<Uint8Array | undefined> {
   const command = new GetObjectCommand({ Bucket: "b", Key: "k" });
-  const watched = watchAnswer(command, { timeoutMs: 200, maxBytes });
+  const watched = watchAnswer(command, { timeoutMs, maxBytes });
   await clientGiven(given).send(command, watched);
   return watched.body();
 }
@@ -44,8 +50,8 @@ describe.each(Object.entries(bodies))("a body of %s kind", (_name, bodyOf) => {
   });
 
   test("is no body when it is larger than was asked for, announced or not", async () => {
-    expect(await get({ body: bodyOf(chunk, chunk) }, 9)).toBe(undefined);
-    expect(await get({ body: bodyOf(chunk, chunk) }, 10)).toEqual(new Uint8Array(10));
+    expect(await get({ body: bodyOf(chunk, chunk) }, { maxBytes: 9 })).toBe(undefined);
+    expect(await get({ body: bodyOf(chunk, chunk) }, { maxBytes: 10 })).toEqual(new Uint8Array(10));
     expect(await get({ body: bodyOf(chunk), headers: { "content-length": "101" } })).toBe(undefined);
   });
 });
@@ -54,17 +60,21 @@ describe("a body that stops", () => {
   test("is given up, and Node's is let go of", async () => {
     const body = new Readable({ read() {} });
     body.push(chunk);
-    await expect(get({ body })).rejects.toMatchObject({ message: "the body stopped before its end" });
+    await expect(get({ body }, { timeoutMs: SHORT_MS })).rejects.toMatchObject({
+      message: "the body stopped before its end",
+    });
     expect(body.destroyed).toBe(true);
   });
 
   test("is given up in the web's kind as well, of a list and of an error too", async () => {
     const stalled = () => new ReadableStream({ start: (controller) => controller.enqueue(chunk) });
     const fault = { message: "the body stopped before its end" };
-    await expect(get({ body: stalled() })).rejects.toMatchObject(fault);
-    await expect(get({ body: stalled(), statusCode: 500 })).rejects.toMatchObject(fault);
+    await expect(get({ body: stalled() }, { timeoutMs: SHORT_MS })).rejects.toMatchObject(fault);
+    await expect(get({ body: stalled(), statusCode: 500 }, { timeoutMs: SHORT_MS })).rejects.toMatchObject(
+      fault,
+    );
     const list = new ListObjectsV2Command({ Bucket: "b" });
-    const watched = watchAnswer(list, { timeoutMs: 200, isList: true });
+    const watched = watchAnswer(list, { timeoutMs: SHORT_MS, isList: true });
     await expect(clientGiven({ body: stalled() }).send(list, watched)).rejects.toMatchObject(fault);
   });
 });

@@ -12,7 +12,7 @@ const FULL = process.env.LEDGE_FULL === "1";
 /** A virtual host that needs no name server: the address of the loopback begins with it. */
 const VIRTUAL = "127";
 
-beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 const start = (server: ChaosServer, variables: Record<string, string> = {}) =>
   openServedStore(fill, { variables: { ...variablesOf(server), ...variables } });

@@ -16,14 +16,13 @@ import {
 import { getJson, send } from "../../testkit/formats/speak.ts";
 import { buildFor } from "../../testkit/host.ts";
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
+beforeAll(() => buildFor(MANIFEST));
 
 /** Two servers and several commands are started. */
-const SLOW = { timeout: 300_000 };
 const sealed = fixtureStores().filter(({ store }) => store.kind === "sealed");
 
 describe.each(sealed)("the store $title, moved by the code of today", ({ fixture, store }) => {
-  test("goes on in its epoch, from a bucket that is signed, encrypted and sealed", SLOW, async () => {
+  test("goes on in its epoch, from a bucket that is signed, encrypted and sealed", async () => {
     const old = await openFixture(fixture, store);
     const data = await restoreBeside(old.data, store);
     await old.close();

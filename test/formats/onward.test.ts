@@ -18,17 +18,16 @@ import {
 import { answerOf, getJson, listAll, send, withCursor, writePath } from "../../testkit/formats/speak.ts";
 import { buildFor } from "../../testkit/host.ts";
 
-beforeAll(() => buildFor(MANIFEST), 180_000);
+beforeAll(() => buildFor(MANIFEST));
 
 const STRIDE = 2 ** 40;
 /** Servers, commands and a bucket are started in each. */
-const SLOW = { timeout: 300_000 };
 /** One of each kind, unless all are asked for: each is served, exported, proven and restored several times. */
 const goingOn = fixtureStores().filter(
   ({ store: { kind, name } }) => kind === "pending" || (kind === "open" && (FULL || name === "origin")),
 );
 
-describe.each(goingOn)("the store $title, gone on with by the code of today", SLOW, ({ fixture, store }) => {
+describe.each(goingOn)("the store $title, gone on with by the code of today", ({ fixture, store }) => {
   let opened: Opened;
   const changed = changedDocument(store);
   let newest: ExpectedDocument[] = [];
@@ -161,7 +160,7 @@ describe.each(goingOn)("the store $title, gone on with by the code of today", SL
 
 const forks = fixtureStores().filter(({ store }) => store.kind === "fork");
 
-describe.each(forks)("the store $title, whose file was copied", SLOW, ({ fixture, store }) => {
+describe.each(forks)("the store $title, whose file was copied", ({ fixture, store }) => {
   let opened: Opened;
   beforeAll(async () => {
     opened = await openFixture(fixture, store, { withBucket: true });

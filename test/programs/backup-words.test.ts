@@ -7,7 +7,7 @@ import { openChaos } from "../../testkit/chaos.ts";
 import { testFolder } from "../../testkit/host.ts";
 import { ledge, startServer } from "../../testkit/processes.ts";
 
-describe("ledge status and ledge backup", { timeout: 240_000 }, () => {
+describe("ledge status and ledge backup", () => {
   test("say what a fresh store and a restored one have to back up", async () => {
     const bucket = await openChaos();
     const variables = flagsOf(variablesOf(bucket));

@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { LEASE_MS } from "../../lib/store/catalogue/lease.ts";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { rowOf, stealLease } from "../../testkit/operation.ts";
+import { openBetween } from "../../testkit/between.ts";
+import { endLease, rowOf, stealLease } from "../../testkit/operation.ts";
 import { root, ledge as run, temporaryFolder } from "../../testkit/processes.ts";
 import { serveCommand } from "../../testkit/served-command.ts";
 
-const { folder, data, ledge } = serveCommand("cli");
+const { folder, data, url, ledge } = serveCommand("cli");
 
 describe("ledge get", () => {
   test("prints the bytes as stored, and nothing else on standard output", async () => {
@@ -182,9 +184,16 @@ describe("ledge backup, restore and status", () => {
   test("wait for a run that is at work already, so that a script may count on the end", async () => {
     const db = openNodeDb(join(data, "ledge.db"));
     // First, so that the server's own schedule does not take the change along before.
-    stealLease(db, Date.now() + 4000);
+    stealLease(db, Date.now() + LEASE_MS);
     expect((await ledge(["put", "demo/waited-for", "1"])).status).toBe(0);
-    const ran = await ledge(["backup", "run"]);
+    // It ends once the command has seen it.
+    const between = await openBetween(url(), async ({ path, nth }) => {
+      if (path === "/v1/backup/run" && nth === 2) endLease(db);
+      return undefined;
+    });
+    const token = readFileSync(join(data, "admin-token"), "utf8").trim();
+    const ran = await ledge(["backup", "run"], { env: { LEDGE_URL: between.url, LEDGE_TOKEN: token } });
+    await between.close();
     expect([ran.status, ran.stderr]).toEqual([
       0,
       expect.stringMatching(/waiting for it[\s\S]*the bucket now holds/),

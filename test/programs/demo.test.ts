@@ -13,7 +13,7 @@ describe("npm run demo:bcd", () => {
     // 20,968 records, each twelfth: two pages and more, so that cursors are part of it.
     expect(ran.stdout).toContain("✓ all 1748 documents are equal, byte for byte");
     expect(ran.status).toBe(0);
-  }, 120_000);
+  });
 });
 
 describe("npm run demo:disaster", () => {
@@ -27,5 +27,5 @@ describe("npm run demo:disaster", () => {
     expect(ran.stdout).toContain("✓ nothing that was proven is lost");
     expect(ran.stdout).toMatch(/✓ back after .* s, writing in epoch 1/);
     expect(ran.status).toBe(0);
-  }, 120_000);
+  });
 });

@@ -4,7 +4,7 @@ import { parseObjectKeys } from "../../lib/snapshot/key-text.ts";
 import { openSigner, openVerifier } from "../../lib/snapshot/signature.ts";
 import { ledge, root } from "../../testkit/processes.ts";
 
-beforeAll(() => buildPrograms(root), 60_000);
+beforeAll(() => buildPrograms(root));
 
 describe("ledge key new", () => {
   test("prints a pair that signs and verifies, each behind a line on where it goes", async () => {

@@ -14,9 +14,7 @@ const refused = (work: Promise<unknown>) =>
   );
 
 describe.skipIf(noSqld !== undefined)(onSqld("npm start with a libSQL server"), () => {
-  test("keeps the store there, backs it up, and restores it to a new server", {
-    timeout: 180_000,
-  }, async () => {
+  test("keeps the store there, backs it up, and restores it to a new server", async () => {
     const data = join(folder.path, "kept");
     const server = await startSqld();
     const on = (url: string) => ["--runtime-config-file", runtimeConfigFor(url), ...ACCEPT];
@@ -41,13 +39,10 @@ describe.skipIf(noSqld !== undefined)(onSqld("npm start with a libSQL server"), 
     if (process.env.LEDGE_FULL !== "1") return;
     const third = await startServer(data, [...on(next.url), "--variable", "restore_on_start=true"]);
     await expect
-      .poll(
-        async () => {
-          await run("backup", "run");
-          return (await run("get", "demo/mine")).stdout;
-        },
-        { timeout: 60_000 },
-      )
+      .poll(async () => {
+        await run("backup", "run");
+        return (await run("get", "demo/mine")).stdout;
+      })
       .toBe("42");
     await third.stop();
   });

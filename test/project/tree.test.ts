@@ -23,6 +23,9 @@ const EXPORTED =
 /** The first argument of `test(`, `describe(` and what they are called as: `test.each(rows)(`. */
 const TEST_NAME = /(?:\b(?:test|describe)(?:\.\w+)*\(|\)\()\s*(["`])((?:\\.|(?!\1)[^\\])*)\1/g;
 
+/** `timeout: N`, and N as the last argument of a test or a hook. */
+const TEST_LIMIT = /(?:\btimeout: |\),? |\},\s+)(\d[\d_]{4,})(?=,?\s*[)},])/g;
+
 describe("the tree", () => {
   test.each([
     { runtime: "Node", config: "tsconfig.json" },
@@ -142,6 +145,18 @@ describe("the tree", () => {
     });
     expect(named.length).toBeGreaterThan(1_000);
     expect(named.filter(({ name }) => name.length > 80)).toEqual([]);
+  });
+
+  test("has no test that gets less time than all do, so that no slow machine decides", () => {
+    const limits = ["test", "testkit"].flatMap(sourcesIn).flatMap((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      return [...text.matchAll(TEST_LIMIT)].map(([, ms = ""]) => ({
+        file,
+        ms: Number(ms.replace(/_/g, "")),
+      }));
+    });
+    expect(limits.length).toBeGreaterThan(0);
+    expect(limits.filter(({ ms }) => ms < 300_000)).toEqual([]);
   });
 
   test("carries no registry's host, which a lock file would pin for everybody", () => {

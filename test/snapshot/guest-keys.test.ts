@@ -9,7 +9,7 @@ import { parseObjectKeys } from "../../lib/snapshot/key-text.ts";
 import { newSigningKey, openSigner } from "../../lib/snapshot/signature.ts";
 import { buildFor, openTestHost, PROBE_MANIFEST, root } from "../../testkit/host.ts";
 
-beforeAll(() => buildFor(PROBE_MANIFEST), 180_000);
+beforeAll(() => buildFor(PROBE_MANIFEST));
 
 const Answer = z.strictObject({
   keyId: z.string(),

@@ -33,7 +33,7 @@ function manifestOfSpin(): string {
 const ROOT: ParsedToken = { accessor: "rrrrrrrrrrrr", secret: "r".repeat(43) };
 const HOUR_MS = 3_600_000;
 
-beforeAll(() => buildFor(join(root, "spin.toml")), 180_000);
+beforeAll(() => buildFor(join(root, "spin.toml")));
 
 /** A store with some history and a root token. */
 function openStore(): { stateDir: string; file: string } {

@@ -16,7 +16,7 @@ import { committedMigrations } from "../../../testkit/store.ts";
 
 const SECRET = "a bootstrap secret of 32 characters";
 
-beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export", "admin"]), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST, ["snapshot-export", "admin"]));
 
 interface Backups {
   readonly source: NodeDb;

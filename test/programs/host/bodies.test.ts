@@ -15,7 +15,7 @@ const post = (host: TestHost, bytes: number, path = "/quick/echo") =>
 
 /** Tries until the budget has been given back. */
 async function fits(host: TestHost, bytes: number): Promise<void> {
-  await expect.poll(async () => (await post(host, bytes)).status, { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await post(host, bytes)).status).toBe(200);
 }
 
 describe("bodies on their way in", () => {
@@ -75,7 +75,7 @@ describe("bodies on their way in", () => {
     const host = await openTestHost();
     const pieces = "3\r\nabc\r\n1\r\nx\r\n".repeat(30_000);
     const sent = await openWire(host, `${HEAD}Transfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`);
-    await expect.poll(sent.text, { timeout: 20_000 }).toContain('"sizeBytes":120000');
+    await expect.poll(sent.text).toContain('"sizeBytes":120000');
     expect(sent.text()).toContain("abcx".repeat(250));
   });
 

@@ -11,7 +11,7 @@ import { openTestStore } from "../../../testkit/store.ts";
 const MARK = "\ufeff";
 const KEYS = ["x", `${MARK}x`, `${MARK}${MARK}`, `a${MARK}b`];
 
-beforeAll(() => buildFor(LEDGE_MANIFEST), 180_000);
+beforeAll(() => buildFor(LEDGE_MANIFEST));
 
 /** The real components on the embedded host. */
 async function hosted(): Promise<TestServer> {

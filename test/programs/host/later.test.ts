@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildFor, openTestHost, PROBE_MANIFEST, type TestHost } from "../../../testkit/host.ts";
 
-beforeAll(() => buildFor(PROBE_MANIFEST), 180_000);
+beforeAll(() => buildFor(PROBE_MANIFEST));
 
 function notes(host: TestHost): number {
   const db = new Database(host.databaseFile, { fileMustExist: false });
@@ -28,7 +28,7 @@ describe.each([
     expect(await answerTo(host, "/scheduled/later?3000")).toEqual([202, "later"]);
     expect(notes(host)).toBe(0);
     expect(await host.json("/scheduled/count")).toEqual({ counter: 1 });
-    await expect.poll(() => notes(host), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => notes(host)).toBe(1);
   });
 
   test("is reached by a chained call, whose caller goes on at once", async () => {
@@ -39,7 +39,7 @@ describe.each([
     );
     expect([status, JSON.parse(text)]).toEqual([200, { status: 202, body: "later" }]);
     expect(notes(host)).toBe(0);
-    await expect.poll(() => notes(host), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => notes(host)).toBe(1);
   });
 
   test("is waited for when the host stops", async () => {

@@ -29,7 +29,7 @@ const rows = (...values: unknown[][]) => expect.objectContaining({ rows: values 
 const fault = (words: string) => ({ error: { tag: "io", val: expect.stringContaining(words) } });
 
 describe.skipIf(noSqld !== undefined)(onSqld("a guest's SQLite on a libSQL server"), () => {
-  test("passes the store contract from inside a component", { timeout: 120_000 }, async () => {
+  test("passes the store contract from inside a component", async () => {
     for (const [at, one] of storeContract.entries()) {
       if (one.only === "file") continue;
       const host = await openProbe(await startSqld());
@@ -136,9 +136,7 @@ async function openHosts(server: Sqld, count: number): Promise<Client[]> {
 }
 
 describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => {
-  test("takes commits of two hosts at once: none is lost, no revision is given twice", {
-    timeout: 120_000,
-  }, async () => {
+  test("takes commits of two hosts at once: none is lost, no revision is given twice", async () => {
     const server = await startSqld();
     const [one, two] = await openHosts(server, 2);
     if (one === undefined || two === undefined) throw new Error("there are two");
@@ -180,9 +178,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     expect(await client?.read("k")).toEqual({ status: 200, text: "v" });
   });
 
-  test("answers 503 while its server is away, and goes on afterwards", {
-    timeout: 120_000,
-  }, async () => {
+  test("answers 503 while its server is away, and goes on afterwards", async () => {
     const server = await startSqld();
     const [client] = await openHosts(server, 1);
     if (client === undefined) throw new Error("there is one");
@@ -195,9 +191,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     expect((await client.put("k", "after")).status).toBe(200);
   });
 
-  test("loses nothing acknowledged when its server dies, and says what is unknown", {
-    timeout: 120_000,
-  }, async () => {
+  test("loses nothing acknowledged when its server dies, and says what is unknown", async () => {
     const server = await startSqld();
     const [client] = await openHosts(server, 1);
     if (client === undefined) throw new Error("there is one");
@@ -214,7 +208,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("Ledge on a libSQL server"), () => 
     });
     for (let round = 0; round < 3; round += 1) {
       const before = acknowledged.length;
-      await expect.poll(() => acknowledged.length, { timeout: 100_000 }).toBeGreaterThan(before + 4);
+      await expect.poll(() => acknowledged.length).toBeGreaterThan(before + 4);
       await server.kill();
       await server.start();
     }

@@ -44,7 +44,7 @@ describe("the host as a program", () => {
       "greeting=hi",
       "--no-cron",
     );
-    await expect.poll(() => run.output.out + run.output.error, { timeout: 60_000 }).toContain("Serving");
+    await expect.poll(() => run.output.out + run.output.error).toContain("Serving");
     const url = /http:\/\/\S+?(?=,)/.exec(run.output.out)?.[0] ?? "";
     expect(await (await fetch(`${url}/quick/variable?word`)).json()).toBe("hi, ");
     run.child.kill(signal);

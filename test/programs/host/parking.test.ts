@@ -51,7 +51,7 @@ const reached = expect.stringMatching(/^\d+$/);
 const asked = ({ lines }: TestHost, until: string) =>
   lines.filter(({ text }) => text.includes(`"probe.asked"`) && text.includes(until)).length;
 const parked = (host: TestHost, until: string, count = 1) =>
-  expect.poll(() => asked(host, until), { timeout: 20_000 }).toBe(count);
+  expect.poll(() => asked(host, until)).toBe(count);
 
 describe("a request that a component asks to park", () => {
   test("is asked again when the store has come to the revision, with its body", async () => {
@@ -147,9 +147,7 @@ describe("a request that a component asks to park", () => {
     await parked(host, until);
     expect((await wait(host, `head=${head}; seconds=50`)).parked).toBe("end");
     socket.destroy();
-    await expect
-      .poll(async () => (await wait(host, `head=${head}; seconds=50`)).parked, { timeout: 20_000 })
-      .toEqual(reached);
+    await expect.poll(async () => (await wait(host, `head=${head}; seconds=50`)).parked).toEqual(reached);
     put(db, "second", "2");
     await wait(host, `head=${head + 1}; seconds=49`);
     expect(asked(host, until)).toBe(1);

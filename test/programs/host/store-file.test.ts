@@ -1,8 +1,8 @@
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { type Answer, ask } from "../../../testkit/ask.ts";
+import { openGate } from "../../../testkit/gate.ts";
 import {
   buildFor,
   LEDGE_MANIFEST,
@@ -86,12 +86,14 @@ describe("the file of a store under a running server", () => {
 
   test("acknowledges nothing that was done while it went", async () => {
     await buildFor(PROBE_MANIFEST, ["quick"]);
-    const host = await openTestHost();
+    const gate = await openGate();
+    const host = await openTestHost({ variables: { outside: gate.url } });
     const made = JSON.stringify([["create table t (a)", []]]);
     expect(await asked(host, "/quick/sql", made)).toBe("200");
-    const waiting = asked(host, "/quick/sleep?3000", "x");
-    await setTimeout(500);
+    const waiting = asked(host, `/quick/fetch?${gate.url}/`, "x");
+    await expect.poll(gate.waiting).toBe(1);
     renameSync(host.databaseFile, `${host.databaseFile}.away`);
+    gate.open();
     expect(await waiting).toMatch(/^503 (outcome_unknown|store_replaced)$/);
   });
 });

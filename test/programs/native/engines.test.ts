@@ -13,7 +13,7 @@ import { addNamespace, bootstrap, propose, putReserved, tokenDocument } from "..
 import { openTestStore } from "../../../testkit/store.ts";
 
 const MANIFEST = join(root, "spin.toml");
-beforeAll(() => buildFor(MANIFEST, ["config-read", "config-write", "admin"]), 180_000);
+beforeAll(() => buildFor(MANIFEST, ["config-read", "config-write", "admin"]));
 
 const KEYS = ["a", "a/b", "limits/api", "é", "none", "k".repeat(20)];
 

@@ -24,7 +24,7 @@ import {
 import { FULL, forEachCrash, sampled } from "../../../testkit/crash-sample.ts";
 import { temporaryFolder } from "../../../testkit/processes.ts";
 
-const TIMEOUT_MS = FULL ? 3_600_000 : 180_000;
+const TIMEOUT_MS = FULL ? 3_600_000 : 300_000;
 const missing = straceMissing();
 if (missing !== null) console.warn(`commits are not killed at system calls: ${missing}`);
 

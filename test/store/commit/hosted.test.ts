@@ -123,9 +123,7 @@ describe("a commit whose guest ends inside its transaction", () => {
     expect(await hosted.commit("k")).toMatchObject({ status: 200, revision: head + 1 });
   });
 
-  test("because its worker is over its limit is rolled back, and the next is taken", {
-    timeout: 120_000,
-  }, async () => {
+  test("because its worker is over its limit is rolled back, and the next is taken", async () => {
     const hosted = await openHosted({ requestTimeoutMs: 1500 });
     const head = headOf(hosted);
     hosted.db.all("create table z_sum(x)");
@@ -138,7 +136,7 @@ describe("a commit whose guest ends inside its transaction", () => {
     // The worker is ended as soon as it has left SQLite, and the commit was not its next step.
     const looker = openNodeDb(hosted.file, { busyTimeoutMs: 1 });
     onTestFinished(() => looker.close());
-    await expect.poll(() => isFree(looker), { timeout: 110_000, interval: 100 }).toBe(true);
+    await expect.poll(() => isFree(looker), { interval: 100 }).toBe(true);
     expect(await hosted.commit("k")).toMatchObject({ status: 200, revision: head + 1 });
     expect(headOf(hosted)).toBe(head + 1);
     expect(hosted.db.all("select message from commits where request_id='k'")).toEqual([[null]]);

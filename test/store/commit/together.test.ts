@@ -61,7 +61,7 @@ function expectOnce(file: string, said: readonly Said[], asks: readonly CommitAs
 }
 
 describe("writers at one file", () => {
-  test("in processes of their own lose no commit and double none", { timeout: 300_000 }, async () => {
+  test("in processes of their own lose no commit and double none", async () => {
     const { file, orders } = openShared(["a", "b"]);
     const beginMs = Date.now() + START_MS;
     const runs = await Promise.all(
@@ -83,7 +83,7 @@ describe("writers at one file", () => {
 describe("two hosts at one file", () => {
   beforeAll(() => buildFor(MANIFEST, ["config-read", "config-write", "admin"]));
 
-  test("lose no commit and double none", { timeout: 300_000 }, async () => {
+  test("lose no commit and double none", async () => {
     const { file, orders } = openShared(["a", "b"]);
     const said: Said[] = [];
     const hosts = await Promise.all(

@@ -82,9 +82,7 @@ describe.skipIf(noSqld !== undefined)(onSqld("a libSQL server's failures"), () =
     expect(next.all("select a from t")).toEqual([[2]]);
   });
 
-  test("go on by themselves after a stream has expired or the server was started again", {
-    timeout: 60_000,
-  }, async () => {
+  test("go on by themselves after a stream has expired or the server was started again", async () => {
     const server = await startSqld();
     const db = await openSqld(server.url);
     makeTable(db);
