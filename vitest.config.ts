@@ -27,6 +27,13 @@ export default defineConfig({
     // A process for each file would compile every component again for each.
     isolate: false,
     setupFiles: "testkit/setup.ts",
+    // Of what runs in the tests' own processes: neither components as Wasm nor programs are counted.
+    coverage: {
+      provider: "v8",
+      include: ["lib/**", "components/**", "programs/**", "build/**"],
+      reporter: ["text-summary", "html"],
+      reportsDirectory: ".cache/coverage",
+    },
     maxWorkers: 2,
     fileParallelism: true,
     // The interface's tests speak to the real components, in both modes of the host; faults that only a test's

@@ -28,7 +28,7 @@ beforeAll(async () => {
   for (const rps of [1, 2, 3]) await typed(["put", KEY, `{"rps":${rps}}`, "--if", "any"], sound);
   await typed(["backup", "run"], sound);
   await server.stop();
-}, 180_000);
+});
 afterAll(() => folder.remove());
 
 async function typed(args: readonly string[], data: string): Promise<void> {
@@ -102,7 +102,7 @@ class Place {
   }
 }
 
-describe("the recovery page", { timeout: 300_000 }, () => {
+describe("the recovery page", () => {
   test("brings back a machine that is gone", async () => {
     const place = new Place("gone");
     rmSync(place.file);
@@ -209,7 +209,7 @@ async function withBucket(name: string): Promise<{ place: Place; bucket: ChaosSe
   return { place, bucket };
 }
 
-describe("the recovery page, of a bucket that fails", { timeout: 300_000 }, () => {
+describe("the recovery page, of a bucket that fails", () => {
   const row = (code: string) => page.split("\n").find((line) => line.startsWith(`| \`${code}\``)) ?? "";
 
   test("has the code and the word of credentials that have expired", async () => {
