@@ -41,10 +41,13 @@ export function findDataDir(options: ConnectionOptions, home: string): string {
   return existsSync(here) ? here : join(home, ".ledge");
 }
 
-/** Refuses where no server is named, where a name is not known, and where a file cannot be read. */
+/**
+ * Refuses where no server is named, where a name is not known, where a file cannot be read, and where LEDGE_TOKEN
+ * would go to a server that nobody named.
+ */
 export function findConnection(options: ConnectionOptions, home: string): Connection {
-  const place = findPlace(options, findDataDir(options, home));
-  const told = toldToken(options, place.url);
+  const { place, isNamed } = findPlace(options, findDataDir(options, home));
+  const told = toldToken(options, { url: place.url, isNamed });
   const authority = options.ca ?? environment("LEDGE_CA");
   const ca = authority === undefined ? place.ca : resolve(authority);
   return { url: place.url, token: place.token, tokenFrom: place.tokenFrom, ...told, ca };
@@ -59,8 +62,21 @@ export function listContexts(
   return { current, contexts: knownContexts(findDataDir(options, home)) };
 }
 
-/** Flags before the environment; then the data folder where one is named, then the current context. */
-function findPlace(options: ConnectionOptions, dataDir: string): Connection {
+/**
+ * Flags before the environment; then the data folder where one is named, then the current context. `isNamed` is
+ * false for a data folder that was only found.
+ */
+function findPlace(
+  options: ConnectionOptions,
+  dataDir: string,
+): { readonly place: Connection; readonly isNamed: boolean } {
+  const told = toldPlace(options, dataDir);
+  if (told !== undefined) return { place: told, isNamed: true };
+  const { current } = readContexts();
+  return { place: named(current, dataDir), isNamed: current !== LOCAL };
+}
+
+function toldPlace(options: ConnectionOptions, dataDir: string): Connection | undefined {
   if (options.url !== undefined && options.context !== undefined)
     throw new Failure(EXIT.usage, "--url and --context both name a server; choose one");
   if (options.url !== undefined) return atAddress(options.url, dataDir);
@@ -70,7 +86,7 @@ function findPlace(options: ConnectionOptions, dataDir: string): Connection {
   const context = environment("LEDGE_CONTEXT");
   if (context !== undefined) return named(context, dataDir);
   const folder = options.data ?? environment("LEDGE_DATA");
-  return named(folder === undefined ? readContexts().current : LOCAL, dataDir);
+  return folder === undefined ? undefined : named(LOCAL, dataDir);
 }
 
 /** With the token of a context that has this very address, and else with none. */
@@ -141,11 +157,12 @@ export function toldByFlags({ tokenFile, ca }: ConnectionOptions): {
 
 /**
  * The token that a person named for this call. One in the environment beside LEDGE_URL was meant for that address,
- * so it does not go to another.
+ * so it does not go to another. Without LEDGE_URL it goes only to a server that somebody named: a folder that happens
+ * to lie here must not receive it, and its own token may do more than the one that was asked for.
  */
 function toldToken(
   options: ConnectionOptions,
-  url: string,
+  { url, isNamed }: { readonly url: string; readonly isNamed: boolean },
 ): Pick<Connection, "token" | "tokenFrom"> | undefined {
   const { token: given } = toldByFlags(options);
   if (given !== undefined) return { token: given, tokenFrom: options.tokenFile };
@@ -153,6 +170,10 @@ function toldToken(
   if (token === undefined) return undefined;
   const meant = environment("LEDGE_URL");
   if (meant !== undefined && parseServerAddress(meant) !== url) return undefined;
+  if (!isNamed)
+    throw new Failure(EXIT.usage, `LEDGE_TOKEN is set, and nothing names its server; ${url} was only found`, {
+      hint: "set LEDGE_URL, or name the server with --url, --context or --data; unset LEDGE_TOKEN to use the token that is stored there",
+    });
   return { token: judgeTokenText(token, "LEDGE_TOKEN"), tokenFrom: "LEDGE_TOKEN" };
 }
 

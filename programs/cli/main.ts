@@ -44,7 +44,7 @@ const program = new Command("ledge")
   .option("--context <name>", "the server of this name (or LEDGE_CONTEXT; see `ledge context ls`)")
   .option(
     "--token-file <path>",
-    "a file with the token (or LEDGE_TOKEN; default: what is stored for the server)",
+    "a file with the token (or LEDGE_TOKEN, for a server that is named; default: what is stored for the server)",
   )
   .option("--ca <file>", "a PEM file of the authority that signed the server's certificate (or LEDGE_CA)")
   .option("--data <dir>", "the data folder (default: .ledge, or LEDGE_DATA)")

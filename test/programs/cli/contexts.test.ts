@@ -72,6 +72,46 @@ describe("a stored token", () => {
   });
 });
 
+describe("LEDGE_TOKEN without LEDGE_URL", () => {
+  const token = { LEDGE_TOKEN: "ldg_mine" };
+
+  /** A folder whose `.ledge` is of the server that notes what it hears. */
+  function beside(name: string): string {
+    const cwd = join(folder, name);
+    mkdirSync(join(cwd, ".ledge"), { recursive: true });
+    writeFileSync(join(cwd, ".ledge", "context.json"), JSON.stringify({ url: other }));
+    return cwd;
+  }
+
+  test("is refused where a .ledge folder was only found, and says what to set", async () => {
+    const cwd = beside("found");
+    const ran = await run(["ls"], { cwd, env: { ...own("found"), ...token } });
+    expect([ran.status, heard]).toEqual([2, []]);
+    expect(ran.stderr).toMatch(/LEDGE_TOKEN[\s\S]*LEDGE_URL/);
+    expect(ran.stderr).not.toContain("ldg_mine");
+  });
+
+  test.each([
+    { name: "--url", args: () => ["--url", other], env: {} },
+    { name: "--context", args: () => ["--context", "local"], env: {} },
+    { name: "LEDGE_CONTEXT", args: () => [], env: { LEDGE_CONTEXT: "local" } },
+    { name: "--data", args: () => ["--data", ".ledge"], env: {} },
+    { name: "LEDGE_DATA", args: () => [], env: { LEDGE_DATA: ".ledge" } },
+  ])("goes to the server that $name names", async ({ args, env }) => {
+    await run([...args(), "ls"], { cwd: beside("named"), env: { ...own("named"), ...token, ...env } });
+    expect(heard).toEqual(["Bearer ldg_mine"]);
+  });
+
+  test("goes to the server of the context in use", async () => {
+    const env = own("in-use");
+    const cwd = beside("in-use");
+    await run(["context", "add", "stage", other], { env, cwd });
+    await run(["context", "use", "stage"], { env, cwd });
+    await run(["ls"], { cwd, env: { ...env, ...token } });
+    expect(heard).toEqual(["Bearer ldg_mine"]);
+  });
+});
+
 describe("ledge login", () => {
   test("tries the token from standard input, and keeps it for its owner alone", async () => {
     const env = own("login");
