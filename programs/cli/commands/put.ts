@@ -1,10 +1,9 @@
 /** `ledge put`: writes one document. */
 import type { Command } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
-import { decodeUtf8 } from "../../../lib/core/utf8.ts";
 import type { Client, ClientRequest } from "../client.ts";
 import { conditionHeaders, explainWrite } from "../documents/condition.ts";
-import { isJson } from "../documents/is-json.ts";
+import { chooseMediaType } from "../documents/put-type.ts";
 import { readValue } from "../documents/value-input.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, sayDone } from "../output.ts";
@@ -30,7 +29,7 @@ export function addPut(program: Command, client: () => Client): void {
     .option("-f, --file <path>", "read the value from a file; `-` is standard input")
     .option(
       "-t, --type <media-type>",
-      "its media type (default: application/json if it is JSON, else text/plain)",
+      "its media type (default: what the file's name says, else what the document has, else what the bytes are)",
     )
     .option(
       "--if <etag>",
@@ -42,9 +41,10 @@ export function addPut(program: Command, client: () => Client): void {
       if (options.type !== undefined && !/^[!-~][ -~]*$/.test(options.type))
         throw new Failure(EXIT.usage, `--type ${options.type} is not a media type`);
       const bytes = await readValue(value, options.file);
+      const type = options.type ?? (await chooseMediaType(client(), target, { ...options, bytes }));
       const asked: ClientRequest = {
         query: { key: target.key, message: options.message },
-        headers: { "content-type": options.type ?? guessType(bytes) },
+        headers: { "content-type": type },
         body: bytes,
         what: formatTarget(target),
       };
@@ -55,7 +55,7 @@ export function addPut(program: Command, client: () => Client): void {
           headers: { ...asked.headers, ...conditionHeaders(condition) },
         });
       const made = await (options.if === "any" ? putAny(send) : send(options.if)).catch((error: unknown) =>
-        explainWrite(error, {
+        explainWrite(nameType(error, type), {
           client: client(),
           target,
           ifAbsent: "leave out --if to create it, or say --if any",
@@ -77,6 +77,13 @@ async function putAny(send: (condition: string) => Promise<CommitAnswer>): Promi
   }
 }
 
+/** The type may be one that nobody typed: a refusal of bytes that are not of it says which it is. */
+function nameType(error: unknown, type: string): unknown {
+  if (!(error instanceof Failure) || error.code !== "value_malformed") return error;
+  const { exit, code, message } = error;
+  return new Failure(exit, message, { code, hint: `it was sent as ${type}; --type names another` });
+}
+
 /** Says what a write of one document did. */
 export function reportCommit(made: CommitAnswer, target: DocumentName, output: "text" | "json"): void {
   if (output === "json") {
@@ -85,11 +92,4 @@ export function reportCommit(made: CommitAnswer, target: DocumentName, output: "
   }
   const [change] = made.changes;
   sayDone(`${formatTarget(target)} ${change?.result ?? "done"}, revision ${made.revision}`);
-}
-
-/** The media type for bytes that nobody named: JSON where they parse, text where they are UTF-8. */
-export function guessType(bytes: Uint8Array): string {
-  const text = decodeUtf8(bytes);
-  if (text === undefined) return "application/octet-stream";
-  return isJson(text) ? "application/json" : "text/plain";
 }

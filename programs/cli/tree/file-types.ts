@@ -3,8 +3,8 @@
  * that it went in with. Types of text are UTF-8; an import refuses other bytes under such a name.
  */
 import { basename, extname } from "node:path";
-import { guessType } from "../commands/put.ts";
 import { findJsonFault } from "../import/json-text.ts";
+import { guessType } from "./bytes-type.ts";
 
 export interface FileType {
   readonly mediaType: string;

@@ -78,11 +78,21 @@ describe("standard input", () => {
     expect((await ledge(["get", "demo/named"])).stdout).toBe("by name\n");
   });
 
-  test("takes an older value from `ledge get`", async () => {
-    const before = JSON.parse((await ledge(["get", "demo/banner", "-o", "json"])).stdout);
-    await ledge(["put", "demo/banner", "worse", "--if", "any"]);
-    const back = `ledge get demo/banner --revision ${before.revision} | ledge put demo/banner --if any -m 'back'`;
+  test.each([
+    { name: "text", value: "Hello", type: "text/plain" },
+    { name: "YAML", value: "a: 1\r\n", type: "application/yaml" },
+    { name: "YAML that is JSON, too", value: "42", type: "application/yaml" },
+    { name: "JSON of a name of its own", value: "{}", type: "application/geo+json; x=1" },
+    { name: "text with a byte order mark", value: "\ufeffkey=1", type: "text/x-odd" },
+  ])("takes an older value from `ledge get`, byte and type exact: $name", async ({ value, type }) => {
+    const put = await ledge(["put", "demo/again", "-", "-t", type, "--if", "any", "-o", "json"], {
+      stdin: value,
+    });
+    const { revision } = JSON.parse(put.stdout);
+    await ledge(["put", "demo/again", "[1]", "--if", "any"]);
+    const back = `ledge get demo/again --revision ${revision} | ledge put demo/again --if any -m 'back'`;
     expect(shell(back).status).toBe(0);
-    expect((await ledge(["get", "demo/banner"])).stdout).toBe(before.text);
+    expect((await ledge(["get", "demo/again"])).stdout).toBe(value);
+    expect(JSON.parse((await ledge(["get", "demo/again", "-o", "json"])).stdout).mediaType).toBe(type);
   });
 });

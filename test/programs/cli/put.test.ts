@@ -56,6 +56,56 @@ describe("ledge put --if", () => {
   });
 });
 
+describe("ledge put without --type", () => {
+  const typeOf = async (name: string): Promise<string> =>
+    JSON.parse((await ledge(["get", name, "-o", "json"])).stdout).mediaType;
+  const put = async (name: string, value: string, ...more: string[]) =>
+    expect((await ledge(["put", name, "--if", "any", ...more], { stdin: value })).status).toBe(0);
+  const file = (name: string, bytes: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+
+  test("keeps the media type that a document has", async () => {
+    await put("demo/typed", "a: 1", "-t", "application/yaml");
+    await put("demo/typed", "42");
+    expect(await typeOf("demo/typed")).toBe("application/yaml");
+    await put("demo/typed", "42", "-t", "text/plain");
+    expect(await typeOf("demo/typed")).toBe("text/plain");
+  });
+
+  test("takes the type that the file's name says, where its bytes are of it", async () => {
+    await put("demo/by-name", "x", "-t", "text/css");
+    await put("demo/by-name", "", "-f", file("named.yaml", "a: 1"));
+    expect(await typeOf("demo/by-name")).toBe("application/yaml");
+    await put("demo/by-name", "", "-f", file("named.json", "not JSON"));
+    expect(await typeOf("demo/by-name")).toBe("application/yaml");
+    await put("demo/latin", "", "-f", file("latin.conf", Uint8Array.of(0xe9)));
+    expect(await typeOf("demo/latin")).toBe("application/octet-stream");
+  });
+
+  test("takes the key's extension for a document that is not there", async () => {
+    await put("demo/fresh.toml", "a = 1");
+    expect(await typeOf("demo/fresh.toml")).toBe("application/toml");
+    await put("demo/fresh.json", "not JSON");
+    expect(await typeOf("demo/fresh.json")).toBe("text/plain");
+  });
+
+  test("refuses what the type of a document does not take, and says how to go on", async () => {
+    await put("demo/strict", "{}");
+    const ran = await ledge(["put", "demo/strict", "{", "--if", "any"]);
+    expect([ran.status, ran.stderr]).toEqual([6, expect.stringMatching(/application\/json[\s\S]*--type/)]);
+  });
+
+  test("guesses where the token may not read", async () => {
+    await put("demo/blind", "a: 1", "-t", "application/yaml");
+    const made = await ledge(["token", "create", "blind", "-g", "write:demo"]);
+    const env = { LEDGE_TOKEN: made.stdout.trim() };
+    expect((await ledge(["put", "demo/blind", "42", "--if", "any"], { env })).status).toBe(0);
+    expect(await typeOf("demo/blind")).toBe("application/json");
+  });
+});
+
 describe("ledge put of a value that is too large", () => {
   test.each([
     { name: "a file", args: ["-f", join(folder, "large")], stdin: "" },
