@@ -17,13 +17,33 @@ export async function askSecret(question: string): Promise<string> {
   return answer.trim();
 }
 
-/** Goes on only after a yes. `flag` is what says so beforehand. */
-export async function requireYes(question: string, { flag }: { readonly flag: string }): Promise<void> {
-  if (!isAtTerminal())
-    throw new Failure(EXIT.usage, question.replace(/\?$/, ": this asks first"), {
-      hint: `nobody can be asked here: say ${flag} if that is what you mean`,
+export interface YesAsked {
+  /** The flag that says yes beforehand. */
+  readonly flag: string;
+  /** What shows more before anything happens, for whoever cannot be asked. */
+  readonly look?: string;
+  /** Shows a person what the question is about. */
+  readonly show?: () => void;
+}
+
+/**
+ * Goes on only after a yes. Throws Failure: wrong use where nobody can be asked, and for a person who says no the code
+ * of whatever else was not done.
+ */
+export async function requireYes(question: string, { flag, look, show }: YesAsked): Promise<void> {
+  if (!isAtTerminal()) {
+    const first = look === undefined ? "" : `look at it with ${look}, then `;
+    throw new Failure(EXIT.usage, `${question.replace(/\?$/, "")}: this asks first; nothing was changed`, {
+      hint: `nobody can be asked here: ${first}say ${flag} if that is what you mean`,
     });
-  const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
+  }
+  show?.();
+  const answer = await confirm({
+    message: question,
+    initialValue: false,
+    output: process.stderr,
+    withGuide: false,
+  });
   if (isCancel(answer) || !answer) throw givenUp();
 }
 

@@ -1,5 +1,5 @@
 /**
- * How a command ends. Exit codes are interface (docs/cli.md): 0 done, 1 a fault, 2 wrong use, 3 absent,
+ * How a command ends. Exit codes are interface (docs/cli.md): 0 done, 1 a fault or a no, 2 wrong use, 3 absent,
  * 4 not allowed, 5 stale, 6 refused by a rule of the namespace, 7 nobody answers, 8 a plan with changes.
  */
 

@@ -45,7 +45,8 @@ async function storedType(client: Client, { namespace, key }: DocumentName): Pro
     const { headers } = await client.request("GET", `/v1/read/${namespace}`, { query: { key } });
     return headers.get("content-type") ?? undefined;
   } catch (error) {
-    if (error instanceof Failure && (error.exit === EXIT.absent || error.exit === EXIT.auth)) return undefined;
+    if (error instanceof Failure && (error.exit === EXIT.absent || error.exit === EXIT.auth))
+      return undefined;
     throw error;
   }
 }

@@ -1,14 +1,17 @@
 /** An import from end to end: reads the source whole, plans, asks where something would be deleted, carries the plan out. */
+import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords, formatBytes, printJson, say, sayDone } from "../output.ts";
 import { type CarriedOut, carryOut, formatRevisions } from "./carry-out.ts";
-import { confirmDeletions } from "./confirm.ts";
 import type { ImportFormat } from "./formats.ts";
 import { type ImportPlan, makePlan, type PlanScope } from "./plan.ts";
 import { type ReadSource, readSource } from "./read.ts";
 import { countPlan, planAsJson, printChanges } from "./show.ts";
 import { formatPlace } from "./source.ts";
+
+/** Changes that are printed one by one; the rest is counted. */
+const SHOWN = 20;
 
 export interface ImportOptions {
   readonly namespace?: string;
@@ -43,7 +46,7 @@ export async function runImport(client: Client, source: string, options: ImportO
   const plan = await makePlan(client, read.content, scopeOf(read, options));
   refuseMissing(plan, options);
   if (options.plan === true) return showPlan(plan, options);
-  await confirmDeletions(plan, options.yes === true);
+  if (options.yes !== true) await askForDeletions(plan);
   for (const name of plan.missing) await createNamespace(client, name);
   const done = await carryOut(client, plan.changes, options.message);
   report(read, plan, done, options);
@@ -103,6 +106,17 @@ async function createNamespace(client: Client, name: string): Promise<void> {
   say(`namespace ${name} made`);
 }
 
+/** Deletions are never a surprise: they are shown and asked for. */
+async function askForDeletions({ changes }: ImportPlan): Promise<void> {
+  const deletions = changes.filter(({ op }) => op === "delete");
+  if (deletions.length === 0) return;
+  await requireYes(`Delete ${countWords(deletions.length, "document")}?`, {
+    flag: "--yes",
+    look: "--plan",
+    show: () => printChanges(deletions, { max: SHOWN, diff: false }),
+  });
+}
+
 /** The plan is the command's data, so that it can be kept and looked through; the sum is talk. */
 function showPlan(plan: ImportPlan, options: ImportOptions): void {
   if (options.output === "json") printJson(planAsJson(plan, plan.missing));
@@ -118,8 +132,6 @@ function showPlan(plan: ImportPlan, options: ImportOptions): void {
   }
   if (plan.changes.length > 0) process.exitCode = EXIT.changes;
 }
-
-const SHOWN = 20;
 
 function report({ content }: ReadSource, plan: ImportPlan, done: CarriedOut, options: ImportOptions): void {
   const counts = countPlan(plan);

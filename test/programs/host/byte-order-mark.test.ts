@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { guessType } from "../../../programs/cli/commands/put.ts";
+import { guessType } from "../../../programs/cli/tree/bytes-type.ts";
 import { begin, expectSame, put, remove, restore } from "../../../testkit/backup.ts";
 import { openServedBucket } from "../../../testkit/bucket.ts";
 import { variablesOf } from "../../../testkit/bucket-settings.ts";
