@@ -99,7 +99,8 @@ function atAddress(text: string, dataDir: string): Connection {
 function named(name: string, dataDir: string): Connection {
   if (name === LOCAL) {
     const local = readLocal(dataDir);
-    if (local !== undefined) return local;
+    // A store that had its first token elsewhere: the one that `ledge login` keeps for this address.
+    if (local !== undefined) return local.token === undefined ? atAddress(local.url, dataDir) : local;
     throw new Failure(EXIT.unreachable, `no server is known: there is no ${join(dataDir, "context.json")}`, {
       hint: "start one with `npm start`, or name one with `ledge login URL`, --url or LEDGE_URL",
     });

@@ -6,8 +6,8 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isEmptyStore } from "../../lib/store/restore/rows.ts";
 import { type Db, faultKind, StoreFault } from "../../lib/store/sqlite/driver.ts";
-import { openLibsqlDb } from "../../lib/store/sqlite/driver-libsql.ts";
-import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { type LibsqlDb, openLibsqlDb } from "../../lib/store/sqlite/driver-libsql.ts";
+import { type NodeDb, type NodeDbOptions, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { requireDurable } from "../../lib/store/sqlite/durability.ts";
 import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
@@ -37,10 +37,9 @@ export async function usingStore<T>(
   address: DatabaseAddress,
   threadFile: string,
   work: (db: Db) => T | Promise<T>,
-  file: { readonly readonly?: boolean; readonly mustExist?: boolean } = {},
+  file: NodeDbOptions,
 ): Promise<T> {
-  const db =
-    typeof address === "string" ? openNodeDb(address, file) : openLibsqlDb({ ...address, threadFile });
+  const db = openStore(address, threadFile, file);
   try {
     return await work(db);
   } finally {
@@ -48,19 +47,55 @@ export async function usingStore<T>(
   }
 }
 
-/** Whether there is no store, or one that nothing was ever committed to. */
-export async function isWithoutHistory(address: DatabaseAddress, threadFile: string): Promise<boolean> {
-  if (typeof address === "string" && !existsSync(address)) return true;
+function openStore(address: DatabaseAddress, threadFile: string, file: NodeDbOptions): NodeDb | LibsqlDb {
+  return typeof address === "string" ? openNodeDb(address, file) : openLibsqlDb({ ...address, threadFile });
+}
+
+export type MetStore = { close(): void } & (
+  | { readonly isNew: true }
+  /** Its history begins somewhere: `db` is open until `close`. */
+  | { readonly isNew: false; readonly db: Db }
+);
+
+/**
+ * Opens the store and says whether it is without a history: not there, or nothing was ever committed to it. Throws
+ * Stopped for a file that is none, for a server that does not answer, and for one whose writes would not last.
+ */
+export function meetStore(
+  address: DatabaseAddress,
+  { threadFile, acceptWeak }: { readonly threadFile: string; readonly acceptWeak: boolean },
+): MetStore {
+  if (typeof address === "string" && !existsSync(address)) return { isNew: true, close() {} };
+  let db: NodeDb | LibsqlDb | undefined;
   try {
-    return await usingStore(address, threadFile, isEmptyStore);
+    const opened = openStore(address, threadFile, { mustExist: true });
+    db = opened;
+    const isNew = isWithoutHistory(opened);
+    if (typeof address !== "string") refuseWeak(opened, acceptWeak);
+    return { isNew, db: opened, close: () => opened.close() };
   } catch (error) {
+    db?.close();
     if (!(error instanceof StoreFault)) throw error;
-    // No tables yet: nothing was committed. What else a file fails with is the host's to meet, and no reason to begin
-    // anew; a server that does not answer is no reason to begin at all.
-    if (faultKind(error) === "no_table") return true;
+    // A server that does not answer is no reason to begin at all.
     if (typeof address === "string") throw new Stopped(cannotBeRead(address, error.text));
     throw new Stopped(`The libSQL server ${shownAddress(address)} cannot be used: ${error.text}`);
   }
+}
+
+function isWithoutHistory(db: Db): boolean {
+  try {
+    return isEmptyStore(db);
+  } catch (error) {
+    // No tables yet: nothing was committed. What else a store fails with is no reason to begin anew.
+    if (error instanceof StoreFault && faultKind(error) === "no_table") return true;
+    throw error;
+  }
+}
+
+/** Throws Stopped where a libSQL server's writes would not last, unless that is accepted. */
+function refuseWeak(db: Db, acceptWeak: boolean): void {
+  const judged = requireDurable(db, { acceptWeak });
+  if (!judged.ok) throw new Stopped(judged.detail);
 }
 
 /** Refuses an empty file beside a token, which was a store once. Throws Stopped. */
@@ -82,17 +117,4 @@ function cannotBeRead(file: string, said: string): string {
 To look at it:                          sqlite3 ${file} 'pragma integrity_check'
 To restore it from the bucket:          ./ledge restore --to ${file} --replace
 (docs/recovery.md says what is lost then). Nothing was changed.`;
-}
-
-/** Why a libSQL server's writes would not last; undefined when they do, when that is accepted, and for a file. */
-export function weaknessOf(
-  address: DatabaseAddress,
-  threadFile: string,
-  acceptWeak: boolean,
-): Promise<string | undefined> {
-  if (typeof address === "string") return Promise.resolve(undefined);
-  return usingStore(address, threadFile, (db) => {
-    const judged = requireDurable(db, { acceptWeak });
-    return judged.ok ? undefined : judged.detail;
-  });
 }

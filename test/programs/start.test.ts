@@ -73,7 +73,11 @@ describe("npm start", () => {
     rmSync(join(data, "admin-token"));
     const third = await startServer(data, ["--no-demo"]);
     expect(existsSync(join(data, "admin-token"))).toBe(false);
-    expect(third.greeting).toContain("LEDGE_TOKEN");
+    expect(third.greeting).toContain(`./ledge login ${third.url}`);
+    const env = { XDG_CONFIG_HOME: dataDir("pending-settings") };
+    expect((await ledge(["--data", data, "whoami"], { env })).status).toBe(4);
+    expect((await ledge(["login", third.url], { env, stdin: token })).status).toBe(0);
+    expect((await ledge(["--data", data, "whoami"], { env })).status).toBe(0);
     await third.stop();
   });
 

@@ -1,0 +1,53 @@
+/** What a start says when it is ready: where everything is, and what to try. */
+import { join, resolve } from "node:path";
+import color from "picocolors";
+import type { RunningHost } from "../host/options.ts";
+import { shownAddress } from "../host/spin/databases.ts";
+import type { BucketUse } from "./bucket.ts";
+import type { FirstToken } from "./first-token.ts";
+import type { StartOptions } from "./options.ts";
+import { shownPath } from "./places.ts";
+
+const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+
+export interface Started {
+  readonly host: Pick<RunningHost, "url" | "database">;
+  readonly bucket: Pick<BucketUse, "address" | "description">;
+  /** Sentences about the bucket. */
+  readonly news: readonly string[];
+  readonly token: FirstToken;
+  readonly tookMs: number;
+}
+
+const ENGINES = {
+  wasm: "Wasm, the components that Spin runs; `./ledge serve` is the faster server for production",
+  native: "native, the same handlers in Node",
+} as const;
+
+/** Several lines for a person. */
+export function greeting(options: StartOptions, { host, bucket, news, token, tookMs }: Started): string {
+  const line = (name: string, text: string) => `  ${paint.dim(name.padEnd(9))} ${text}`;
+  const to = shownPath(join(options.dataDir, "restored.db"));
+  // The command looks for .ledge by itself.
+  const ledge =
+    options.dataDir === resolve(".ledge") ? "./ledge" : `./ledge --data ${shownPath(options.dataDir)}`;
+  const from = bucket.address === undefined ? "" : ` --from ${bucket.address}`;
+  const who = {
+    made: `admin; the token was made now and is kept in ${shownPath(token.file)}`,
+    kept: `admin; the token is kept in ${shownPath(token.file)}`,
+    restoring: "this store is being restored; ./ledge restore --server goes on with it",
+    elsewhere: `the first token was made elsewhere; to use yours: ./ledge login ${host.url}`,
+  }[token.state];
+  return [
+    `${paint.bold("Ledge")} is ready after ${(tookMs / 1000).toFixed(1)} s ${paint.dim("(Ctrl-C stops it, data stays)")}`,
+    line("server", paint.cyan(host.url)),
+    line("data", typeof host.database === "string" ? shownPath(host.database) : shownAddress(host.database)),
+    line("engine", ENGINES[options.engine]),
+    line("bucket", bucket.description),
+    ...news.map((one) => line("", paint.yellow(one))),
+    line("you", who),
+    line("try", options.demo ? `${ledge} get demo/limits/api` : `${ledge} ns ls`),
+    line("", options.demo ? `${ledge} put demo/banner 'Good morning' --if any` : `${ledge} ns put shop-prod`),
+    line("", `${ledge} backup run && ${ledge} restore${from} --to ${to}`),
+  ].join("\n");
+}
