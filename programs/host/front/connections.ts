@@ -21,12 +21,23 @@ export class Connections {
   readonly #open = new Map<Socket, Connection>();
   #closing = false;
 
-  constructor(server: Server, headerBytesMax: number) {
+  constructor(
+    server: Server,
+    {
+      headerBytesMax,
+      onUnreadable,
+    }: { readonly headerBytesMax: number; onUnreadable(refusal: Refusal): void },
+  ) {
     this.#server = server;
     server.on("connection", (socket) => this.#add(socket));
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
-      else socket.end(refusalText(unreadable(error.code, headerBytesMax)));
+      if (!socket.writable || error.code === "ECONNRESET") {
+        socket.destroy();
+        return;
+      }
+      const refusal = unreadable(error.code, headerBytesMax);
+      onUnreadable(refusal);
+      socket.end(refusalText(refusal));
     });
   }
 

@@ -15,7 +15,7 @@ import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
 import { Connections } from "./connections.ts";
 import { strictTextFromWire } from "./header-text.ts";
-import type { HostMetrics, Watched } from "./metrics.ts";
+import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { Router } from "./routes.ts";
 import { refusalReply, sendRefusal, sendReply } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
@@ -53,10 +53,14 @@ export function openFront(options: FrontOptions): Promise<Front> {
   // Node drops what is beyond a number of headers in silence, a token among them; their size is bounded anyway.
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
-  const connections = new Connections(server, HEADER_BYTES_MAX);
+  const connections = new Connections(server, {
+    headerBytesMax: HEADER_BYTES_MAX,
+    onUnreadable: ({ code }) => options.metrics.countUnreadable(code),
+  });
   const take = (request: IncomingMessage, response: ServerResponse) => {
-    tellWhenAnswered(options, { incoming: request, response });
-    serve(options, connections, { incoming: request, response }).catch((error: unknown) => {
+    const exchange = { incoming: request, response };
+    const watched = watch(options, exchange);
+    serve(options, connections, { ...exchange, watched }).catch((error: unknown) => {
       // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
       response.destroy(error instanceof Error ? error : undefined);
     });
@@ -76,17 +80,21 @@ export function openFront(options: FrontOptions): Promise<Front> {
   });
 }
 
-function tellWhenAnswered({ onRequest }: FrontOptions, { incoming, response }: Exchange): void {
-  if (onRequest === undefined) return;
+/** Times a request from its head to the end of its answer, once, for the metrics and for who writes requests down. */
+function watch({ metrics, onRequest }: FrontOptions, { incoming, response }: Exchange): Watched {
+  const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, parked: false };
   const begunMs = performance.now();
-  response.once("close", () =>
-    onRequest({
+  response.once("close", () => {
+    const ms = performance.now() - begunMs;
+    metrics.count(watched, response, ms);
+    onRequest?.({
       method: incoming.method ?? "",
       path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
       status: response.headersSent ? response.statusCode : 0,
-      ms: Math.round(performance.now() - begunMs),
-    }),
-  );
+      ms: Math.round(ms),
+    });
+  });
+  return watched;
 }
 
 function boundPort(server: Server): number {
@@ -99,14 +107,17 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
+interface WatchedExchange extends Exchange {
+  readonly watched: Watched;
+}
+
 async function serve(
   options: FrontOptions,
   connections: Connections,
-  { incoming, response }: Exchange,
+  { incoming, response, watched }: WatchedExchange,
 ): Promise<void> {
   const turn = connections.turn(incoming, response);
   if (turn !== undefined) await turn;
-  const watched = options.metrics.watch(response);
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
     sendRefusal(response, unfit);
@@ -140,10 +151,9 @@ async function serve(
   }
 }
 
-interface WholeRequest extends Exchange {
+interface WholeRequest extends WatchedExchange {
   readonly uri: string;
   readonly body: Uint8Array;
-  readonly watched: Watched;
 }
 
 async function serveWhole(

@@ -9,7 +9,7 @@ import type { ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Problem } from "../../../lib/api/admin-answers.ts";
-import type { RefusalCode } from "../../../lib/core/refusal.ts";
+import { REFUSALS, type RefusalCode } from "../../../lib/core/refusal.ts";
 import type { JobResult } from "../engine.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import { sentReply } from "./sending.ts";
@@ -29,6 +29,9 @@ export interface Watched {
   /** It waits for a revision: how long that takes says nothing about this server. */
   parked: boolean;
 }
+
+/** For requests that no route of the manifest takes. */
+export const NO_ROUTE = "none";
 
 interface Series {
   readonly requests: Counter.Internal;
@@ -90,12 +93,23 @@ export class HostMetrics {
     this.#timer = this.#watchLoop();
   }
 
-  /** Counts a request when its answer is out, or when its client has gone. */
-  watch(response: ServerResponse): Watched {
-    const watched: Watched = { route: "none", bodyBytes: 0, parked: false };
-    const startedMs = performance.now();
-    response.once("close", () => this.#count(watched, response, (performance.now() - startedMs) / 1000));
-    return watched;
+  /** Counts a request whose answer is out, or whose client has gone. */
+  count({ route, bodyBytes, parked }: Watched, response: ServerResponse, ms: number): void {
+    const reply = sentReply(response);
+    const series = this.#seriesOf(route, reply === undefined ? "gone" : String(response.statusCode));
+    series.requests.inc();
+    if (bodyBytes > 0) this.#requestBytes.observe(bodyBytes);
+    if (reply === undefined) return;
+    if (!parked) series.durations.observe(ms / 1000);
+    if (reply.body !== undefined && reply.body.length > 0) this.#responseBytes.observe(reply.body.length);
+    const code = problemCode(reply);
+    if (code !== undefined) this.#refusals.inc({ code });
+  }
+
+  /** Counts what is no HTTP request, or is not here in time, by what it was told. */
+  countUnreadable(code: RefusalCode): void {
+    this.#requests.inc({ route: NO_ROUTE, status: String(REFUSALS[code].status) });
+    this.#refusals.inc({ code });
   }
 
   /** The answer to a scrape with the host's text behind it, and for HEAD its length; any other as it is. */
@@ -116,18 +130,6 @@ export class HostMetrics {
 
   stop(): void {
     clearInterval(this.#timer);
-  }
-
-  #count({ route, bodyBytes, parked }: Watched, response: ServerResponse, seconds: number): void {
-    const reply = sentReply(response);
-    const series = this.#seriesOf(route, reply === undefined ? "gone" : String(response.statusCode));
-    series.requests.inc();
-    if (bodyBytes > 0) this.#requestBytes.observe(bodyBytes);
-    if (reply === undefined) return;
-    if (!parked) series.durations.observe(seconds);
-    if (reply.body !== undefined && reply.body.length > 0) this.#responseBytes.observe(reply.body.length);
-    const code = problemCode(reply);
-    if (code !== undefined) this.#refusals.inc({ code });
   }
 
   /** Kept, since finding them by their labels costs more than counting. */

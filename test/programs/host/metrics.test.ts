@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { connect } from "node:net";
+import { text as wholeText } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { ensureFirstToken } from "../../../programs/start/first-token.ts";
 import { type Asking, ask } from "../../../testkit/ask.ts";
@@ -21,6 +23,13 @@ async function openLedge(options: { metricsRoute?: string; maxBodyBytes?: number
   const token = "token" in made ? made.token : "";
   const get = (path: string, asking: Asking = {}) => ask(host, "GET", path, { token, ...asking });
   return { host, token, get, scrape: async () => (await get("/metrics")).text };
+}
+
+/** What a server says to these bytes until it closes the connection. */
+async function sendRaw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(bytes);
+  return wholeText(socket);
 }
 
 /** The value of one series; undefined when it is not shown. */
@@ -58,6 +67,18 @@ describe("a scrape of the host", () => {
     expect(sampleOf(text, "ledge_http_request_body_bytes_count")).toBe(2);
     expect(sampleOf(text, 'ledge_http_request_body_bytes_bucket{le="256"}')).toBe(1);
     expect(sampleOf(text, "ledge_http_response_body_bytes_count")).toBeGreaterThan(0);
+  });
+
+  test("counts what is no HTTP request, and a head that is too large", async () => {
+    const { host, scrape } = await openLedge();
+    expect(await sendRaw(host.port, "colour red\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
+    const large = `GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ${"x".repeat(20_000)}\r\n\r\n`;
+    expect(await sendRaw(host.port, large)).toMatch(/^HTTP\/1.1 431 /);
+    const text = await scrape();
+    expect(sampleOf(text, 'ledge_http_requests_total{route="none",status="400"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_requests_total{route="none",status="431"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_refusals_total{code="bad_header"}')).toBe(1);
+    expect(sampleOf(text, 'ledge_http_refusals_total{code="headers_too_large"}')).toBe(1);
   });
 
   test("shows the store's file, its disk and the event loop", async () => {
