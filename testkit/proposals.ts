@@ -26,6 +26,9 @@ export interface Options {
   readonly nowMs?: number;
   readonly requestId?: string;
   readonly message?: string;
+  readonly author?: string;
+  /** As JSON text. */
+  readonly meta?: string;
 }
 
 export const rootDigest = "a".repeat(64);
@@ -76,8 +79,8 @@ export function proposalOf(changes: readonly TestChange[], options: Options = {}
     nowMs: options.nowMs ?? T0,
     requestId: options.requestId ?? null,
     message: options.message ?? null,
-    author: null,
-    meta: null,
+    author: options.author ?? null,
+    meta: options.meta ?? null,
     trace: null,
     ops,
     body,

@@ -54,6 +54,9 @@ export interface SaidFacts {
   readonly revision: number;
   readonly lineage: string;
   readonly timeMs: number;
+  readonly author: string | null;
+  readonly message: string | null;
+  readonly meta: string | null;
   readonly changes: number;
   /** What it named without changing it, as [op, namespace, key]; null for commits of formats before 7. */
   readonly rest: readonly (readonly [string, string, string])[] | null;

@@ -1,6 +1,6 @@
 /**
- * Said before: a request id that its actor has used. Promise: only exactly the operations of the first time are
- * answered, with the first answer; anything more, less or other is refused.
+ * Said before: a request id that its actor has used. Promise: only exactly the operations and the words of the first
+ * time are answered, with the first answer; anything more, less or other is refused.
  */
 import { formatEtag } from "../revision.ts";
 import type { SaidFacts, SaidOp } from "./facts.ts";
@@ -8,11 +8,17 @@ import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitOutcome, type OpResult, refusal } from "./verdict.ts";
 
 /** The first answer again, or `idempotency_mismatch`. */
-export function judgeRepeat({ ops }: Proposal, said: SaidFacts): CommitOutcome {
-  if (!isSame(ops, said)) return refusal("idempotency_mismatch");
+export function judgeRepeat(proposal: Proposal, said: SaidFacts): CommitOutcome {
+  const { ops } = proposal;
+  if (!hasSameWords(proposal, said) || !isSame(ops, said)) return refusal("idempotency_mismatch");
   const { revision, lineage, timeMs } = said;
   const results = ops.map((op, index) => resultOf(op, said.ops[index], revision));
   return { ok: true, revision, lineage, timeMs, unchanged: false, replayed: true, results };
+}
+
+/** Whoever is told that this was committed believes that it was with these words. */
+function hasSameWords({ author, message, meta }: Proposal, said: SaidFacts): boolean {
+  return author === said.author && message === said.message && meta === said.meta;
 }
 
 function isSame(ops: readonly ProposedOp[], { ops: facts, changes, rest }: SaidFacts): boolean {

@@ -66,12 +66,15 @@ export const saidSql = statement(
     revision: commits.revision,
     lineage: textColumn,
     timeMs: commits.timeMs,
+    author: commits.author,
+    message: commits.message,
+    meta: commits.meta,
     changes: commits.changes,
     rest: commits.rest,
     ops: textColumn,
   },
   `select c.revision,(select l.lineage from lineage l where l.first_revision<=c.revision
-order by l.first_revision desc limit 1),c.time_ms,c.changes,c.rest,
+order by l.first_revision desc limit 1),c.time_ms,c.author,c.message,c.meta,c.changes,c.rest,
 (select json_group_array(json_array(x.revision=c.revision and x.op=j.value->>0 and (x.op<>'put' or ${sameAs("x", "?4")}),
 iif(x.op='put',x.revision,0),iif(x.op='put',${lineageOf("x.revision")},null),
 x.op='put' and x.revision=c.revision and coalesce((select m.op from change m where m.namespace=x.namespace and m.key=x.key

@@ -303,6 +303,19 @@ describe("a request id", () => {
       expect(refused(propose(db, other, { requestId: "r" }))).toBe("idempotency_mismatch");
   });
 
+  test.each([
+    { name: "another message", words: { message: "why not", author: "kim", meta: '{"a":"1"}' } },
+    { name: "no message", words: { author: "kim", meta: '{"a":"1"}' } },
+    { name: "another author", words: { message: "why", author: "lee", meta: '{"a":"1"}' } },
+    { name: "other meta", words: { message: "why", author: "kim" } },
+  ])("said again with $name is refused", ({ words }) => {
+    const { db } = openShop();
+    const first = { requestId: "r", message: "why", author: "kim", meta: '{"a":"1"}' };
+    propose(db, [put()], first);
+    expect(refused(propose(db, [put()], { requestId: "r", ...words }))).toBe("idempotency_mismatch");
+    expect(propose(db, [put()], first)).toMatchObject({ ok: true, replayed: true });
+  });
+
   test("belongs to its actor", () => {
     const { db } = openShop();
     const other = addToken(db, 1, [{ verbs: ["write"], namespace: "shop", scope: "" }]);
