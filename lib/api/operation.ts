@@ -19,8 +19,12 @@ export interface OperationBody {
   readonly bytesMax: number;
   /** How many levels of JSON belong to the body and not to the values in it. */
   readonly wrapping?: number;
-  /** A list of the body whose length has a code of its own. */
-  readonly counted?: { readonly member: string; readonly max: number };
+  /** A list of the body whose length has a code of its own, and every member that an item of it may have. */
+  readonly counted?: {
+    readonly member: string;
+    readonly max: number;
+    readonly itemMembers: readonly string[];
+  };
 }
 
 export type ComponentName = "config-read" | "config-write" | "admin" | "snapshot-export";

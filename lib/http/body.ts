@@ -10,7 +10,7 @@ import { isWithinDepth, JSON_DEPTH_MAX } from "../core/json-depth.ts";
 import { CAUSES_MAX } from "../core/page-limits.ts";
 import { accept, type Outcome, type RefusalError, refuse } from "../core/refusal.ts";
 import { decodeUtf8 } from "../core/utf8.ts";
-import { judgeJson, surveyJson } from "../store/documents/json-text.ts";
+import { judgeJson, surveyItems, surveyJson } from "../store/documents/json-text.ts";
 import type { Db } from "../store/sqlite/driver.ts";
 import { readContentHeaders } from "./read-request.ts";
 
@@ -53,11 +53,21 @@ function survey(
   if (found === undefined) return refuse("bad_json", "The body cannot be read: it is not JSON.");
   if (found.unknown.length > 0)
     return invalid([{ path: [], message: "unknown members", keys: found.unknown }]);
-  if (counted === undefined || found.count <= counted.max) return accept(true);
-  return refuse(
-    "too_many_changes",
-    `A commit holds at most ${counted.max} changes; this one has ${found.count}.`,
-    { members: { limit: counted.max, size: found.count } },
+  if (counted === undefined) return accept(true);
+  if (found.count > counted.max)
+    return refuse(
+      "too_many_changes",
+      `A commit holds at most ${counted.max} changes; this one has ${found.count}.`,
+      { members: { limit: counted.max, size: found.count } },
+    );
+  const inItems = surveyItems(db, body, {
+    list: counted.member,
+    known: counted.itemMembers,
+    limit: CAUSES_MAX,
+  });
+  if (inItems.length === 0) return accept(true);
+  return invalid(
+    inItems.map(({ index, name }) => ({ path: [counted.member, index], message: "", keys: [name] })),
   );
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
+import { CheckChange, DeleteChange, PutChange } from "../../lib/api/commit-body.ts";
 import { describeInterface } from "../../lib/api/openapi.ts";
 import { OPERATIONS } from "../../lib/api/operations.ts";
 import { PARAMETERS } from "../../lib/api/parameters.ts";
@@ -53,6 +54,14 @@ const problem = (code: string, status: number) =>
 beforeAll(() => buildFor(join(root, "spin.toml")));
 
 describe("describeInterface", () => {
+  test("knows every member that a change of a commit may have, for the scan before it is parsed", () => {
+    const commit = OPERATIONS.find(({ id }) => id === "commit");
+    const shapes = [PutChange, DeleteChange, CheckChange].flatMap(({ shape }) => Object.keys(shape));
+    const counted =
+      commit !== undefined && "body" in commit && "counted" in commit.body && commit.body.counted;
+    expect(counted && [...counted.itemMembers].sort()).toEqual([...new Set(shapes)].sort());
+  });
+
   test("has a path for every route of spin.toml that a component serves, and no other", () => {
     const paths = Object.keys(description.paths);
     expect(served.filter((route) => !paths.some((path) => covers(route, path)))).toEqual([]);

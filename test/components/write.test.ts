@@ -448,6 +448,20 @@ describe("POST /v1/commit", () => {
     expect(JSON.parse(reply.text).errors?.length ?? 0).toBeLessThanOrEqual(100);
   });
 
+  test("names unknown members of changes before it makes values of the body, as those of the body itself", async () => {
+    const server = await shop();
+    const headers = { "content-type": "application/json" };
+    const change = (more: string) => `{"op":"put","namespace":"shop","key":"k"${more}}`;
+    const body = `{"changes":[1,${change("")},${change(',"colour":1,"colour":2,"a/b":{}')}]}`;
+    const reply = await server.send("POST", "/v1/commit", { body, headers });
+    expect(told(reply)).toBe("422 invalid_body");
+    expect(JSON.parse(reply.text).errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+      "/changes/2/colour",
+      "/changes/2/colour",
+      "/changes/2/a~1b",
+    ]);
+  });
+
   test.each(['{"changes":[]}\0x', '{"changes":[{"op":"put","namespace":"shop","key":"k","value":1}]}\0{}'])(
     "refuses a body with a zero byte behind what is JSON",
     async (body) => {

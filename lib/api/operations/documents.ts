@@ -173,7 +173,11 @@ export const documentRoutes = [
       schema: "CommitBody",
       bytesMax: COMMIT_LIMITS.encodedBytes,
       wrapping: 3,
-      counted: { member: "changes", max: COMMIT_LIMITS.changes },
+      counted: {
+        member: "changes",
+        max: COMMIT_LIMITS.changes,
+        itemMembers: ["op", "namespace", "key", "mediaType", "ifRevision", "value", "text", "base64"],
+      },
     },
     answers: {
       200: { description: "Committed, or `unchanged`.", content: "CommitAnswer", headers: COMMITTED },

@@ -19,6 +19,16 @@ json_each(t.j) where typeof(key)='text' and key not in (select value from json_e
 iif(json_valid(t.j) and ?3 is not null,json_array_length(t.j,?3),null) from (select cast(?1 as text) as j) t`,
 );
 
+/**
+ * ?1 JSON as bytes, ?2 names as a JSON array, ?3 the path of a list, ?4 how many at most. A row for each member of an
+ * object in the list that has another name; the scan ends with the last one that is asked for.
+ */
+export const surveyItemsSql = statement(
+  { index: integerColumn, name: textColumn },
+  `select i.key,m.key from json_each(cast(?1 as text),?3) i join json_each(iif(i.type='object',i.value,'{}')) m
+where typeof(i.key)='integer' and m.key not in (select value from json_each(?2)) limit ?4`,
+);
+
 /** The same, and the \`value\` of each change of a commit body, cut out as it stands; null where there is none. */
 export const cutValuesSql = statement(
   { value: orNull(blobColumn) },

@@ -5,7 +5,7 @@
 
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf, rowsOf } from "../sqlite/statement.ts";
-import { cutValuesSql, judgeJsonSql, surveyJsonSql } from "./json-text.sql.ts";
+import { cutValuesSql, judgeJsonSql, surveyItemsSql, surveyJsonSql } from "./json-text.sql.ts";
 
 export type JsonJudgement = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
@@ -37,6 +37,19 @@ export function surveyJson(
   if (valid !== 1) return undefined;
   const names: string[] = JSON.parse(String(unknown));
   return { unknown: names, count: count ?? 0 };
+}
+
+/** Members of the objects in a list of a JSON text that are not among the known, the first of them. Throws StoreFault. */
+export function surveyItems(
+  db: Db,
+  bytes: Uint8Array,
+  {
+    list,
+    known,
+    limit,
+  }: { readonly list: string; readonly known: readonly string[]; readonly limit: number },
+): readonly { readonly index: number; readonly name: string }[] {
+  return rowsOf(db, surveyItemsSql, [bytes, JSON.stringify(known), `$.${list}`, limit]);
 }
 
 /** The bytes of each change's `value` in a commit body, in order; null where a change has none. */
