@@ -85,6 +85,7 @@ export function getCommit(
     limit: PAGE_LIMITS.items,
     bytesMax: PAGE_LIMITS.bytes,
     values: "none",
+    actors: false,
   });
   const commit: LoggedCommitWithChanges = JSON.parse(decodeUtf8(facts.commits) ?? "null");
   const shown: Pick<LoggedCommitWithChanges, "changes"> | undefined =

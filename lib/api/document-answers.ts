@@ -57,7 +57,13 @@ const words = {
   meta: z.optional(z.record(z.string(), z.string())),
 };
 
-export const FeedCommit = z.object({ ...facts, ...words, changes: z.array(FeedChange) });
+/** Callers without a token are not told the actor, which is a token's accessor. */
+export const FeedCommit = z.object({
+  ...facts,
+  actor: z.optional(facts.actor),
+  ...words,
+  changes: z.array(FeedChange),
+});
 
 export const FeedPage = z.object({
   revision: count,

@@ -136,6 +136,20 @@ describe("GET /v1/changes", () => {
     ]);
   });
 
+  test("says who committed to callers with a token only", async () => {
+    const server = await openTestServer();
+    await makeNamespace(server, "pub", { public: true });
+    await commit(server, [put("pub", "a", "1")]);
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "pub" }]);
+    const seen = async (token: string | null) => {
+      const reply = await server.send("GET", "/v1/changes?ns=pub", { token });
+      return JSON.parse(reply.text).commits[0];
+    };
+    const { actor, ...rest } = await seen(reader);
+    expect(actor).toBe(server.rootToken.slice(4, 16));
+    expect(await seen(null)).toEqual(rest);
+  });
+
   test("shows replaced or deleted values only to `history`, in public namespaces too", async () => {
     const server = await openTestServer();
     await makeNamespace(server, "pub", { public: true });

@@ -25,7 +25,9 @@ and ${inRanges("y")})=m.changes)`;
 const words = `',"partial":false'||iif(m.author is null,'',',"author":'||json_quote(m.author))
 ||iif(m.message is null,'',',"message":'||json_quote(m.message))||iif(m.meta is null,'',',"meta":'||m.meta)`;
 
-const head = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeOf("m.time_ms")}||'","actor":'||json_quote(m.actor)`;
+const moment = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeOf("m.time_ms")}||'"'`;
+const actor = `',"actor":'||json_quote(m.actor)`;
+const head = `${moment}||${actor}`;
 
 /** Whether no other change of the key came later: one seek in the unique index, which covers it. */
 const isNewest = (c: string) =>
@@ -52,7 +54,8 @@ from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`,
 
 /**
  * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 the
- * newest revision to look at, or null for the head, ?9 ranges in which replaced values are shown, too.
+ * newest revision to look at, or null for the head, ?9 ranges in which replaced values are shown, too, ?10 1 where actors
+ * are shown.
  * `revision` is how far this looked; commits are joined by commas.
  */
 export const feedSql = statement(
@@ -77,7 +80,7 @@ page as materialized (select * from fit where n=1 or items<=?5 and bytes<=?7)
 select (select revision from store),
 iif((select more from cut) or count(*)<(select count(*) from d),max(revision),(select min(upto,(select revision from store)) from u)),
 cast(coalesce(group_concat(j,','),'') as blob),count(*)
-from (select m.revision,${head}||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}' as j
+from (select m.revision,${moment}||iif(?10,${actor},'')||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}' as j
 from page join commits m on m.revision=page.revision order by m.revision)`,
 );
 

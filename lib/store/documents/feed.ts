@@ -21,6 +21,8 @@ export interface FeedQuery {
   readonly limit: number;
   readonly bytesMax: number;
   readonly values: ShownValues;
+  /** Whether the caller is told who committed. */
+  readonly actors: boolean;
 }
 
 export interface FeedText {
@@ -37,7 +39,19 @@ export function feedPage(db: Db, asked: FeedQuery): FeedText {
   const { since, namespace, prefix, limit, values, bytesMax, upTo } = asked;
   const ranges = rangesJson(asked.ranges);
   const history = rangesJson(asked.history);
-  return onlyOf(db, feedSql, [ranges, since, namespace, prefix, limit, values, bytesMax, upTo, history]);
+  const actors = asked.actors ? 1 : 0;
+  return onlyOf(db, feedSql, [
+    ranges,
+    since,
+    namespace,
+    prefix,
+    limit,
+    values,
+    bytesMax,
+    upTo,
+    history,
+    actors,
+  ]);
 }
 
 export interface CommitsQuery {
