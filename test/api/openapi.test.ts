@@ -54,7 +54,7 @@ const problem = (code: string, status: number) =>
 beforeAll(() => buildFor(join(root, "spin.toml")));
 
 describe("describeInterface", () => {
-  test("knows every member that a change of a commit may have, for the scan before it is parsed", () => {
+  test("knows every member that a change of a commit may have", () => {
     const commit = OPERATIONS.find(({ id }) => id === "commit");
     const shapes = [PutChange, DeleteChange, CheckChange].flatMap(({ shape }) => Object.keys(shape));
     const counted =

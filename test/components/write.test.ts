@@ -448,7 +448,7 @@ describe("POST /v1/commit", () => {
     expect(JSON.parse(reply.text).errors?.length ?? 0).toBeLessThanOrEqual(100);
   });
 
-  test("names unknown members of changes before it makes values of the body, as those of the body itself", async () => {
+  test("names unknown members of changes before the body is parsed", async () => {
     const server = await shop();
     const headers = { "content-type": "application/json" };
     const change = (more: string) => `{"op":"put","namespace":"shop","key":"k"${more}}`;
