@@ -1,155 +1,163 @@
 /**
- * Reads and commits over HTTP with 1, 4 and 16 clients: Ledge on the embedded host, beside the smallest handler
- * on the same host, a bare Node HTTP server, and etcd.
+ * Reads and commits over HTTP with 1, 4, 16 and 64 clients, on both engines: Ledge beside the smallest handler of the
+ * same server, a bare Node HTTP server, and etcd, all in one run.
  */
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
 import { base64, startEtcd } from "./etcd.ts";
-import { requestsPerSecond } from "./load.ts";
+import { type Measured, measureLoad, requestsPerSecond } from "./load.ts";
 import { type BenchRow, rate } from "./rows.ts";
 
-const CLIENTS = [1, 4, 16];
+const CLIENTS = [1, 4, 16, 64];
+const DOCUMENT = '{"requestsPerSecond":100,"burst":200}';
+
+interface Engine {
+  readonly name: "native" | "Wasm";
+  readonly args: readonly string[];
+  /** Of the read to a bare server, to the smallest handler and to etcd; of the commit to etcd. */
+  readonly goals: Readonly<Record<"bare" | "smallest" | "etcdRead" | "etcdPut", string | undefined>>;
+}
+
+const ENGINES: readonly Engine[] = [
+  {
+    name: "native",
+    args: ["--engine", "native"],
+    goals: { bare: "≥ 0.4", smallest: undefined, etcdRead: "≥ 2", etcdPut: "≥ 1" },
+  },
+  {
+    name: "Wasm",
+    args: [],
+    goals: { bare: undefined, smallest: "≥ 0.6", etcdRead: undefined, etcdPut: undefined },
+  },
+];
 
 export async function benchHttp(root: string): Promise<BenchRow[]> {
-  const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
-  const server = await startServer(root, dir);
   const bare = await startBare();
   const etcd = await startEtcd();
   try {
-    const token = readFileSync(join(dir, "admin-token"), "utf8").trim();
-    const etcdRange = etcd === undefined ? undefined : { url: etcd.url, version: etcd.version };
-    return [
-      ...(await reads(server, token, bare.url, etcdRange)),
-      ...(await commits(server, token, etcdRange)),
-    ];
+    const beside = await measureBeside(bare.url, etcd);
+    const rows: BenchRow[] = [];
+    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, beside)));
+    return rows;
   } finally {
     await etcd?.stop();
-    await bare.stop();
+    bare.stop();
+  }
+}
+
+/** What stands beside each figure, by number of clients. */
+interface Beside {
+  readonly bare: ReadonlyMap<number, number>;
+  readonly range: ReadonlyMap<number, number>;
+  readonly put: ReadonlyMap<number, number>;
+  readonly etcd: string | undefined;
+}
+
+async function measureBeside(bareUrl: string, etcd: Awaited<ReturnType<typeof startEtcd>>): Promise<Beside> {
+  const [bare, range, put] = [
+    new Map<number, number>(),
+    new Map<number, number>(),
+    new Map<number, number>(),
+  ];
+  for (const clients of CLIENTS) {
+    bare.set(clients, await requestsPerSecond({ url: bareUrl, clients }));
+    if (etcd === undefined) continue;
+    const post = { method: "POST", clients } as const;
+    put.set(
+      clients,
+      await requestsPerSecond({
+        ...post,
+        url: `${etcd.url}/v3/kv/put`,
+        body: (nth) =>
+          JSON.stringify({ key: base64(`bench/${nth % 1000}`), value: base64(`{"nth":${nth}}`) }),
+      }),
+    );
+    const key = JSON.stringify({ key: base64("bench/1") });
+    range.set(clients, await requestsPerSecond({ ...post, url: `${etcd.url}/v3/kv/range`, body: () => key }));
+  }
+  return { bare, range, put, etcd: etcd === undefined ? undefined : `etcd ${etcd.version}` };
+}
+
+async function benchEngine(root: string, engine: Engine, beside: Beside): Promise<BenchRow[]> {
+  const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
+  const server = await startServer(root, dir, engine.args);
+  try {
+    const token = readFileSync(join(dir, "admin-token"), "utf8").trim();
+    const rows: BenchRow[] = [];
+    for (const clients of CLIENTS) rows.push(...(await reads(server, { token, clients, engine, beside })));
+    for (const clients of CLIENTS) rows.push(...(await commits(server, { token, clients, engine, beside })));
+    return rows;
+  } finally {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-interface Peer {
-  readonly url: string;
-  readonly version: string;
+interface Measuring {
+  readonly token: string;
+  readonly clients: number;
+  readonly engine: Engine;
+  readonly beside: Beside;
 }
 
-async function reads(
-  server: Server,
-  token: string,
-  bareUrl: string,
-  etcd: Peer | undefined,
-): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  const url = `${server.url}/v1/read/demo?key=limits%2Fapi`;
+async function reads({ url }: Server, { token, clients, engine, beside }: Measuring): Promise<BenchRow[]> {
   const headers = { authorization: `Bearer ${token}` };
-  if (etcd !== undefined) await etcdPut(etcd.url, "limits/api");
-  for (const clients of CLIENTS) {
-    const read = await requestsPerSecond({ url, clients, headers });
-    const smallest = await requestsPerSecond({ url: `${server.url}/healthz`, clients });
-    const bare = await requestsPerSecond({ url: bareUrl, clients });
-    const work = `read of one document, ${clients} client${clients === 1 ? "" : "s"}`;
-    rows.push({
-      work,
-      figure: rate(read),
-      beside: `bare Node HTTP server: ${rate(bare)}`,
-      ratio: read / bare,
-      goal: "≥ 0.2",
-    });
-    rows.push({
-      work,
-      figure: rate(read),
-      beside: `/healthz, the smallest handler of the same host: ${rate(smallest)}`,
-      ratio: read / smallest,
-      goal: "≥ 0.6",
-    });
-    if (etcd !== undefined) {
-      const body = () => JSON.stringify({ key: base64("limits/api") });
-      const range = await requestsPerSecond({
-        url: `${etcd.url}/v3/kv/range`,
-        method: "POST",
-        clients,
-        body,
-      });
-      rows.push({
-        work,
-        figure: rate(read),
-        beside: `etcd ${etcd.version} range, JSON gateway: ${rate(range)}`,
-        ratio: read / range,
-        goal: "≥ 1.3",
-      });
-    }
-  }
-  return rows;
+  const read = await measureLoad({ url: `${url}/v1/read/demo?key=limits%2Fapi`, clients, headers });
+  const smallest = await requestsPerSecond({ url: `${url}/healthz`, clients });
+  const row = rowOf(`${engine.name}: read of one document`, clients, read);
+  return [
+    row("bare Node HTTP server", beside.bare.get(clients), engine.goals.bare),
+    row("/healthz, the smallest handler of the same server", smallest, engine.goals.smallest),
+    row(`${beside.etcd} range, JSON gateway`, beside.range.get(clients), engine.goals.etcdRead),
+  ].flat();
 }
 
-async function commits(server: Server, token: string, etcd: Peer | undefined): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  for (const clients of CLIENTS) {
-    const read = await requestsPerSecond({
-      url: `${server.url}/v1/read/demo?key=limits%2Fapi`,
-      clients,
-      headers: { authorization: headers.authorization },
-    });
-    const body = (nth: number) =>
+async function commits({ url }: Server, { token, clients, engine, beside }: Measuring): Promise<BenchRow[]> {
+  const commit = await measureLoad({
+    url: `${url}/v1/commit`,
+    method: "POST",
+    clients,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: (nth) =>
       JSON.stringify({
         changes: [
-          { op: "put", namespace: "demo", key: `bench/${clients}/${nth}`, ifRevision: "any", value: { nth } },
+          { op: "put", namespace: "demo", key: `bench/${nth % 1000}`, ifRevision: "any", value: { nth } },
         ],
-      });
-    const commit = await requestsPerSecond({
-      url: `${server.url}/v1/commit`,
-      method: "POST",
-      clients,
-      headers,
-      body,
-    });
-    const work = `commit of one document, ${clients} client${clients === 1 ? "" : "s"}`;
-    rows.push({
-      work,
-      figure: rate(commit),
-      beside: `the read beside it: ${rate(read)}`,
-      ratio: commit / read,
-      ...(clients === 16 ? {} : { goal: "≥ 0.3" }),
-    });
-    if (etcd !== undefined) {
-      const put = await requestsPerSecond({
-        url: `${etcd.url}/v3/kv/put`,
-        method: "POST",
-        clients,
-        body: (nth) => JSON.stringify({ key: base64(`bench/${nth}`), value: base64(`{"nth":${nth}}`) }),
-      });
-      rows.push({
-        work,
-        figure: rate(commit),
-        beside: `etcd ${etcd.version} put, JSON gateway: ${rate(put)}`,
-        ratio: commit / put,
-      });
-    }
-  }
-  return rows;
+      }),
+  });
+  const row = rowOf(`${engine.name}: durable commit of one document`, clients, commit);
+  return row(`${beside.etcd} put, JSON gateway`, beside.put.get(clients), engine.goals.etcdPut);
 }
 
-async function etcdPut(url: string, key: string): Promise<void> {
-  await fetch(`${url}/v3/kv/put`, {
-    method: "POST",
-    body: JSON.stringify({ key: base64(key), value: base64('{"requestsPerSecond":100,"burst":200}') }),
-  });
+/** A line, or none where there is nothing to stand beside it. */
+function rowOf(work: string, clients: number, { perSecond, p50, p99 }: Measured) {
+  return (name: string, other: number | undefined, goal: string | undefined): BenchRow[] => {
+    if (other === undefined) return [];
+    return [
+      {
+        work: `${work}, ${clients} client${clients === 1 ? "" : "s"}`,
+        figure: `${rate(perSecond)}, ${p50.toFixed(1)} ms, ${p99.toFixed(1)} ms`,
+        beside: `${name}: ${rate(other)}`,
+        ratio: perSecond / other,
+        ...(goal === undefined ? {} : { goal }),
+      },
+    ];
+  };
 }
 
-async function startBare(): Promise<{ url: string; stop(): Promise<void> }> {
-  const body = Buffer.from('{"requestsPerSecond":100,"burst":200}');
-  const server = createServer((_, answer) => {
-    answer.writeHead(200, { "content-type": "application/json", "content-length": body.length });
-    answer.end(body);
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", () => done()));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}/`, stop: () => new Promise((done) => server.close(() => done())) };
+const BARE = `require("node:http").createServer((_, answer) => {
+  answer.writeHead(200, { "content-type": "application/json", "content-length": ${DOCUMENT.length} });
+  answer.end(${JSON.stringify(DOCUMENT)});
+}).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;
+
+/** In a process of its own, as all the others are. */
+async function startBare(): Promise<{ readonly url: string; stop(): void }> {
+  const child = spawn(process.execPath, ["-e", BARE], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = await new Promise<string>((resolve) =>
+    child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())),
+  );
+  return { url: `http://127.0.0.1:${port}/`, stop: () => void child.kill() };
 }

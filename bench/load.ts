@@ -1,7 +1,11 @@
 /**
- * Load over HTTP on loopback, bounded in time. The generator runs in this process and shares the two cores with
- * what it loads, for every server alike: only ratios mean something.
+ * Load over HTTP on loopback, bounded in time. The generator shares the two cores with what it loads, for every server
+ * alike: only ratios mean something. `wrk` (Debian's) where it is installed, since it costs a tenth of autocannon.
  */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import autocannon from "autocannon";
 
 export interface Load {
@@ -14,8 +18,98 @@ export interface Load {
   readonly seconds?: number;
 }
 
-/** Requests a second that ended with 2xx; throws when any did not. */
+export interface Measured {
+  /** Requests a second that ended with 2xx. */
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Throws when any answer was not 2xx. */
+export function measureLoad(load: Load): Promise<Measured> {
+  return hasWrk() ? byWrk(load) : byAutocannon(load);
+}
+
+/** The rate alone. */
 export async function requestsPerSecond(load: Load): Promise<number> {
+  return (await measureLoad(load)).perSecond;
+}
+
+let wrk: boolean | undefined;
+
+function hasWrk(): boolean {
+  wrk ??= spawnSync("wrk", ["--version"]).error === undefined;
+  return wrk;
+}
+
+/** What wrk sends again and again, in turn. */
+const BODIES = 2000;
+
+async function byWrk({
+  url,
+  clients,
+  method = "GET",
+  headers = {},
+  body,
+  seconds = 4,
+}: Load): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "ledge-load-"));
+  try {
+    const script = join(folder, "load.lua");
+    writeFileSync(script, luaOf({ method, headers, ...(body === undefined ? {} : { body }) }));
+    const args = ["-t1", `-c${clients}`, `-d${seconds}s`, "--latency", "-s", script, url];
+    const said = await outputOf("wrk", args);
+    const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(said)?.[0];
+    if (failed !== undefined) throw new Error(`${url}: ${failed}`);
+    return {
+      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]),
+      p50: millisecondsOf(/50%\s+(\S+)/.exec(said)?.[1]),
+      p99: millisecondsOf(/99%\s+(\S+)/.exec(said)?.[1]),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function luaOf({ method, headers, body }: Pick<Load, "method" | "headers" | "body">): string {
+  const lines = [
+    `wrk.method = ${JSON.stringify(method)}`,
+    ...Object.entries(headers ?? {}).map(
+      ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
+    ),
+  ];
+  if (body === undefined) return lines.join("\n");
+  const bodies = Array.from({ length: BODIES }, (_, nth) => JSON.stringify(body(nth))).join(",\n");
+  return `${lines.join("\n")}
+local bodies = {${bodies}}
+local n = 0
+request = function()
+  n = n + 1
+  return wrk.format(nil, nil, nil, bodies[n % ${BODIES} + 1])
+end`;
+}
+
+function millisecondsOf(text = ""): number {
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
+  const factor = { us: 0.001, ms: 1, s: 1000 }[match?.[2] ?? ""] ?? Number.NaN;
+  return Number(match?.[1]) * factor;
+}
+
+function outputOf(command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", () => resolve(said));
+  });
+}
+
+async function byAutocannon(load: Load): Promise<Measured> {
   const { body } = load;
   let nth = 0;
   const result = await autocannon({
@@ -35,5 +129,5 @@ export async function requestsPerSecond(load: Load): Promise<number> {
       `${load.url}: ${result.non2xx} answers were not 2xx, ${result.errors} errors: ${JSON.stringify(result.statusCodeStats)}`,
     );
   }
-  return result["2xx"] / result.duration;
+  return { perSecond: result["2xx"] / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }

@@ -6,7 +6,7 @@
 import { type Grant, isGrant, isRoot, VERBS } from "./grant.ts";
 import { parseObject } from "./json-object.ts";
 import { ACCESSOR_PATTERN, SHA256_PATTERN } from "./patterns.ts";
-import { sha256OfShort } from "./sha256-block.ts";
+import { sha256OfText } from "./sha256.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
 
@@ -68,7 +68,7 @@ export function newToken(randomBytes: (length: number) => Uint8Array): ParsedTok
 
 /** Lower-case hex SHA-256 of the secret's ASCII characters. */
 export function secretDigest(secret: string): string {
-  return sha256OfShort(secret);
+  return sha256OfText(secret);
 }
 
 export function isAccessor(text: string): boolean {

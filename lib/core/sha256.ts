@@ -1,10 +1,7 @@
 /**
- * SHA-256 of one block (FIPS 180-4): what a token's secret is hashed by with every request. The library does it in
+ * SHA-256 of a short text (FIPS 180-4): what a token's secret is hashed by with every request. The library does it in
  * twice the time in the guest, whose interpreter pays for its generality. A test compares it with Node's.
  */
-
-/** What fits into one block beside the padding. */
-export const BLOCK_TEXT_MAX = 55;
 
 /** The first 32 bits behind the point of the cube roots of the first 64 primes. */
 const ROUND = [
@@ -22,10 +19,39 @@ const START = [
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ].map((word) => word | 0);
 
-/** The lower-case hex SHA-256 of at most 55 ASCII characters. Throws RangeError on more. */
-export function sha256OfShort(text: string): string {
-  const w = scheduleOf(text);
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = START;
+/** The lower-case hex SHA-256 of a text of bytes: of each character the low 8 bits. */
+export function sha256OfText(text: string): string {
+  const state = [...START];
+  // The text, a one bit, zeros, and the length in bits, in blocks of 64 bytes.
+  const blocks = Math.ceil((text.length + 9) / 64);
+  for (let block = 0; block < blocks; block += 1) {
+    const words = wordsOf(text, 64 * block);
+    if (block === blocks - 1) words[15] = 8 * text.length;
+    addBlock(state, words);
+  }
+  return state.map(hexOf).join("");
+}
+
+/** The first 16 words of a block that begins at an offset of the text. */
+function wordsOf(text: string, from: number): number[] {
+  const { length } = text;
+  const w: number[] = new Array(64).fill(0);
+  const to = Math.min(length - from, 64);
+  for (let at = 0; at < to; at += 1)
+    w[at >> 2] = (w[at >> 2] ?? 0) | ((text.charCodeAt(from + at) & 255) << (24 - 8 * (at & 3)));
+  if (to >= 0 && to < 64) w[to >> 2] = (w[to >> 2] ?? 0) | (0x80 << (24 - 8 * (to & 3)));
+  return w;
+}
+
+/** One block more into the state. */
+function addBlock(state: number[], w: number[]): void {
+  for (let t = 16; t < 64; t += 1) {
+    const [x, y] = [w[t - 15] ?? 0, w[t - 2] ?? 0];
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    w[t] = ((w[t - 16] ?? 0) + s0 + (w[t - 7] ?? 0) + s1) | 0;
+  }
+  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let t = 0; t < 64; t += 1) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const x = (h + s1 + ((e & f) ^ (~e & g)) + (ROUND[t] ?? 0) + (w[t] ?? 0)) | 0;
@@ -40,25 +66,7 @@ export function sha256OfShort(text: string): string {
     b = a;
     a = (x + y) | 0;
   }
-  return [a, b, c, d, e, f, g, h].map((word, at) => hexOf(word + (START[at] ?? 0))).join("");
-}
-
-/** The 64 words of the one block: the text, a one bit, zeros, and the length in bits. */
-function scheduleOf(text: string): number[] {
-  const { length } = text;
-  if (length > BLOCK_TEXT_MAX) throw new RangeError("the text is longer than one block");
-  const w: number[] = new Array(64).fill(0);
-  for (let at = 0; at < length; at += 1)
-    w[at >> 2] = (w[at >> 2] ?? 0) | (text.charCodeAt(at) << (24 - 8 * (at & 3)));
-  w[length >> 2] = (w[length >> 2] ?? 0) | (0x80 << (24 - 8 * (length & 3)));
-  w[15] = 8 * length;
-  for (let t = 16; t < 64; t += 1) {
-    const [x, y] = [w[t - 15] ?? 0, w[t - 2] ?? 0];
-    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-    w[t] = ((w[t - 16] ?? 0) + s0 + (w[t - 7] ?? 0) + s1) | 0;
-  }
-  return w;
+  for (const [at, word] of [a, b, c, d, e, f, g, h].entries()) state[at] = ((state[at] ?? 0) + word) | 0;
 }
 
 function hexOf(word: number): string {
