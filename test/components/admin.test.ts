@@ -36,6 +36,18 @@ describe("POST /v1/admin/bootstrap", () => {
     });
   });
 
+  test("takes a secret of any length, as npm start makes one of 64 characters", async () => {
+    const long = "f".repeat(200);
+    const server = await openTestServer({ bare: true, variables: { bootstrap_secret: long } });
+    const ask = (secret: string) => {
+      const token = fresh();
+      const json = { name: "root", accessor: token.accessor, digest: digestOf(token) };
+      return server.send("POST", "/v1/admin/bootstrap", { token: secret, json });
+    };
+    expect(told(await ask(`${long}f`))).toBe("403 bootstrap_refused");
+    expect(told(await ask(long))).toBe("201");
+  });
+
   test("of fifty at once makes one", async () => {
     const server = await openTestServer({ bare: true });
     const replies = await Promise.all(
