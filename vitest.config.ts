@@ -34,7 +34,8 @@ export default defineConfig({
       reporter: ["text-summary", "html"],
       reportsDirectory: ".cache/coverage",
     },
-    maxWorkers: 2,
+    // More than the cores of a small machine: much of the time is spent waiting for servers and spans.
+    maxWorkers: 3,
     fileParallelism: true,
     // The interface's tests speak to the real components, in both modes of the host; faults that only a test's
     // own clock or database can make are judged in process.

@@ -2,11 +2,12 @@
  * Hosts over the real components, lent to one test after the other: starting one takes a second, emptying its store a
  * few milliseconds. Promise: each test gets an empty store, and no two tests of a file have one host at one time.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Db } from "../lib/store/sqlite/driver.ts";
+import type { Db, SqlRow } from "../lib/store/sqlite/driver.ts";
 import { openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { type Migration, migrate } from "../lib/store/sqlite/migrate.ts";
@@ -79,13 +80,42 @@ async function empty(address: DatabaseAddress, migrations: readonly Migration[])
       : openLibsqlDb({ ...address, threadFile: await libsqlThreadFile() });
   try {
     db.all("pragma foreign_keys = off");
+    if (migrations.length > 0 && schemaOf(db) === made?.schema) return putBack(db, made);
     inTransaction(db, () => {
       for (const table of tablesOf(db)) db.all(`drop table "${table}"`);
     });
     migrate(db, migrations);
+    if (migrations.length > 0) made ??= { schema: schemaOf(db), rows: rowsOf(db) };
   } finally {
     db.close();
   }
+}
+
+/** A store as the migrations make it: its rows are put back in a tenth of the time that making it takes. */
+interface Made {
+  readonly schema: string;
+  readonly rows: ReadonlyMap<string, readonly SqlRow[]>;
+}
+let made: Made | undefined;
+
+function putBack(db: Db, { rows }: Made): void {
+  inTransaction(db, () => {
+    for (const [table, kept] of rows) {
+      db.all(`delete from "${table}"`);
+      for (const row of kept) db.all(`insert into "${table}" values (${row.map(() => "?").join(",")})`, row);
+    }
+    // No two stores have one history.
+    const lineage = randomBytes(16).toString("hex");
+    for (const table of ["store", "lineage"]) db.all(`update ${table} set lineage=?`, [lineage]);
+  });
+}
+
+function schemaOf(db: Db): string {
+  return JSON.stringify(db.all("select name, sql from sqlite_master order by name, sql"));
+}
+
+function rowsOf(db: Db): Map<string, SqlRow[]> {
+  return new Map(tablesOf(db).map((table) => [table, db.all(`select * from "${table}"`)]));
 }
 
 function tablesOf(db: Db): string[] {

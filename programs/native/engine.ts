@@ -95,15 +95,12 @@ class NativeEngine implements Engine {
     await this.#writing.start();
     const db = openBeside(this.#files.file, { wal: this.#files.wal, commits: this.#commits });
     const hot = hotReads(db, this.#commits);
-    this.#close = () => {
-      hot.stop();
-      db.close();
-    };
+    this.#close = () => db.close();
     const worlds = new Map<string, Local>();
     for (const [name, service] of servicesOf(migrations)) {
       const variables = this.#parts.components.find((one) => one.name === name)?.variables ?? {};
       const write = (text: string) => this.#parts.log({ component: name, stream: "stderr", text });
-      worlds.set(name, { service, world: nodeWorld({ db: hot.db, variables, write }) });
+      worlds.set(name, { service, world: nodeWorld({ db: hot, variables, write }) });
     }
     this.#local = worlds;
   }

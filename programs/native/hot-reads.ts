@@ -3,7 +3,7 @@
  * it was read; who may read it, and whether it is what was asked for, is judged with each request as ever.
  *
  * The threads of this engine count their commits before anybody hears of them (`counted`). A commit of another process
- * is found by SQLite's own counter, which is looked at every few milliseconds.
+ * is found by SQLite's own counter, which is looked at again after a few milliseconds.
  */
 import { readHeadSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow } from "../../lib/store/sqlite/driver.ts";
@@ -33,14 +33,8 @@ export function counted(db: NodeDb, commits: Commits): NodeDb {
   };
 }
 
-export interface HotReads {
-  readonly db: Db;
-  /** Stops looking for commits of others. */
-  stop(): void;
-}
-
 /** The same database, with the statement of a read kept in memory. */
-export function hotReads(db: NodeDb, commits: Commits): HotReads {
+export function hotReads(db: Db, commits: Commits): Db {
   const rows = new Map<string, SqlRow[]>();
   let bytes = 0;
   let at = Atomics.load(commits, 0);
@@ -50,32 +44,32 @@ export function hotReads(db: NodeDb, commits: Commits): HotReads {
   };
   const versionOf = () => db.all("pragma data_version")[0]?.[0];
   let version = versionOf();
-  const timer = setInterval(() => {
-    if (rows.size === 0) return;
-    const now = versionOf();
-    if (now !== version) clear();
-    version = now;
-  }, LOOK_MS).unref();
+  let lookedMs = performance.now();
+  /** Gives up what is kept where somebody has committed. */
+  const look = () => {
+    const now = Atomics.load(commits, 0);
+    if (now !== at) clear();
+    at = now;
+    if (performance.now() - lookedMs < LOOK_MS) return;
+    const other = versionOf();
+    if (other !== version) clear();
+    version = other;
+    lookedMs = performance.now();
+  };
   return {
-    stop: () => clearInterval(timer),
-    db: {
-      all(sql, params = []) {
-        if (sql !== readHeadSql.sql) return db.all(sql, params);
-        const now = Atomics.load(commits, 0);
-        if (now !== at) clear();
-        at = now;
-        const name = params.join("\0");
-        const known = rows.get(name);
-        if (known !== undefined) return known;
-        if (rows.size === 0) version = versionOf();
-        const read = db.all(sql, params);
-        const size = sizeOf(read[0]);
-        if (size > ROW_BYTES_MAX) return read;
-        if (rows.size >= ROWS_MAX || bytes + size > BYTES_MAX) clear();
-        rows.set(name, read);
-        bytes += size;
-        return read;
-      },
+    all(sql, params = []) {
+      if (sql !== readHeadSql.sql) return db.all(sql, params);
+      look();
+      const name = params.join("\0");
+      const known = rows.get(name);
+      if (known !== undefined) return known;
+      const read = db.all(sql, params);
+      const size = sizeOf(read[0]);
+      if (size > ROW_BYTES_MAX) return read;
+      if (rows.size >= ROWS_MAX || bytes + size > BYTES_MAX) clear();
+      rows.set(name, read);
+      bytes += size;
+      return read;
     },
   };
 }

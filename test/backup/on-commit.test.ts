@@ -229,7 +229,7 @@ describe("backup_on_commit", () => {
 });
 
 describe("the path of a commit's export", () => {
-  test.each([
+  const TARGETS = [
     "/internal/backup/committed?revision=1&wait=0",
     "//internal/backup/committed?revision=1&wait=0",
     "/v1/backup/../../internal/backup/committed?revision=1&wait=0",
@@ -238,11 +238,13 @@ describe("the path of a commit's export", () => {
     "/v1/backup/internal/backup/committed?revision=1&wait=0",
     "http://snapshot-export.spin.internal/internal/backup/committed?revision=1&wait=0",
     "http://snapshot-export.spin.internal/v1/backup/../../internal/backup/committed?revision=1&wait=0",
-  ])("is not there for %s from the network", async (target) => {
+  ];
+  test("is not there from the network, however it is written", async () => {
     const { db, host } = await start({ backup_on_commit: "start" });
-    for (const method of ["POST", "GET", "OPTIONS"]) {
-      for (const spoof of [false, true]) expect(await raw(host, method, target, spoof)).toBe(404);
-    }
+    for (const target of TARGETS)
+      for (const method of ["POST", "GET", "OPTIONS"])
+        for (const spoof of [false, true])
+          expect([target, method, await raw(host, method, target, spoof)]).toEqual([target, method, 404]);
     expect(exported(db)).toBe(0);
   });
 });

@@ -20,7 +20,7 @@ import type { ChaosServer } from "../../testkit/chaos/server.ts";
 import { ACCESS } from "../../testkit/chaos/server.ts";
 import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
 import { testFolder } from "../../testkit/host.ts";
-import { ledge, startServer } from "../../testkit/processes.ts";
+import { ledge, serve } from "../../testkit/processes.ts";
 
 /** Every request that our client knows, and a whole export with its restore. */
 async function useAll(bucket: Bucket): Promise<void> {
@@ -211,7 +211,7 @@ describe("a bucket behind a private certificate", () => {
     copy.close();
     const variables = flagsOf({ ...placeVariablesOf(server), restore_on_start: "true" });
     const started = (name: string, more: Record<string, string>) =>
-      startServer(`${folder}/${name}`, variables, { ...env, ...more });
+      serve(`${folder}/${name}`, variables, { ...env, ...more });
     // In words, and without a history that the bucket may hold already.
     await expect(started("deaf", {})).rejects.toThrow(/SIGNATURE[\s\S]*NODE_EXTRA_CA_CERTS[\s\S]*--fresh/);
     expect(existsSync(`${folder}/deaf/ledge.db`)).toBe(false);

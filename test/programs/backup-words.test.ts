@@ -5,15 +5,15 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { accessVariablesOf, environmentOf, flagsOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import { openChaos } from "../../testkit/chaos.ts";
 import { testFolder } from "../../testkit/host.ts";
-import { ledge, startServer } from "../../testkit/processes.ts";
+import { ledge, serve } from "../../testkit/processes.ts";
 
 describe("ledge status and ledge backup", () => {
   test("say what a fresh store and a restored one have to back up", async () => {
     const bucket = await openChaos();
     const variables = flagsOf(variablesOf(bucket));
     const folder = testFolder();
-    const serve = async (dataDir: string) => {
-      const server = await startServer(dataDir, variables);
+    const started = async (dataDir: string) => {
+      const server = await serve(dataDir, variables);
       onTestFinished(async () => void (await server.stop()));
       const run = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
       const lineOf = async (name: string) =>
@@ -22,7 +22,7 @@ describe("ledge status and ledge backup", () => {
     };
 
     const [first, second] = [join(folder, "first"), join(folder, "second")];
-    const source = await serve(first);
+    const source = await started(first);
     expect(await source.lineOf("backup")).toMatch(/nothing in the bucket yet|up to revision \d/);
     expect((await source.run("backup", "run")).status).toBe(0);
     await source.server.stop();
@@ -35,7 +35,7 @@ describe("ledge status and ledge backup", () => {
     });
     expect([restored.status, restored.stderr]).toEqual([0, expect.any(String)]);
     copyFileSync(join(first, "admin-token"), join(second, "admin-token"));
-    const copy = await serve(second);
+    const copy = await started(second);
     expect(await copy.lineOf("backup")).toContain("as it was restored");
     const status = await copy.run("backup", "status", "-o", "json");
     expect(JSON.parse(status.stdout)).toMatchObject({

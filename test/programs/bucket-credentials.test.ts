@@ -42,10 +42,14 @@ function writeCredentials(
   );
 }
 
-/** The server as `npm start` starts it, and a run of its backup. */
-async function serve(variables: Record<string, string>, env: Record<string, string> = {}) {
+/** A server on one of the engines, and a run of its backup. */
+async function serve(
+  variables: Record<string, string>,
+  env: Record<string, string> = {},
+  engine: "wasm" | "native" = "native",
+) {
   const dataDir = join(testFolder(), "data");
-  const server = await startServer(dataDir, flagsOf(variables), env);
+  const server = await startServer(dataDir, [...flagsOf(variables), "--engine", engine], env);
   onTestFinished(async () => void (await server.stop()));
   const run = (...args: string[]) => ledge(args, { env: { LEDGE_DATA: dataDir } });
   let writes = 0;
@@ -66,11 +70,15 @@ describe("bucket_credentials file", () => {
     const server = await openChaos();
     const file = join(testFolder(), "credentials");
     writeCredentials(file, server.access);
-    const { backUp, run } = await serve({
-      ...placeVariablesOf(server),
-      bucket_credentials: "file",
-      bucket_credentials_file: file,
-    });
+    const { backUp, run } = await serve(
+      {
+        ...placeVariablesOf(server),
+        bucket_credentials: "file",
+        bucket_credentials_file: file,
+      },
+      {},
+      "wasm",
+    );
     const first = await backUp();
     expect([first.status, first.stderr]).toEqual([0, BACKED_UP]);
     server.access = ROTATED;

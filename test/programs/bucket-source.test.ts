@@ -10,7 +10,7 @@ import {
   placeVariablesOf,
 } from "../../testkit/bucket-settings.ts";
 import { testFolder } from "../../testkit/host.ts";
-import { ledge, startServer } from "../../testkit/processes.ts";
+import { ledge, serve } from "../../testkit/processes.ts";
 
 /** A served bucket with one snapshot, and the environment that has its credentials. */
 async function filled() {
@@ -48,7 +48,7 @@ describe("a command that reads the bucket without a server", () => {
     const env = environmentOf(accessVariablesOf(server));
     const data = join(testFolder(), "data");
     const flags = flagsOf({ ...placeVariablesOf(server), bucket_prefix: "here/too" });
-    const running = await startServer(data, flags, env);
+    const running = await serve(data, flags, env);
     expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
     await running.stop();
     const kept = readFileSync(join(data, "bucket-settings.json"), "utf8");

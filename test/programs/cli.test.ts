@@ -182,7 +182,7 @@ describe("ledge backup, restore and status", () => {
   });
 
   test("wait for a run that is at work already, so that a script may count on the end", async () => {
-    const db = openNodeDb(join(data, "ledge.db"));
+    const db = openNodeDb(join(data, "ledge.db"), { wal: true });
     // First, so that the server's own schedule does not take the change along before.
     stealLease(db, Date.now() + LEASE_MS);
     expect((await ledge(["put", "demo/waited-for", "1"])).status).toBe(0);

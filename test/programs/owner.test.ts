@@ -16,6 +16,7 @@ import {
   ledge,
   NOBODY,
   root,
+  serve,
   startBy,
   startServer,
   temporaryFolder,
@@ -27,7 +28,7 @@ const dataDir = (name: string) => join(folder.path, name);
 /** A data folder that a server has had. */
 const former = dataDir("former");
 beforeAll(async () => {
-  const server = await startServer(former);
+  const server = await serve(former);
   await ledge(["--data", former, "backup", "run"]);
   await server.stop();
 });
@@ -90,14 +91,14 @@ describe("a store that was put back from an older copy", () => {
     const data = dataDir("back");
     const file = join(data, "ledge.db");
     const command = (...args: string[]) => ledge(["--data", data, ...args]);
-    await (await startServer(data)).stop();
+    await (await serve(data)).stop();
     const copy = readFileSync(file);
-    const first = await startServer(data);
+    const first = await serve(data);
     expect((await command("put", "demo/mine", "1")).status).toBe(0);
     expect((await command("backup", "run")).status).toBe(0);
     await first.stop();
     writeFileSync(file, copy);
-    const second = await startServer(data);
+    const second = await serve(data);
     const refusedPut = await command("put", "demo/other", "2");
     expect(refusedPut.status).not.toBe(0);
     expect(refusedPut.stderr).toContain("adopt");
@@ -120,7 +121,7 @@ describe("a start that cannot be", () => {
       const data = copyOfFormer(what.replaceAll(" ", "-"));
       damage(join(data, "ledge.db"));
       const before = readFileSync(join(data, "ledge.db"));
-      const words = await refused(startServer(data));
+      const words = await refused(serve(data));
       expect(words).toContain("ended with 1");
       expect(words).toContain(says);
       expect(words).toContain("./ledge restore --to");
@@ -131,15 +132,11 @@ describe("a start that cannot be", () => {
 
   test("names an address that is not ours, and a folder that is none", async () => {
     const data = dataDir("nowhere");
-    expect(await refused(startServer(data, ["--listen", "192.0.2.1:3000"]))).toContain(
-      "no address 192.0.2.1",
-    );
-    expect(await refused(startServer(data, ["--listen", "nowhere.invalid:3000"]))).toContain(
-      "nowhere.invalid",
-    );
+    expect(await refused(serve(data, ["--listen", "192.0.2.1:3000"]))).toContain("no address 192.0.2.1");
+    expect(await refused(serve(data, ["--listen", "nowhere.invalid:3000"]))).toContain("nowhere.invalid");
     writeFileSync(dataDir("file"), "");
-    expect(await refused(startServer(dataDir("file")))).toContain("is no folder");
-    expect(await refused(startServer(join(dataDir("file"), "below")))).toContain("is no folder");
+    expect(await refused(serve(dataDir("file")))).toContain("is no folder");
+    expect(await refused(serve(join(dataDir("file"), "below")))).toContain("is no folder");
   });
 
   test.skipIf(process.getuid?.() !== 0)(

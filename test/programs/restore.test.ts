@@ -20,7 +20,7 @@ import { contents, fill, openQuickStore, put, tick } from "../../testkit/backup.
 import { openServedBucket } from "../../testkit/bucket.ts";
 import { accessVariablesOf, environmentOf, variablesOf } from "../../testkit/bucket-settings.ts";
 import { chaosBucket, openChaos } from "../../testkit/chaos.ts";
-import { sampled } from "../../testkit/crash-sample.ts";
+import { FULL, sampled } from "../../testkit/crash-sample.ts";
 import { buildFor, openTestHost, testFolder } from "../../testkit/host.ts";
 import { cleanEnvironment, finish, ledge, root } from "../../testkit/processes.ts";
 import { T0 } from "../../testkit/proposals.ts";
@@ -206,7 +206,8 @@ describe("ledge restore --replace", () => {
     { what: "was cut off", damage: (file: string) => truncateSync(file, 8192) },
     { what: "was cut off to nothing", damage: (file: string) => truncateSync(file, 0) },
   ];
-  test.each(damages)(
+  // Nothing left of it, and what is no database at all, are the two ends.
+  test.each(FULL ? damages : [damages[0], damages.at(-1)].flatMap((one) => one ?? []))(
     "plans and replaces a store that $what, which cannot tell its losses",
     async ({ damage }) => {
       const { file, newest, run } = await prepared();
@@ -373,7 +374,7 @@ describe("ledge restore --replace", () => {
         await traced(["-o", log, ...only, "-e", `trace=${set}`]);
         const all = Array.from({ length: mostCalls(readFileSync(log, "utf8")) }, (_, at) => at + 1);
         // The last calls come after the exchange.
-        for (const when of new Set([...sampled(all, 3), ...all.slice(-2)])) {
+        for (const when of new Set([...sampled(all, 2), ...all.slice(-1)])) {
           const old = await beginAgain();
           const inject = ["-o", "/dev/null", ...only, "-e", `inject=${set}:signal=KILL:when=${when}`];
           const status = await traced(inject);

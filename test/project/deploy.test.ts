@@ -3,14 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../testkit/ask.ts";
-import {
-  finish,
-  ledge,
-  root,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../testkit/processes.ts";
+import { finish, ledge, root, type StartedServer, serve, temporaryFolder } from "../../testkit/processes.ts";
 
 const alerts = join(root, "deploy/prometheus/alerts.yaml");
 const dashboard = join(root, "deploy/grafana/ledge.json");
@@ -25,7 +18,7 @@ describe("deploy", () => {
 
   beforeAll(async () => {
     folder = temporaryFolder("deploy");
-    server = await startServer(join(folder.path, "data"));
+    server = await serve(join(folder.path, "data"));
     const run = (...args: string[]) => ledge(["--data", server.dataDir, ...args]);
     for (const what of ["run", "prove"]) expect(await run("backup", what)).toMatchObject({ status: 0 });
     // A refusal, so that refusals have a series.

@@ -10,8 +10,8 @@ import {
   type Ran,
   root,
   type StartedServer,
+  serve,
   shell,
-  startServer,
   temporaryFolder,
 } from "../../testkit/processes.ts";
 
@@ -23,7 +23,7 @@ const sound = join(folder.path, "sound");
 const KEY = "shop-prod/limits/api";
 
 beforeAll(async () => {
-  const server = await startServer(sound);
+  const server = await serve(sound);
   await typed(["ns", "put", "shop-prod"], sound);
   for (const rps of [1, 2, 3]) await typed(["put", KEY, `{"rps":${rps}}`, "--if", "any"], sound);
   await typed(["backup", "run"], sound);
@@ -61,7 +61,7 @@ class Place {
     return join(this.data, "ledge.db");
   }
   async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.server = await startServer(this.data, args, env);
+    this.server = await serve(this.data, args, env);
   }
   async stop(): Promise<void> {
     await this.server?.stop();

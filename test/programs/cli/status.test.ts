@@ -2,12 +2,7 @@ import { renameSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  ledge as run,
-  type StartedServer,
-  startServer,
-  temporaryFolder,
-} from "../../../testkit/processes.ts";
+import { ledge as run, type StartedServer, serve, temporaryFolder } from "../../../testkit/processes.ts";
 
 const folder = temporaryFolder("status");
 const data = join(folder.path, "data");
@@ -16,7 +11,7 @@ let server: StartedServer;
 let answers: { status: { backup: object }; metrics: string };
 
 beforeAll(async () => {
-  server = await startServer(data);
+  server = await serve(data);
   const { stdout } = await run(["--data", data, "status", "-o", "json"]);
   answers = { status: JSON.parse(stdout), metrics: DISK(500, 1000) };
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { ask } from "../../../testkit/ask.ts";
-import { ledge, type Ran, startServer, temporaryFolder } from "../../../testkit/processes.ts";
+import { ledge, type Ran, serve, temporaryFolder } from "../../../testkit/processes.ts";
 import { checkStore } from "../../../testkit/store.ts";
 
 const folder = temporaryFolder("reset");
@@ -14,7 +14,7 @@ let first: { readonly pid: number; readonly token: string; readonly refused: Ran
 
 /** A stopped store in read-only mode, and what was said while its server ran. */
 beforeAll(async () => {
-  const { pid, stop } = await startServer(data, ["--no-demo"]);
+  const { pid, stop } = await serve(data, ["--no-demo"]);
   const refused = await ledge(["token", "reset", "--data", data]);
   await ledge(["--data", data, "mode", "read-only"]);
   await stop();
@@ -53,7 +53,7 @@ describe("ledge token reset", () => {
   });
 
   test("makes one that opens the store again once the server runs", async () => {
-    const server = await startServer(data, ["--no-demo"]);
+    const server = await serve(data, ["--no-demo"]);
     expect((await ledge(["--data", data, "mode", "open"])).status).toBe(0);
     const log = await ask(server, "GET", "/v1/commits?actor=_reset", { token: tokenIn(data) });
     expect(log.json).toMatchObject({ commits: [{ actor: "_reset" }] });

@@ -25,16 +25,15 @@ function openHot() {
     if (!sql.startsWith("pragma")) asked += 1;
     return reader.all(sql, params);
   };
-  const hot = hotReads({ ...reader, all }, commits);
+  const hot = hotReads({ all }, commits);
   onTestFinished(() => {
-    hot.stop();
     reader.close();
     writer.close();
   });
   const put = (db: Db, key: string, value: string) =>
     propose(db, [{ op: "put", ns: "shop", key, value, if: -1 }]);
   const read = (key: string) => {
-    const view = viewHead(hot.db, { namespace: "shop", key, accessor: null, known: null });
+    const view = viewHead(hot, { namespace: "shop", key, accessor: null, known: null });
     return view.document === null ? null : Buffer.from(view.document.bytes ?? []).toString();
   };
   return { file, writer, put, read, asked: () => asked };
