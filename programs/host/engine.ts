@@ -28,6 +28,8 @@ export type JobResult =
   | { readonly type: "refused"; readonly waiting: number };
 
 export interface Engine {
+  /** The store's file has a log beside it (`-wal`) for as long as the engine runs. */
+  readonly keepsLog?: boolean;
   /** Resolves when it can run orders. `selfUrl` is where the front listens. */
   start(selfUrl: string): Promise<void>;
   /** Runs one order. Never rejects. */

@@ -91,7 +91,7 @@ class Host {
     );
     this.#storeFile =
       typeof database === "string" && database !== "" && database !== ":memory:"
-        ? new StoreFile(database)
+        ? new StoreFile(database, { log: engine.keepsLog === true })
         : undefined;
     this.#metrics = new HostMetrics({ route: options.metricsRoute, file: this.#storeFile?.file });
     this.#parking = new Parking({

@@ -63,6 +63,7 @@ interface Local {
 }
 
 class NativeEngine implements Engine {
+  readonly keepsLog: boolean;
   readonly #parts: EngineParts;
   readonly #files: Files;
   readonly #writing: Thread;
@@ -79,6 +80,7 @@ class NativeEngine implements Engine {
   constructor(parts: EngineParts, files: Files) {
     this.#parts = parts;
     this.#files = files;
+    this.keepsLog = files.wal;
     this.#writing = this.#thread("write");
     this.#exporting = this.#thread("export");
     const readers = Math.min(READERS_MAX, Math.max(1, availableParallelism() - 1));
@@ -171,7 +173,11 @@ class NativeEngine implements Engine {
     if (message.type === "results") this.#writer.ended(message.results);
     else if (message.type === "commit")
       thread.committed(message.id, await this.#writer.propose(message.member));
-    else if (message.type === "call") thread.called(await this.#call(message.component, message.path));
+    else if (message.type === "call") {
+      const reply = await this.#call(message.component, message.path);
+      if (message.id === undefined) thread.called(reply);
+      else thread.send({ type: "called", id: message.id, reply });
+    }
   }
 
   async #call(component: string, path: string): Promise<CalledReply | undefined> {

@@ -46,7 +46,9 @@ export function closeWriting(db: NodeDb): string | undefined {
     return journal === "delete" ? undefined : `the store's file stayed in ${journal} mode`;
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
-    return `the store's file stayed in WAL mode, since another process has it open (${error.text})`;
+    return /readonly/.test(error.text)
+      ? "the store's file is not where it was, so it stays in WAL mode; keep its log (-wal) beside it"
+      : `the store's file stayed in WAL mode, since another process has it open (${error.text})`;
   } finally {
     db.close();
   }

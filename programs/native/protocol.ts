@@ -1,6 +1,7 @@
 /** What the main thread and its threads say to each other. Everything here is plain data. */
 import type { Proposal } from "../../lib/core/commit/proposal.ts";
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
+import type { CalledReply } from "../../lib/http/world.ts";
 import type { CommitOptions } from "../../lib/store/commit/commit.ts";
 import type { GuestReply, GuestRequest, RenewedVariables } from "../host/pool/protocol.ts";
 import type { Commits } from "./hot-reads.ts";
@@ -48,6 +49,8 @@ export type ToThread =
     }
   /** What became of a commit that a request of a reading thread asked for. */
   | { readonly type: "committed"; readonly id: number; readonly result: WireResult }
+  /** The answer to a call that nothing was held for. */
+  | { readonly type: "called"; readonly id: number; readonly reply: CalledReply | undefined }
   /** Finish what runs, and close the store. */
   | { readonly type: "stop" };
 
@@ -58,8 +61,8 @@ export type FromThread =
   | { readonly type: "reply"; readonly id: number; readonly reply: GuestReply }
   | { readonly type: "ticked"; readonly id: number; readonly error: string | undefined }
   | { readonly type: "commit"; readonly id: number; readonly member: WireMember }
-  /** A call to another component; its answer comes over the port of calls. */
-  | { readonly type: "call"; readonly component: string; readonly path: string }
+  /** A call to another component. Without `id` the thread waits for its answer, which comes over the port of calls. */
+  | { readonly type: "call"; readonly component: string; readonly path: string; readonly id?: number }
   | { readonly type: "output"; readonly component: string; readonly text: string }
   /** The store is closed; `trouble` says what was not as it should be. */
   | { readonly type: "stopped"; readonly trouble: string | undefined };

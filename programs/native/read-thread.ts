@@ -18,6 +18,7 @@ export function serveReads(port: MessagePort, calls: MessagePort, settings: Nati
   const say = (message: FromThread) => port.postMessage(message);
   const arrivals = new Int32Array(settings.arrivals);
   const committing = new Map<number, (result: WireResult) => void>();
+  const calling = new Map<number, (reply: CalledReply | undefined) => void>();
 
   const chain = (component: string, path: string): CalledReply | undefined => {
     const seen = Atomics.load(arrivals, 0);
@@ -39,7 +40,10 @@ export function serveReads(port: MessagePort, calls: MessagePort, settings: Nati
         if (!result.ok) throw new StoreFault(result.fault);
         return result.outcomes;
       },
-      call: async (called, path) => chain(called, path),
+      call(called, path) {
+        say({ type: "call", component: called, path, id });
+        return new Promise((resolve) => calling.set(id, resolve));
+      },
     };
     say({ type: "reply", id, reply: guestReplyOf(await ask({ service, acting }, request, world, waited)) });
   };
@@ -49,6 +53,9 @@ export function serveReads(port: MessagePort, calls: MessagePort, settings: Nati
     else if (message.type === "committed") {
       committing.get(message.id)?.(message.result);
       committing.delete(message.id);
+    } else if (message.type === "called") {
+      calling.get(message.id)?.(message.reply);
+      calling.delete(message.id);
     } else if (message.type === "stop") {
       db.close();
       say({ type: "stopped", trouble: undefined });

@@ -22,7 +22,8 @@ interface Given {
   readonly timer: NodeJS.Timeout;
 }
 
-const STOP_MS = 10_000;
+/** After the grace: a thread that waits for the network is ended, the one that commits is waited for. */
+const STOP_MS = { write: 10_000, read: 2000, export: 2000 } as const;
 
 export class Thread {
   readonly #options: ThreadOptions;
@@ -94,7 +95,7 @@ export class Thread {
     running.worker.postMessage({ type: "stop" } satisfies ToThread);
     const late = new Promise<string>((resolve) => {
       const text = `the thread that ${this.role}s did not end; the store's file may stay in WAL mode`;
-      setTimeout(() => resolve(text), STOP_MS).unref();
+      setTimeout(() => resolve(text), STOP_MS[this.role]).unref();
     });
     const trouble = await Promise.race([running.stopped, late]);
     await running.worker.terminate();

@@ -15,6 +15,8 @@ export function serveWrites(port: MessagePort, settings: NativeThreadSettings): 
   const db = openWriting(settings.file, settings);
   // One that is newer than this code is refused by every handler.
   migrate(db, migrations);
+  // What a young store holds is in its file, not in the log alone.
+  emptyLog(db);
   const say = (message: FromThread) => port.postMessage(message);
   port.on("message", (message: ToThread) => {
     if (message.type === "commit") say({ type: "results", results: commitMembers(db, message.members) });
@@ -55,12 +57,34 @@ function erases({ proposals }: GroupMember): boolean {
   return proposals.some(({ ops }) => ops.some(({ op }) => op === "erase"));
 }
 
+const EMPTY_AGAIN_MS = 1000;
+/** How long other commits wait for a reader that keeps the log from being emptied. */
+const EMPTY_WAIT_MS = 500;
+
+/** Whether nothing is left in the log, or there is none. */
+function emptyLog(db: NodeDb): boolean {
+  db.all(`pragma busy_timeout = ${EMPTY_WAIT_MS}`);
+  try {
+    const [busy] = db.all("pragma wal_checkpoint(truncate)")[0] ?? [];
+    return busy !== 1;
+  } catch (error) {
+    if (error instanceof StoreFault) return false;
+    throw error;
+  } finally {
+    db.all("pragma busy_timeout = 5000");
+  }
+}
+
 /** Old values lie in the log, too: it is emptied before anybody is told that they are gone. */
 function purge(db: NodeDb, { proposals, options }: GroupMember): WireResult {
   try {
     const outcomes = commitAll(db, proposals, options);
-    db.all("pragma wal_checkpoint(truncate)");
-    return { ok: true, outcomes };
+    if (emptyLog(db)) return { ok: true, outcomes };
+    // A reader holds an old state of the log; it is emptied as soon as that ends.
+    const again = setInterval(() => {
+      if (!db.raw.open || emptyLog(db)) clearInterval(again);
+    }, EMPTY_AGAIN_MS);
+    return { ok: true, outcomes: outcomes.map((one) => (one.ok ? { ...one, vacuumed: false } : one)) };
   } catch (error) {
     if (error instanceof StoreFault) return { ok: false, fault: error.text };
     throw error;

@@ -1,12 +1,12 @@
 /** What a start says when it is ready: where everything is, and what to try. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import color from "picocolors";
 import type { RunningHost } from "../host/options.ts";
 import { shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";
 import type { FirstToken } from "./first-token.ts";
 import type { StartOptions } from "./options.ts";
-import { shownPath } from "./places.ts";
+import { ledgeOn, shownPath } from "./places.ts";
 
 const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 
@@ -28,9 +28,7 @@ const ENGINES = {
 export function greeting(options: StartOptions, { host, bucket, news, token, tookMs }: Started): string {
   const line = (name: string, text: string) => `  ${paint.dim(name.padEnd(9))} ${text}`;
   const to = shownPath(join(options.dataDir, "restored.db"));
-  // The command looks for .ledge by itself.
-  const ledge =
-    options.dataDir === resolve(".ledge") ? "./ledge" : `./ledge --data ${shownPath(options.dataDir)}`;
+  const ledge = ledgeOn(options.dataDir);
   const from = bucket.address === undefined ? "" : ` --from ${bucket.address}`;
   const who = {
     made: `admin; the token was made now and is kept in ${shownPath(token.file)}`,

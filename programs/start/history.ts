@@ -16,7 +16,7 @@ import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
 import type { StartOptions } from "./options.ts";
-import { shownPath } from "./places.ts";
+import { ledgeOn, shownPath } from "./places.ts";
 import { restoreAtStart } from "./self-restore.ts";
 import { Stopped } from "./stopped.ts";
 import { bucketSettingsOf, type Variable } from "./variables.ts";
@@ -57,9 +57,9 @@ export async function settleHistory(
   const from = bucket.bundled ? "" : ` --from ${endpoint}/${bucketName}/${prefix}`;
   throw new Stopped(
     `There is no database with a history in ${shownPath(options.dataDir)}, but the bucket holds backups.
-If the database was lost, restore it:   ./ledge restore --to ${shownPath(file)}${over}${from}
-To have a start do it by itself:        ${options.command} --variable restore_on_start=true
-To begin a new history on purpose:      ${options.command} --fresh
+If the database was lost, restore it:   ${ledgeOn(options.dataDir)} restore --to ${shownPath(file)}${over}${from}
+To have a start do it by itself:        ${options.again} --variable restore_on_start=true
+To begin a new history on purpose:      ${options.again} --fresh
 Nothing was changed.`,
   );
 }
@@ -72,8 +72,8 @@ function restoresItself(
   if (variable("restore_on_start") === "true") return "by the exporter";
   throw new Stopped(
     `There is no store with a history on ${shownAddress(store)}, but the bucket holds backups.
-To have it restored from them:          ${options.command} --variable restore_on_start=true
-To begin a new history on purpose:      ${options.command} --fresh
+To have it restored from them:          ${options.again} --variable restore_on_start=true
+To begin a new history on purpose:      ${options.again} --fresh
 (each with the same --runtime-config-file). Nothing was changed.`,
   );
 }
@@ -88,7 +88,7 @@ async function holdsBackups(options: StartOptions, settings: BucketSettings): Pr
       `There is no database with a history in ${shownPath(options.dataDir)}, and the bucket does not say whether it holds backups:
 ${error.detail} (${settings.endpoint}, bucket ${settings.bucketName}).
 Mend that and start again. A private certificate authority is trusted with NODE_EXTRA_CA_CERTS=FILE.
-To begin a new history without asking:  ${options.command} --fresh
+To begin a new history without asking:  ${options.again} --fresh
 Nothing was changed.`,
     );
   }

@@ -40,7 +40,7 @@ export async function listen(
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new Stopped(
-        `Port ${options.port} is taken. Choose another: ${options.command} --port ${options.port === 65535 ? 3000 : options.port + 1}`,
+        `Port ${options.port} is taken. Choose another: ${options.again} --port ${options.port === 65535 ? 3000 : options.port + 1}`,
       );
     }
     throw error;

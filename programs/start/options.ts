@@ -5,10 +5,13 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
+import { dataFlag } from "./places.ts";
 
 export interface StartOptions {
   /** What was typed to start, for the messages that name a next command. */
   readonly command: string;
+  /** The same with the data folder that it was typed for. */
+  readonly again: string;
   readonly dataDir: string;
   /** What runs the components: the Wasm files that Spin runs, or the same handlers as JavaScript. */
   readonly engine: "wasm" | "native";
@@ -61,7 +64,11 @@ export function parseStartOptions(
     )
     .option("--data <dir>", "where database, bucket and the first token are kept", ".ledge")
     .option("--port <n>", "the port on 127.0.0.1 (default: PORT, else 3000)", parsePort)
-    .option("--listen <host:port>", "listen elsewhere than on loopback", parseListen)
+    .addOption(
+      new Option("--listen <host:port>", "listen elsewhere than on loopback")
+        .argParser(parseListen)
+        .conflicts("port"),
+    )
     .option(
       "--variable <name=value>",
       "set a variable of spin.toml (may be given again)",
@@ -95,6 +102,7 @@ export function parseStartOptions(
   const listen = flags.listen ?? { host: "127.0.0.1", port: flags.port ?? portFrom(environment) };
   return {
     command: command.name,
+    again: `${command.name}${dataFlag(resolve(flags.data))}`,
     dataDir: resolve(flags.data),
     engine: flags.engine,
     ...listen,

@@ -48,6 +48,8 @@ export async function start(args: readonly string[], command: StartCommand): Pro
 async function serve(args: readonly string[], command: StartCommand): Promise<void> {
   // The SDK's advice about Node versions is for us, who pin it, and not for who starts a server.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  // Nobody reads any more what is said here; the server goes on.
+  process.stdout.on("error", () => {});
   const options = parseStartOptions(args, process.env, command);
   const startedMs = Date.now();
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
@@ -82,6 +84,8 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
     const settled = isNew ? await beginHistory(options, begun, bucket) : undefined;
     const bootstrapSecret = begun.variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
+    // Before it listens: whoever finds it there may end it at once.
+    const ended = interrupted();
     const host = await listen(options, variables, bucket.renew);
     const context = showWhileRunning(
       join(options.dataDir, "context.json"),
@@ -93,8 +97,6 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       const news = await newsOf(begun, prepared);
-      // Before it is said: who reads that it is ready may end it at once.
-      const ended = interrupted();
       const tookMs = Date.now() - begun.startedMs;
       console.log(greeting(options, { host, bucket, news, token, tookMs }));
       await ended;
@@ -114,7 +116,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
  */
 async function prepare(options: StartOptions, { store, variable }: Begun): Promise<Prepared> {
   const acceptWeak = variable("accept_weak_durability") === "true";
-  const met = meetStore(store, { threadFile, acceptWeak });
+  const met = meetStore(store, { threadFile, acceptWeak, dataDir: options.dataDir });
   try {
     const { isNew } = met;
     if (isNew && options.freshHistory) await leaveBucket(options);

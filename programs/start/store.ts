@@ -13,6 +13,7 @@ import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import { readRuntimeConfig } from "../host/spin/runtime-config.ts";
 import type { StartOptions } from "./options.ts";
+import { ledgeOn } from "./places.ts";
 import { Stopped } from "./stopped.ts";
 
 /** The address of the label `default`. Throws, naming what is wrong in the file. */
@@ -63,8 +64,13 @@ export type MetStore = { close(): void } & (
  */
 export function meetStore(
   address: DatabaseAddress,
-  { threadFile, acceptWeak }: { readonly threadFile: string; readonly acceptWeak: boolean },
+  {
+    threadFile,
+    acceptWeak,
+    dataDir,
+  }: { readonly threadFile: string; readonly acceptWeak: boolean; readonly dataDir: string },
 ): MetStore {
+  if (typeof address === "string") refuseLogAlone(address, ledgeOn(dataDir));
   if (typeof address === "string" && !existsSync(address)) return { isNew: true, close() {} };
   let db: NodeDb | LibsqlDb | undefined;
   try {
@@ -77,9 +83,21 @@ export function meetStore(
     db?.close();
     if (!(error instanceof StoreFault)) throw error;
     // A server that does not answer is no reason to begin at all.
-    if (typeof address === "string") throw new Stopped(cannotBeRead(address, error.text));
+    if (typeof address === "string") throw new Stopped(cannotBeRead(address, error.text, ledgeOn(dataDir)));
     throw new Stopped(`The libSQL server ${shownAddress(address)} cannot be used: ${error.text}`);
   }
+}
+
+/** A new file beside the log of the one before would destroy commits that are in that log alone. Throws Stopped. */
+function refuseLogAlone(file: string, ledge: string): void {
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(file) > 0 || sizeOf(`${file}-wal`) === 0) return;
+  throw new Stopped(
+    `${file} is gone, and its log is there (${file}-wal), with commits that are nowhere else.
+Put the file back beside its log, and start again.
+If it is lost: move the log away, then  ${ledge} restore --to ${file}
+Nothing was changed.`,
+  );
 }
 
 function isWithoutHistory(db: Db): boolean {
@@ -99,22 +117,22 @@ function refuseWeak(db: Db, acceptWeak: boolean): void {
 }
 
 /** Refuses an empty file beside a token, which was a store once. Throws Stopped. */
-export function refuseTruncated(file: DatabaseAddress, { command }: StartOptions): void {
+export function refuseTruncated(file: DatabaseAddress, { again, dataDir }: StartOptions): void {
   if (typeof file !== "string" || !existsSync(file) || statSync(file).size > 0) return;
   if (!existsSync(join(dirname(file), "admin-token"))) return;
   throw new Stopped(
     `${file} is empty, and there is a token of the store that it was.
-To restore it from the bucket:          ./ledge restore --to ${file} --replace
-To begin a new history on purpose:      ${command} --fresh
+To restore it from the bucket:          ${ledgeOn(dataDir)} restore --to ${file} --replace
+To begin a new history on purpose:      ${again} --fresh
 Nothing was changed.`,
   );
 }
 
-function cannotBeRead(file: string, said: string): string {
+function cannotBeRead(file: string, said: string, ledge: string): string {
   if (!/not a database|malformed/.test(said))
     return `${file} cannot be opened: ${said}. Nothing was changed.`;
   return `${file} is damaged (${said}).
 To look at it:                          sqlite3 ${file} 'pragma integrity_check'
-To restore it from the bucket:          ./ledge restore --to ${file} --replace
+To restore it from the bucket:          ${ledge} restore --to ${file} --replace
 (docs/recovery.md says what is lost then). Nothing was changed.`;
 }

@@ -1,11 +1,19 @@
 /** `ledge serve`, the server for production: the native engine as a process of its own. */
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { FULL } from "../../testkit/crash-sample.ts";
-import { ledge, type StartedServer, serve, startServer, temporaryFolder } from "../../testkit/processes.ts";
+import {
+  ledge,
+  root,
+  type StartedServer,
+  serve,
+  startServer,
+  temporaryFolder,
+} from "../../testkit/processes.ts";
 import { checkStore } from "../../testkit/store.ts";
 
 const folder = temporaryFolder("serve");
@@ -92,6 +100,69 @@ describe("a file that goes away under the server", () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
     await server.stop();
   });
+});
+
+describe("the log of a store", () => {
+  const put = (data: string) => ledge(["--data", data, "put", "demo/logged", "x", "--if", "any"]);
+
+  test("that goes away under the server is noticed before a commit into it is acknowledged", async () => {
+    const data = dataDir("no-log");
+    const server = await serve(data);
+    expect((await put(data)).status).toBe(0);
+    rmSync(join(data, "ledge.db-wal"));
+    const refused = await put(data);
+    expect([refused.status === 0, refused.stderr]).toEqual([false, expect.stringContaining("lost its log")]);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    await server.stop("SIGKILL");
+  });
+
+  test("is not destroyed by a start that finds no file beside it", async () => {
+    const data = dataDir("log-alone");
+    const server = await serve(data);
+    expect((await put(data)).status).toBe(0);
+    renameSync(join(data, "ledge.db"), join(data, "elsewhere.db"));
+    await server.stop("SIGKILL");
+    const refused = await ledge(["serve", "--data", data, "--port", "0"]);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("its log is there")]);
+    renameSync(join(data, "elsewhere.db"), join(data, "ledge.db"));
+    const next = await serve(data);
+    expect((await ledge(["--data", data, "get", "demo/logged"])).stdout).toBe("x");
+    await next.stop();
+  });
+
+  test("is emptied by a purge as soon as no reader keeps it", async () => {
+    const data = dataDir("purged");
+    const server = await serve(data);
+    const secret = "a-secret-pasted-by-mistake";
+    expect((await ledge(["--data", data, "put", "demo/secret", secret])).status).toBe(0);
+    const reader = openNodeDb(join(data, "ledge.db"), { wal: true });
+    reader.all("begin");
+    reader.all("select count(*) from entry");
+    const purged = await ledge(["--data", data, "purge", "demo/secret", "-m", "oops"]);
+    expect([purged.status, purged.stderr]).toEqual([0, expect.any(String)]);
+    reader.all("rollback");
+    reader.close();
+    const holds = () =>
+      ["ledge.db", "ledge.db-wal"].some((name) => readFileSync(join(data, name)).includes(secret));
+    await expect.poll(holds, { timeout: 60_000 }).toBe(false);
+    await server.stop();
+  });
+});
+
+test("a server goes on where nobody reads what it says", async () => {
+  const data = dataDir("unread");
+  const child = spawn(process.execPath, ["dist/programs/cli.mjs", "serve", "--data", data, "--port", "0"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  child.stdout.destroy();
+  const context = join(data, "context.json");
+  await expect.poll(() => existsSync(context), { timeout: 60_000 }).toBe(true);
+  const { url } = JSON.parse(readFileSync(context, "utf8"));
+  await expect.poll(() => existsSync(join(data, "admin-token")), { timeout: 60_000 }).toBe(true);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
 });
 
 const KILLS = FULL ? 200 : 20;

@@ -122,7 +122,7 @@ async function withOlder(
   if (!isDamage(error)) throw error;
   const older = await findOlder(bucket, names, error.object, reading);
   if (older === undefined) throw error;
-  const detail = `${error.detail}; the next older snapshot is ${older.branch} (revision ${older.revision})`;
+  const detail = `${error.detail}; the next snapshot is ${older.branch} (revision ${older.revision})`;
   throw new BucketFault(error.code, error.object, detail, { cause: error });
 }
 

@@ -112,7 +112,7 @@ async function withOlder(
   const hint =
     older === undefined
       ? undefined
-      : `the next older snapshot without it: --branch ${older.branch} (revision ${older.revision})`;
+      : `the next snapshot without it: --branch ${older.branch} (revision ${older.revision})`;
   throw new Failure(EXIT.fault, error.detail, { code: error.code, hint, cause: error });
 }
 

@@ -6,14 +6,20 @@ import { type Stats, statSync } from "node:fs";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 
 /** What has become of it, as the end of "the store's file …". */
-export type FileLoss = "is gone" | "is another file" | "was cut off";
+export type FileLoss = "is gone" | "is another file" | "was cut off" | "has lost its log (-wal)";
 
 export class StoreFile {
   readonly file: string;
   #known: Pick<Stats, "dev" | "ino" | "size"> | undefined;
 
-  constructor(file: string) {
+  readonly #log: string | undefined;
+  /** The log as it was first seen: SQLite never makes another one while the file is open. */
+  #knownLog: number | undefined;
+
+  /** With `log`, the file's log is looked at, too: commits into one that was deleted are lost without an error. */
+  constructor(file: string, { log = false }: { readonly log?: boolean } = {}) {
     this.file = file;
+    this.#log = log ? `${file}-wal` : undefined;
     this.look();
   }
 
@@ -25,7 +31,14 @@ export class StoreFile {
     if (now.ino !== before.ino || now.dev !== before.dev) return "is another file";
     if (now.size < before.size && (now.size === 0 || isCutOff(this.file))) return "was cut off";
     this.#known = { dev: now.dev, ino: now.ino, size: now.size };
-    return undefined;
+    return this.#lookAtLog();
+  }
+
+  #lookAtLog(): FileLoss | undefined {
+    if (this.#log === undefined) return undefined;
+    const ino = statSync(this.#log, { throwIfNoEntry: false })?.ino;
+    this.#knownLog ??= ino;
+    return ino === this.#knownLog ? undefined : "has lost its log (-wal)";
   }
 }
 
