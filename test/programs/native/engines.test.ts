@@ -101,7 +101,7 @@ const ask: fc.Arbitrary<Ask> = fc.record({
 
 /** What is of this request alone: ids, times, and cursors that are sealed with a number drawn for each. */
 const OF_ONE_REQUEST = [
-  [/"instance":"[^"]*"/g, '"instance":""'],
+  [/"(instance|id)":"[^"]*"/g, '"$1":""'],
   [/"(next|cursor)":"[^"]*"/g, '"$1":""'],
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME"],
 ] as const;
