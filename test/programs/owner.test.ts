@@ -124,7 +124,7 @@ describe("a start that cannot be", () => {
       const words = await refused(serve(data));
       expect(words).toContain("ended with 1");
       expect(words).toContain(says);
-      expect(words).toContain("./ledge restore --to");
+      expect(words).toContain(`./ledge --data ${data} restore --to`);
       expect(readFileSync(join(data, "ledge.db")).equals(before)).toBe(true);
       expect(existsSync(join(data, "context.json"))).toBe(false);
     },

@@ -103,7 +103,7 @@ describe("npm start", () => {
     await first.stop();
     rmSync(join(data, "ledge.db"));
     const words = await refused(startServer(data));
-    expect(words).toContain("./ledge restore --to");
+    expect(words).toContain(`./ledge --data ${data} restore --to`);
     expect(words).toContain("--fresh");
     expect(existsSync(join(data, "ledge.db"))).toBe(false);
     expect((await ledge(["--data", data, "restore", "--to", join(data, "ledge.db")])).status).toBe(0);
