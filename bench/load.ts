@@ -64,8 +64,8 @@ async function byWrk({
     if (failed !== undefined) throw new Error(`${url}: ${failed}`);
     return {
       perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]),
-      p50: millisecondsOf(/50%\s+(\S+)/.exec(said)?.[1]),
-      p99: millisecondsOf(/99%\s+(\S+)/.exec(said)?.[1]),
+      p50: millisecondsOf(/^\s+50%\s+(\S+)/m.exec(said)?.[1]),
+      p99: millisecondsOf(/^\s+99%\s+(\S+)/m.exec(said)?.[1]),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
