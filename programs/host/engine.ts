@@ -2,21 +2,7 @@
  * What runs the components of a manifest: the one thing that differs between the engines of one front. Promise of each:
  * an order always ends, in a result; one request's failure costs no other's.
  */
-import type { GuestReply, GuestRequest, RenewedVariables } from "./pool/protocol.ts";
-
-export type Order =
-  | {
-      readonly type: "http";
-      readonly component: string;
-      readonly request: GuestRequest;
-      readonly variables: RenewedVariables;
-    }
-  | {
-      readonly type: "cron";
-      readonly component: string;
-      readonly timestamp: number;
-      readonly variables: RenewedVariables;
-    };
+import type { GuestReply, Order } from "./pool/protocol.ts";
 
 export type JobResult =
   | { readonly type: "reply"; readonly reply: GuestReply }

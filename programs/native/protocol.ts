@@ -1,9 +1,8 @@
 /** What the main thread and its threads say to each other. Everything here is plain data. */
-import type { Proposal } from "../../lib/core/commit/proposal.ts";
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import type { CalledReply } from "../../lib/http/world.ts";
-import type { CommitOptions } from "../../lib/store/commit/commit.ts";
-import type { GuestReply, GuestRequest, RenewedVariables } from "../host/pool/protocol.ts";
+import type { GroupMember } from "../../lib/store/commit/group.ts";
+import type { GuestReply, Order } from "../host/pool/protocol.ts";
 import type { Commits } from "./hot-reads.ts";
 
 /** What a thread is for: commits, pages and other long reads, or all that needs the bucket. */
@@ -21,32 +20,14 @@ export interface NativeThreadSettings {
   readonly arrivals: SharedArrayBuffer;
 }
 
-export interface WireMember {
-  readonly proposals: readonly Proposal[];
-  readonly options: CommitOptions;
-}
-
 export type WireResult =
   | { readonly ok: true; readonly outcomes: readonly CommitOutcome[] }
   /** The text of a StoreFault. */
   | { readonly ok: false; readonly fault: string };
 
 export type ToThread =
-  | { readonly type: "commit"; readonly members: readonly WireMember[] }
-  | {
-      readonly type: "http";
-      readonly id: number;
-      readonly component: string;
-      readonly request: GuestRequest;
-      readonly variables: RenewedVariables;
-    }
-  | {
-      readonly type: "cron";
-      readonly id: number;
-      readonly component: string;
-      readonly timestamp: number;
-      readonly variables: RenewedVariables;
-    }
+  | { readonly type: "commit"; readonly members: readonly GroupMember[] }
+  | (Order & { readonly id: number })
   /** What became of a commit that a request of a reading thread asked for. */
   | { readonly type: "committed"; readonly id: number; readonly result: WireResult }
   /** The answer to a call that nothing was held for. */
@@ -60,7 +41,7 @@ export type FromThread =
   | { readonly type: "results"; readonly results: readonly WireResult[] }
   | { readonly type: "reply"; readonly id: number; readonly reply: GuestReply }
   | { readonly type: "ticked"; readonly id: number; readonly error: string | undefined }
-  | { readonly type: "commit"; readonly id: number; readonly member: WireMember }
+  | { readonly type: "commit"; readonly id: number; readonly member: GroupMember }
   /** A call to another component. Without `id` the thread waits for its answer, which comes over the port of calls. */
   | { readonly type: "call"; readonly component: string; readonly path: string; readonly id?: number }
   | { readonly type: "output"; readonly component: string; readonly text: string }

@@ -4,7 +4,8 @@
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { CalledReply } from "../../lib/http/world.ts";
-import type { JobResult, Order } from "../host/engine.ts";
+import type { JobResult } from "../host/engine.ts";
+import type { Order } from "../host/pool/protocol.ts";
 import type { FromThread, NativeThreadSettings, Role, ToThread, WireResult } from "./protocol.ts";
 
 export interface ThreadOptions {

@@ -6,8 +6,9 @@
 import type { Proposal } from "../../lib/core/commit/proposal.ts";
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import type { CommitOptions } from "../../lib/store/commit/commit.ts";
+import type { GroupMember } from "../../lib/store/commit/group.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
-import type { WireMember, WireResult } from "./protocol.ts";
+import type { WireResult } from "./protocol.ts";
 
 const GROUP_MEMBERS_MAX = 128;
 const GROUP_BYTES_MAX = 16 * 1024 * 1024;
@@ -15,18 +16,18 @@ const QUEUE_MEMBERS_MAX = 4096;
 const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Waiting {
-  readonly member: WireMember;
+  readonly member: GroupMember;
   readonly bytes: number;
   settle(result: WireResult): void;
 }
 
 export class Writer {
-  readonly #send: (members: readonly WireMember[]) => void;
+  readonly #send: (members: readonly GroupMember[]) => void;
   readonly #queue: Waiting[] = [];
   #queuedBytes = 0;
   #atWork: readonly Waiting[] = [];
 
-  constructor(send: (members: readonly WireMember[]) => void) {
+  constructor(send: (members: readonly GroupMember[]) => void) {
     this.#send = send;
   }
 
@@ -38,7 +39,7 @@ export class Writer {
   }
 
   /** The same as plain data. Never rejects. */
-  propose(member: WireMember): Promise<WireResult> {
+  propose(member: GroupMember): Promise<WireResult> {
     const bytes = member.proposals.reduce((sum, { body }) => sum + body.length, 0);
     if (this.#queue.length >= QUEUE_MEMBERS_MAX || this.#queuedBytes + bytes > QUEUE_BYTES_MAX)
       return Promise.resolve({ ok: false, fault: "database is locked: too many commits wait already" });

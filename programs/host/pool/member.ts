@@ -4,7 +4,7 @@
  * when it is not inside a call of SQLite.
  */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { JobResult, Order } from "../engine.ts";
+import type { JobResult } from "../engine.ts";
 import type { CallResult } from "../spin/imports.ts";
 import type { Outgoing } from "./outgoing.ts";
 import {
@@ -12,6 +12,7 @@ import {
   CELL_BYTES,
   type FromWorker,
   type GuestRequest,
+  type Order,
   type OutboundResult,
   type ToWorker,
   type WorkerSettings,

@@ -3,8 +3,9 @@
  * its limit costs its own worker and no other request; a worker is never ended inside a call of SQLite; a
  * request that no guest has begun is given to another worker instead.
  */
-import type { JobResult, Order } from "../engine.ts";
+import type { JobResult } from "../engine.ts";
 import { DOOM_POLL_MS, HELD_UP_MS, type Job, Member, type MemberOptions, pause } from "./member.ts";
+import type { Order } from "./protocol.ts";
 
 export interface PoolOptions extends MemberOptions {
   /** Workers that are always there. */

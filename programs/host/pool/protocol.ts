@@ -40,21 +40,22 @@ export interface GuestReply {
 /** What a component's variables are from a request on; empty where they stay. */
 export type RenewedVariables = Readonly<Record<string, string>>;
 
-export type ToWorker =
+/** What a component is asked for: a request, or a tick. */
+export type Order =
   | {
       readonly type: "http";
-      readonly id: number;
       readonly component: string;
       readonly request: GuestRequest;
       readonly variables: RenewedVariables;
     }
   | {
       readonly type: "cron";
-      readonly id: number;
       readonly component: string;
       readonly timestamp: number;
       readonly variables: RenewedVariables;
     };
+
+export type ToWorker = Order & { readonly id: number };
 
 export type FromWorker =
   | { readonly type: "ready" }

@@ -3,13 +3,13 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import type { Engine, JobResult, Order } from "../engine.ts";
+import type { Engine, JobResult } from "../engine.ts";
 import { loadComponent } from "../guests/transpile.ts";
 import type { EngineParts, HostOptions } from "../options.ts";
 import type { CallResult } from "../spin/imports.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Pool } from "./pool.ts";
-import type { ComponentGrant, GuestRequest } from "./protocol.ts";
+import type { ComponentGrant, GuestRequest, Order } from "./protocol.ts";
 
 const QUEUE_MAX = 1024;
 const SCHEDULED_WORKERS_MAX = 4;

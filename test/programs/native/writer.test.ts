@@ -1,20 +1,21 @@
 /** The way to the thread that commits: groups of what came meanwhile, bounded, and an end for each. */
 import { describe, expect, test } from "vitest";
+import type { GroupMember } from "../../../lib/store/commit/group.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
-import type { WireMember, WireResult } from "../../../programs/native/protocol.ts";
+import type { WireResult } from "../../../programs/native/protocol.ts";
 import { Writer } from "../../../programs/native/writer.ts";
 import { openTestHost, root } from "../../../testkit/host.ts";
 import { testNativeEngine } from "../../../testkit/native.ts";
 import { proposalOf } from "../../../testkit/proposals.ts";
 
-function member(bytes: number): WireMember {
+function member(bytes: number): GroupMember {
   const value = new Uint8Array(bytes);
   return { proposals: [proposalOf([{ op: "put", ns: "shop", key: "k", value }])], options: {} };
 }
 
 /** A writer whose thread answers when it is told to. */
 function openWriter() {
-  const groups: (readonly WireMember[])[] = [];
+  const groups: (readonly GroupMember[])[] = [];
   const writer = new Writer((members) => groups.push(members));
   const end = (results: readonly WireResult[]) => writer.ended(results);
   return { writer, groups, end, sizes: () => groups.map((group) => group.length) };
