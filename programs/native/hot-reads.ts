@@ -48,11 +48,11 @@ export function hotReads(db: Db, commits: Commits): Db {
   /** Gives up what is kept where somebody has committed. */
   const look = () => {
     const now = Atomics.load(commits, 0);
-    if (now !== at) clear();
-    at = now;
-    if (performance.now() - lookedMs < LOOK_MS) return;
+    const known = now === at;
+    if (known && performance.now() - lookedMs < LOOK_MS) return;
     const other = versionOf();
-    if (other !== version) clear();
+    if (!known || other !== version) clear();
+    at = now;
     version = other;
     lookedMs = performance.now();
   };

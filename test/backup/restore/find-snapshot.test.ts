@@ -198,7 +198,7 @@ describe("findSnapshot", () => {
     bucket.objects.set(newest, Uint8Array.of(1));
     const refused: unknown = await findSnapshot(bucket).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "snapshot_damaged", object: newest });
-    const named = /older snapshot is (\S+) \(revision (\d+)\)/.exec(String(refused));
+    const named = /next snapshot is (\S+) \(revision (\d+)\)/.exec(String(refused));
     expect(Number(named?.[2])).toBe(before);
     const copy = openQuickStore().db;
     expect(await restoreWanted(copy, bucket, { branch: named?.[1] })).toMatchObject({ revision: before });
