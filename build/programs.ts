@@ -37,8 +37,13 @@ export async function bundlePrograms(
     // What only one command needs (the AWS SDK, a database) is loaded with that command.
     splitting: true,
     sourcemap: "linked",
+    // Comments and spaces of all these packages would be read with each start.
+    minifyWhitespace: true,
     outExtension: { ".js": ".mjs" },
     logLevel: "silent",
+    banner: { js: REQUIRE },
+    // A UMD main finds its parts in a way that cannot be bundled.
+    mainFields: ["module", "main"],
     plugins: [sqlConstants(root), migrationsModule(join(root, "migrations")), packagesOutside],
   });
   return Object.keys(metafile.outputs);
@@ -49,17 +54,21 @@ function removeFormer(outdir: string, current: ReadonlySet<string>): void {
   for (const name of readdirSync(outdir)) if (!current.has(name)) rmSync(join(outdir, name));
 }
 
-/** Pure JavaScript in very many files: opening them one by one would be half of a command's start. */
-const INLINED = /^(zod|@noble)(\/|$)/;
+/**
+ * Packages that find files of their own beside them: binaries, and Wasm. All others are bundled: a server's packages are
+ * more than a thousand files, and finding them one by one was most of its start.
+ */
+const OUTSIDE = /^(better-sqlite3|@bytecodealliance\/.*|componentize-qjs|esbuild)$/;
 
 const packagesOutside: Plugin = {
   name: "packages-outside",
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === "entry-point" || INLINED.test(path) ? undefined : { path, external: true },
-    );
+    build.onResolve({ filter: OUTSIDE }, ({ path }) => ({ path, external: true }));
   },
 };
+
+/** Older packages call `require` for Node's own modules, which an ES module does not have. */
+const REQUIRE = 'import { createRequire as ledgeRequire } from "node:module"; const require = ledgeRequire(import.meta.url);';
 
 function programEntries(root: string): Record<string, string> {
   const entries: Record<string, string> = {};

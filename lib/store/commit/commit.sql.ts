@@ -28,23 +28,20 @@ const sameAs = (document: string, body: string) =>
  * operations [[revision, lineage, size, same], …], when the bucket was last looked at (rows.ts), and how this
  * connection writes (durability.ts).
  */
-export const factsSql = statement(
-  {
-    lineage: store.lineage,
-    revision: store.revision,
-    state: store.state,
-    pendingLineage: store.pendingLineage,
-    pendingEpoch: store.pendingEpoch,
-    pendingFirst: store.pendingFirst,
-    mode: orNull(textColumn),
-    token: orNull(textColumn),
-    repeated: integerColumn,
-    namespaces: textColumn,
-    ops: textColumn,
-    looks: textColumn,
-    ...durabilityColumns,
-  },
-  `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
+const factsColumns = {
+  lineage: store.lineage,
+  revision: store.revision,
+  state: store.state,
+  pendingLineage: store.pendingLineage,
+  pendingEpoch: store.pendingEpoch,
+  pendingFirst: store.pendingFirst,
+  mode: orNull(textColumn),
+  token: orNull(textColumn),
+  repeated: integerColumn,
+  namespaces: textColumn,
+  ops: textColumn,
+};
+const factsText = `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
 (select cast(m.value as text) from entry m where m.namespace='_system' and m.key='mode'),
 (select cast(t.value as text) from entry t where t.namespace='_auth' and t.key='token/'||?1),
 exists (select 1 from commits c where c.actor=?2 and c.request_id=?3),
@@ -52,10 +49,16 @@ exists (select 1 from commits c where c.actor=?2 and c.request_id=?3),
 from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
 (select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")}))
-from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
-(select json_group_array(o.value->>'atMs') from operation o where o.name in ('look','look-asked')),
+from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2)`;
+
+export const factsSql = statement(
+  { ...factsColumns, looks: textColumn, ...durabilityColumns },
+  `${factsText},(select json_group_array(o.value->>'atMs') from operation o where o.name in ('look','look-asked')),
 ${durabilityText} from store s`,
 );
+
+/** The same for a member of a group, whose connection was asked before it. */
+export const memberFactsSql = statement(factsColumns, `${factsText} from store s`);
 
 /**
  * A commit of the past against the operations that were sent with its request id. ?1 actor, ?2 request id,

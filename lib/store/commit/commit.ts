@@ -25,7 +25,7 @@ import {
   putUsageSql,
 } from "./commit.sql.ts";
 import { overwriteFreed, writeAnew } from "./erased.ts";
-import { encodeOps, gatherFacts } from "./facts.ts";
+import { encodeOps, gatherFacts, gatherMemberFacts, type Known } from "./facts.ts";
 import { notePurge } from "./note-purge.ts";
 
 export interface CommitOptions {
@@ -93,8 +93,11 @@ function commitTogether(
 /** What needs no lock is done; `run` is for inside a transaction, which is to be rolled back at a refusal. */
 export type PreparedCommit =
   | { readonly refused: readonly CommitOutcome[] }
-  /** At the first refusal, which is then the last outcome, it stops. Throws StoreFault. */
-  | { run(db: Db): readonly CommitOutcome[] };
+  /**
+   * At the first refusal, which is then the last outcome, it stops. With `known` the connection is not asked again how
+   * it writes. Throws StoreFault.
+   */
+  | { run(db: Db, known?: Known): readonly CommitOutcome[] };
 
 /** Several commits up to their transaction: shapes are judged, operations encoded. */
 export function prepareCommit(proposals: readonly Proposal[], options: CommitOptions): PreparedCommit {
@@ -104,10 +107,10 @@ export function prepareCommit(proposals: readonly Proposal[], options: CommitOpt
   }
   const encoded = proposals.map(encode);
   return {
-    run(db) {
+    run(db, known) {
       const outcomes: CommitOutcome[] = [];
       for (const one of encoded) {
-        const outcome = proposeInside(db, one, options);
+        const outcome = proposeInside(db, one, options, known);
         outcomes.push(outcome);
         if (!outcome.ok) break;
       }
@@ -140,9 +143,16 @@ function encode(proposal: Proposal): Encoded {
   return { proposal, ops: encodeOps(proposal.ops) };
 }
 
-function proposeInside(db: Db, encoded: Encoded, { accept, afterLook }: CommitOptions): CommitOutcome {
-  const { proposal } = encoded;
-  const { facts, durability, looksMs } = gatherFacts(db, proposal, encoded.ops);
+function proposeInside(
+  db: Db,
+  { proposal, ops }: Encoded,
+  { accept, afterLook }: CommitOptions,
+  known?: Known,
+): CommitOutcome {
+  const { facts, durability, looksMs } =
+    known === undefined || afterLook === true
+      ? gatherFacts(db, proposal, ops)
+      : gatherMemberFacts(db, proposal, ops, known);
   const durable =
     accept === "anything" ? undefined : judgeDurability(durability, { acceptWeak: accept === "weak" });
   if (durable?.ok === false) return { ok: false, code: durable.code, causes: [], detail: durable.detail };
@@ -151,7 +161,7 @@ function proposeInside(db: Db, encoded: Encoded, { accept, afterLook }: CommitOp
   // The first commit of a pending epoch takes no number that the bucket could have.
   if (afterLook === true && facts.store.pending === null && isLookDue(looksMs, proposal.nowMs))
     throw new LookDue();
-  apply(db, encoded, facts, verdict);
+  apply(db, { proposal, ops }, facts, verdict);
   return verdict.outcome;
 }
 

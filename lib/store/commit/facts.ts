@@ -6,7 +6,7 @@ import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
 import { onlyOf } from "../sqlite/statement.ts";
-import { factsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
+import { factsSql, type memberFactsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
 
 export interface Gathered {
   readonly facts: Facts;
@@ -14,6 +14,12 @@ export interface Gathered {
   readonly durability: Durability;
   /** When the bucket was last looked at: by the exporter, and for a write. In milliseconds since 1970. */
   readonly looksMs: readonly number[];
+}
+
+/** What a group has asked of its connection, so that its members do not ask again, and their statement. */
+export interface Known {
+  readonly durability: Durability;
+  readonly memberFactsSql: typeof memberFactsSql;
 }
 
 /** The operations as the statements take them. */
@@ -33,11 +39,33 @@ export function encodeOps(ops: readonly ProposedOp[]): string {
 
 /** The facts about a proposal now; of a commit, read under its lock. `ops` is the proposal's, encoded. */
 export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
-  const { proposer, requestId, body, door } = proposal;
+  const row = onlyOf(db, factsSql, factsParameters(proposal, ops));
+  return {
+    facts: factsFromRow(db, row, { proposal, ops }),
+    durability: durabilityFromRow(row),
+    looksMs: parse<number[]>(row.looks),
+  };
+}
+
+/** The same for a member of a group. Nobody has looked at the bucket for it. */
+export function gatherMemberFacts(db: Db, proposal: Proposal, ops: string, known: Known): Gathered {
+  const row = onlyOf(db, known.memberFactsSql, factsParameters(proposal, ops));
+  return { facts: factsFromRow(db, row, { proposal, ops }), durability: known.durability, looksMs: [] };
+}
+
+function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
+  const { proposer, requestId, body } = proposal;
   const accessor = proposer.kind === "token" ? proposer.accessor : null;
-  const actor = actorOf(proposal);
-  const row = onlyOf(db, factsSql, [accessor, actor, requestId, ops, body]);
-  const facts: Facts = {
+  return [accessor, actorOf(proposal), requestId, ops, body];
+}
+
+function factsFromRow(
+  db: Db,
+  row: FactsRow,
+  { proposal, ops }: { readonly proposal: Proposal; readonly ops: string },
+): Facts {
+  const { proposer, requestId, body, door } = proposal;
+  return {
     store: storeFromRow(row),
     mode: row.mode,
     token: row.token,
@@ -57,13 +85,12 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
         same: same === 1,
       }),
     ),
-    said: row.repeated === 1 ? readSaid(db, [actor, requestId, ops, body]) : null,
+    said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
   };
-  return { facts, durability: durabilityFromRow(row), looksMs: parse<number[]>(row.looks) };
 }
 
-type FactsRow = NonNullable<(typeof factsSql)["row"]>;
+type FactsRow = NonNullable<(typeof memberFactsSql)["row"]>;
 
 function storeFromRow(row: FactsRow): StoreFacts {
   const { lineage, revision, state, pendingLineage, pendingEpoch, pendingFirst } = row;

@@ -6,7 +6,10 @@
 import type { Proposal } from "../../core/commit/proposal.ts";
 import type { CommitOutcome } from "../../core/commit/verdict.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
+import { readDurability } from "../sqlite/durability.ts";
+import { memberFactsSql } from "./commit.sql.ts";
 import { type CommitOptions, type PreparedCommit, prepareCommit } from "./commit.ts";
+import type { Known } from "./facts.ts";
 
 /** The proposals of one caller: all or none. */
 export interface GroupMember {
@@ -29,7 +32,8 @@ export function commitGroup(db: GroupDb, members: readonly GroupMember[]): Membe
   const results: MemberResult[] = [];
   try {
     db.all("begin immediate");
-    for (const one of prepared) results.push(runMember(db, one));
+    const known = { durability: readDurability(db), memberFactsSql };
+    for (const one of prepared) results.push(runMember(db, one, known));
     db.all("commit");
     return results;
   } catch (error) {
@@ -40,11 +44,11 @@ export function commitGroup(db: GroupDb, members: readonly GroupMember[]): Membe
 }
 
 /** One member inside its savepoint. Throws StoreFault where the whole transaction is over. */
-function runMember(db: GroupDb, prepared: PreparedCommit): MemberResult {
+function runMember(db: GroupDb, prepared: PreparedCommit, known: Known): MemberResult {
   if ("refused" in prepared) return { ok: true, outcomes: prepared.refused };
   db.all("savepoint member");
   try {
-    const outcomes = prepared.run(db);
+    const outcomes = prepared.run(db, known);
     if (outcomes.some(({ ok }) => !ok)) db.all("rollback to member");
     db.all("release member");
     return { ok: true, outcomes };

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Db, faultKind, StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { requireDurable } from "../../../lib/store/sqlite/durability.ts";
+import { isWalSafe, requireDurable } from "../../../lib/store/sqlite/durability.ts";
+import { losesInWal } from "../../../lib/store/sqlite/durability-columns.ts";
 import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts";
 import { openTestStore } from "../../../testkit/store.ts";
 
@@ -62,6 +63,17 @@ describe("requireDurable", () => {
     expect(judge(connection(2, "wal", "/a.db", "3.49.1"))).toBe("not_durable");
     expect(judge(connection(2, "wal", "/a.db", "3.51.2"))).toBe("not_durable");
     expect(judge(connection(2, "wal", "/a.db", "3.51.3"))).toBe("durable");
+  });
+});
+
+describe("a version that loses commits in WAL", () => {
+  const versions = ["3.7.0", "3.9", "3.9.2", "3.40.1", "3.49", "3.50.4", "3.51", "3.51.2"];
+  const safe = ["3.51.3", "3.51.10", "3.52", "3.52.0", "3.60.1", "3.100.0", "4.0.0"];
+
+  test.each([...versions, ...safe])("is told by the statement as by the code: %s", (version) => {
+    const { db } = openTestStore();
+    const [told] = db.all(`select ${losesInWal.replaceAll("sqlite_version()", `'${version}'`)}`)[0] ?? [];
+    expect(told).toBe(isWalSafe(version) ? 0 : 1);
   });
 });
 
