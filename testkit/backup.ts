@@ -10,12 +10,9 @@ import { findSnapshot, type Wanted } from "../lib/backup/restore/find-snapshot.t
 import { type RestoreReport, restoreInto } from "../lib/backup/restore/restore.ts";
 import type { Bucket } from "../lib/bucket/bucket.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
-import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../lib/store/sqlite/migrate.ts";
+import type { NodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { addNamespace, bootstrap, propose, T0, type TestChange } from "./proposals.ts";
-import { checkStore, committedMigrations } from "./store.ts";
-
-const MIGRATIONS = committedMigrations();
+import { checkStore, openMemoryStore } from "./store.ts";
 
 export const TARGET = "t".repeat(64);
 /** Small enough that a few commits make several objects. */
@@ -43,8 +40,7 @@ export interface QuickStore {
 
 /** A migrated store in memory, checked and closed after the test: durability is tested elsewhere. */
 export function openQuickStore(): QuickStore {
-  const db = openNodeDb(":memory:");
-  migrate(db, MIGRATIONS);
+  const db = openMemoryStore();
   onTestFinished(() => {
     if (!db.raw.open) return;
     checkStore(db);

@@ -1,7 +1,7 @@
 /**
  * A store file for one test: made with the real migrations, checked and removed when the test ends.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -10,8 +10,15 @@ import { type NodeDb, openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { type Migration, migrate } from "../lib/store/sqlite/migrate.ts";
 import { splitSql } from "../lib/store/sqlite/sql-text.ts";
 
+let committed: readonly Migration[] | undefined;
+
 /** The committed migrations, read as the build reads them. */
-export function committedMigrations(): Migration[] {
+export function committedMigrations(): readonly Migration[] {
+  committed ??= readMigrations();
+  return committed;
+}
+
+function readMigrations(): Migration[] {
   return readdirSync("migrations")
     .filter((name) => /^\d{4}-.*\.sql$/.test(name))
     .sort()
@@ -20,6 +27,33 @@ export function committedMigrations(): Migration[] {
       name,
       statements: splitSql(readFileSync(join("migrations", name), "utf8")),
     }));
+}
+
+let migrated: Buffer | undefined;
+
+/** A young store as a file's bytes: the migrations take longer than most of what is tested with it. */
+function migratedBytes(): Buffer {
+  if (migrated === undefined) {
+    const db = openNodeDb(":memory:");
+    migrate(db, committedMigrations());
+    migrated = db.raw.serialize();
+    db.close();
+  }
+  return migrated;
+}
+
+/** What the migrations draw at random for each store. */
+function becomeItself(db: Db): void {
+  db.all("update store set lineage=lower(hex(randomblob(16)))");
+  db.all("update lineage set lineage=(select lineage from store)");
+  db.all("update operation set value=json_quote(hex(randomblob(32))) where name='cursor-key'");
+}
+
+/** A migrated store in memory. */
+export function openMemoryStore(): NodeDb {
+  const db = openNodeDb(migratedBytes());
+  becomeItself(db);
+  return db;
 }
 
 export interface TestStore {
@@ -34,8 +68,9 @@ export interface TestStore {
 export function openTestStore(options: { check?: boolean } = {}): TestStore {
   const dir = mkdtempSync(join(tmpdir(), "ledge-store-"));
   const file = join(dir, "ledge.db");
+  writeFileSync(file, migratedBytes());
   const db = openNodeDb(file);
-  migrate(db, committedMigrations());
+  becomeItself(db);
   const close = () => {
     db.close();
     rmSync(dir, { recursive: true, force: true });

@@ -41,10 +41,10 @@ interface Prepared {
 const STATEMENTS_MAX = 256;
 
 /**
- * Opens a store file with the journal and durability that a store must have (design, section 4).
- * Throws StoreFault when the file cannot be opened or does not take the settings.
+ * Opens a store file with the journal and durability that a store must have (design, section 4); or a copy in memory of
+ * one, by its bytes. Throws StoreFault when the file cannot be opened or does not take the settings.
  */
-export function openNodeDb(file: string, options: NodeDbOptions = {}): NodeDb {
+export function openNodeDb(file: string | Buffer, options: NodeDbOptions = {}): NodeDb {
   const raw = faulting(
     () =>
       new (options.binding ?? Database)(file, {
