@@ -68,7 +68,8 @@ const packagesOutside: Plugin = {
 };
 
 /** Older packages call `require` for Node's own modules, which an ES module does not have. */
-const REQUIRE = 'import { createRequire as ledgeRequire } from "node:module"; const require = ledgeRequire(import.meta.url);';
+const REQUIRE =
+  'import { createRequire as ledgeRequire } from "node:module"; const require = ledgeRequire(import.meta.url);';
 
 function programEntries(root: string): Record<string, string> {
   const entries: Record<string, string> = {};
