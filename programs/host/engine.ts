@@ -3,6 +3,7 @@
  * an order always ends, in a result; one request's failure costs no other's.
  */
 import type { GuestReply, Order } from "./pool/protocol.ts";
+import type { Soon } from "./soon.ts";
 
 export type JobResult =
   | { readonly type: "reply"; readonly reply: GuestReply }
@@ -19,7 +20,7 @@ export interface Engine {
   /** Resolves when it can run orders. `selfUrl` is where the front listens. */
   start(selfUrl: string): Promise<void>;
   /** Runs one order. Never rejects. */
-  run(order: Order, limitMs: number): Promise<JobResult>;
+  run(order: Order, limitMs: number): Soon<JobResult>;
   /** Waits for what is running up to `graceMs`, then ends all that it has begun. */
   stop(graceMs: number): Promise<void>;
 }

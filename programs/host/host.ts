@@ -16,6 +16,7 @@ import { openLookout } from "./parking/lookout.ts";
 import { Parking } from "./parking/parking.ts";
 import type { GuestRequest } from "./pool/protocol.ts";
 import { libsqlWorkerFile, openWasmEngine } from "./pool/wasm-engine.ts";
+import { andThen, type Soon } from "./soon.ts";
 import { startCrons } from "./spin/cron.ts";
 import type { DatabaseAddress } from "./spin/databases.ts";
 import { databaseAddresses, reachOf, runStartSql } from "./spin/grants.ts";
@@ -40,7 +41,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const components = manifest.components.map((spec) => reachOf(spec, values, addresses));
   const database = addresses.default ?? "";
   const open = options.engine ?? openWasmEngine;
-  const chain = (component: string, request: GuestRequest) => host.run(component, request);
+  const chain = async (component: string, request: GuestRequest) => host.run(component, request);
   const engine = await open({ options, manifest, components, database, log, chain });
   runStartSql(options.sqlite ?? [], database, libsqlWorkerFile(options));
   const host = new Host(options, manifest, { engine, components, database }, log);
@@ -68,6 +69,7 @@ class Host {
   readonly #storeFile: StoreFile | undefined;
   readonly #metrics: HostMetrics;
   #lastReplaced = "";
+  #looked: { readonly loss: FileLoss | undefined } | undefined;
   #front: Front | undefined;
   #stopCrons = () => {};
   constructor(
@@ -176,20 +178,30 @@ class Host {
   }
 
   /** A request from the network. A store whose file is not what it was answers nothing, and acknowledges nothing. */
-  async #serve(
-    component: string,
-    request: GuestRequest,
-    client: () => AbortSignal,
-  ): Promise<JobResult | undefined> {
+  #serve(component: string, request: GuestRequest, client: () => AbortSignal): Soon<JobResult | undefined> {
     if (this.#options.withoutStore?.includes(request.uri)) return this.run(component, request);
-    const before = this.#storeFile?.look();
+    const before = this.#lookOnce();
     if (before !== undefined) return refused("store_replaced", this.#tellReplaced(before));
-    const result = this.#parks.has(component)
-      ? await this.#parking.run(component, request, client)
-      : await this.run(component, request);
-    const reads = request.method === "GET" || request.method === "HEAD";
-    const after = reads ? undefined : this.#storeFile?.look();
-    return after === undefined ? result : refused("outcome_unknown", this.#tellReplaced(after));
+    const ran = this.#parks.has(component)
+      ? this.#parking.run(component, request, client)
+      : this.run(component, request);
+    if (request.method === "GET" || request.method === "HEAD") return ran;
+    return andThen(ran, (result) => {
+      const after = this.#storeFile?.look();
+      return after === undefined ? result : refused("outcome_unknown", this.#tellReplaced(after));
+    });
+  }
+
+  /** What the file is, for all requests that have come in together. */
+  #lookOnce(): FileLoss | undefined {
+    if (this.#storeFile === undefined) return undefined;
+    if (this.#looked === undefined) {
+      this.#looked = { loss: this.#storeFile.look() };
+      setImmediate(() => {
+        this.#looked = undefined;
+      });
+    }
+    return this.#looked.loss;
   }
 
   /** For the caller; the log gets the path. */
@@ -202,15 +214,16 @@ class Host {
   }
 
   /** A request that is whole, whoever sends it. Never rejects. */
-  async run(component: string, request: GuestRequest): Promise<JobResult> {
+  run(component: string, request: GuestRequest): Soon<JobResult> {
     const short = this.#options.requestTimeoutMs ?? 30_000;
     const limitMs = this.#scheduled.has(component) ? (this.#options.tickTimeoutMs ?? 900_000) : short;
-    const variables = await this.#renewed(component);
-    return this.#engine.run({ type: "http", component, request, variables }, limitMs);
+    return andThen(this.#renewed(component), (variables) =>
+      this.#engine.run({ type: "http", component, request, variables }, limitMs),
+    );
   }
 
   /** Nothing, where the variables of a component stay as they are. */
-  async #renewed(component: string): Promise<Readonly<Record<string, string>>> {
+  #renewed(component: string): Soon<Readonly<Record<string, string>>> {
     const { renew } = this.#options;
     return renew?.component === component ? renew.variables() : {};
   }

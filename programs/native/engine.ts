@@ -15,6 +15,7 @@ import type { CalledReply, World } from "../../lib/http/world.ts";
 import type { Engine, JobResult } from "../host/engine.ts";
 import type { EngineParts } from "../host/options.ts";
 import type { GuestRequest, Order } from "../host/pool/protocol.ts";
+import type { Soon } from "../host/soon.ts";
 import { hotReads, noCommits } from "./hot-reads.ts";
 import { mayUseWal, openBeside } from "./journal.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
@@ -107,7 +108,7 @@ class NativeEngine implements Engine {
     this.#local = worlds;
   }
 
-  async run(order: Order, limitMs: number): Promise<JobResult> {
+  run(order: Order, limitMs: number): Soon<JobResult> {
     if (this.#stopping) return { type: "refused", waiting: 0 };
     if (order.component === EXPORTER) return this.#exporting.run(order, limitMs);
     if (order.type === "cron") return { type: "ticked", error: `${order.component} has no tick` };
@@ -128,16 +129,14 @@ class NativeEngine implements Engine {
   }
 
   /** On this thread; only a commit makes it last. */
-  async #here({ service, world }: Local, sent: GuestRequest, limitMs: number): Promise<JobResult> {
+  #here({ service, world }: Local, sent: GuestRequest, limitMs: number): Soon<JobResult> {
     const { request, waited } = requestOf(sent);
     const asked = ask({ service, acting: this.#acting }, request, world, waited);
     if (!(asked instanceof Promise)) return { type: "reply", reply: guestReplyOf(asked) };
     this.#busy += 1;
-    try {
-      return await inTime(asked, limitMs);
-    } finally {
+    return inTime(asked, limitMs).finally(() => {
       this.#busy -= 1;
-    }
+    });
   }
 
   #read(order: Order, limitMs: number): Promise<JobResult> {

@@ -26,6 +26,7 @@ export class Writer {
   readonly #queue: Waiting[] = [];
   #queuedBytes = 0;
   #atWork: readonly Waiting[] = [];
+  #scheduled = false;
 
   constructor(send: (members: readonly GroupMember[]) => void) {
     this.#send = send;
@@ -46,7 +47,7 @@ export class Writer {
     return new Promise((settle) => {
       this.#queue.push({ member, bytes, settle });
       this.#queuedBytes += bytes;
-      this.#next();
+      this.#soon();
     });
   }
 
@@ -61,6 +62,16 @@ export class Writer {
   /** The thread died. Whether the group that it was at was committed is not known; the others wait for the next. */
   lost(): void {
     this.ended([]);
+  }
+
+  /** What comes in together goes in one group. */
+  #soon(): void {
+    if (this.#scheduled || this.#atWork.length > 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#next();
+    });
   }
 
   #next(): void {

@@ -50,14 +50,17 @@ export class Connections {
     underWay.add(response);
     connection.last = response;
     if (this.#closing) response.setHeader("connection", "close");
-    response.once("close", () => {
-      underWay.delete(response);
-      if (this.#closing && underWay.size === 0) socket.destroySoon();
-    });
     // Nobody reads any more once the connection is closed; an answer that was never begun tells nothing then.
     return mustWait
       ? Promise.race([new Promise<void>((resolve) => last.once("close", resolve)), closed])
       : undefined;
+  }
+
+  /** The answer is out, or nobody reads it any more. */
+  ended({ socket }: IncomingMessage, response: ServerResponse): void {
+    const underWay = this.#open.get(socket)?.underWay;
+    underWay?.delete(response);
+    if (this.#closing && underWay?.size === 0) socket.destroySoon();
   }
 
   /** Stops listening. Resolves when no connection is left, at the latest after the grace. */

@@ -11,8 +11,9 @@ import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
+import { andThen, ending, type Soon } from "../soon.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
-import { type Bodies, type BodyLimits, type BodyRefusal, drain } from "./bodies.ts";
+import { type Bodies, type BodyLimits, type BodyRead, type BodyRefusal, drain } from "./bodies.ts";
 import { Connections } from "./connections.ts";
 import { strictTextFromWire } from "./header-text.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
@@ -31,7 +32,7 @@ export interface FrontOptions {
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
   /** Undefined when the client has gone. */
-  run(component: string, request: GuestRequest, client: () => AbortSignal): Promise<JobResult | undefined>;
+  run(component: string, request: GuestRequest, client: () => AbortSignal): Soon<JobResult | undefined>;
   onTrap(component: string, text: string): void;
 }
 
@@ -57,13 +58,23 @@ export function openFront(options: FrontOptions): Promise<Front> {
     headerBytesMax: HEADER_BYTES_MAX,
     onUnreadable: ({ code }) => options.metrics.countUnreadable(code),
   });
-  const take = (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = { incoming: request, response };
-    const watched = watch(options, exchange);
-    serve(options, connections, { ...exchange, watched }).catch((error: unknown) => {
-      // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
-      response.destroy(error instanceof Error ? error : undefined);
+  const take = (incoming: IncomingMessage, response: ServerResponse) => {
+    const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, parked: false };
+    const exchange = { incoming, response, watched };
+    const begunMs = performance.now();
+    // One listener a request: each costs more than what it does.
+    response.on("close", () => {
+      connections.ended(incoming, response);
+      told(options, exchange, performance.now() - begunMs);
     });
+    // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
+    const gone = (error: unknown) => response.destroy(error instanceof Error ? error : undefined);
+    try {
+      const served = andThen(connections.turn(incoming, response), () => serve(options, exchange));
+      if (served instanceof Promise) served.catch(gone);
+    } catch (error) {
+      gone(error);
+    }
   };
   server.on("request", take);
   server.on("checkContinue", (request, response) => {
@@ -80,21 +91,19 @@ export function openFront(options: FrontOptions): Promise<Front> {
   });
 }
 
-/** Times a request from its head to the end of its answer, once, for the metrics and for who writes requests down. */
-function watch({ metrics, onRequest }: FrontOptions, { incoming, response }: Exchange): Watched {
-  const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, parked: false };
-  const begunMs = performance.now();
-  response.once("close", () => {
-    const ms = performance.now() - begunMs;
-    metrics.count(watched, response, ms);
-    onRequest?.({
-      method: incoming.method ?? "",
-      path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
-      status: response.headersSent ? response.statusCode : 0,
-      ms: Math.round(ms),
-    });
+/** For the metrics and for who writes requests down: how long a request took, from its head to the end of its answer. */
+function told(
+  { metrics, onRequest }: FrontOptions,
+  { incoming, response, watched }: WatchedExchange,
+  ms: number,
+): void {
+  metrics.count(watched, response, ms);
+  onRequest?.({
+    method: incoming.method ?? "",
+    path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
+    status: response.headersSent ? response.statusCode : 0,
+    ms: Math.round(ms),
   });
-  return watched;
 }
 
 function boundPort(server: Server): number {
@@ -111,13 +120,9 @@ interface WatchedExchange extends Exchange {
   readonly watched: Watched;
 }
 
-async function serve(
-  options: FrontOptions,
-  connections: Connections,
-  { incoming, response, watched }: WatchedExchange,
-): Promise<void> {
-  const turn = connections.turn(incoming, response);
-  if (turn !== undefined) await turn;
+/** A request whose turn it is. */
+function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
+  const { incoming, response, watched } = exchange;
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
     sendRefusal(response, unfit);
@@ -135,32 +140,41 @@ async function serve(
     return;
   }
   watched.route = found.match.route;
-  const body = options.bodies.read(incoming);
-  const read = body instanceof Promise ? await body : body;
+  return andThen(options.bodies.read(incoming), (read) =>
+    serveRead(options, found, { ...exchange, uri, read }),
+  );
+}
+
+/** A request whose body is here, or will not come. */
+function serveRead(
+  options: FrontOptions,
+  found: Found,
+  { read, ...exchange }: WatchedExchange & { readonly uri: string; readonly read: BodyRead },
+): Soon<void> {
+  const { incoming, response, watched } = exchange;
   if (read.type === "gone") return;
   if (read.type !== "whole") {
     response.setHeader("connection", "close");
     sendRefusal(response, bodyRefusal(read.type, options.bodies.limits), drain(incoming));
     return;
   }
-  watched.bodyBytes = read.bytes.length;
-  try {
-    await serveWhole(options, found, { incoming, response, uri, body: read.bytes, watched });
-  } finally {
-    read.release();
-  }
+  const { bytes: body, release } = read;
+  watched.bodyBytes = body.length;
+  return ending(() => serveWhole(options, found, { ...exchange, body }), release);
 }
+
+type Found = NonNullable<ReturnType<Router["match"]>>;
 
 interface WholeRequest extends WatchedExchange {
   readonly uri: string;
   readonly body: Uint8Array;
 }
 
-async function serveWhole(
+function serveWhole(
   options: FrontOptions,
-  { spec, match }: NonNullable<ReturnType<Router["match"]>>,
+  { spec, match }: Found,
   { incoming, response, uri, body, watched }: WholeRequest,
-): Promise<void> {
+): Soon<void> {
   if ("reply" in spec) {
     sendReply(response, staticReply(spec.reply));
     return;
@@ -177,15 +191,18 @@ async function serveWhole(
   const known = METHODS.has(method);
   const request = { method: known ? method : "OPTIONS", uri, headers, body };
   // Its client is asked for where a request waits for a revision, and only there.
-  const ran = await options.run(spec.component, request, () => {
+  const ran = options.run(spec.component, request, () => {
     watched.parked = true;
     return clientOf(response);
   });
-  if (ran === undefined) return;
-  const result = await options.metrics.extend(ran, { route: match.route, method });
-  if (known || result.type !== "reply")
-    answer(options, response, { component: spec.component, method, result });
-  else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
+  return andThen(ran, (one) => {
+    if (one === undefined) return;
+    return andThen(options.metrics.extend(one, { route: match.route, method }), (result) => {
+      if (known || result.type !== "reply")
+        answer(options, response, { component: spec.component, method, result });
+      else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
+    });
+  });
 }
 
 /** What a component never sees, told by what it says that the path takes. */
@@ -258,7 +275,9 @@ function answer(
 
 /** A request names one host (RFC 9112 section 3.2), and on loopback one of ours, against DNS rebinding. */
 function judgeHost(options: FrontOptions, { rawHeaders }: IncomingMessage): Refusal | undefined {
-  const hosts = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "host");
+  const hosts: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === "host") hosts.push(rawHeaders[at + 1] ?? "");
   if (hosts.length > 1) return refuse("bad_header", givenTwice("host"));
   if (!isLoopback(options.host)) return undefined;
   const name = (hosts[0] ?? "")
@@ -281,6 +300,7 @@ function isLoopback(name: string): boolean {
 
 /** Path and query; an absolute target (as proxies send) loses its origin. */
 function requestTarget(url: string): string {
+  if (url.startsWith("/")) return url;
   const absolute = /^https?:\/\/[^/?#]*(.*)$/i.exec(url);
   const target = absolute === null ? url : (absolute[1] ?? "");
   return target.startsWith("/") ? target : `/${target}`;

@@ -12,6 +12,7 @@ import { Problem } from "../../../lib/api/admin-answers.ts";
 import { REFUSALS, type RefusalCode } from "../../../lib/core/refusal.ts";
 import type { JobResult } from "../engine.ts";
 import type { GuestReply } from "../pool/protocol.ts";
+import type { Soon } from "../soon.ts";
 import { sentReply } from "./sending.ts";
 
 export interface MetricsOptions {
@@ -113,11 +114,14 @@ export class HostMetrics {
   }
 
   /** The answer to a scrape with the host's text behind it, and for HEAD its length; any other as it is. */
-  async extend(result: JobResult, { route, method }: { route: string; method: string }): Promise<JobResult> {
+  extend(result: JobResult, { route, method }: { route: string; method: string }): Soon<JobResult> {
     const scrapes = route === this.#route && (method === "GET" || method === "HEAD");
     if (!scrapes || result.type !== "reply" || result.reply.status !== 200) return result;
+    return this.#extended(result.reply, method);
+  }
+
+  async #extended({ headers, body }: GuestReply, method: string): Promise<JobResult> {
     const own = Buffer.from(await this.#registry.metrics());
-    const { headers, body } = result.reply;
     const reply = {
       status: 200,
       headers: headers.map((part, at) =>

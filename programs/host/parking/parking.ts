@@ -8,6 +8,7 @@ import type { Reached } from "../../../lib/store/catalogue/exported.ts";
 import type { JobResult } from "../engine.ts";
 import { DOOM_POLL_MS, pause } from "../pool/member.ts";
 import type { GuestRequest } from "../pool/protocol.ts";
+import { andThen, type Soon } from "../soon.ts";
 import { askedAgain, parkOf } from "./headers.ts";
 import type { Lookout } from "./lookout.ts";
 
@@ -16,7 +17,7 @@ export interface ParkingOptions {
   readonly parkedMax: number;
   readonly lookout: Lookout;
   /** One request to one component. Never rejects. */
-  ask(component: string, request: GuestRequest): Promise<JobResult>;
+  ask(component: string, request: GuestRequest): Soon<JobResult>;
 }
 
 interface Parked {
@@ -42,20 +43,11 @@ export class Parking {
   }
 
   /** Asks a component until it answers. Undefined when the client has gone meanwhile. Never rejects. */
-  async run(
-    component: string,
-    request: GuestRequest,
-    client: () => AbortSignal,
-  ): Promise<JobResult | undefined> {
-    const first = await this.#options.ask(component, request);
-    const park = parkOf(first);
-    if (park === undefined) return first;
-    this.#unanswered += 1;
-    try {
-      return await this.#runParked(component, request, { park, client: client() });
-    } finally {
-      this.#unanswered -= 1;
-    }
+  run(component: string, request: GuestRequest, client: () => AbortSignal): Soon<JobResult | undefined> {
+    return andThen<JobResult, JobResult | undefined>(this.#options.ask(component, request), (first) => {
+      const park = parkOf(first);
+      return park === undefined ? first : this.#runParked(component, request, { park, client: client() });
+    });
   }
 
   /** Tells all who wait that their time is over, and gives them as long to be answered. */
@@ -67,6 +59,19 @@ export class Parking {
   }
 
   async #runParked(
+    component: string,
+    request: GuestRequest,
+    first: { readonly park: Park | "malformed"; readonly client: AbortSignal },
+  ): Promise<JobResult | undefined> {
+    this.#unanswered += 1;
+    try {
+      return await this.#askUntilAnswered(component, request, first);
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
+  async #askUntilAnswered(
     component: string,
     request: GuestRequest,
     first: { readonly park: Park | "malformed"; readonly client: AbortSignal },

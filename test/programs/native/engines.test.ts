@@ -108,19 +108,22 @@ const asking = (method: string, path: string, more: Partial<Ask> = {}): Ask => (
   ...more,
 });
 
+const JSON_TYPE = ["content-type", "application/json"] as const;
+const ABSENT = ["if-none-match", "*"] as const;
+
 /** What every run begins with, so that each kind of answer is compared whatever chance brings. */
 const USUAL: readonly (readonly [status: number, ask: Ask])[] = [
   [200, asking("GET", "/v1/read/shop?key=a")],
-  [201, asking("PUT", "/v1/write/shop?key=new", { headers: [["if-none-match", "*"]], body: "one" })],
-  [412, asking("PUT", "/v1/write/shop?key=new", { headers: [["if-none-match", "*"]], body: "two" })],
-  [304, asking("GET", "/v1/read/shop?key=a", { headers: [["if-none-match", "*"]] })],
+  [201, asking("PUT", "/v1/write/shop?key=new", { headers: [ABSENT, JSON_TYPE], body: "1" })],
+  [412, asking("PUT", "/v1/write/shop?key=new", { headers: [ABSENT, JSON_TYPE], body: "2" })],
+  [304, asking("GET", "/v1/read/shop?key=a", { headers: [ABSENT] })],
   [204, asking("OPTIONS", "/v1/read/shop?key=a")],
   [400, asking("GET", "/v1/read/shop?key=a&colour=red")],
   [401, asking("GET", "/v1/read/shop?key=a", { token: "wrong" })],
   [403, asking("GET", "/v1/read/shop?key=limits/api", { token: "reader" })],
   [404, asking("GET", "/v1/read/shop?key=none")],
   [405, asking("PATCH", "/v1/read/shop?key=a")],
-  [428, asking("PUT", "/v1/write/shop?key=a", { body: "three" })],
+  [428, asking("PUT", "/v1/write/shop?key=a", { headers: [JSON_TYPE], body: "3" })],
 ];
 
 /** What is of this request alone: ids, times, and cursors that are sealed with a number drawn for each. */

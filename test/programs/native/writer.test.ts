@@ -1,4 +1,5 @@
 /** The way to the thread that commits: groups of what came meanwhile, bounded, and an end for each. */
+import { setImmediate as comesIn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { GroupMember } from "../../../lib/store/commit/group.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
@@ -24,27 +25,35 @@ function openWriter() {
 const done: WireResult = { ok: true, outcomes: [] };
 
 describe("what waits for the thread that commits", () => {
-  test("goes at once when it is idle, and else as one group when it is done", async () => {
+  test("goes with what came in together, and else as one group when the thread is done", async () => {
     const { writer, sizes, end } = openWriter();
-    const all = Array.from({ length: 5 }, () => writer.propose(member(1)));
-    expect(sizes()).toEqual([1]);
-    end([done]);
-    expect(sizes()).toEqual([1, 4]);
+    const proposed = (count: number) => Array.from({ length: count }, () => writer.propose(member(1)));
+    const all = proposed(2);
+    await comesIn();
+    expect(sizes()).toEqual([2]);
+    for (let n = 0; n < 4; n += 1) {
+      all.push(...proposed(1));
+      await comesIn();
+    }
+    expect(sizes()).toEqual([2]);
+    end([done, done]);
+    expect(sizes()).toEqual([2, 4]);
     const fault: WireResult = { ok: false, fault: "disk I/O error" };
     end([done, fault, done, done]);
-    expect(await Promise.all(all)).toEqual([done, done, fault, done, done]);
+    expect(await Promise.all(all)).toEqual([done, done, done, fault, done, done]);
   });
 
-  test("is in groups of bounded count and size, in order", () => {
+  test("is in groups of bounded count and size, in order", async () => {
     const { writer, sizes, end } = openWriter();
-    for (let n = 0; n < 300; n += 1) void writer.propose(member(1));
+    for (let n = 0; n < 301; n += 1) void writer.propose(member(1));
     for (let n = 0; n < 3; n += 1) void writer.propose(member(7_000_000));
-    for (let left = 303; left > 0; ) {
+    await comesIn();
+    for (let left = 304; left > 0; ) {
       const size = sizes().at(-1) ?? 0;
       left -= size;
       end(Array.from({ length: size }, () => done));
     }
-    expect(sizes()).toEqual([1, 128, 128, 45, 1]);
+    expect(sizes()).toEqual([128, 128, 47, 1]);
   });
 
   test("is refused as busy beyond its bounds, with nothing begun", async () => {
@@ -57,7 +66,9 @@ describe("what waits for the thread that commits", () => {
 
   test("ends for the group that its thread died with, and goes on with the next", async () => {
     const { writer, sizes, end } = openWriter();
-    const [first, second] = [writer.propose(member(1)), writer.propose(member(1))];
+    const first = writer.propose(member(1));
+    await comesIn();
+    const second = writer.propose(member(1));
     writer.lost();
     // Whether that was committed is not known, so it is no `busy`.
     expect(await first).toEqual({ ok: false, fault: "the thread that commits ended" });
