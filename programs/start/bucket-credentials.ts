@@ -3,8 +3,6 @@
  * usual chain of AWS finds them (environment, profile, container, instance). Promise: they are as fresh as the request
  * that uses them; when there are none, the reason is told in their place, and nothing secret with it.
  */
-import { fromIni } from "@aws-sdk/credential-provider-ini";
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { GIVEN_BY_HOST, NOT_GIVEN, readCredentialsMode } from "../../lib/bucket/credentials.ts";
 import { BUCKET_VARIABLES } from "../../lib/bucket/settings.ts";
 
@@ -27,13 +25,29 @@ export function openCredentials(
 ): RenewCredentials | undefined {
   const mode = readCredentialsMode(variable);
   if (mode === "file") return renewing(fileProvider((variable("bucket_credentials_file") ?? "").trim()));
-  return mode === "chain" ? renewing(defaultProvider()) : undefined;
+  return mode === "chain" ? renewing(chainProvider()) : undefined;
 }
 
 /** AWS's own format: a profile (`default`, or what AWS_PROFILE names) with its keys. */
 function fileProvider(filepath: string): Provider {
   if (filepath === "") return () => Promise.reject(new Error("bucket_credentials_file names no file"));
-  return fromIni({ filepath, configFilepath: filepath, ignoreCache: true });
+  return loading(async () => {
+    const { fromIni } = await import("@aws-sdk/credential-provider-ini");
+    return fromIni({ filepath, configFilepath: filepath, ignoreCache: true });
+  });
+}
+
+function chainProvider(): Provider {
+  return loading(async () => (await import("@aws-sdk/credential-provider-node")).defaultProvider());
+}
+
+/** The SDK's ways of looking are loaded with the first look: most servers have their keys in variables. */
+function loading(load: () => Promise<Provider>): Provider {
+  let loaded: Promise<Provider> | undefined;
+  return async () => {
+    loaded ??= load();
+    return (await loaded)();
+  };
 }
 
 function renewing(provider: Provider): RenewCredentials {

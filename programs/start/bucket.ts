@@ -6,7 +6,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { openCredentials, type RenewCredentials } from "./bucket-credentials.ts";
-import { startBucket } from "./bundled-bucket.ts";
 import { keepBucket } from "./kept-bucket.ts";
 
 export interface BucketUse {
@@ -43,6 +42,8 @@ export async function openBucket(
     };
   }
   const dir = join(dataDir, "bucket");
+  // Who has a bucket does not load a server of one.
+  const { startBucket } = await import("./bundled-bucket.ts");
   const server = await startBucket({ dir, port: await keptPort(dataDir) });
   return {
     bundled: true,

@@ -15,7 +15,6 @@ import {
   parseBucketVariables,
 } from "../../../lib/bucket/settings.ts";
 import { openCredentials } from "../../start/bucket-credentials.ts";
-import { startBucket } from "../../start/bundled-bucket.ts";
 import { keptBucket } from "../../start/kept-bucket.ts";
 import { EXIT, Failure } from "../failure.ts";
 
@@ -62,6 +61,7 @@ async function bundled(dataDir: string): Promise<{ settings: BucketSettings; sto
       hint: "name the bucket with --from",
     });
   }
+  const { startBucket } = await import("../../start/bundled-bucket.ts");
   const server = await startBucket({ dir });
   const { endpoint, bucketName, accessKeyId, secretAccessKey } = server;
   return {

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import type { DatabaseAddress } from "./databases.ts";
 
 const LABEL = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
