@@ -9,6 +9,7 @@ import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
 import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
+import { Client } from "../parking/client.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { andThen, ending, type Soon } from "../soon.ts";
@@ -32,7 +33,7 @@ export interface FrontOptions {
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
   /** Undefined when the client has gone. */
-  run(component: string, request: GuestRequest, client: () => AbortSignal): Soon<JobResult | undefined>;
+  run(component: string, request: GuestRequest, client: () => Client): Soon<JobResult | undefined>;
   onTrap(component: string, text: string): void;
 }
 
@@ -59,12 +60,13 @@ export function openFront(options: FrontOptions): Promise<Front> {
     onUnreadable: ({ code }) => options.metrics.countUnreadable(code),
   });
   const take = (incoming: IncomingMessage, response: ServerResponse) => {
-    const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, parked: false };
+    const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, client: undefined };
     const exchange = { incoming, response, watched };
     const begunMs = performance.now();
     // One listener a request: each costs more than what it does.
     response.on("close", () => {
       connections.ended(incoming, response);
+      watched.client?.leave();
       told(options, exchange, performance.now() - begunMs);
     });
     // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
@@ -192,8 +194,8 @@ function serveWhole(
   const request = { method: known ? method : "OPTIONS", uri, headers, body };
   // Its client is asked for where a request waits for a revision, and only there.
   const ran = options.run(spec.component, request, () => {
-    watched.parked = true;
-    return clientOf(response);
+    watched.client = new Client({ gone: response.destroyed });
+    return watched.client;
   });
   return andThen(ran, (one) => {
     if (one === undefined) return;
@@ -212,14 +214,6 @@ function otherMethod(method: string, options: GuestReply): GuestReply {
   return refusalReply(
     refuse("method_not_allowed", `This path takes ${allow}, not ${method}.`, { headers: [["allow", allow]] }),
   );
-}
-
-/** Aborted once nobody reads the answer any more. */
-function clientOf(response: ServerResponse): AbortSignal {
-  const client = new AbortController();
-  response.once("close", () => client.abort());
-  if (response.destroyed) client.abort();
-  return client.signal;
 }
 
 function bodyRefusal(code: BodyRefusal, { bytesMax, togetherBytesMax, timeoutMs }: BodyLimits): Refusal {

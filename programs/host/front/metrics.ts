@@ -11,6 +11,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Problem } from "../../../lib/api/admin-answers.ts";
 import { REFUSALS, type RefusalCode } from "../../../lib/core/refusal.ts";
 import type { JobResult } from "../engine.ts";
+import type { Client } from "../parking/client.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import type { Soon } from "../soon.ts";
 import { sentReply } from "./sending.ts";
@@ -27,8 +28,8 @@ export interface Watched {
   /** As it stands in the manifest, never the path. */
   route: string;
   bodyBytes: number;
-  /** It waits for a revision: how long that takes says nothing about this server. */
-  parked: boolean;
+  /** Who waits for a revision: how long that takes says nothing about this server. */
+  client: Client | undefined;
 }
 
 /** For requests that no route of the manifest takes. */
@@ -95,13 +96,13 @@ export class HostMetrics {
   }
 
   /** Counts a request whose answer is out, or whose client has gone. */
-  count({ route, bodyBytes, parked }: Watched, response: ServerResponse, ms: number): void {
+  count({ route, bodyBytes, client }: Watched, response: ServerResponse, ms: number): void {
     const reply = sentReply(response);
     const series = this.#seriesOf(route, reply === undefined ? "gone" : String(response.statusCode));
     series.requests.inc();
     if (bodyBytes > 0) this.#requestBytes.observe(bodyBytes);
     if (reply === undefined) return;
-    if (!parked) series.durations.observe(ms / 1000);
+    if (client === undefined) series.durations.observe(ms / 1000);
     if (reply.body !== undefined && reply.body.length > 0) this.#responseBytes.observe(reply.body.length);
     const code = problemCode(reply);
     if (code !== undefined) this.#refusals.inc({ code });

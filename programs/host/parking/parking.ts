@@ -9,8 +9,10 @@ import type { JobResult } from "../engine.ts";
 import { DOOM_POLL_MS, pause } from "../pool/member.ts";
 import type { GuestRequest } from "../pool/protocol.ts";
 import { andThen, type Soon } from "../soon.ts";
+import type { Client } from "./client.ts";
 import { askedAgain, parkOf } from "./headers.ts";
 import type { Lookout } from "./lookout.ts";
+import { type Parked, Places } from "./places.ts";
 
 export interface ParkingOptions {
   /** Beyond it a request is told at once that its time is over. */
@@ -20,17 +22,14 @@ export interface ParkingOptions {
   ask(component: string, request: GuestRequest): Soon<JobResult>;
 }
 
-interface Parked {
-  readonly park: Park;
-  wake(ended: boolean): void;
-}
-
 /** A commit wakes all who wait for it; more than this at once would stand before everybody else in the queue. */
 const ASKED_AT_ONCE = 16;
 
 export class Parking {
   readonly #options: ParkingOptions;
-  readonly #parked = new Set<Parked>();
+  readonly #parked = new Places();
+  /** Parked since the last look: what they wait for may be there already. */
+  #fresh: Parked[] = [];
   /** Requests that were parked and are not answered yet. */
   #unanswered = 0;
   #asked = 0;
@@ -43,7 +42,7 @@ export class Parking {
   }
 
   /** Asks a component until it answers. Undefined when the client has gone meanwhile. Never rejects. */
-  run(component: string, request: GuestRequest, client: () => AbortSignal): Soon<JobResult | undefined> {
+  run(component: string, request: GuestRequest, client: () => Client): Soon<JobResult | undefined> {
     return andThen<JobResult, JobResult | undefined>(this.#options.ask(component, request), (first) => {
       const park = parkOf(first);
       return park === undefined ? first : this.#runParked(component, request, { park, client: client() });
@@ -53,7 +52,7 @@ export class Parking {
   /** Tells all who wait that their time is over, and gives them as long to be answered. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const parked of [...this.#parked]) parked.wake(true);
+    for (const parked of this.#parked.concernedBy(undefined)) parked.wake(true);
     const end = Date.now() + graceMs;
     while ((this.#unanswered > 0 || this.#watching) && Date.now() < end) await pause(DOOM_POLL_MS);
   }
@@ -61,7 +60,7 @@ export class Parking {
   async #runParked(
     component: string,
     request: GuestRequest,
-    first: { readonly park: Park | "malformed"; readonly client: AbortSignal },
+    first: { readonly park: Park | "malformed"; readonly client: Client },
   ): Promise<JobResult | undefined> {
     this.#unanswered += 1;
     try {
@@ -74,7 +73,7 @@ export class Parking {
   async #askUntilAnswered(
     component: string,
     request: GuestRequest,
-    first: { readonly park: Park | "malformed"; readonly client: AbortSignal },
+    first: { readonly park: Park | "malformed"; readonly client: Client },
   ): Promise<JobResult | undefined> {
     const { client } = first;
     const startedMs = performance.now();
@@ -82,7 +81,7 @@ export class Parking {
       if (park === "malformed" || ended) return { type: "trap", text: `${component} asked to wait, wrongly` };
       const endMs = startedMs + Math.min(park.seconds, WAIT_SECONDS_MAX) * 1000;
       ended = await this.#wait(park, endMs - performance.now(), client);
-      if (client.aborted) return undefined;
+      if (client.gone) return undefined;
       const result = await this.#askAgain(component, request, { ms: performance.now() - startedMs, ended });
       const next = parkOf(result);
       if (next === undefined) return result;
@@ -91,24 +90,24 @@ export class Parking {
   }
 
   /** Resolves to whether the time is over. */
-  #wait(park: Park, leftMs: number, client: AbortSignal): Promise<boolean> {
+  #wait(park: Park, leftMs: number, client: Client): Promise<boolean> {
     return new Promise((resolve) => {
       const full = this.#parked.size >= this.#options.parkedMax;
-      if (this.#stopping || full || leftMs <= 0 || client.aborted) {
+      if (this.#stopping || full || leftMs <= 0 || client.gone) {
         resolve(true);
         return;
       }
       const wake = (ended: boolean) => {
         clearTimeout(timer);
-        client.removeEventListener("abort", onGone);
-        this.#parked.delete(parked);
+        client.onGone = () => {};
+        this.#parked.remove(parked);
         resolve(ended);
       };
-      const onGone = () => wake(true);
       const timer = setTimeout(() => wake(true), leftMs);
-      client.addEventListener("abort", onGone);
+      client.onGone = () => wake(true);
       const parked: Parked = { park, wake };
       this.#parked.add(parked);
+      this.#fresh.push(parked);
       this.#watch();
     });
   }
@@ -130,18 +129,23 @@ export class Parking {
     this.#watching = true;
     const { lookout } = this.#options;
     const changes = new Changes(lookout);
-    while (this.#parked.size > 0) {
+    for (let last: Reached | undefined; this.#parked.size > 0; ) {
       const reached = await lookout.look();
-      if (reached !== undefined) this.#wakeAll(reached, changes);
+      if (reached !== undefined && (reached !== last || this.#fresh.length > 0))
+        this.#wakeAll(reached, changes);
+      last = reached ?? last;
       await pause(lookout.everyMs);
     }
     lookout.close();
+    this.#fresh = [];
     this.#watching = false;
   }
 
   #wakeAll(reached: Reached, changes: Changes): void {
-    changes.goTo(reached.head);
-    for (const parked of [...this.#parked]) {
+    const changed = changes.goTo(reached);
+    const concerned = new Set([...this.#fresh, ...this.#parked.concernedBy(changed)]);
+    this.#fresh = [];
+    for (const parked of concerned) {
       const { until, revision, namespace } = parked.park;
       const now = until === "head" ? reached.head : (reached.exported ?? -1);
       if (now >= revision && (namespace === undefined || changes.mayConcern(namespace, revision)))
@@ -150,6 +154,8 @@ export class Parking {
   }
 }
 
+const NOTHING: readonly string[] = [];
+
 /** Which namespaces were changed since somebody began to watch: a commit elsewhere asks nobody again in vain. */
 class Changes {
   readonly #lookout: Lookout;
@@ -157,18 +163,22 @@ class Changes {
   readonly #last = new Map<string, number>();
   /** What was changed up to here is not known. */
   #unknownUpTo = -1;
-  #head: number | undefined;
+  #reached: Reached | undefined;
 
   constructor(lookout: Lookout) {
     this.#lookout = lookout;
   }
 
-  goTo(head: number): void {
-    if (head === this.#head) return;
-    const changed = this.#head === undefined ? undefined : this.#lookout.changedAfter(this.#head);
+  /** Gives the namespaces that were changed since the last time; undefined when all may have been. */
+  goTo(reached: Reached): readonly string[] | undefined {
+    const before = this.#reached;
+    this.#reached = reached;
+    const { head } = reached;
+    if (head === before?.head) return NOTHING;
+    const changed = before === undefined ? undefined : this.#lookout.changedAfter(before.head);
     if (changed === undefined) this.#unknownUpTo = head;
     else for (const namespace of changed) this.#last.set(namespace, head);
-    this.#head = head;
+    return changed;
   }
 
   /** Whether a namespace may have been changed at this revision or after it. */

@@ -4,6 +4,7 @@ import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.t
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import type { JobResult } from "../../../programs/host/engine.ts";
 import type { HostOptions } from "../../../programs/host/options.ts";
+import { Client } from "../../../programs/host/parking/client.ts";
 import { openLookout } from "../../../programs/host/parking/lookout.ts";
 import { Parking } from "../../../programs/host/parking/parking.ts";
 import type { GuestRequest } from "../../../programs/host/pool/protocol.ts";
@@ -198,7 +199,7 @@ describe("Parking", () => {
     changedAfter: () => undefined,
     close: () => {},
   };
-  const client = () => new AbortController().signal;
+  const client = () => new Client();
 
   test("does not say that nothing was begun where a full queue refuses to ask again", async () => {
     const results: JobResult[] = [park, { type: "refused", waiting: 1 }];
@@ -231,7 +232,7 @@ describe("Parking", () => {
       return park;
     };
     const parking = new Parking({ parkedMax: 1, lookout, ask });
-    expect(await parking.run("quick", request, () => AbortSignal.abort())).toBe(undefined);
+    expect(await parking.run("quick", request, () => new Client({ gone: true }))).toBe(undefined);
     expect(count).toBe(1);
   });
 });
