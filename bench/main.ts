@@ -10,6 +10,7 @@ import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
 import { benchHttp } from "./http.ts";
+import { benchParked } from "./parked.ts";
 import { benchRestore } from "./restore.ts";
 import { asMarkdown, type BenchRow } from "./rows.ts";
 import { benchStart } from "./start.ts";
@@ -18,6 +19,7 @@ import { benchStore } from "./store.ts";
 const parts: Readonly<Record<string, (root: string) => Promise<BenchRow[]>>> = {
   store: benchStore,
   http: benchHttp,
+  parked: benchParked,
   data: benchData,
   start: benchStart,
   export: benchExport,
