@@ -6,7 +6,7 @@ import { expect, onTestFinished } from "vitest";
 import { LIMITS, type Limits } from "../lib/backup/export/limits.ts";
 import { runTick, type Tick, type TickOutcome } from "../lib/backup/export/tick.ts";
 import { type BackupPolicy, DEFAULT_POLICY } from "../lib/backup/policy.ts";
-import { findSnapshot, type Wanted } from "../lib/backup/restore/find-snapshot.ts";
+import { type Wanted, withSound } from "../lib/backup/restore/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../lib/backup/restore/restore.ts";
 import type { Bucket } from "../lib/bucket/bucket.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
@@ -116,9 +116,11 @@ export async function restore(db: Db, bucket: Bucket, revision?: number): Promis
 }
 
 export async function restoreWanted(db: Db, bucket: Bucket, wanted: Wanted): Promise<RestoreReport> {
-  const found = await findSnapshot(bucket, wanted);
-  if (!found.ok) throw new Error(`${found.code}: ${found.detail}`);
-  return restoreInto({ db, bucket, randomBytes: bytes, nowMs: () => T0 }, found.value);
+  const restored = await withSound({ bucket }, wanted, (found) =>
+    restoreInto({ db, bucket, randomBytes: bytes, nowMs: () => T0 }, found),
+  );
+  if (!restored.ok) throw new Error(`${restored.code}: ${restored.detail}`);
+  return restored.value;
 }
 
 const TABLES = {

@@ -33,19 +33,20 @@ async function judgePlan({ world, settings }: Exporting): Promise<PlannedPrune> 
   return planPrune({ db, target: await targetOf(bucket), store: readExportedStore(db), policy, nowMs });
 }
 
-function planReply(
-  { world: { db, variable } }: Exporting,
+async function planReply(
+  { world: { db, variable }, settings }: Exporting,
   plan: PlannedPrune,
   done: Pick<PruneAnswer, "state" | "pruned">,
-): Reply<PruneAnswer> {
+): Promise<Reply<PruneAnswer>> {
   const { lineage } = readExportedStore(db);
+  const target = await targetOf(settings.bucket);
   return jsonReply(200, {
     ...done,
     retention: readPolicyVariable(variable, "backup_retention"),
     kept: plan.kept.length,
     points: pointViews(
       db,
-      lineage,
+      { target, lineage },
       plan.doomed.map(({ point, dueMs }) => ({ point, removableMs: dueMs })),
     ),
     objects: plan.objects,

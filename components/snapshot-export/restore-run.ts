@@ -7,7 +7,7 @@ import type { RestoreAnswer, RestorePreview } from "../../lib/api/restore-answer
 import type { RestoreAsked } from "../../lib/api/restore-bodies.ts";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
 import { stopIfWentBack } from "../../lib/backup/histories/went-back.ts";
-import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
+import { type FoundSnapshot, withSound } from "../../lib/backup/restore/find-snapshot.ts";
 import { previewRestore } from "../../lib/backup/restore/preview.ts";
 import {
   beginRestore,
@@ -18,7 +18,7 @@ import {
   StepTaken,
   StoreNotEmpty,
 } from "../../lib/backup/restore/restore.ts";
-import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
+import { type Bucket, BucketFault, damaged, isDamage } from "../../lib/bucket/bucket.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseTime } from "../../lib/core/time.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
@@ -48,8 +48,8 @@ export function previewNow(
   return explained(exporting, async (place) => {
     const { db } = place.world;
     if (isEmptyStore(db)) await look(place);
-    const found = await findSnapshot(place.bucket, wantedOf(wanted), place.reading);
-    return found.ok ? jsonReply(200, await previewRestore(place, found.value, db)) : found;
+    const preview = await withSound(place, wantedOf(wanted), (found) => previewRestore(place, found, db));
+    return preview.ok ? jsonReply(200, preview.value) : preview;
   });
 }
 
@@ -128,23 +128,40 @@ async function begin(
   place: RestorePlace,
   { asked, restart }: { asked: RestoreAsked; restart: boolean },
 ): Promise<Answer<RestoreAnswer>> {
-  const { world, bucket, reading } = place;
-  const found = await findSnapshot(bucket, wantedOf(asked), reading);
-  if (!found.ok) return found;
-  const { manifest } = found.value.snapshot;
-  await beginRestore(optionsOf(place), found.value, { asked, restart });
-  world.log("restore.began", { lineage: manifest.lineage, revision: found.value.revision });
-  return jsonReply(200, answerOf(await goOn(place)));
+  const { world } = place;
+  const began = await withSound(place, wantedOf(asked), async (found) => {
+    await beginRestore(optionsOf(place), found, { asked, restart });
+    const { manifest } = found.snapshot;
+    world.log("restore.began", { lineage: manifest.lineage, revision: found.revision });
+  });
+  return began.ok ? jsonReply(200, answerOf(await goOn(place))) : began;
 }
 
 async function goOn(place: RestorePlace): Promise<RestoreState> {
   const { world } = place;
-  const record = await continueRestore(optionsOf(place), BUDGET);
+  const record = await continueRestore(optionsOf(place), BUDGET).catch((error: unknown) =>
+    goOnWithout(place, error),
+  );
   if (record.kind === "restored") {
     const { lineage, revision, check, revocationsApplied } = record.report;
     world.log("restore.completed", { lineage, revision, check, revocationsApplied });
   }
   return record;
+}
+
+/** Begins again with another snapshot of the revision, if an object was damaged. The next call goes on with it. */
+async function goOnWithout(place: RestorePlace, error: unknown): Promise<RestoreState> {
+  const { db } = place.world;
+  const record = findRestoreRecord(db);
+  if (!isDamage(error) || record?.kind !== "restoring") throw error;
+  const { asked, damaged: known = [] } = record;
+  if (known.includes(error.object)) throw error;
+  const damage = [...known.map((name) => damaged(name, "it is damaged")), error];
+  const begin = (found: FoundSnapshot) => beginRestore(optionsOf(place), found, { asked, restart: true });
+  const begun = await withSound(place, wantedOf(asked), begin, damage);
+  if (!begun.ok) throw error;
+  place.world.log("restore.began_again", { object: error.object, manifest: begun.value.manifest });
+  return begun.value;
 }
 
 async function tend(place: RestorePlace, restores: boolean): Promise<Answer> {

@@ -7,7 +7,13 @@ import { formatTime } from "../../lib/core/time.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Answer } from "../../lib/http/result.ts";
 import { readExportedStore } from "../../lib/store/catalogue/catalogue.ts";
-import { listPointProofs, listPoints, type PointRow } from "../../lib/store/catalogue/points.ts";
+import { type Damage, listDamagedPoints } from "../../lib/store/catalogue/damage.ts";
+import {
+  listPointProofs,
+  listPoints,
+  type PointRow,
+  type TargetLineage,
+} from "../../lib/store/catalogue/points.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 import type { Exporting } from "./with-bucket.ts";
 
@@ -27,7 +33,7 @@ export async function listSnapshots(
     lineage,
     snapshots: pointViews(
       db,
-      lineage,
+      { target, lineage },
       page.map((point) => ({ point, removableMs: point.doomedMs })),
     ),
     branches: cursor === undefined ? await listRelations(db, bucket, target) : [],
@@ -38,10 +44,11 @@ export async function listSnapshots(
 /** Restore points as they are shown. */
 export function pointViews(
   db: Db,
-  lineage: string,
+  { target, lineage }: TargetLineage,
   points: readonly { readonly point: PointRow; readonly removableMs: number | null }[],
 ): RestorePoint[] {
   const proofs = listPointProofs(db, { lineage, revisions: points.map(({ point }) => point.revision) });
+  const damaged = listDamagedPoints(db, { target, lineage });
   return points.map(({ point, removableMs }) => ({
     revision: point.revision,
     made: formatTime(point.madeMs),
@@ -50,6 +57,11 @@ export function pointViews(
     manifest: point.manifest,
     baseRevision: point.baseRevision,
     proof: proofs.get(point.revision) ?? null,
+    damaged: damageView(damaged.get(point.run)),
     removableFrom: removableMs === null ? null : formatTime(removableMs),
   }));
+}
+
+function damageView(damage: Damage | undefined): RestorePoint["damaged"] {
+  return damage === undefined ? null : { object: damage.object, at: formatTime(damage.atMs) };
 }

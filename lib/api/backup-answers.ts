@@ -18,6 +18,8 @@ export const BackupStatus = z.object({
   behindSeconds: count,
   /** Restore points that stand in the bucket, and objects that wait for their removal. */
   points: count,
+  /** Restore points that need an object that was found damaged. */
+  damagedPoints: count,
   doomedObjects: count,
   /** Purged values that may still lie in the bucket. */
   openPurges: count,
@@ -60,6 +62,8 @@ export const RestorePoint = z.object({
   manifest: z.string(),
   baseRevision: z.nullable(count),
   proof: z.nullable(z.enum(["replay", "continued"])),
+  /** An object that it needs and that is damaged, and when that was found; null while nothing is known of any. */
+  damaged: z.nullable(z.object({ object: z.string(), at: moment })),
   removableFrom: z.nullable(moment),
 });
 

@@ -31,6 +31,8 @@ export const RestoreReport = z.object({
   tokensKnownTo: count,
   /** Objects with tokens that could not be read; what stands in them was not applied. */
   tokensUnread: z.array(name),
+  /** Objects that were found damaged, because of which another snapshot of the same revision was taken. */
+  damaged: z.optional(z.array(name)),
   /** Live root tokens; with 0 nobody can administer the store. */
   liveRoots: count,
 });
@@ -60,10 +62,13 @@ export const RestorePreview = z.object({
   /** `proven`: a state digest stands at exactly this revision. */
   check: z.enum(["proven", "linked"]),
   historyFrom: count,
-  objects: z.array(z.object({ kind: text, name: text, sizeBytes: count })),
+  /** `damaged`: when the store there now found it damaged. */
+  objects: z.array(z.object({ kind: text, name: text, sizeBytes: count, damaged: z.optional(text) })),
   sizeBytes: count,
   rawBytes: count,
   others: z.array(z.object({ branch: text, epoch: count, revision: count })),
+  /** Objects that were found damaged, because of which another snapshot of the same revision is taken. */
+  damaged: z.optional(z.array(name)),
   /** What the store there now would lose; null when there is none. */
   store: z.nullable(RestoreLosses),
 });

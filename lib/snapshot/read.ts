@@ -23,7 +23,7 @@ import type { Verifier } from "./signature.ts";
 /** No manifest is larger. */
 export const MANIFEST_BYTES_MAX = 16_777_216;
 /** No object that this format can make is larger; what says that it is, is refused before it is fetched. */
-const OBJECT_BYTES_MAX = 268_435_456;
+export const OBJECT_BYTES_MAX = 268_435_456;
 
 /** Decrypts the bytes of an object; undefined when the key is not at hand or they do not fit it. */
 export type OpenObject = (

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
+import { OnlyOlder } from "../../lib/backup/histories/choose-branch.ts";
 import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
 import { BucketFault } from "../../lib/bucket/bucket.ts";
 import { credentialsTrouble } from "../../lib/bucket/credentials.ts";
@@ -51,13 +52,15 @@ export async function settleHistory(
   const keys = parseBackupKeys(variable, randomBytes);
   if (keys.kind === "invalid")
     throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
-  if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings, keys.keys.reading);
   const over = existsSync(file) ? " --replace" : "";
   const { endpoint, bucketName, prefix } = parsed.settings;
   const from = bucket.bundled ? "" : ` --from ${endpoint}/${bucketName}/${prefix}`;
+  const command = `${ledgeOn(options.dataDir)} restore --to ${shownPath(file)}${over}${from}`;
+  if (variable("restore_on_start") === "true")
+    return restoreItself(file, parsed.settings, keys.keys.reading, command);
   throw new Stopped(
     `There is no database with a history in ${shownPath(options.dataDir)}, but the bucket holds backups.
-If the database was lost, restore it:   ${ledgeOn(options.dataDir)} restore --to ${shownPath(file)}${over}${from}
+If the database was lost, restore it:   ${command}
 To have a start do it by itself:        ${options.again} --variable restore_on_start=true
 To begin a new history on purpose:      ${options.again} --fresh
 Nothing was changed.`,
@@ -94,19 +97,34 @@ Nothing was changed.`,
   }
 }
 
+/** What a person may do instead; a start takes no older state by itself. */
+function olderWords(error: unknown, command: string): string {
+  const fault = error instanceof Error && error.cause instanceof OnlyOlder ? error.cause : error;
+  if (!(fault instanceof OnlyOlder)) return "";
+  const { branch, revision } = fault.older;
+  return `
+To restore revision ${revision}, without what came after it:   ${command} --branch ${branch}`;
+}
+
+/** `command` restores by hand. */
 async function restoreItself(
   file: string,
   settings: BucketSettings,
   reading: Reading,
+  command: string,
 ): Promise<RestoreReport> {
   try {
     const report = await restoreAtStart(openS3Bucket(settings), file, reading);
     console.log(
       `Restored revision ${report.revision} (${report.check}, ${report.documents} documents) from the bucket into ${shownPath(file)}.`,
     );
+    for (const name of report.damaged ?? [])
+      console.log(`${name} is damaged: another snapshot of the same revision was taken.`);
     return report;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    throw new Stopped(`The bucket holds backups, and restoring them failed: ${said}`);
+    throw new Stopped(
+      `The bucket holds backups, and restoring them failed: ${said}${olderWords(error, command)}`,
+    );
   }
 }

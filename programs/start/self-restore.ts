@@ -6,7 +6,7 @@
 import migrations from "ledge:migrations";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
+import { withSound } from "../../lib/backup/restore/find-snapshot.ts";
 import { type RestoreReport, restoreInto } from "../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../lib/bucket/bucket.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
@@ -18,14 +18,15 @@ import { restoreToFile } from "../cli/restore/file.ts";
 /** Restores the newest into a file that is not there, or into the empty store that is. */
 export async function restoreAtStart(bucket: Bucket, file: string, reading: Reading): Promise<RestoreReport> {
   if (!existsSync(file)) return restoreToFile({ bucket, reading, to: file });
-  const found = await findSnapshot(bucket, {}, reading);
-  if (!found.ok) throw new Error(`${found.code}: ${found.detail}`);
   const db = openNodeDb(file);
   try {
     migrate(db, migrations);
-    const report = await restoreInto({ db, bucket, reading, randomBytes, nowMs: Date.now }, found.value);
+    const restored = await withSound({ bucket, reading }, {}, (found) =>
+      restoreInto({ db, bucket, reading, randomBytes, nowMs: Date.now }, found),
+    );
+    if (!restored.ok) throw new Error(`${restored.code}: ${restored.detail}`);
     deleteRestoreRecord(db);
-    return report;
+    return restored.value;
   } finally {
     db.close();
   }

@@ -2,7 +2,9 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { RestorePoint } from "../../lib/api/backup-answers.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { snapshotRows, statusRows } from "../../programs/cli/backup/views.ts";
 import { askAs } from "../../testkit/ask.ts";
 import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
@@ -33,6 +35,23 @@ async function prepared(more: Record<string, string> = {}) {
 const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
 
 describe("the component, asked to look after its backups", () => {
+  test("says which restore points are damaged", async () => {
+    const { db, bucket, host } = await prepared();
+    await ask(host, "POST", "/v1/backup/run");
+    const lineage = String(db.all("select lineage from store")[0]?.[0]);
+    const [name = ""] = await bucket.list(`${lineage}/bases/`);
+    await bucket.put(name, Uint8Array.of(1));
+    await ask(host, "POST", "/v1/backup/prove");
+    const { snapshots } = (await ask(host, "GET", "/v1/backup/snapshots")).json;
+    const damaged = snapshots.filter((point: RestorePoint) => point.damaged !== null);
+    expect(damaged.length).toBeGreaterThan(0);
+    for (const point of damaged) expect(point.damaged).toEqual({ object: name, at: expect.any(String) });
+    for (const row of snapshotRows(damaged)) expect(row).toContain("damaged");
+    const { backup } = (await ask(host, "GET", "/v1/admin/status")).json;
+    expect(backup.damagedPoints).toBe(damaged.length);
+    expect(statusRows(backup).flat().join(" ")).toContain(`${damaged.length} of them damaged`);
+  });
+
   test("proves in the guest what it wrote, and shows restore points, status and metrics", async () => {
     const { db, host } = await prepared();
     expect(await ask(host, "POST", "/v1/backup/run")).toMatchObject({
@@ -50,6 +69,7 @@ describe("the component, asked to look after its backups", () => {
       branches: [{ relation: "this", revision: head(db), ignored: false }],
       next: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
+    expect(listed.json.snapshots[0].damaged).toBe(null);
     const more = await ask(host, "GET", `/v1/backup/snapshots?cursor=${listed.json.next}`);
     expect(more.json.snapshots.length).toBeGreaterThan(0);
     expect(more.json.snapshots.map(({ run }: { run: string }) => run)).not.toContain(

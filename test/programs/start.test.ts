@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -79,6 +79,28 @@ describe("npm start", () => {
     expect((await ledge(["login", third.url], { env, stdin: token })).status).toBe(0);
     expect((await ledge(["--data", data, "whoami"], { env })).status).toBe(0);
     await third.stop();
+  });
+
+  test("takes no older state by itself where the newest is damaged, and says how to", async () => {
+    const data = dataDir("damaged");
+    const first = await startServer(data);
+    const done = async (...args: string[]) =>
+      expect((await ledge(["--data", data, ...args])).status, args.join(" ")).toBe(0);
+    await done("backup", "run");
+    await done("put", "demo/later", "x");
+    await done("backup", "run");
+    await first.stop();
+    rmSync(join(data, "ledge.db"));
+    const objects = readdirSync(join(data, "bucket"), { recursive: true, encoding: "utf8" });
+    const [newest = ""] = objects.filter((name) => /\/segments\/.*\._S3rver_object$/.test(name)).sort();
+    writeFileSync(join(data, "bucket", newest), "x");
+    const words = await refused(startServer(data, ["--variable", "restore_on_start=true"]));
+    const [, command = ""] = /: +(\.\/ledge .*--branch \S+)/.exec(words) ?? [];
+    expect(command).toContain("restore --to");
+    expect(existsSync(join(data, "ledge.db"))).toBe(false);
+    const [, ...args] = command.split(" ");
+    const ran = await ledge(args);
+    expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("holds revision")]);
   });
 
   test("refuses a taken port with its number, and what it does not know by name", async () => {

@@ -5,14 +5,18 @@
  */
 
 import { isDamage } from "../../bucket/bucket.ts";
+import { sha256Hex } from "../../bucket/bytes.ts";
 import { isOver } from "../../core/span.ts";
+import { OBJECT_BYTES_MAX } from "../../snapshot/read.ts";
 import { type Position, resetPosition } from "../../store/catalogue/catalogue.ts";
+import { forgetDamage, listDamage, listDamagedPoints, recordDamage } from "../../store/catalogue/damage.ts";
 import {
   doomSuperseded,
   isAsNew,
   listPoints,
   readDoomed,
   recordPointRemoval,
+  type TargetLineage,
 } from "../../store/catalogue/points.ts";
 import {
   distrustProof,
@@ -23,6 +27,7 @@ import {
 } from "../../store/catalogue/proof.ts";
 import { hasUnwrittenPurge, listOpenPurges, recordPurgeDone } from "../../store/catalogue/purge.ts";
 import { readPrunedMs, recordBackupError, recordPruned } from "../../store/catalogue/status.ts";
+import type { Db } from "../../store/sqlite/driver.ts";
 import type { Finding } from "../histories/finding.ts";
 import type { BackupPolicy } from "../policy.ts";
 import { NotListed } from "../proof/found.ts";
@@ -138,7 +143,8 @@ async function proveIfDue(
   try {
     // While there is more to export, the chain that a replay would read is about to become another one.
     const mayBegin = asked.replay === true || nextStep(context, position) === undefined;
-    await prove(context, position, { replay, mayBegin });
+    const proof = await prove(context, position, { replay, mayBegin });
+    if (proof.state === "proven" && proof.how === "replay") await readDamagedAgain(context);
     return true;
   } catch (error) {
     if (!isDamage(error) && !(error instanceof NotListed)) throw error;
@@ -148,12 +154,22 @@ async function proveIfDue(
     // A bucket that is whole and holds something else: a new base would not tell which of the two is wrong.
     if (error instanceof ProofMismatch) recordReplayFailed(catalogue, nowMs());
     else {
+      recordDamage(catalogue, { object: error.object, atMs: nowMs() });
       resetPosition(catalogue);
       // It is no restore point, and a restore would stumble over it. One that is only missing, or that came back as
       // other bytes, may be what a stale read has shown, and stays.
       if (error instanceof FalseDigest) await dropPoint(context, error.object);
     }
     return false;
+  }
+}
+
+/** A bucket may have shown something else for a moment, or was mended: what is as it was written is damaged no more. */
+async function readDamagedAgain({ bucket, db, catalogue }: StepContext): Promise<void> {
+  for (const { object, sha256 } of listDamage(db)) {
+    const bytes = await bucket.get(object, OBJECT_BYTES_MAX);
+    if (bytes !== undefined && (await sha256Hex(new Uint8Array(bytes))) === sha256)
+      forgetDamage(catalogue, object);
   }
 }
 
@@ -177,17 +193,21 @@ function hasFailed({ db }: StepContext, position: Position): boolean {
 
 /** A purge whose manifest was replayed: all that it replaced may go at once; done once nothing of it is left. */
 function finishPurges({ db, catalogue, target, store, nowMs }: PruneContext): void {
+  const place = { target, lineage: store.lineage };
   const { replayedManifest } = readProvenPoint(db);
   if (replayedManifest === null || hasUnwrittenPurge(db)) return;
+  // What it replaced may be all that is left.
+  if (isDamagedPoint(db, place, replayedManifest)) return;
   for (const { revision, firstRevision, manifest } of listOpenPurges(db)) {
     if (manifest === null || !isAsNew(db, { manifest: replayedManifest, as: manifest })) continue;
-    const left = doomSuperseded(
-      catalogue,
-      { target, lineage: store.lineage },
-      { from: firstRevision, manifest },
-    );
+    const left = doomSuperseded(catalogue, place, { from: firstRevision, manifest });
     if (left === 0) recordPurgeDone(catalogue, { revision, nowMs: nowMs() });
   }
+}
+
+function isDamagedPoint(db: Db, place: TargetLineage, manifest: string): boolean {
+  const damaged = listDamagedPoints(db, place);
+  return listPoints(db, place).some((point) => point.manifest === manifest && damaged.has(point.run));
 }
 
 async function pruneIfDue(

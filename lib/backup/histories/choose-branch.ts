@@ -1,20 +1,16 @@
 /**
  * Which of a bucket's histories a restore means: the one that is named, or the newest where that is not in doubt.
- * Promise: where two are equally good it is refused with their names, and a newest manifest that is damaged or
- * gone is named together with the next one that could be used.
+ * Promise: where two are equally good it is refused with their names. A damaged manifest is passed over for another of
+ * its revision, which is the same state. Where there is none it is named together with the next one that could be
+ * used: that one lacks commits, so a person has to ask for it.
  */
 
 import { type Bucket, BucketFault, damaged, isDamage } from "../../bucket/bucket.ts";
 import { accept, type Outcome, refuse } from "../../core/refusal.ts";
+import { parseTime } from "../../core/time.ts";
 import { readHeads } from "../../snapshot/heads.ts";
 import { parseManifestName } from "../../snapshot/names.ts";
-import {
-  type Reading,
-  type ReadManifest,
-  readableManifest,
-  readBaseIndex,
-  readManifest,
-} from "../../snapshot/read.ts";
+import { type Reading, type ReadManifest, readBaseIndex, readManifest } from "../../snapshot/read.ts";
 import { branchOf, type LineageTop, otherTips } from "./branches.ts";
 
 export type FindRefusal =
@@ -26,6 +22,21 @@ export type FindRefusal =
   | "bad_parameter";
 
 export type FoundOutcome<T> = Outcome<T, FindRefusal>;
+
+/** How a search reads, and what it has met: a manifest that needs a damaged object is as good as damaged itself. */
+export interface Searching extends Reading {
+  readonly damage?: readonly BucketFault[] | undefined;
+}
+
+/** No snapshot of the revision can be used; `older` is the next one that can. */
+export class OnlyOlder extends BucketFault {
+  readonly older: { readonly branch: string; readonly revision: number };
+  constructor(fault: BucketFault, older: OnlyOlder["older"]) {
+    const detail = `${fault.detail}; the next snapshot is ${older.branch} (revision ${older.revision})`;
+    super(fault.code, fault.object, detail, { cause: fault });
+    this.older = older;
+  }
+}
 
 export interface Branched {
   readonly newest: ReadManifest;
@@ -39,11 +50,11 @@ export async function chooseBranch(
   bucket: Bucket,
   tops: readonly LineageTop[],
   branch: string | undefined,
-  reading: Reading,
+  searching: Searching,
 ): Promise<FoundOutcome<Branched>> {
   const [first, ...others] = tops;
   if (first === undefined) return refuse("not_found", "The bucket holds no snapshot under this prefix.");
-  if (branch !== undefined) return namedBranch(bucket, tops, branch, reading);
+  if (branch !== undefined) return namedBranch(bucket, tops, branch, searching);
   const rivals = others.filter(({ epoch }) => epoch === first.epoch);
   if (rivals.length > 0) {
     const names = [first, ...rivals].map((top) => shown(top.names[0] ?? "", false));
@@ -53,8 +64,8 @@ export async function chooseBranch(
     );
   }
   const lost = (await readHeads(bucket)).find(({ revision }) => revision > first.revision);
-  if (lost !== undefined) return withOlder(bucket, first.names, missing(lost.manifest.name), reading);
-  return newestOf(bucket, first, reading);
+  if (lost !== undefined) return withOlder(bucket, first.names, missing(lost.manifest.name), searching);
+  return newestOf(bucket, first, searching);
 }
 
 /** A manifest is written before the head that names it, so a newer head means that the manifest was lost. */
@@ -66,7 +77,7 @@ async function namedBranch(
   bucket: Bucket,
   tops: readonly LineageTop[],
   branch: string,
-  reading: Reading,
+  searching: Searching,
 ): Promise<FoundOutcome<Branched>> {
   const match = /^([0-9a-f]{8,32})(?:@([0-9a-f]{8,16}))?$/.exec(branch);
   if (match === null)
@@ -80,25 +91,28 @@ async function namedBranch(
   if (run === undefined) {
     const heads = await readHeads(bucket);
     const lost = heads.find((head) => head.lineage === top.lineage && head.revision > top.revision);
-    if (lost !== undefined) return withOlder(bucket, top.names, missing(lost.manifest.name), reading);
-    return newestOf(bucket, top, reading);
+    if (lost !== undefined) return withOlder(bucket, top.names, missing(lost.manifest.name), searching);
+    return newestOf(bucket, top, searching);
   }
   const name = top.names.find((one) => parseManifestName(one)?.run.startsWith(run));
   if (name === undefined) return refuse("not_found", `Lineage ${lineage} has no manifest of the run ${run}.`);
-  return accept({ newest: await readManifest(bucket, name, undefined, reading), top, named: true });
+  const newest = await usableManifest(bucket, name, searching).catch((error: unknown) =>
+    withOlder(bucket, notNewer(top.names, name), error, searching),
+  );
+  return accept({ newest, top, named: true });
 }
 
 /** The newest manifest of a lineage, once nothing shows that it holds a second chain. */
 export async function newestOf(
   bucket: Bucket,
   top: LineageTop,
-  reading: Reading,
+  searching: Searching,
 ): Promise<FoundOutcome<Branched>> {
   const names = top.names.filter((name) => parseManifestName(name)?.revision === top.revision);
-  const newest = await bestOf(bucket, names, reading).catch((error: unknown) =>
-    withOlder(bucket, top.names, error, reading),
+  const newest = await bestOf(bucket, names, searching).catch((error: unknown) =>
+    withOlder(bucket, top.names, error, searching),
   );
-  const others = await otherTips(bucket, newest, top.names, reading);
+  const others = await otherTips(bucket, newest, top.names, searching);
   if (others.length === 0) return accept({ newest, top, named: false });
   const tips = [newest, ...others].map(({ name }) => shown(name, true));
   return refuse(
@@ -112,36 +126,46 @@ function shown(manifest: string, forked: boolean): string {
   return `${branch} (revision ${revision})`;
 }
 
+function notNewer(names: readonly string[], name: string): string[] {
+  const revision = parseManifestName(name)?.revision ?? 0;
+  return names.filter((one) => (parseManifestName(one)?.revision ?? 0) <= revision);
+}
+
 /** Says which older manifest could be used instead. Always throws. */
 async function withOlder(
   bucket: Bucket,
   names: readonly string[],
   error: unknown,
-  reading: Reading,
+  searching: Searching,
 ): Promise<never> {
   if (!isDamage(error)) throw error;
-  const older = await findOlder(bucket, names, error.object, reading);
-  if (older === undefined) throw error;
-  const detail = `${error.detail}; the next snapshot is ${older.branch} (revision ${older.revision})`;
-  throw new BucketFault(error.code, error.object, detail, { cause: error });
+  const older = await findOlder(bucket, names, searching);
+  throw older === undefined ? error : new OnlyOlder(error, older);
 }
 
-/** The newest manifest behind `damaged` that can be read and does not name it. */
-export async function findOlder(
+/** The newest of these manifests that can be used. */
+async function findOlder(
   bucket: Bucket,
   names: readonly string[],
-  damagedObject: string,
-  reading: Reading = {},
-): Promise<{ branch: string; revision: number } | undefined> {
-  const at = names.indexOf(damagedObject);
-  for (const name of names.slice(at + 1, at + 201)) {
-    if (name === damagedObject) continue;
-    const read = await readableManifest(bucket, name, reading);
-    if (read === undefined || (await needs(bucket, read, damagedObject, reading))) continue;
+  searching: Searching,
+): Promise<OnlyOlder["older"] | undefined> {
+  for (const name of names.slice(0, 200)) {
+    const { usable } = await readUsable(bucket, [name], searching);
+    if (usable.length === 0) continue;
     const { branch, revision } = branchOf(name, true);
     return { branch, revision };
   }
   return undefined;
+}
+
+/** Reads a manifest that needs nothing of what is known to be damaged. Throws BucketFault. */
+async function usableManifest(bucket: Bucket, name: string, searching: Searching): Promise<ReadManifest> {
+  const { damage = [] } = searching;
+  const own = damage.find(({ object }) => object === name);
+  if (own !== undefined) throw own;
+  const read = await readManifest(bucket, name, undefined, searching);
+  for (const fault of damage) if (await needs(bucket, read, fault.object, searching)) throw fault;
+  return read;
 }
 
 async function needs(
@@ -157,34 +181,51 @@ async function needs(
 }
 
 /**
- * Of manifests at one revision: the one with the newest digest, and of those the one that seals the store, which says
- * that the life goes on elsewhere. They hold the same state, or are a fork. One that cannot be read, torn when its exporter died, matters only where there is no other.
+ * Of manifests at one revision: the one with the newest digest, of those the one that seals the store, which says
+ * that the life goes on elsewhere, then the one with the newest base, which a damaged chain was replaced by, then the one
+ * that was made last. They hold the same state, or are a fork. One that cannot be used (torn when its exporter died, or
+ * in need of what is damaged) matters only where there is no other.
  */
-export async function bestOf(
+async function bestOf(bucket: Bucket, names: readonly string[], searching: Searching): Promise<ReadManifest> {
+  const { usable, damage } = await readUsable(bucket, names, searching);
+  const best = bestRead(usable);
+  if (best !== undefined) return best;
+  throw damage ?? new Error("there is no manifest to choose from");
+}
+
+/** Those of the manifests that can be used, and why the first of the others cannot. */
+export async function readUsable(
   bucket: Bucket,
   names: readonly string[],
-  reading: Reading,
-): Promise<ReadManifest> {
-  let best: ReadManifest | undefined;
-  let torn: BucketFault | undefined;
+  searching: Searching,
+): Promise<{ usable: ReadManifest[]; damage: BucketFault | undefined }> {
+  const usable: ReadManifest[] = [];
+  let damage: BucketFault | undefined;
   for (const name of names) {
     try {
-      const read = await readManifest(bucket, name, undefined, reading);
-      if (best === undefined || isBetter(read, best)) best = read;
+      usable.push(await usableManifest(bucket, name, searching));
     } catch (error) {
       if (!isDamage(error)) throw error;
-      torn ??= error;
+      damage ??= error;
     }
   }
-  if (best !== undefined) return best;
-  throw torn ?? new Error("there is no manifest to choose from");
+  return { usable, damage };
+}
+
+/** The best of manifests at one revision, as bestOf has it; undefined where there are none. */
+export function bestRead(manifests: readonly ReadManifest[]): ReadManifest | undefined {
+  let best: ReadManifest | undefined;
+  for (const one of manifests) if (best === undefined || isBetter(one, best)) best = one;
+  return best;
 }
 
 function isBetter(one: ReadManifest, other: ReadManifest): boolean {
-  const newer = digestRevision(one) - digestRevision(other);
-  return newer > 0 || (newer === 0 && one.manifest.sealed && !other.manifest.sealed);
+  const [left, right] = [ranks(one), ranks(other)];
+  const at = left.findIndex((rank, index) => rank !== right[index]);
+  return at !== -1 && (left[at] ?? 0) > (right[at] ?? 0);
 }
 
-function digestRevision({ manifest }: ReadManifest): number {
-  return manifest.digest?.revision ?? -1;
+function ranks({ manifest, base }: ReadManifest): number[] {
+  const { digest, sealed, created } = manifest;
+  return [digest?.revision ?? -1, sealed ? 1 : 0, base?.revision ?? -1, parseTime(created) ?? 0];
 }

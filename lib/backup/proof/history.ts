@@ -15,6 +15,7 @@ import {
   readPart,
   readWholeSegment,
 } from "../../snapshot/read.ts";
+import { recordDamage } from "../../store/catalogue/damage.ts";
 import {
   findHistoryScrub,
   type HistoryScrub,
@@ -57,6 +58,7 @@ async function scrubHistory(context: StepContext, begun: HistoryScrub): Promise<
     const step = await compareNext(context, scrub);
     bytes += step.bytes;
     scrub = step.scrub;
+    if (step.damage !== undefined) recordDamage(catalogue, { object: step.damage, atMs: nowMs() });
     saveHistoryScrub(catalogue, scrub);
   }
   if (scrub.left.length > 0) return;
@@ -87,6 +89,8 @@ function beginning({
 interface Compared {
   readonly scrub: HistoryScrub;
   readonly bytes: number;
+  /** The object that turned out to be damaged. */
+  readonly damage?: string | undefined;
 }
 
 /** One object further; past a manifest's last one, or where it was pruned meanwhile, the next manifest. */
@@ -97,7 +101,7 @@ async function compareNext({ db, bucket, keys }: StepContext, scrub: HistoryScru
   const object =
     read === undefined ? undefined : (await objectsOf(read, scrub, { db, bucket, reading }))[scrub.at];
   if (object === undefined) return { scrub: { ...scrub, left: others, at: 0 }, bytes: 0 };
-  const fault = await faultOf(object);
+  const { fault, damage } = await faultOf(object);
   const next = { ...scrub, at: scrub.at + 1 };
   return {
     scrub:
@@ -105,15 +109,21 @@ async function compareNext({ db, bucket, keys }: StepContext, scrub: HistoryScru
         ? next
         : { ...next, faults: scrub.faults + 1, first: scrub.first ?? fault.slice(0, 300) },
     bytes: object.rawBytes,
+    damage,
   };
 }
 
 /** What the live store says otherwise than the object; undefined when nothing. An object that is damaged is a fault too. */
-async function faultOf({ isSame, words, name }: Comparable): Promise<string | undefined> {
+async function faultOf({
+  isSame,
+  words,
+  name,
+}: Comparable): Promise<{ fault: string | undefined; damage?: string }> {
   try {
-    return (await isSame()) ? undefined : `${words} of the live store are not what was exported in ${name}`;
+    const differs = `${words} of the live store are not what was exported in ${name}`;
+    return { fault: (await isSame()) ? undefined : differs };
   } catch (error) {
-    if (isDamage(error)) return error.detail;
+    if (isDamage(error)) return { fault: error.detail, damage: error.object };
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "../../snapshot/names.ts";
 import { readableManifest, readIndex, readManifest } from "../../snapshot/read.ts";
 import { findSeen, type Position, recordSeen } from "../../store/catalogue/catalogue.ts";
+import { listDamagedPoints } from "../../store/catalogue/damage.ts";
 import {
   doomObjects,
   doomPoints,
@@ -74,9 +75,12 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pl
   const place = { target, lineage: store.lineage };
   const now = nowMs();
   const points = listPoints(db, place).filter(({ doomedMs }) => doomedMs !== SUPERSEDED_MS);
-  const kept = new Set(keptPoints(points, policy.retention, now));
+  const damaged = listDamagedPoints(db, place);
+  const sound = points.filter(({ run }) => !damaged.has(run));
+  // Each hour, day and week keeps its newest point, and its newest one that is sound.
+  const kept = new Set([points, sound].flatMap((some) => keptPoints(some, policy.retention, now)));
   const proof = readProvenPoint(db);
-  const replayed = points.find(({ manifest }) => manifest === proof.replayedManifest);
+  const replayed = sound.find(({ manifest }) => manifest === proof.replayedManifest);
   for (const point of points) {
     // What is newer than the newest replay, and what proofs rest on, stays whatever its age.
     if (replayed === undefined || isAsNewAs(point, replayed) || point.manifest === proof.provenManifest)
@@ -91,7 +95,10 @@ export function planPrune({ db, target, store, policy, nowMs }: PlanContext): Pl
       place,
       gone.map(({ run }) => run),
     ),
-    heldBy: replayed === undefined ? "no replayed proof of this store's backups is there yet" : null,
+    heldBy:
+      replayed === undefined
+        ? "no replayed proof of this store's backups is there yet, or what it read is damaged since"
+        : null,
   };
 }
 

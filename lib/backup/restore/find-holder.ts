@@ -4,51 +4,53 @@
  * kept, is refused as what it is.
  */
 
-import type { Bucket } from "../../bucket/bucket.ts";
+import type { Bucket, BucketFault } from "../../bucket/bucket.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { parseManifestName } from "../../snapshot/names.ts";
-import {
-  type Reading,
-  type ReadManifest,
-  readableManifest,
-  readIndex,
-  readManifest,
-} from "../../snapshot/read.ts";
+import { type Reading, type ReadManifest, readableManifest, readIndex } from "../../snapshot/read.ts";
 import { type LineageTop, listManifests } from "../histories/branches.ts";
-import { type Branched, bestOf, type FoundOutcome, newestOf } from "../histories/choose-branch.ts";
+import {
+  type Branched,
+  bestRead,
+  type FoundOutcome,
+  newestOf,
+  readUsable,
+  type Searching,
+} from "../histories/choose-branch.ts";
 
 /** A manifest of the branch that holds the revision. */
 export async function findHolder(
   bucket: Bucket,
   branched: Branched,
   revision: number,
-  { tops, reading }: { tops: readonly LineageTop[]; reading: Reading },
+  { tops, searching }: { tops: readonly LineageTop[]; searching: Searching },
 ): Promise<FoundOutcome<ReadManifest>> {
   const { newest, named } = branched;
   if (revision === newest.manifest.revision) return accept(newest);
   const owner = ownerOf(newest, revision);
   if (!owner.ok) return owner;
-  if (named) return inChain(bucket, newest, revision, reading);
+  if (named) return inChain(bucket, newest, revision, searching);
   if (owner.value !== newest.manifest.lineage) {
     const top = tops.find(({ lineage }) => lineage === owner.value);
-    if (top === undefined) return inHistory(bucket, newest, revision, reading);
+    if (top === undefined) return inHistory(bucket, newest, revision, searching);
     // The ancestor's own second chain would make the number mean two things.
-    const forked = await newestOf(bucket, top, reading);
+    const forked = await newestOf(bucket, top, searching);
     if (!forked.ok) return forked;
   }
-  const candidates = await namesFrom(bucket, owner.value, revision);
-  for (const names of candidates) {
-    const fitting: string[] = [];
-    for (const name of names) {
-      const { base } = await readManifest(bucket, name, undefined, reading);
-      if ((base?.revision ?? 0) <= revision) fitting.push(name);
-    }
-    if (fitting.length > 0) return accept(await bestOf(bucket, fitting, reading));
+  let fault: BucketFault | undefined;
+  let lowest: ReadManifest | undefined;
+  for (const names of await namesFrom(bucket, owner.value, revision)) {
+    const { usable, damage } = await readUsable(bucket, names, searching);
+    fault ??= damage;
+    lowest ??= bestRead(usable);
+    const best = bestRead(usable.filter(({ base }) => (base?.revision ?? 0) <= revision));
+    if (best !== undefined) return accept(best);
   }
-  const lowest = candidates[0];
-  const read = lowest === undefined ? newest : await bestOf(bucket, lowest, reading);
-  const kept = await inHistory(bucket, read, revision, reading);
-  return kept.ok || read === newest ? kept : inHistory(bucket, newest, revision, reading);
+  const kept = await inHistory(bucket, lowest ?? newest, revision, searching);
+  const found = kept.ok ? kept : await inHistory(bucket, newest, revision, searching);
+  // What is damaged might have held it: that is not the same as a history that is no longer kept.
+  if (!found.ok && fault !== undefined) throw fault;
+  return found;
 }
 
 /** Back along the parents of a named manifest, as far as they are kept. */

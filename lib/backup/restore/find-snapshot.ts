@@ -4,13 +4,13 @@
  * refused with their names, and what the bucket does not hold is refused with what it does.
  */
 
-import type { Bucket } from "../../bucket/bucket.ts";
+import { type Bucket, type BucketFault, isDamage } from "../../bucket/bucket.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { formatTime } from "../../core/time.ts";
 import { listClaims, readHeads } from "../../snapshot/heads.ts";
 import type { Reading, ReadManifest } from "../../snapshot/read.ts";
 import { branchOf, type LineageTop, listTops } from "../histories/branches.ts";
-import { chooseBranch, type FoundOutcome } from "../histories/choose-branch.ts";
+import { chooseBranch, type FoundOutcome, type Searching } from "../histories/choose-branch.ts";
 import { findHolder } from "./find-holder.ts";
 import { findRevisionAt } from "./find-time.ts";
 
@@ -40,24 +40,26 @@ export interface FoundSnapshot {
   readonly newestRevision: number;
   /** What else the bucket holds. */
   readonly others: readonly OtherBranch[];
+  /** Damaged objects, because of which other snapshots of the revision were passed over. */
+  readonly damaged: readonly string[];
 }
 
-/** Finds the snapshot. Throws BucketFault, `snapshot_damaged` included. */
+/** Finds the snapshot. Throws BucketFault, `snapshot_damaged` included; withSound goes on from that. */
 export async function findSnapshot(
   bucket: Bucket,
   wanted: Wanted = {},
-  reading: Reading = {},
+  searching: Searching = {},
 ): Promise<FoundOutcome<FoundSnapshot>> {
   const tops = await listTops(bucket);
-  const branched = await chooseBranch(bucket, tops, wanted.branch, reading);
+  const branched = await chooseBranch(bucket, tops, wanted.branch, searching);
   if (!branched.ok) return branched;
   const { newest } = branched.value;
   const revision =
     wanted.timeMs === undefined
       ? accept(wanted.revision ?? newest.manifest.revision)
-      : await atTime(bucket, newest, wanted.timeMs, reading);
+      : await atTime(bucket, newest, wanted.timeMs, searching);
   if (!revision.ok) return revision;
-  const snapshot = await findHolder(bucket, branched.value, revision.value, { tops, reading });
+  const snapshot = await findHolder(bucket, branched.value, revision.value, { tops, searching });
   if (!snapshot.ok) return snapshot;
   return accept({
     snapshot: snapshot.value,
@@ -69,7 +71,31 @@ export async function findSnapshot(
         const { branch, epoch, revision } = branchOf(top.names[0] ?? "", false);
         return { branch, epoch, revision };
       }),
+    damaged: (searching.damage ?? []).map(({ object }) => object),
   });
+}
+
+/**
+ * Finds the snapshot and does something with it. Where an object of it turns out to be damaged, the work is done again
+ * with another snapshot that holds the same revision: nothing is lost by that. `known` is damage that was met before. Throws BucketFault where none does:
+ * OnlyOlder where an older one could be used.
+ */
+export async function withSound<T>(
+  { bucket, reading }: { readonly bucket: Bucket; readonly reading?: Reading | undefined },
+  wanted: Wanted,
+  work: (found: FoundSnapshot) => Promise<T>,
+  known: readonly BucketFault[] = [],
+): Promise<FoundOutcome<T>> {
+  const damage = [...known];
+  for (;;) {
+    try {
+      const found = await findSnapshot(bucket, wanted, { ...reading, damage });
+      return found.ok ? accept(await work(found.value)) : found;
+    } catch (error) {
+      if (!isDamage(error) || damage.some(({ object }) => object === error.object)) throw error;
+      damage.push(error);
+    }
+  }
 }
 
 async function atTime(

@@ -74,6 +74,7 @@ export async function loadFinish(
       tokensKnownTo: later.knownTo,
       tokensUnread: [...later.unread],
       liveRoots: tokens.liveRoots,
+      ...(work.at.damaged === undefined ? {} : { damaged: work.at.damaged }),
     };
   };
 }

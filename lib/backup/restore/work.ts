@@ -50,7 +50,7 @@ export interface RestoreWork {
 /** The progress of a restore that has not begun. Reads the base's index. Throws BucketFault. */
 export async function planRestore(
   { bucket, reading = {} }: RestoreSource,
-  { snapshot, revision }: FoundSnapshot,
+  { snapshot, revision, damaged }: FoundSnapshot,
   asked: RestoreAsked,
 ): Promise<RestoreProgress> {
   const index = await readIndex(bucket, snapshot, reading);
@@ -68,6 +68,7 @@ export async function planRestore(
     totalBytes: objects.reduce((sum, { rawBytes }) => sum + rawBytes, 0),
     doneObjects: 0,
     totalObjects: objects.length,
+    ...(damaged.length === 0 ? {} : { damaged: [...damaged] }),
   };
 }
 

@@ -10,6 +10,7 @@
 
 import type { Db } from "../sqlite/driver.ts";
 import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
+import { dropStaleDamageSql } from "./damage.sql.ts";
 import type { Catalogue } from "./lease.ts";
 import {
   addOrphanSql,
@@ -136,7 +137,10 @@ export function recordPointRemoval(
   catalogue: Catalogue,
   { run, nowMs }: { run: string; nowMs: number },
 ): void {
-  catalogue.write((db) => db.all(removePointSql, [run, nowMs]));
+  catalogue.write((db) => {
+    db.all(removePointSql, [run, nowMs]);
+    db.all(dropStaleDamageSql);
+  });
 }
 
 export interface DueObject {
@@ -165,7 +169,10 @@ export function recordObjectRemoval(
 
 /** The object is gone from the bucket. */
 export function forgetObject(catalogue: Catalogue, name: string): void {
-  catalogue.write((db) => db.all(forgetObjectSql, [name]));
+  catalogue.write((db) => {
+    db.all(forgetObjectSql, [name]);
+    db.all(dropStaleDamageSql);
+  });
 }
 
 /** Forgets runs that ended before a moment and have left nothing in the bucket. Index: backup_object_by_run. */
@@ -193,7 +200,10 @@ export function recordLostPoints(
   { target, lineage }: TargetLineage,
   { present, nowMs }: { present: readonly string[]; nowMs: number },
 ): void {
-  catalogue.write((db) => db.all(losePointsSql, [target, lineage, JSON.stringify(present), nowMs]));
+  catalogue.write((db) => {
+    db.all(losePointsSql, [target, lineage, JSON.stringify(present), nowMs]);
+    db.all(dropStaleDamageSql);
+  });
 }
 
 /** Which of these names do not stand in the catalogue. */

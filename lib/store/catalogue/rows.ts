@@ -41,6 +41,13 @@ export const PROVEN = row("proven", ProofMade);
 export const REPLAYED = row("replayed", ProofMade);
 
 export const REPLAY_TRIED = row("replay-tried", Moment);
+/** An object of the bucket that is damaged: when that was found, and under which generation of the lease. */
+const Damaged = z.strictObject({ atMs: count, generation: count });
+
+export function damagedRow(object: string): Row<z.infer<typeof Damaged>> {
+  return row(`damaged/${object}`, Damaged);
+}
+
 /** When pruning last came to its end. */
 export const PRUNED = row("pruned", Moment);
 

@@ -1,6 +1,7 @@
 /** The statements of how backups stand. */
 import { integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
 import { commits } from "../tables.ts";
+import { damagedCount } from "./damage.sql.ts";
 import { backupObject } from "./tables.ts";
 
 /** `b` is the position, with a revision only while it is about this history. */
@@ -14,6 +15,7 @@ export const backupStatusSql = statement(
     behind: integerColumn,
     oldestWaitingMs: orNull(commits.timeMs),
     points: integerColumn,
+    damagedPoints: integerColumn,
     doomed: integerColumn,
     openPurges: integerColumn,
   },
@@ -25,6 +27,7 @@ export const backupStatusSql = statement(
     (select m.time_ms from commits m where m.revision>coalesce(b.revision,0) order by m.revision limit 1),
     (select count(*) from backup_run r where r.target=b.value->>'target' and r.lineage=b.lineage and r.state='complete'
       and r.manifest is not null and r.removed_ms is null),
+    ${damagedCount},
     (select count(*) from backup_object o where o.doomed_ms is not null),
     (select count(*) from operation where name>='purge/' and name<'purge0' and value->>'doneMs' is null)
   from store s left join (select value, value->>'lineage' as lineage,

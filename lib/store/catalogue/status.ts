@@ -54,6 +54,7 @@ export function readBackupStatus(db: Db, nowMs: number, bucketSet: boolean): Bac
     behindRevisions: restored ? 0 : counts.behind,
     behindSeconds: Number.isFinite(behindMs) ? Math.floor(behindMs / 1000) : 0,
     points: counts.points,
+    damagedPoints: counts.damagedPoints,
     doomedObjects: counts.doomed,
     openPurges: counts.openPurges,
     scrub: scrub === undefined ? null : { at: formatTime(scrub.atMs), faults: scrub.faults },
@@ -110,6 +111,7 @@ interface Counts {
   readonly behind: number;
   readonly oldestWaitingMs: number | null;
   readonly points: number;
+  readonly damagedPoints: number;
   readonly doomed: number;
   readonly openPurges: number;
 }

@@ -29,6 +29,8 @@ export const RestoreProgress = z.strictObject({
   totalBytes: count,
   doneObjects: count,
   totalObjects: count,
+  /** Objects that were found damaged: this restore goes by another snapshot of the revision. */
+  damaged: z.optional(z.array(name)),
 });
 export type RestoreProgress = z.infer<typeof RestoreProgress>;
 

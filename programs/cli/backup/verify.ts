@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { RestoreNews } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
+import { formatTime } from "../../../lib/core/time.ts";
 import { manifestsPrefix, parseManifestName, parseObjectName } from "../../../lib/snapshot/names.ts";
 import {
   type Reading,
@@ -19,7 +20,9 @@ import {
   readPart,
   readSegment,
 } from "../../../lib/snapshot/read.ts";
-import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { readDamageTimes } from "../../../lib/store/catalogue/damage.ts";
+import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
+import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
 import {
   countWords,
@@ -30,7 +33,7 @@ import {
   sayBytes,
   sayDone,
 } from "../output.ts";
-import { failureOf, fillFile, type RestoreWish, requireSnapshot } from "../restore/wish.ts";
+import { failureOf, fillFile, type RestoreWish, withSnapshot } from "../restore/wish.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { readReading } from "./reading.ts";
 import { type BucketFlags, openBucketSource } from "./source.ts";
@@ -76,19 +79,19 @@ async function withBucket<T>(
 
 /** Prints the manifest in words, and its objects. */
 export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<void> {
-  return withBucket(options, dataDir, async ({ bucket, reading, wish }) => {
-    const { snapshot, others } = await requireSnapshot(wish);
+  return withBucket(options, dataDir, async ({ bucket, reading, wish, storeFile }) => {
+    const { snapshot, others, damaged, index } = await withSnapshot(wish, async (found) => ({
+      ...found,
+      index: await readIndex(bucket, found.snapshot, reading),
+    }));
     const { manifest } = snapshot;
-    const index = await readIndex(bucket, snapshot, reading);
+    const known = readDamage(options.store ?? storeFile);
     const objects = [...manifest.objects, ...(index?.parts ?? [])].map(
-      ({ name, kind, sizeBytes, rawBytes, sha256, keyId }) => ({
-        name,
-        kind,
-        sizeBytes,
-        rawBytes,
-        sha256,
-        keyId,
-      }),
+      ({ name, kind, sizeBytes, rawBytes, sha256, keyId }) => {
+        const foundMs = known.get(name);
+        const damage = foundMs === undefined ? {} : { damaged: formatTime(foundMs) };
+        return { name, kind, sizeBytes, rawBytes, sha256, keyId, ...damage };
+      },
     );
     if (options.output === "json")
       return printJson({ name: snapshot.name, sha256: snapshot.sha256, manifest, objects });
@@ -105,6 +108,7 @@ export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<v
             ? "none: linked by hashes"
             : `at revision ${manifest.digest.revision}: ${manifest.digest.sha256}`,
         ],
+        ...damaged.map((name) => ["damaged", `${name}: this is another snapshot of the revision`]),
         ...(manifest.sealed ? [["sealed", "nothing comes after it in this epoch"]] : []),
         ...manifest.supersedes.map(({ from, to, why }) => ["replaces", `revisions ${from} to ${to}: ${why}`]),
         ...others.map(({ branch, revision, epoch }) => [
@@ -115,15 +119,30 @@ export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<v
     );
     printTable(
       ["OBJECT", "KIND", "SIZE", "UNPACKED", "KEY"],
-      objects.map(({ name, kind, sizeBytes, rawBytes, keyId }) => [
+      objects.map(({ name, kind, sizeBytes, rawBytes, keyId, damaged }) => [
         name,
-        kind,
+        damaged === undefined ? kind : `${kind}, damaged`,
         formatBytes(sizeBytes),
         formatBytes(rawBytes),
         keyId ?? "",
       ]),
     );
   });
+}
+
+/** What the store beside the bucket has found damaged in it. A store that cannot tell knows of nothing. */
+function readDamage(file: string | undefined): Map<string, number> {
+  if (file === undefined || !existsSync(file)) return new Map();
+  let db: NodeDb | undefined;
+  try {
+    db = openNodeDb(file, { readonly: true, mustExist: true });
+    return readDamageTimes(db);
+  } catch (error) {
+    if (error instanceof StoreFault) return new Map();
+    throw error;
+  } finally {
+    db?.close();
+  }
 }
 
 /** Replays the snapshot in a scratch file, every object checked, and compares what can be compared. */

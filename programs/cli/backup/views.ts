@@ -2,10 +2,10 @@
 import type { BackupStatus, RestorePoint } from "../../../lib/api/backup-answers.ts";
 
 export function snapshotRows(snapshots: readonly RestorePoint[]): string[][] {
-  return snapshots.map(({ revision, made, proof, lineage, run, removableFrom }) => [
+  return snapshots.map(({ revision, made, proof, damaged, lineage, run, removableFrom }) => [
     String(revision),
     made,
-    proof ?? "not yet",
+    damaged === null ? (proof ?? "not yet") : "damaged",
     `--branch ${lineage.slice(0, 8)}@${run.slice(0, 8)}`,
     removableFrom ?? "",
   ]);
@@ -22,7 +22,7 @@ export function statusRows(status: BackupStatus): string[][] {
     ["proven", at(status.provenRevision, status.provenAt)],
     ["replayed", at(status.replayedRevision, status.replayedAt)],
     ["oldest read", status.oldestReadAt ?? "nothing yet"],
-    ["restore points", `${status.points}, ${status.doomedObjects} objects wait for removal`],
+    ["restore points", pointsLine(status)],
   ];
   if (status.scrub !== null)
     rows.push([
@@ -45,6 +45,11 @@ export function statusRows(status: BackupStatus): string[][] {
   if (status.lastError !== null)
     rows.push(["last error", `${status.lastError.code}, ${status.lastError.at}: ${status.lastError.detail}`]);
   return rows;
+}
+
+function pointsLine({ points, damagedPoints, doomedObjects }: BackupStatus): string {
+  const damaged = damagedPoints === 0 ? "" : ` (${damagedPoints} of them damaged: \`./ledge backup ls\`)`;
+  return `${points}${damaged}, ${doomedObjects} objects wait for removal`;
 }
 
 function stateLine({ state, finding }: BackupStatus): string {

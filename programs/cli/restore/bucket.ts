@@ -58,10 +58,11 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
   if (options.plan === true) return printPlan(wish, to, output);
   if (toDir !== undefined) {
     const { namespace: namespaces, foldCase = false } = options;
-    const tree = await restoreToTree(wish, toDir, { namespaces, foldCase });
+    const { damaged, ...tree } = await restoreToTree(wish, toDir, { namespaces, foldCase });
     progress.end(
       `${countWords(tree.documents, "document")} (${formatBytes(tree.bytes)}) of revision ${tree.revision} in ${toDir}`,
     );
+    sayDamage(damaged);
     sayIndexed(tree.indexed);
     return output === "json" ? printJson({ ...tree, dir: toDir }) : undefined;
   }
@@ -69,6 +70,7 @@ async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progr
   if (options.replace === true) await sayLosses(wish, to);
   const report = await restoreToFile({ ...wish, to, replace: options.replace });
   progress.end(`${to} holds revision ${report.revision}`);
+  sayDamage(report.damaged);
   if (report.keptAs !== undefined) say(`  the store before is kept as ${report.keptAs}; it takes no writes`);
   sayTokens(report, options);
   if (output === "json") printJson(report);
@@ -78,8 +80,15 @@ async function runServer(typed: RestoreFlags, server: Connection): Promise<void>
   const options = withPlainTime(typed);
   if (options.plan === true) return printPreview(await previewServer(server, options), options.output);
   const answer = await withNewRoot(options, (newRoot) => restoreServer(server, options, newRoot));
-  if (answer.report !== null) sayTokens(answer.report, options);
+  if (answer.report !== null) {
+    sayDamage(answer.report.damaged);
+    sayTokens(answer.report, options);
+  }
   if (options.output === "json") printJson(answer);
+}
+
+function sayDamage(damaged: readonly string[] = []): void {
+  for (const name of damaged) say(`  ${name} is damaged: another snapshot of the same revision was taken`);
 }
 
 /** What a restore cannot know of tokens is said, since a revocation that is lost is a way in. */

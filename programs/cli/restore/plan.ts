@@ -7,7 +7,7 @@ import { previewRestore } from "../../../lib/backup/restore/preview.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { countWords, formatBytes, printJson, printTable, say } from "../output.ts";
-import { failureOf, type RestoreWish, requireSnapshot } from "./wish.ts";
+import { failureOf, type RestoreWish, withSnapshot } from "./wish.ts";
 
 /** Prints the preview; `to` is the store that would be replaced, if it is there. */
 export async function printPlan(
@@ -27,11 +27,12 @@ export async function sayLosses(wish: RestoreWish, to: string): Promise<void> {
 
 async function planFor(wish: RestoreWish, to: string | undefined): Promise<RestorePreview> {
   try {
-    const found = await requireSnapshot(wish);
     const file = to === undefined ? undefined : resolve(to);
-    return file === undefined || !existsSync(file)
-      ? await previewRestore(wish, found, undefined)
-      : await planBeside(wish, found, file);
+    return await withSnapshot(wish, (found) =>
+      file === undefined || !existsSync(file)
+        ? previewRestore(wish, found, undefined)
+        : planBeside(wish, found, file),
+    );
   } catch (error) {
     throw failureOf(error);
   }
@@ -60,7 +61,11 @@ export function printPreview(preview: RestorePreview, output: "text" | "json"): 
   printTable(["", ""], [...snapshotRows(preview), ...otherRows(preview), ...lossRows(preview.store)]);
   printTable(
     ["object", "kind", "size"],
-    preview.objects.map(({ name, kind, sizeBytes }) => [name, kind, formatBytes(sizeBytes)]),
+    preview.objects.map(({ name, kind, sizeBytes, damaged }) => [
+      name,
+      damaged === undefined ? kind : `${kind}, damaged`,
+      formatBytes(sizeBytes),
+    ]),
   );
 }
 
@@ -70,11 +75,22 @@ const CHECKS = {
 };
 
 function snapshotRows(preview: RestorePreview): string[][] {
-  const { revision, snapshotRevision, created, lineage, epoch, check, historyFrom, objects } = preview;
+  const {
+    revision,
+    snapshotRevision,
+    created,
+    lineage,
+    epoch,
+    check,
+    historyFrom,
+    objects,
+    damaged = [],
+  } = preview;
   return [
     ["would restore", `revision ${revision} of lineage ${lineage.slice(0, 8)}, epoch ${epoch}`],
     ["from", `a snapshot at revision ${snapshotRevision}, made ${created}`],
     ["how sure", CHECKS[check]],
+    ...damaged.map((name) => ["damaged", `${name}: another snapshot of the revision is taken`]),
     ["history", `from revision ${historyFrom}`],
     [
       "to fetch",

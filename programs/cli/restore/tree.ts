@@ -13,6 +13,8 @@ export interface TreeReport {
   readonly bytes: number;
   /** Documents whose key stands in an index, because no file can have it as a name. */
   readonly indexed: number;
+  /** As RestoreReport has it. */
+  readonly damaged?: readonly string[] | undefined;
 }
 
 /** Writes below a folder that is empty or not there yet. Namespaces of Ledge's own are left out. */
@@ -27,7 +29,8 @@ export async function restoreToTree(
   try {
     return await withTemporary(file, async () => {
       const { report } = await fillFile(file, wish, false);
-      return { revision: report.revision, ...writeDocuments(file, writer, options.namespaces) };
+      const { revision, damaged } = report;
+      return { revision, damaged, ...writeDocuments(file, writer, options.namespaces) };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -38,7 +41,7 @@ function writeDocuments(
   file: string,
   writer: TreeWriter,
   asked: readonly string[] | undefined,
-): Omit<TreeReport, "revision"> {
+): Omit<TreeReport, "revision" | "damaged"> {
   const db = openNodeDb(file, { readonly: true });
   let documents = 0;
   let bytes = 0;

@@ -6,12 +6,11 @@ import migrations from "ledge:migrations";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
-import { findOlder } from "../../../lib/backup/histories/choose-branch.ts";
-import { type FoundSnapshot, findSnapshot, type Wanted } from "../../../lib/backup/restore/find-snapshot.ts";
+import { OnlyOlder } from "../../../lib/backup/histories/choose-branch.ts";
+import { type FoundSnapshot, type Wanted, withSound } from "../../../lib/backup/restore/find-snapshot.ts";
 import { type RestoreNews, type RestoreReport, restoreInto } from "../../../lib/backup/restore/restore.ts";
 import { digestState } from "../../../lib/backup/state-digest.ts";
-import { type Bucket, BucketFault, isDamage } from "../../../lib/bucket/bucket.ts";
-import { manifestsPrefix } from "../../../lib/snapshot/names.ts";
+import { type Bucket, BucketFault } from "../../../lib/bucket/bucket.ts";
 import type { Reading } from "../../../lib/snapshot/read.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
@@ -48,23 +47,28 @@ export function withTemporary<T>(file: string, work: () => Promise<T>): Promise<
     });
 }
 
-/** Finds what was asked for. Throws Failure and BucketFault. */
-export async function requireSnapshot(wish: RestoreWish): Promise<FoundSnapshot> {
-  const found = await findSnapshot(wish.bucket, wish, wish.reading);
-  if (!found.ok) {
-    const exit =
-      found.code === "bad_parameter" ? EXIT.usage : found.code === "fork" ? EXIT.refused : EXIT.absent;
-    const hint = found.code === "fork" ? "name the one you mean with --branch" : undefined;
-    throw new Failure(exit, found.detail, { code: found.code, hint });
-  }
-  const { newestRevision } = found.value;
-  if (wish.minRevision !== undefined && newestRevision < wish.minRevision) {
-    throw new Failure(
-      EXIT.refused,
-      `the newest snapshot is at revision ${newestRevision}, older than ${wish.minRevision}: the bucket went back`,
-    );
-  }
-  return found.value;
+/** Does the work with what was asked for (withSound). Throws Failure and BucketFault. */
+export async function withSnapshot<T>(
+  wish: RestoreWish,
+  work: (found: FoundSnapshot) => Promise<T>,
+): Promise<T> {
+  const done = await withSound(wish, wish, async (found) => {
+    requireNew(found, wish);
+    return work(found);
+  });
+  if (done.ok) return done.value;
+  const { code, detail } = done;
+  const exit = code === "bad_parameter" ? EXIT.usage : code === "fork" ? EXIT.refused : EXIT.absent;
+  const hint = code === "fork" ? "name the one you mean with --branch" : undefined;
+  throw new Failure(exit, detail, { code, hint });
+}
+
+function requireNew({ newestRevision }: FoundSnapshot, { minRevision }: RestoreWish): void {
+  if (minRevision === undefined || newestRevision >= minRevision) return;
+  throw new Failure(
+    EXIT.refused,
+    `the newest snapshot is at revision ${newestRevision}, older than ${minRevision}: the bucket went back`,
+  );
 }
 
 /** Replays the snapshot into a new file; with `digested` also gives the digest of what it holds then. */
@@ -74,46 +78,19 @@ export async function fillFile(
   digested: boolean,
 ): Promise<{ report: RestoreReport; digest: string }> {
   const { bucket, reading, revokeAll, newRoot, onProgress } = wish;
-  const found = await requireSnapshot(wish);
   makeUnfinished(file);
   const db = openNodeDb(file);
   try {
     makeQuick(db);
     migrate(db, migrations);
-    const report = await restoreInto(
-      {
-        db,
-        bucket,
-        reading,
-        revokeAll,
-        newRoot,
-        randomBytes,
-        nowMs: Date.now,
-        ...(onProgress === undefined ? {} : { onProgress }),
-      },
-      found,
-    ).catch((error: unknown) => withOlder(wish, found, error));
+    const progress = onProgress === undefined ? {} : { onProgress };
+    const options = { db, bucket, reading, revokeAll, newRoot, randomBytes, nowMs: Date.now, ...progress };
+    const report = await withSnapshot(wish, (found) => restoreInto(options, found));
     const digest = digested ? (await digestState(db, { kind: "entries" })).sha256 : "";
     return { report, digest };
   } finally {
     db.close();
   }
-}
-
-/** An object of the snapshot is damaged: names the newest one that does without it. Always throws. */
-async function withOlder(
-  { bucket, reading }: RestoreWish,
-  { snapshot }: FoundSnapshot,
-  error: unknown,
-): Promise<never> {
-  if (!isDamage(error)) throw error;
-  const names = await bucket.list(manifestsPrefix(snapshot.manifest.lineage));
-  const older = await findOlder(bucket, names, error.object, reading);
-  const hint =
-    older === undefined
-      ? undefined
-      : `the next snapshot without it: --branch ${older.branch} (revision ${older.revision})`;
-  throw new Failure(EXIT.fault, error.detail, { code: error.code, hint, cause: error });
 }
 
 /** Nobody knows the file yet, and it is synced as a whole before anybody does: no journal, no waiting. */
@@ -123,11 +100,20 @@ function makeQuick(db: NodeDb): void {
   db.raw.pragma("cache_size = -65536");
 }
 
+/** What a person can type after a refusal because of damage. */
+export function olderAdvice({ older: { branch, revision } }: OnlyOlder): string {
+  return `--branch ${branch} restores revision ${revision}, without what came after it`;
+}
+
 /** A fault of bucket or disk with its exit code; anything else as it is. */
 export function failureOf(error: unknown): unknown {
   if (error instanceof BucketFault) {
     const hint =
-      error.code === "bucket_denied" ? "look at the bucket's name, region and credentials" : undefined;
+      error instanceof OnlyOlder
+        ? olderAdvice(error)
+        : error.code === "bucket_denied"
+          ? "look at the bucket's name, region and credentials"
+          : undefined;
     return new Failure(EXIT_OF[error.code], error.detail, { code: error.code, hint, cause: error });
   }
   if (error instanceof StoreFault) {

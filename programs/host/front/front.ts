@@ -267,14 +267,17 @@ function answer(
   }
 }
 
-/** A request names one host (RFC 9112 section 3.2), and on loopback one of ours, against DNS rebinding. */
-function judgeHost(options: FrontOptions, { rawHeaders }: IncomingMessage): Refusal | undefined {
+/**
+ * A request names one host (RFC 9112 section 3.2), and on loopback one of ours, against DNS rebinding. The host of an
+ * absolute target stands in place of `Host` (section 3.2.2).
+ */
+function judgeHost(options: FrontOptions, { rawHeaders, url = "" }: IncomingMessage): Refusal | undefined {
   const hosts: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2)
     if (rawHeaders[at]?.toLowerCase() === "host") hosts.push(rawHeaders[at + 1] ?? "");
   if (hosts.length > 1) return refuse("bad_header", givenTwice("host"));
   if (!isLoopback(options.host)) return undefined;
-  const name = (hosts[0] ?? "")
+  const name = (authorityOf(url) ?? hosts[0] ?? "")
     .replace(/:\d*$/, "")
     .replace(/^\[|\]$/g, "")
     .toLowerCase();
@@ -284,6 +287,11 @@ function judgeHost(options: FrontOptions, { rawHeaders }: IncomingMessage): Refu
     "wrong_host",
     `This server listens on loopback and does not answer for ${name || "a request without a Host"}; --allow-host names more.`,
   );
+}
+
+/** Host and port of an absolute target; undefined for a path. */
+function authorityOf(url: string): string | undefined {
+  return /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]?.replace(/^.*@/, "");
 }
 
 function isLoopback(name: string): boolean {

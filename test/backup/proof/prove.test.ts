@@ -5,9 +5,22 @@ import { openDigest } from "../../../lib/snapshot/digest.ts";
 import { type FoldedSnapshot, foldRange } from "../../../lib/snapshot/fold.ts";
 import type { KeyPlace } from "../../../lib/snapshot/fold-merge.ts";
 import { readBaseIndex, readManifest } from "../../../lib/snapshot/read.ts";
+import { listDamagedPoints, readDamageTimes } from "../../../lib/store/catalogue/damage.ts";
+import { listPoints } from "../../../lib/store/catalogue/points.ts";
+import { readBackupStatus } from "../../../lib/store/catalogue/status.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { begin, fill, openQuickStore, put, remove, restore, SMALL, tick } from "../../../testkit/backup.ts";
+import {
+  begin,
+  fill,
+  openQuickStore,
+  put,
+  remove,
+  restore,
+  SMALL,
+  TARGET,
+  tick,
+} from "../../../testkit/backup.ts";
 import { Cut, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { endLease, rowOf } from "../../../testkit/operation.ts";
 import { T0 } from "../../../testkit/proposals.ts";
@@ -309,3 +322,42 @@ function dyingAfter(bucket: MemoryBucket, after: (name: string) => void): Bucket
     },
   };
 }
+
+describe("what a proof found damaged", () => {
+  const place = (db: NodeDb) => ({ target: TARGET, lineage: String(rowOf(db, "position").lineage) });
+  const asked = { replay: true };
+
+  test.each(["segments", "bases", "auth", "manifests"])(
+    "is known of its points until it is gone (%s)",
+    async (kind) => {
+      const { db, bucket } = await filled();
+      const name = newest(bucket, kind);
+      const sound = listPoints(db, place(db));
+      bucket.objects.set(name, Uint8Array.of(1));
+      await tick(db, bucket, { asked, nowMs: T0 + 1 });
+      expect(readDamageTimes(db)).toEqual(new Map([[name, T0 + 1]]));
+      const damaged = listDamagedPoints(db, place(db));
+      expect([...damaged.values()][0]).toEqual({ object: name, atMs: T0 + 1 });
+      expect(sound.map(({ run }) => run)).toEqual(expect.arrayContaining([...damaged.keys()]));
+      expect(readBackupStatus(db, T0 + 1, true).damagedPoints).toBe(damaged.size);
+      // What is written because of it does without it, at the same revision.
+      await tick(db, bucket, { asked, nowMs: T0 + 2 });
+      expect(new Set(listDamagedPoints(db, place(db)).keys())).toEqual(new Set(damaged.keys()));
+      expect(listPoints(db, place(db)).length).toBeGreaterThan(sound.length);
+    },
+  );
+
+  test("is forgotten once the object is read as it was written", async () => {
+    const { db, bucket } = await filled();
+    const name = newest(bucket, "segments");
+    const bytes = bucket.objects.get(name) ?? new Uint8Array(0);
+    bucket.objects.set(name, Uint8Array.of(1));
+    await tick(db, bucket, { asked, nowMs: T0 + 1 });
+    await tick(db, bucket, { asked, nowMs: T0 + 2 });
+    expect(readDamageTimes(db).has(name)).toBe(true);
+    bucket.objects.set(name, bytes);
+    await tick(db, bucket, { asked, nowMs: T0 + 3 });
+    expect(readDamageTimes(db).size).toBe(0);
+    expect(listDamagedPoints(db, place(db)).size).toBe(0);
+  });
+});

@@ -1,9 +1,14 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { runTick } from "../../../lib/backup/export/tick.ts";
 import { DEFAULT_POLICY } from "../../../lib/backup/policy.ts";
+import { planPrune } from "../../../lib/backup/prune/prune.ts";
 import { parseRetention } from "../../../lib/core/retention.ts";
+import { parseObjectName } from "../../../lib/snapshot/names.ts";
 import { readManifest } from "../../../lib/snapshot/read.ts";
+import { readExportedStore } from "../../../lib/store/catalogue/catalogue.ts";
+import { listDamagedPoints, readDamageTimes } from "../../../lib/store/catalogue/damage.ts";
 import { listPoints } from "../../../lib/store/catalogue/points.ts";
 import { listUnwrittenPurges } from "../../../lib/store/catalogue/purge.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
@@ -36,6 +41,29 @@ const names = (bucket: MemoryBucket, folder: string) =>
   [...bucket.objects.keys()].filter((name) => name.includes(`/${folder}/`)).sort();
 const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
 const lineage = (db: NodeDb) => String(db.all("select lineage from store")[0]?.[0]);
+
+/** What a bucket holds after its newest snapshot, which was replayed, lost a bit of its base; and a good point before it. */
+async function damagedAfterReplay() {
+  const { db } = openQuickStore();
+  const bucket = memoryBucket();
+  fill(db);
+  const limits = { ...SMALL, baseBytesMin: 1_000_000 };
+  await tick(db, bucket, { limits });
+  const good = head(db);
+  const goodNames = new Set(bucket.objects.keys());
+  // Long enough for a base of its own.
+  for (let n = 0; n < 8; n += 1) put(db, `more/${n}`, "x".repeat(300));
+  const policy = { ...POLICY, retention: parseRetention("all 0s") ?? POLICY.retention };
+  await tick(db, bucket, {
+    limits: { ...SMALL, baseBytesMin: 1 },
+    asked: { replay: true, prune: true },
+    policy,
+    nowMs: T0 + MINUTE,
+  });
+  const [name = ""] = names(bucket, "bases").filter((one) => !goodNames.has(one) && one.includes(".part-"));
+  bucket.objects.set(name, Uint8Array.of(1));
+  return { db, bucket, good, name, policy };
+}
 
 /** Writes and backs up every ten minutes for some hours. */
 async function live(db: NodeDb, bucket: MemoryBucket, hours: number, fromMs = T0): Promise<number> {
@@ -345,5 +373,47 @@ describe("a purge", () => {
     const copy = openQuickStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven" });
     expectSame(copy.db, db);
+  });
+});
+
+describe("pruning where a snapshot is damaged", () => {
+  test("lets a damaged point go behind a newer replay, and its mark with it", async () => {
+    const { db, bucket, name, policy } = await damagedAfterReplay();
+    const place = { target: TARGET, lineage: lineage(db) };
+    const asked = { replay: true, prune: true };
+    await tick(db, bucket, { nowMs: T0 + HOUR, asked, policy });
+    const damaged = listDamagedPoints(db, place);
+    const points = listPoints(db, place).filter(({ run }) => damaged.has(run));
+    expect(damaged.size).toBeGreaterThan(0);
+    for (const { baseRevision } of points) expect(baseRevision).toBe(parseObjectName(name)?.revision);
+    for (const hours of [2, 3, 4, 5, 6, 7, 8])
+      await tick(db, bucket, { nowMs: T0 + hours * HOUR, asked, policy, limits: LIMITS });
+    expect([listDamagedPoints(db, place).size, readDamageTimes(db).size]).toEqual([0, 0]);
+    expect(bucket.objects.has(name)).toBe(false);
+    for (const { manifest } of points) expect(bucket.objects.has(manifest)).toBe(false);
+    await expectEveryPointRestores(bucket);
+    const copy = openQuickStore().db;
+    await restore(copy, bucket);
+    expectSame(copy, db);
+  });
+
+  test("keeps the newest sound point beside the newest, and waits for a new replay", async () => {
+    const { db, bucket, policy } = await damagedAfterReplay();
+    const store = readExportedStore(db);
+    const plan = () =>
+      planPrune({
+        db,
+        target: TARGET,
+        store,
+        nowMs: () => T0 + HOUR,
+        policy: { ...DEFAULT_POLICY, ...policy, retention: parseRetention("daily 7d") ?? policy.retention },
+      });
+    const before = plan().kept.map(({ run }) => run);
+    await tick(db, bucket, { nowMs: T0 + 2 * MINUTE, asked: { replay: true }, policy });
+    const damaged = listDamagedPoints(db, { target: TARGET, lineage: store.lineage });
+    const kept = plan().kept.filter(({ run }) => !damaged.has(run));
+    expect(before.every((run) => damaged.has(run))).toBe(true);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(plan().heldBy).not.toBe(null);
   });
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { findSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
 import { beginRestore, continueRestore } from "../../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
@@ -36,6 +37,12 @@ async function backups({ empty = false } = {}): Promise<Backups> {
 
 function hostOver(variables: Record<string, string>, more: Record<string, unknown> = {}): Promise<TestHost> {
   return openTestHost({ manifest: LEDGE_MANIFEST, variables, ...more });
+}
+
+async function namesIn({ source, bucket }: Backups): Promise<string[]> {
+  const folders = ["bases", "auth", "segments"];
+  const lineage = source.all("select lineage from store")[0]?.[0];
+  return (await Promise.all(folders.map((folder) => bucket.list(`${lineage}/${folder}/`)))).flat();
 }
 
 const ask = askAs(SECRET);
@@ -111,6 +118,28 @@ describe.each([{ freshInstances: false }, { freshInstances: true }])(
       });
       await untilRestored(host);
       expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
+      const copy = stored(host);
+      expectSame(copy, source);
+      copy.close();
+    });
+
+    test("begins again with another snapshot of the revision where an object is damaged", async () => {
+      const made = await backups();
+      const { source, bucket, variables } = made;
+      const before = new Set(await namesIn(made));
+      const [base = ""] = [...before].filter((name) => name.endsWith(".part-00001.ndjson.gz"));
+      const sound = (await bucket.get(base, 1_000_000)) ?? new Uint8Array(0);
+      await bucket.put(base, Uint8Array.of(1));
+      const asked = { replay: true };
+      await tick(source, bucket, { asked, nowMs: T0 + 1000 });
+      await tick(source, bucket, { asked, nowMs: T0 + 2000, limits: LIMITS });
+      await bucket.put(base, sound);
+      const parts = (await namesIn(made)).filter((name) => !before.has(name) && name.includes(".part-"));
+      expect(parts).not.toEqual([]);
+      for (const name of parts) await bucket.put(name, Uint8Array.of(1));
+      const host = await hostOver(variables, mode);
+      const { report } = await untilRestored(host);
+      expect(report.damaged).toEqual([expect.stringContaining(".part-")]);
       const copy = stored(host);
       expectSame(copy, source);
       copy.close();

@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { listBranches } from "../../../lib/backup/histories/branches.ts";
+import { OnlyOlder } from "../../../lib/backup/histories/choose-branch.ts";
 import { findSnapshot, type Wanted } from "../../../lib/backup/restore/find-snapshot.ts";
+import { parseManifestName, parseObjectName } from "../../../lib/snapshot/names.ts";
 import type { Verifier } from "../../../lib/snapshot/signature.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import {
@@ -18,6 +21,8 @@ import {
 } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { testFolder } from "../../../testkit/host.ts";
+import { rowOf } from "../../../testkit/operation.ts";
+import { T0 } from "../../../testkit/proposals.ts";
 import { openTestStore } from "../../../testkit/store.ts";
 
 const head = (db: NodeDb) => Number(db.all("select revision from store")[0]?.[0]);
@@ -202,6 +207,89 @@ describe("findSnapshot", () => {
     expect(Number(named?.[2])).toBe(before);
     const copy = openQuickStore().db;
     expect(await restoreWanted(copy, bucket, { branch: named?.[1] })).toMatchObject({ revision: before });
+  });
+
+  describe("where a snapshot is damaged and another holds the same revision", () => {
+    /** A chain, an object of it that is damaged, and what the exporter wrote at the same revision after a proof. */
+    async function mended(kind: "bases" | "segments" | "manifests") {
+      const { db } = openQuickStore();
+      const bucket = memoryBucket();
+      fill(db);
+      await tick(db, bucket, { limits: { ...SMALL, baseBytesMin: 1 } });
+      put(db, "later", "still");
+      await tick(db, bucket, { limits: LIMITS });
+      const old = new Map(bucket.objects);
+      const name = [...old.keys()].filter((one) => one.includes(`/${kind}/`)).sort()[0] ?? "";
+      bucket.objects.set(name, Uint8Array.of(1));
+      const asked = { replay: true };
+      await tick(db, bucket, { asked, nowMs: T0 + 1000 });
+      expect(rowOf(db, "error")).toMatchObject({ code: "snapshot_damaged" });
+      await tick(db, bucket, { asked, nowMs: T0 + 2000, limits: LIMITS });
+      const ofHead = [...bucket.objects.keys()].filter(
+        (one) => parseManifestName(one)?.revision === head(db),
+      );
+      expect(ofHead.some((one) => old.has(one))).toBe(true);
+      expect(ofHead.some((one) => !old.has(one))).toBe(true);
+      return { db, bucket, name, old };
+    }
+
+    test.each(["bases", "segments", "manifests"] as const)("takes the other (%s)", async (kind) => {
+      const { db, bucket } = await mended(kind);
+      const copy = openQuickStore().db;
+      expect(await restore(copy, bucket)).toMatchObject({ check: "proven" });
+      expectSame(copy, db);
+      const found = await findSnapshot(bucket);
+      // The one that was made because of the damage comes first, and nothing has to be tried.
+      expect(found).toMatchObject({
+        ok: true,
+        value: { damaged: [], snapshot: { base: { revision: head(db) } } },
+      });
+    });
+
+    test("goes on with the other whichever object is damaged, and says which", async () => {
+      const { db, bucket, name: mendedName, old } = await mended("bases");
+      bucket.objects.set(mendedName, old.get(mendedName) ?? new Uint8Array(0));
+      let passedOver = 0;
+      for (const name of [...bucket.objects.keys()].filter((one) => /\/(bases|segments|auth)\//.test(one))) {
+        const copy = openQuickStore().db;
+        const broken = memoryBucket(new Map(bucket.objects).set(name, Uint8Array.of(1)));
+        const { damaged = [] } = await restore(copy, broken);
+        expectSame(copy, db);
+        expect(damaged).toEqual(damaged.length === 0 ? [] : [name]);
+        passedOver += damaged.length;
+      }
+      expect(passedOver).toBeGreaterThan(1);
+    });
+
+    test("takes another holder of an older revision", async () => {
+      const { bucket, name: mendedName, old } = await mended("bases");
+      bucket.objects.set(mendedName, old.get(mendedName) ?? new Uint8Array(0));
+      const [, name = ""] = [...old.keys()].filter((one) => one.includes("/segments/")).sort();
+      bucket.objects.set(name, Uint8Array.of(1));
+      const revision = parseObjectName(name)?.revision ?? 0;
+      const copy = openQuickStore().db;
+      expect(await restore(copy, bucket, revision)).toMatchObject({ revision, damaged: [name] });
+    });
+
+    test("refuses where only an older revision is left, and names it", async () => {
+      const { db } = openQuickStore();
+      const bucket = memoryBucket();
+      fill(db);
+      await tick(db, bucket, { limits: { ...SMALL, baseBytesMin: 1_000_000 } });
+      const before = head(db);
+      put(db, "later", "lost?");
+      await tick(db, bucket, { limits: { ...SMALL, baseBytesMin: 1_000_000 } });
+      const segment =
+        [...bucket.objects.keys()].filter((name) => name.includes("/segments/")).sort()[0] ?? "";
+      bucket.objects.set(segment, Uint8Array.of(1));
+      const refused: unknown = await restoreWanted(openQuickStore().db, bucket, {}).catch((error) => error);
+      expect(refused).toBeInstanceOf(OnlyOlder);
+      expect(refused).toMatchObject({ object: segment, older: { revision: before } });
+      const { branch } = (refused as OnlyOlder).older;
+      expect(await restoreWanted(openQuickStore().db, bucket, { branch })).toMatchObject({
+        revision: before,
+      });
+    });
   });
 
   test("brings back a revision older than every base from the history in a base", async () => {

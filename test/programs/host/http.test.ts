@@ -173,6 +173,21 @@ describe("the front", () => {
     expect(await get("quick.spin.internal")).not.toContain('["host"');
   });
 
+  test("on loopback judges the host of an absolute target in place of Host", async () => {
+    const host = await openTestHost();
+    const get = (target: string, name: string) =>
+      raw(host, `GET ${target} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
+    for (const foreign of ["http://evil.example/quick/echo", "http://localhost@evil.example:80/quick/echo"])
+      expect(await get(foreign, "localhost")).toMatch(/^HTTP\/1.1 421 [\s\S]*wrong_host/);
+    expect(await get("http://localhost:80/quick/echo", "evil.example")).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test("refuses an expectation that it does not know, as RFC 9110 10.1.1 lets it", async () => {
+    const host = await openTestHost();
+    const head = "GET /quick/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    expect(await raw(host, `${head}Expect: 200-banana\r\n\r\n`)).toMatch(/^HTTP\/1.1 417 /);
+  });
+
   test("writes names in lower case, and no body to HEAD", async () => {
     const host = await openTestHost();
     const answer = await raw(
