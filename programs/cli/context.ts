@@ -102,7 +102,7 @@ function named(name: string, dataDir: string): Connection {
     // A store that had its first token elsewhere: the one that `ledge login` keeps for this address.
     if (local !== undefined) return local.token === undefined ? atAddress(local.url, dataDir) : local;
     throw new Failure(EXIT.unreachable, `no server is known: there is no ${join(dataDir, "context.json")}`, {
-      hint: "start one with `npm start`, or name one with `ledge login URL`, --url or LEDGE_URL",
+      hint: "start one with `ledge serve`, or name one with `ledge login URL`, --url or LEDGE_URL",
     });
   }
   const found = readOwn().find((context) => context.name === name);
@@ -140,7 +140,7 @@ function readAddress(file: string): string {
   } catch (cause) {
     throw new Failure(EXIT.usage, `${file} is not a context`, {
       cause,
-      hint: "delete it and run `npm start` again",
+      hint: "delete it and start the server again",
     });
   }
 }

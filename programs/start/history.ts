@@ -12,11 +12,12 @@ import { openS3Bucket } from "../../lib/bucket/s3.ts";
 import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { parseBackupKeys } from "../../lib/snapshot/keys.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
+import { ledgeOn, shellWord } from "../cli/called.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
 import type { StartOptions } from "./options.ts";
-import { ledgeOn, shownPath } from "./places.ts";
+import { shownPath } from "./places.ts";
 import { restoreAtStart } from "./self-restore.ts";
 import { Stopped } from "./stopped.ts";
 import { bucketSettingsOf, type Variable } from "./variables.ts";
@@ -54,10 +55,10 @@ export async function settleHistory(
   if (variable("restore_on_start") === "true") return restoreItself(file, parsed.settings, keys.keys.reading);
   const over = existsSync(file) ? " --replace" : "";
   const { endpoint, bucketName, prefix } = parsed.settings;
-  const from = bucket.bundled ? "" : ` --from ${endpoint}/${bucketName}/${prefix}`;
+  const from = bucket.bundled ? "" : ` --from ${shellWord(`${endpoint}/${bucketName}/${prefix}`)}`;
   throw new Stopped(
     `There is no database with a history in ${shownPath(options.dataDir)}, but the bucket holds backups.
-If the database was lost, restore it:   ${ledgeOn(options.dataDir)} restore --to ${shownPath(file)}${over}${from}
+If the database was lost, restore it:   ${ledgeOn(options.dataDir)} restore --to ${shellWord(shownPath(file))}${over}${from}
 To have a start do it by itself:        ${options.again} --variable restore_on_start=true
 To begin a new history on purpose:      ${options.again} --fresh
 Nothing was changed.`,

@@ -16,7 +16,7 @@ import { greeting } from "./greeting.ts";
 import { leaveBucket, settleHistory } from "./history.ts";
 import { interrupted } from "./interrupted.ts";
 import { listen } from "./listen.ts";
-import { parseStartOptions, type StartOptions } from "./options.ts";
+import { parseStartOptions, type StartCommand, type StartOptions } from "./options.ts";
 import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
 import { Stopped, troubleOf } from "./stopped.ts";
@@ -25,13 +25,6 @@ import { bucketSettingsOf, type Variable, variableOf } from "./variables.ts";
 
 /** Beside a host that runs, its file is only read. */
 const AS_IT_IS = { readonly: true, mustExist: true };
-
-/** What a server is started as. */
-export interface StartCommand {
-  /** As it is typed. */
-  readonly name: string;
-  readonly engine: StartOptions["engine"];
-}
 
 /** Runs a server until it is told to end. Returns the exit status; what went wrong was said. */
 export async function start(args: readonly string[], command: StartCommand): Promise<number> {

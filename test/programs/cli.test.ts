@@ -66,7 +66,7 @@ describe("ledge get", () => {
     const ran = await run(["--data", empty.path, "get", "demo/banner"]);
     empty.remove();
     expect(ran.status).toBe(7);
-    expect(ran.stderr).toContain("npm start");
+    expect(ran.stderr).toContain(`ledge serve --data ${empty.path}`);
   });
 });
 

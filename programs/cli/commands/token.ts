@@ -110,7 +110,7 @@ async function revoke(
   if (children === 0) return;
   const tokens = children === 1 ? "1 token that comes" : `${children} tokens that come`;
   if (all) sayDone(`${tokens} from it revoked too`);
-  else say(`${tokens} from it live on; end them too: ledge token revoke ${accessor} --children`);
+  else say(`${tokens} from it live on; end them too: \`ledge token revoke ${accessor} --children\``);
 }
 
 /** Whoever revokes the token that they use has none here afterwards. */

@@ -1,4 +1,5 @@
 /** `--if`: what a write replaces, and what is there when that does not hold. */
+import { shellWord } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes } from "../output.ts";
@@ -38,7 +39,7 @@ export async function explainWrite(
   const message = code === "stale" ? `${name} is not what --if names` : `${name} is there already`;
   throw new Failure(exit, `${message}: ${facts}`, {
     code,
-    hint: `to replace just that: --if '${etag}'; whatever is there: --if any; to see it: ledge get ${name}`,
+    hint: `to replace just that: --if '${etag}'; whatever is there: --if any; to see it: \`ledge get ${shellWord(name)}\``,
   });
 }
 

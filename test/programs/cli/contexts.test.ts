@@ -43,7 +43,7 @@ describe("a stored token", () => {
     const ran = await ledge(args(), { env: env() });
     expect([ran.status, heard]).toEqual([4, [undefined]]);
     expect(ran.stderr).toContain(`none is stored for ${other}`);
-    expect(ran.stderr).toContain(`ledge login ${other}`);
+    expect(ran.stderr).toContain(`ledge --data ${data} login ${other}`);
   });
 
   test("goes to its own address, however that is named", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serveCommand } from "../../../testkit/served-command.ts";
 
-const { ledge, folder } = serveCommand("put");
+const { ledge, data, folder } = serveCommand("put");
 
 const etagOf = async (name: string): Promise<string> =>
   JSON.parse((await ledge(["get", name, "-o", "json"])).stdout).etag;
@@ -29,7 +29,7 @@ describe("ledge put --if", () => {
     expect(ran.stderr).toMatch(
       /demo\/secret is there already: revision \d+, 7 B, text\/plain; charset=utf-8|text\/plain/,
     );
-    for (const words of [`--if '${etag}'`, "--if any", "ledge get demo/secret"])
+    for (const words of [`--if '${etag}'`, "--if any", `ledge --data ${data} get demo/secret`])
       expect(ran.stderr).toContain(words);
     expect(ran.stderr).not.toMatch(/hunter2|If-Match/);
     const taken = await ledge(["put", "demo/secret", "x", "--if", etag]);
