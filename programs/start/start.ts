@@ -89,7 +89,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
-      const news = await newsOf(begun, prepared);
+      const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
       console.log(greeting(options, { host, bucket, news, token, tookMs }));
       await ended;
@@ -140,8 +140,12 @@ async function beginHistory(
 }
 
 /** Sentences about the bucket; none where it is not set or cannot be read, which the backup status tells. */
-async function newsOf({ store, variable }: Begun, { isNew, bucket }: Prepared): Promise<readonly string[]> {
+async function newsOf(
+  { dataDir }: StartOptions,
+  { store, variable }: Begun,
+  { isNew, bucket }: Prepared,
+): Promise<readonly string[]> {
   const parsed = bucketSettingsOf(bucket, variable);
   if (isNew || parsed.kind !== "set") return [];
-  return usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings), AS_IT_IS);
+  return usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings, dataDir), AS_IT_IS);
 }

@@ -56,7 +56,7 @@ async function untilFree<T extends { readonly state: string }>(ask: () => Promis
       throw new Failure(EXIT.fault, "another run has been at work for ten minutes", {
         hint: "`ledge backup status` says how far it is",
       });
-    if (!told) say("  another run is at work; waiting for it …");
+    if (!told && process.stderr.isTTY === true) say("  another run is at work; waiting for it …");
     await sleep(POLL_MS);
   }
 }
