@@ -107,7 +107,15 @@ function named(name: string, dataDir: string): Connection {
   }
   const found = readOwn().find((context) => context.name === name);
   if (found !== undefined) return found;
-  throw new Failure(EXIT.usage, `there is no context ${name}`, { hint: "`ledge context ls` lists them" });
+  throw noSuchContext(name, knownContexts(dataDir));
+}
+
+/** Names what there is instead. */
+export function noSuchContext(name: string, known: readonly NamedContext[]): Failure {
+  const names = known.map((one) => one.name).join(", ");
+  const there = names === "" ? "there is none yet: `ledge login URL` stores one" : `there is: ${names}`;
+  const started = name === LOCAL ? "; `ledge serve` starts the server of the data folder" : "";
+  return new Failure(EXIT.usage, `there is no context ${name}`, { hint: `${there}${started}` });
 }
 
 function knownContexts(dataDir: string): NamedContext[] {

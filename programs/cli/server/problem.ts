@@ -39,7 +39,8 @@ export interface Asked {
 
 const CAUSES_SHOWN = 5;
 
-export const IF_TAKES = "--if takes an ETag such as '\"43-9f3c21aa\"', `any` or `absent`";
+export const IF_TAKES =
+  "--if takes an ETag such as '\"43-9f3c21aa\"', `any` for whatever is there, or `absent` for nothing there";
 
 /** The problem document of an answer; undefined for anything else: a proxy in between, or another server. */
 export function readProblem({ bytes }: ClientReply): ServerProblem | undefined {
