@@ -2,7 +2,7 @@
 
 import type { BackupRun } from "../../lib/api/backup-answers.ts";
 import { BUDGET, runTick, type Tick, type TickOutcome } from "../../lib/backup/export/tick.ts";
-import type { Finding } from "../../lib/backup/histories/finding.ts";
+import { type Finding, findingWords } from "../../lib/backup/histories/finding.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import type { World } from "../../lib/http/world.ts";
@@ -40,11 +40,11 @@ export function reportOf(outcome: TickOutcome): { ok: true; value: BackupRun } |
 }
 
 function stoppedBy({ kind, detail, data }: Finding): Refusal {
-  const hint =
-    kind === "fork"
-      ? `Nothing was exported. Look at both with \`ledge backup ls\`, then choose with \`ledge backup pick\`${data.cause === "ahead" ? " or `ledge backup adopt`" : ""}.`
-      : "Nothing was exported. Choose another prefix, or set bucket_shared if both may lie there.";
-  return refuse(kind === "fork" ? "fork" : "bucket_foreign", `${detail}. ${hint}`);
+  const { what, advice } = findingWords(data.cause);
+  return refuse(
+    kind === "fork" ? "fork" : "bucket_foreign",
+    `Exporting has stopped: ${what} (${detail}). ${advice}`,
+  );
 }
 
 function logOutcome(world: World, outcome: TickOutcome): void {

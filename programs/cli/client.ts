@@ -21,6 +21,7 @@ export interface ClientRequest {
   readonly body?: string | Uint8Array;
   /** For refusals: what is asked for, and what places in the body are called (problem.ts). */
   readonly what?: string;
+  readonly asServerSays?: boolean;
   readonly nameOf?: (pointer: string) => string | undefined;
 }
 
@@ -41,13 +42,14 @@ export function openClient(connection: Connection): Client {
     if (connection.token !== undefined) headers.authorization = `Bearer ${connection.token}`;
     // A write without a key of its own gets one, so that it can be sent again without being done twice.
     if (path.startsWith("/v1/write/") || path === "/v1/commit") headers["idempotency-key"] ??= randomUUID();
-    const { what, nameOf } = asked;
+    const { what, nameOf, asServerSays } = asked;
     return attempt(
       { method, url, headers, body: asked.body, ca: connection.ca },
       {
         server: connection.url,
         tokenFrom: connection.tokenFrom,
         what,
+        asServerSays,
         ...(nameOf === undefined ? {} : { nameOf }),
       },
     );

@@ -102,12 +102,20 @@ function named(name: string, dataDir: string): Connection {
     // A store that had its first token elsewhere: the one that `ledge login` keeps for this address.
     if (local !== undefined) return local.token === undefined ? atAddress(local.url, dataDir) : local;
     throw new Failure(EXIT.unreachable, `no server is known: there is no ${join(dataDir, "context.json")}`, {
-      hint: "start one with `npm start`, or name one with `ledge login URL`, --url or LEDGE_URL",
+      hint: "start one with `ledge serve`, or name one with `ledge login URL`, --url or LEDGE_URL",
     });
   }
   const found = readOwn().find((context) => context.name === name);
   if (found !== undefined) return found;
-  throw new Failure(EXIT.usage, `there is no context ${name}`, { hint: "`ledge context ls` lists them" });
+  throw noSuchContext(name, knownContexts(dataDir));
+}
+
+/** Names what there is instead. */
+export function noSuchContext(name: string, known: readonly NamedContext[]): Failure {
+  const names = known.map((one) => one.name).join(", ");
+  const there = names === "" ? "there is none yet: `ledge login URL` stores one" : `there is: ${names}`;
+  const started = name === LOCAL ? "; `ledge serve` starts the server of the data folder" : "";
+  return new Failure(EXIT.usage, `there is no context ${name}`, { hint: `${there}${started}` });
 }
 
 function knownContexts(dataDir: string): NamedContext[] {
@@ -140,7 +148,7 @@ function readAddress(file: string): string {
   } catch (cause) {
     throw new Failure(EXIT.usage, `${file} is not a context`, {
       cause,
-      hint: "delete it and run `npm start` again",
+      hint: "delete it and start the server again",
     });
   }
 }

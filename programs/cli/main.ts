@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { VERSION } from "../../lib/core/version.ts";
+import { asNamed, commandName, rememberCall } from "./called.ts";
 import { type Client, openClient } from "./client.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addBackupObjects } from "./commands/backup-objects.ts";
@@ -22,12 +23,13 @@ import { addPurge } from "./commands/purge.ts";
 import { addPut } from "./commands/put.ts";
 import { addRestore } from "./commands/restore.ts";
 import { addRm } from "./commands/rm.ts";
-import { addServe, SERVE, serveHere } from "./commands/serve.ts";
+import { addServe, serveHere, serverArguments } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addToken } from "./commands/token.ts";
 import { addTokenReset } from "./commands/token-reset.ts";
 import { addWhoami } from "./commands/whoami.ts";
 import { type ConnectionOptions, findConnection, findDataDir, listContexts, toldByFlags } from "./context.ts";
+import { sayFailure } from "./output.ts";
 import { runToExit } from "./terminal.ts";
 import { refuseUnknownHelp } from "./unknown-help.ts";
 
@@ -37,7 +39,7 @@ const home = process.env.LEDGE_HOME ?? resolve(dirname(fileURLToPath(import.meta
 // The SDK's advice about Node versions is for us, who pin it, and not for who runs a command.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-const program = new Command("ledge")
+const program = new Command(commandName())
   .description("configuration in one SQLite file, backed by any object store")
   .version(VERSION, "--version", "print the version")
   .option("--url <url>", "the server (or LEDGE_URL; default: the current context)")
@@ -54,12 +56,17 @@ const program = new Command("ledge")
   )
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })
+  .configureOutput({
+    writeOut: (text) => process.stdout.write(asNamed(text)),
+    outputError: (text) => sayFailure(text.replace(/^error: /, "").trimEnd(), undefined),
+  })
   .exitOverride();
 
 refuseUnknownHelp(program);
 
 const connectionOptions = () => program.opts<ConnectionOptions>();
 const dataDir = () => findDataDir(connectionOptions(), home);
+rememberCall(() => ({ flags: connectionOptions(), dataDir: dataDir() }));
 const server = () => findConnection(connectionOptions(), home);
 let opened: Client | undefined;
 const client = (): Client => {
@@ -97,5 +104,6 @@ addBootstrap(program, contexts);
 addWhoami(program, server);
 addServe(program);
 
-if (process.argv[2] === SERVE) process.exitCode = await serveHere(process.argv.slice(3));
+const served = serverArguments(process.argv.slice(2));
+if (served !== undefined) process.exitCode = await serveHere(served);
 else await runToExit(() => program.parseAsync());

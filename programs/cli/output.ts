@@ -5,6 +5,7 @@ import { progress as bar } from "@clack/prompts";
 import Table from "cli-table3";
 import color from "picocolors";
 import { decodeUtf8 } from "../../lib/core/utf8.ts";
+import { asTyped } from "./called.ts";
 
 const talking = color.createColors(process.stderr.isTTY === true && process.env.NO_COLOR === undefined);
 
@@ -81,8 +82,9 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, "")}\n`);
 }
 
+/** Commands between backticks are said as they can be typed here (called.ts). */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${asTyped(text)}\n`);
 }
 
 export function sayDone(text: string): void {
@@ -90,7 +92,9 @@ export function sayDone(text: string): void {
 }
 
 export function sayFailure(message: string, hint: string | undefined): void {
-  say(`${talking.red("✗")} ${escapeControl(message)}`);
+  // What goes on below the first line, a second cause for one, stands under its words.
+  const lines = escapeControl(message).replace(/\n(?! )/g, "\n  ");
+  say(`${talking.red("✗")} ${lines}`);
   if (hint !== undefined) say(`  ${talking.dim(escapeControl(hint))}`);
 }
 

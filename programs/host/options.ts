@@ -77,6 +77,8 @@ export interface HostOptions {
   readonly sqlite?: readonly string[];
   /** Paths that are answered without the store: also when its file is gone. */
   readonly withoutStore?: readonly string[];
+  /** Makes the text of a static answer this server's own. */
+  readonly staticText?: (text: string) => string;
   /** A route of the manifest whose answer to a scrape gets the host's own metrics behind it. */
   readonly metricsRoute?: string;
   /** Where jco's output is kept. Default `<stateDir>/cache`. */

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { openCredentials, type RenewCredentials } from "./bucket-credentials.ts";
 import { keepBucket } from "./kept-bucket.ts";
+import { tellWait } from "./waiting.ts";
 
 export interface BucketUse {
   readonly bundled: boolean;
@@ -36,7 +37,7 @@ export async function openBucket(
     const shown = { bundled: false, description, address, renew } as const;
     return {
       ...shown,
-      variables: (await renew?.()) ?? {},
+      variables: renew === undefined ? {} : await tellWait("the bucket's credentials", renew()),
       listening: () => keepBucket(dataDir, variable),
       stop: async () => {},
     };

@@ -6,15 +6,19 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatToken, newToken, parseToken, secretDigest } from "../../lib/core/token.ts";
+import type { Traces } from "./traces.ts";
 
 export type FirstToken =
   | { readonly state: "made" | "kept"; readonly token: string; readonly file: string }
   | { readonly state: "elsewhere" | "restoring"; readonly file: string };
 
 /** A new store does not know the token of the one before it, whose file is moved aside. */
-export function setTokenAside(dataDir: string): void {
+export function setTokenAside(dataDir: string, traces: Traces): void {
   const file = join(dataDir, "admin-token");
-  if (existsSync(file)) renameSync(file, `${file}-until-${new Date().toISOString().replaceAll(":", "-")}`);
+  if (!existsSync(file)) return;
+  const aside = `${file}-until-${new Date().toISOString().replaceAll(":", "-")}`;
+  renameSync(file, aside);
+  traces.add(() => renameSync(aside, file));
 }
 
 export interface FirstTokenAsked {

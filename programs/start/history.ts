@@ -3,7 +3,8 @@
  * none begins beside backups, or beside a bucket that does not answer, unless somebody said `--fresh`.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { holdsSnapshots } from "../../lib/backup/histories/branches.ts";
 import { OnlyOlder } from "../../lib/backup/histories/choose-branch.ts";
 import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
@@ -13,20 +14,24 @@ import { openS3Bucket } from "../../lib/bucket/s3.ts";
 import type { BucketSettings } from "../../lib/bucket/settings.ts";
 import { parseBackupKeys } from "../../lib/snapshot/keys.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
+import { ledgeOn, shellWord } from "../cli/called.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";
 import { setBucketAside } from "./bucket-check.ts";
 import type { StartOptions } from "./options.ts";
-import { ledgeOn, shownPath } from "./places.ts";
+import { shownPath } from "./places.ts";
 import { restoreAtStart } from "./self-restore.ts";
 import { Stopped } from "./stopped.ts";
+import type { Traces } from "./traces.ts";
 import { bucketSettingsOf, type Variable } from "./variables.ts";
+import { answerOf, tellWait } from "./waiting.ts";
 
 /** Leaves the bundled bucket behind, for a history that begins on purpose. */
-export async function leaveBucket(options: StartOptions): Promise<void> {
+export async function leaveBucket(options: StartOptions, traces: Traces): Promise<void> {
   const aside = await setBucketAside(options.dataDir);
-  if (aside !== undefined)
-    console.log(`A new history begins. The former bucket is kept in ${shownPath(aside)}.`);
+  if (aside === undefined) return;
+  traces.add(() => renameSync(aside, join(options.dataDir, "bucket")));
+  console.log(`A new history begins. The former bucket is kept in ${shownPath(aside)}.`);
 }
 
 /**
@@ -54,8 +59,8 @@ export async function settleHistory(
     throw new Stopped(`These variables are malformed: ${keys.variables.join(", ")}.`);
   const over = existsSync(file) ? " --replace" : "";
   const { endpoint, bucketName, prefix } = parsed.settings;
-  const from = bucket.bundled ? "" : ` --from ${endpoint}/${bucketName}/${prefix}`;
-  const command = `${ledgeOn(options.dataDir)} restore --to ${shownPath(file)}${over}${from}`;
+  const from = bucket.bundled ? "" : ` --from ${shellWord(`${endpoint}/${bucketName}/${prefix}`)}`;
+  const command = `${ledgeOn(options.dataDir)} restore --to ${shellWord(shownPath(file))}${over}${from}`;
   if (variable("restore_on_start") === "true")
     return restoreItself(file, parsed.settings, keys.keys.reading, command);
   throw new Stopped(
@@ -84,7 +89,8 @@ To begin a new history on purpose:      ${options.again} --fresh
 /** Whether the bucket holds backups. Without its answer no history begins: there might be one. */
 async function holdsBackups(options: StartOptions, settings: BucketSettings): Promise<boolean> {
   try {
-    return await holdsSnapshots(openS3Bucket(settings, { attempts: 2, timeoutMs: 5000 }));
+    const bucket = openS3Bucket(settings, { attempts: 2, timeoutMs: 5000 });
+    return await tellWait(answerOf(settings), holdsSnapshots(bucket));
   } catch (error) {
     if (!(error instanceof BucketFault)) throw error;
     throw new Stopped(
@@ -114,7 +120,10 @@ async function restoreItself(
   command: string,
 ): Promise<RestoreReport> {
   try {
-    const report = await restoreAtStart(openS3Bucket(settings), file, reading);
+    const report = await tellWait(
+      `the restore from the bucket ${settings.bucketName} at ${settings.endpoint}`,
+      restoreAtStart(openS3Bucket(settings), file, reading),
+    );
     console.log(
       `Restored revision ${report.revision} (${report.check}, ${report.documents} documents) from the bucket into ${shownPath(file)}.`,
     );

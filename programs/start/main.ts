@@ -1,4 +1,5 @@
 /** `npm start`, once everything is built. */
+import { START } from "./options.ts";
 import { start } from "./start.ts";
 
-process.exitCode = await start(process.argv.slice(2), { name: "npm start --", engine: "wasm" });
+process.exitCode = await start(process.argv.slice(2), START);

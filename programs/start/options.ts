@@ -4,8 +4,8 @@
  */
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { dataFlag } from "../cli/called.ts";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
-import { dataFlag } from "./places.ts";
 
 export interface StartOptions {
   /** What was typed to start, for the messages that name a next command. */
@@ -47,13 +47,23 @@ interface Flags {
   readonly logRequests?: boolean;
 }
 
+/** What a server is started as. */
+export interface StartCommand {
+  /** As it is typed. */
+  readonly name: string;
+  readonly engine: StartOptions["engine"];
+}
+
+/** `npm start`. */
+export const START: StartCommand = { name: "npm start --", engine: "wasm" };
+
 const DEFAULT_PORT = 3000;
 
 /** Throws CommanderError for wrong use, after having said what is wrong. */
 export function parseStartOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  command: { readonly name: string; readonly engine: StartOptions["engine"] },
+  command: StartCommand,
 ): StartOptions {
   const program = new Command(command.name)
     .description("start a server, with a database and a bucket on this disk unless others are set")
@@ -95,6 +105,7 @@ export function parseStartOptions(
     )
     .option("--log-requests", "write each request down: method, path, status and time, never a value")
     .option("--no-demo", "do not put the namespace `demo` into a new store")
+    .addHelpText("after", helpOf(command.name))
     .allowExcessArguments(false)
     .exitOverride();
   program.parse([...args], { from: "user" });
@@ -116,6 +127,22 @@ export function parseStartOptions(
     logLevel: flags.logLevel,
     logRequests: flags.logRequests === true,
   };
+}
+
+/** `npm start --` needs its dashes only where something follows. */
+function helpOf(name: string): string {
+  return `
+Examples:
+  ${name.replace(/ --$/, "")}
+  ${name} --data /var/lib/ledge --port 3000
+  ${name} --variable bucket_endpoint=https://s3.example.com --variable bucket_name=my-backups
+  ${name} --listen 0.0.0.0:3000 --log json
+
+Variables are those of docs/settings.md. SPIN_VARIABLE_NAME in the environment sets one, too, and is the place for what is
+secret: bucket_access_key_id, bucket_secret_access_key.
+
+Exit codes: 0 told to stop (SIGINT, SIGTERM, SIGHUP), 1 it cannot start or go on, and says why, 2 wrong use.
+`;
 }
 
 function portFrom(environment: Readonly<Record<string, string | undefined>>): number {

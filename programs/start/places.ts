@@ -2,23 +2,14 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
+/** The folder of the project, where the launcher lies. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 export const manifestFile = join(root, "spin.toml");
 export const cacheDir = join(root, "dist", "cache");
 export const workerFile = join(root, "dist", "programs", "host-worker.mjs");
 /** Speaks to a libSQL server, where there is one. */
 export const threadFile = join(root, "dist", "programs", "libsql-worker.mjs");
-
-/** The command on a data folder: it looks for `.ledge` by itself. */
-export function ledgeOn(dataDir: string): string {
-  return `./ledge${dataFlag(dataDir)}`;
-}
-
-/** What a start on a data folder is told; nothing for the one that it takes by itself. */
-export function dataFlag(dataDir: string): string {
-  return dataDir === resolve(".ledge") ? "" : ` --data ${shownPath(dataDir)}`;
-}
 
 /** A path as a person in this folder would type it. */
 export function shownPath(path: string): string {

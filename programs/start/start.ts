@@ -3,7 +3,6 @@
  * first token, and a few lines that say where everything is. Ends cleanly on Ctrl-C; a second start keeps all data.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError } from "commander";
 import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
@@ -16,22 +15,16 @@ import { greeting } from "./greeting.ts";
 import { leaveBucket, settleHistory } from "./history.ts";
 import { interrupted } from "./interrupted.ts";
 import { listen } from "./listen.ts";
-import { parseStartOptions, type StartOptions } from "./options.ts";
+import { parseStartOptions, type StartCommand, type StartOptions } from "./options.ts";
 import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
 import { Stopped, troubleOf } from "./stopped.ts";
 import { meetStore, ownStore, refuseTruncated, storeAddress, usingStore } from "./store.ts";
+import { makeFolder, Traces, willMakeBucket, willMakeStore } from "./traces.ts";
 import { bucketSettingsOf, type Variable, variableOf } from "./variables.ts";
 
 /** Beside a host that runs, its file is only read. */
 const AS_IT_IS = { readonly: true, mustExist: true };
-
-/** What a server is started as. */
-export interface StartCommand {
-  /** As it is typed. */
-  readonly name: string;
-  readonly engine: StartOptions["engine"];
-}
 
 /** Runs a server until it is told to end. Returns the exit status; what went wrong was said. */
 export async function start(args: readonly string[], command: StartCommand): Promise<number> {
@@ -52,12 +45,26 @@ async function serve(args: readonly string[], command: StartCommand): Promise<vo
   process.stdout.on("error", () => {});
   const options = parseStartOptions(args, process.env, command);
   const startedMs = Date.now();
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const variable = variableOf(options);
   const store = storeAddress(options);
-  const owned = ownStore(store, options);
+  const folders = new Traces();
   try {
-    await run(options, { store, variable, startedMs });
+    makeFolder(options.dataDir, folders);
+    await own(options, { store, variable, startedMs, folders, traces: new Traces() });
+  } catch (error) {
+    folders.undo();
+    throw error;
+  }
+}
+
+async function own(options: StartOptions, begun: Begun): Promise<void> {
+  const owned = ownStore(begun.store, options);
+  begun.traces.add(() => owned.unmake());
+  try {
+    await run(options, begun);
+  } catch (error) {
+    begun.traces.undo();
+    throw error;
   } finally {
     owned.release();
   }
@@ -67,6 +74,9 @@ interface Begun {
   readonly store: DatabaseAddress;
   readonly variable: Variable;
   readonly startedMs: number;
+  /** What is taken away again where this start is refused: folders after the store is given back, the rest before. */
+  readonly folders: Traces;
+  readonly traces: Traces;
 }
 
 /** A store that was looked at, and the bucket beside it, which listens. */
@@ -82,6 +92,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
   const { isNew, bucket } = prepared;
   try {
     const settled = isNew ? await beginHistory(options, begun, bucket) : undefined;
+    if (typeof begun.store === "string") willMakeStore(begun.store, begun.traces);
     const bootstrapSecret = begun.variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
     // Before it listens: whoever finds it there may end it at once.
@@ -92,11 +103,13 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       JSON.stringify({ url: host.url }),
     );
     bucket.listening();
+    begun.traces.keep();
+    begun.folders.keep();
     try {
       const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
-      const news = await newsOf(begun, prepared);
+      const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
       console.log(greeting(options, { host, bucket, news, token, tookMs }));
       await ended;
@@ -114,13 +127,14 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
  * Opens the store once for all that has to be known of it before it is served, and the bucket. Throws Stopped for a store
  * that cannot be served. It is closed again before a restore may write its file, and before the host has it.
  */
-async function prepare(options: StartOptions, { store, variable }: Begun): Promise<Prepared> {
+async function prepare(options: StartOptions, { store, variable, traces }: Begun): Promise<Prepared> {
   const acceptWeak = variable("accept_weak_durability") === "true";
   const met = meetStore(store, { threadFile, acceptWeak, dataDir: options.dataDir });
   try {
     const { isNew } = met;
-    if (isNew && options.freshHistory) await leaveBucket(options);
+    if (isNew && options.freshHistory) await leaveBucket(options, traces);
     else if (isNew) refuseTruncated(store, options);
+    willMakeBucket(options.dataDir, traces);
     const bucket = await openBucket(options.dataDir, variable);
     try {
       const parsed = bucketSettingsOf(bucket, variable);
@@ -138,17 +152,21 @@ async function prepare(options: StartOptions, { store, variable }: Begun): Promi
 /** For a store without a history: what the bucket has of it, and no token of another one. */
 async function beginHistory(
   options: StartOptions,
-  { store, variable }: Begun,
+  { store, variable, traces }: Begun,
   bucket: BucketUse,
 ): Promise<RestoreReport | "by the exporter" | undefined> {
   const settled = options.freshHistory ? undefined : await settleHistory(options, store, bucket, variable);
-  if (settled === undefined) setTokenAside(options.dataDir);
+  if (settled === undefined) setTokenAside(options.dataDir, traces);
   return settled;
 }
 
 /** Sentences about the bucket; none where it is not set or cannot be read, which the backup status tells. */
-async function newsOf({ store, variable }: Begun, { isNew, bucket }: Prepared): Promise<readonly string[]> {
+async function newsOf(
+  { dataDir }: StartOptions,
+  { store, variable }: Begun,
+  { isNew, bucket }: Prepared,
+): Promise<readonly string[]> {
   const parsed = bucketSettingsOf(bucket, variable);
   if (isNew || parsed.kind !== "set") return [];
-  return usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings), AS_IT_IS);
+  return usingStore(store, threadFile, (db) => bucketNews(db, parsed.settings, dataDir), AS_IT_IS);
 }

@@ -9,11 +9,11 @@ import { type Db, faultKind, StoreFault } from "../../lib/store/sqlite/driver.ts
 import { type LibsqlDb, openLibsqlDb } from "../../lib/store/sqlite/driver-libsql.ts";
 import { type NodeDb, type NodeDbOptions, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { requireDurable } from "../../lib/store/sqlite/durability.ts";
-import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
+import { heldBy, type Owned, takeStore } from "../../lib/store/sqlite/owner.ts";
+import { ledgeOn, shellWord } from "../cli/called.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import { readRuntimeConfig } from "../host/spin/runtime-config.ts";
 import type { StartOptions } from "./options.ts";
-import { ledgeOn } from "./places.ts";
 import { Stopped } from "./stopped.ts";
 
 /** The address of the label `default`. Throws, naming what is wrong in the file. */
@@ -23,7 +23,10 @@ export function storeAddress({ dataDir, runtimeConfigFile }: StartOptions): Data
 }
 
 /** Makes this process the only one that starts on a data folder. Throws Stopped, naming who has it, and EACCES. */
-export function ownStore(address: DatabaseAddress, { dataDir, command }: StartOptions): { release(): void } {
+export function ownStore(
+  address: DatabaseAddress,
+  { dataDir, command }: StartOptions,
+): Extract<Owned, { ok: true }> {
   const file = typeof address === "string" ? address : join(dataDir, "ledge.db");
   accessSync(dirname(file), constants.W_OK);
   const owned = takeStore(file, command.replace(/ --$/, ""));
@@ -95,7 +98,7 @@ function refuseLogAlone(file: string, ledge: string): void {
   throw new Stopped(
     `${file} is gone, and its log is there (${file}-wal), with commits that are nowhere else.
 Put the file back beside its log, and start again.
-If it is lost: move the log away, then  ${ledge} restore --to ${file}
+If it is lost: move the log away, then  ${ledge} restore --to ${shellWord(file)}
 Nothing was changed.`,
   );
 }
@@ -122,7 +125,7 @@ export function refuseTruncated(file: DatabaseAddress, { again, dataDir }: Start
   if (!existsSync(join(dirname(file), "admin-token"))) return;
   throw new Stopped(
     `${file} is empty, and there is a token of the store that it was.
-To restore it from the bucket:          ${ledgeOn(dataDir)} restore --to ${file} --replace
+To restore it from the bucket:          ${ledgeOn(dataDir)} restore --to ${shellWord(file)} --replace
 To begin a new history on purpose:      ${again} --fresh
 Nothing was changed.`,
   );
@@ -132,7 +135,7 @@ function cannotBeRead(file: string, said: string, ledge: string): string {
   if (!/not a database|malformed/.test(said))
     return `${file} cannot be opened: ${said}. Nothing was changed.`;
   return `${file} is damaged (${said}).
-To look at it:                          sqlite3 ${file} 'pragma integrity_check'
-To restore it from the bucket:          ${ledge} restore --to ${file} --replace
+To look at it:                          sqlite3 ${shellWord(file)} 'pragma integrity_check'
+To restore it from the bucket:          ${ledge} restore --to ${shellWord(file)} --replace
 (docs/recovery.md says what is lost then). Nothing was changed.`;
 }

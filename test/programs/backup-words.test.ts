@@ -47,7 +47,7 @@ describe("ledge status and ledge backup", () => {
       expect((await copy.run("backup", what)).stderr).toContain("until its first write");
 
     expect((await copy.run("put", "demo/after", "x")).status).toBe(0);
-    expect((await copy.run("backup", "run")).stderr).toContain("the bucket now holds");
+    expect((await copy.run("backup", "run")).stderr).toContain("the bucket holds revision");
     expect(await copy.lineOf("backup")).toMatch(/up to revision \d+, 20.*proven up to \d/);
   });
 });

@@ -103,6 +103,16 @@ describe("a store that was put back from an older copy", () => {
     expect(refusedPut.status).not.toBe(0);
     expect(refusedPut.stderr).toContain("adopt");
     expect((await command("backup", "status")).stdout).toContain("ahead");
+    const told = await Promise.all(
+      [["status"], ["backup", "status"], ["backup", "run"]].map((args) => command(...args)),
+    );
+    for (const { stdout, stderr } of told) {
+      expect(stdout + stderr).toMatch(/xporting has stopped: the store went back: /);
+      expect(stdout + stderr).toContain(`./ledge --data ${data} restore --to FILE --replace`);
+      expect(stdout + stderr).toContain(`./ledge --data ${data} backup adopt`);
+      expect(stdout + stderr).not.toContain("backup pick");
+    }
+    expect(second.greeting).toContain("the store went back");
     expect((await command("backup", "adopt")).status).toBe(0);
     expect((await command("put", "demo/other", "2")).status).toBe(0);
     await second.stop();

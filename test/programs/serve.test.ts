@@ -138,7 +138,7 @@ describe("the log of a store", () => {
     const reader = openNodeDb(join(data, "ledge.db"), { wal: true });
     reader.all("begin");
     reader.all("select count(*) from entry");
-    const purged = await ledge(["--data", data, "purge", "demo/secret", "-m", "oops"]);
+    const purged = await ledge(["--data", data, "purge", "demo/secret", "-m", "oops", "--yes"]);
     expect([purged.status, purged.stderr]).toEqual([0, expect.any(String)]);
     reader.all("rollback");
     reader.close();

@@ -27,7 +27,7 @@ export async function stopIfWentBack(db: Db, bucket: Bucket, nowMs: () => number
 export function wentBack(at: { lineage: string; revision: number; bucketRevision: number }): Finding {
   return {
     kind: "fork",
-    detail: `the bucket is at revision ${at.bucketRevision}, the store at ${at.revision}: the store went back`,
+    detail: `the bucket is at revision ${at.bucketRevision}, the store at ${at.revision}`,
     data: { cause: "ahead", lineages: [at.lineage] },
   };
 }

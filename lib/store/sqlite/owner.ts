@@ -3,7 +3,7 @@
  * the kernel frees it when the process dies, and it holds across containers, where a process id in a file would not.
  * Who holds it stands in a second file, for a message only.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import * as z from "zod/mini";
@@ -12,21 +12,22 @@ const Holder = z.object({ pid: z.number(), host: z.string(), since: z.string(), 
 export type Holder = z.infer<typeof Holder>;
 
 export type Owned =
-  | { readonly ok: true /** Gives the store back. */; release(): void }
+  | {
+      readonly ok: true;
+      /** Gives the store back. */
+      release(): void;
+      /** Takes the lock's file away where this call made it, so that nothing tells of it. Before `release`. */
+      unmake(): void;
+    }
   /** `holder` as it wrote it down; undefined when that cannot be read. */
   | { readonly ok: false; readonly holder: Holder | undefined };
 
 /** Takes the store of this file for `command`, or says who has it. Throws when the folder cannot be written. */
 export function takeStore(databaseFile: string, command: string): Owned {
-  const lock = new Database(`${databaseFile}.owner`, { timeout: 0 });
-  try {
-    lock.exec("begin exclusive");
-  } catch (error) {
-    lock.close();
-    if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY")
-      return { ok: false, holder: readHolder(databaseFile) };
-    throw error;
-  }
+  const file = `${databaseFile}.owner`;
+  const isNew = !existsSync(file);
+  const lock = lockFile(file);
+  if (lock === undefined) return { ok: false, holder: readHolder(databaseFile) };
   const note = noteFile(databaseFile);
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), command };
   writeFileSync(note, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
@@ -36,7 +37,43 @@ export function takeStore(databaseFile: string, command: string): Owned {
       rmSync(note, { force: true });
       lock.close();
     },
+    unmake() {
+      if (isNew) rmSync(file, { force: true });
+    },
   };
+}
+
+/**
+ * Undefined where somebody else has it. Whoever takes a store may remove the file again, so the one that was locked has to
+ * be the one that stands at the name.
+ */
+function lockFile(file: string): Database.Database | undefined {
+  for (;;) {
+    makeFile(file);
+    const { ino } = statSync(file, { throwIfNoEntry: false }) ?? { ino: -1 };
+    const lock = new Database(file, { timeout: 0 });
+    try {
+      lock.exec("begin exclusive");
+    } catch (error) {
+      lock.close();
+      if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") return undefined;
+      throw error;
+    }
+    if (statSync(file, { throwIfNoEntry: false })?.ino === ino) return lock;
+    lock.close();
+  }
+}
+
+/**
+ * Makes the file where it is not there. One that is there is not opened: closing it would give away whatever lock this
+ * process has on it (fcntl(2)).
+ */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, "wx"));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }
 
 /** A sentence about who has a store. */

@@ -41,7 +41,7 @@ export function pruneWhenFree(client: Client): Promise<PrunePlan> {
 
 /** Writes everything and then the seal. */
 export async function sealToEnd(client: Client): Promise<Sealed> {
-  const ask = () => untilFree(() => client.json(Sealed, "POST", "/v1/backup/seal"));
+  const ask = () => untilFree(() => client.json(Sealed, "POST", "/v1/backup/seal", { asServerSays: true }));
   let sealed = await ask();
   for (; sealed.state === "sealing"; sealed = await ask()) say("  there is more to write before the seal …");
   return sealed;
@@ -54,9 +54,9 @@ async function untilFree<T extends { readonly state: string }>(ask: () => Promis
     if (answer.state !== "skipped") return answer;
     if (Date.now() > untilMs)
       throw new Failure(EXIT.fault, "another run has been at work for ten minutes", {
-        hint: "`./ledge backup status` says how far it is",
+        hint: "`ledge backup status` says how far it is",
       });
-    if (!told) say("  another run is at work; waiting for it …");
+    if (!told && process.stderr.isTTY === true) say("  another run is at work; waiting for it …");
     await sleep(POLL_MS);
   }
 }

@@ -121,6 +121,6 @@ async function settingsOf(told: Variables): Promise<BucketSettings> {
   throw new Failure(
     EXIT.usage,
     credentialsTrouble(known) ?? `the bucket is not told completely: ${missing.join(", ")}`,
-    { hint: "see ./ledge restore --help" },
+    { hint: "see `ledge restore --help`" },
   );
 }

@@ -160,7 +160,7 @@ export function verifySnapshot(options: VerifyOptions, dataDir: string): Promise
           `revision ${report.revision} is another in the bucket (${digest.slice(0, 16)}) than in the store (${live.slice(0, 16)})`,
           {
             code: "snapshot_damaged",
-            hint: "`./ledge backup status` says whether the live store agrees with itself",
+            hint: "`ledge backup status` says whether the live store agrees with itself",
           },
         );
       }
@@ -228,7 +228,7 @@ async function checkNamed(bucket: Bucket, name: string, reading: Reading) {
   const parts = parseObjectName(name);
   if (parts === undefined)
     throw new Failure(EXIT.usage, `${name} is not the name of an object of a snapshot`, {
-      hint: "`./ledge backup show` lists them",
+      hint: "`ledge backup show` lists them",
     });
   const names = (await bucket.list(manifestsPrefix(parts.lineage)))
     .filter((one) => (parseManifestName(one)?.revision ?? -1) >= parts.revision)

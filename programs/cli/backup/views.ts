@@ -1,5 +1,6 @@
 /** What the server says about backups, as people see it. */
 import type { BackupStatus, RestorePoint } from "../../../lib/api/backup-answers.ts";
+import { findingWords } from "../../../lib/backup/histories/finding.ts";
 
 export function snapshotRows(snapshots: readonly RestorePoint[]): string[][] {
   return snapshots.map(({ revision, made, proof, damaged, lineage, run, removableFrom }) => [
@@ -48,20 +49,26 @@ export function statusRows(status: BackupStatus): string[][] {
 }
 
 function pointsLine({ points, damagedPoints, doomedObjects }: BackupStatus): string {
-  const damaged = damagedPoints === 0 ? "" : ` (${damagedPoints} of them damaged: \`./ledge backup ls\`)`;
+  const damaged = damagedPoints === 0 ? "" : ` (${damagedPoints} of them damaged: \`ledge backup ls\`)`;
   return `${points}${damaged}, ${doomedObjects} objects wait for removal`;
+}
+
+/** Why exporting has stopped, and what to do, as a run is refused. */
+export function stoppedLine({ state, finding }: Pick<BackupStatus, "state" | "finding">): string {
+  const { what, advice } = findingWords(finding?.cause ?? state);
+  return `exporting has stopped: ${what}. ${advice}`;
 }
 
 function stateLine({ state, finding }: BackupStatus): string {
   switch (state) {
     case "fork":
-      return `fork (${finding?.cause ?? "unknown"}): exporting has stopped. \`./ledge backup ls\`, then \`./ledge backup pick this\` or \`pick other\` (docs/recovery.md)`;
+      return `fork (${finding?.cause ?? "unknown"}): ${stoppedLine({ state, finding })}`;
     case "foreign":
-      return "foreign: another store's backups lie under this prefix. Choose another bucket_prefix, or set bucket_shared";
+      return `foreign: ${stoppedLine({ state, finding })}`;
     case "not_set":
       return "not set: nothing is backed up (docs/settings.md, bucket_name)";
     case "behind":
-      return "behind: `./ledge backup run`";
+      return "behind: `ledge backup run`";
     case "restored":
       return "restored: all of it came from a bucket, and the first write is what the next backup takes";
     default:

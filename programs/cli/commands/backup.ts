@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { BackupStatus, Picked, PrunePlan, Snapshots } from "../../../lib/api/backup-answers.ts";
 import { proveToEnd, pruneWhenFree, runToEnd, sealToEnd } from "../backup/runs.ts";
 import { snapshotRows, statusRows } from "../backup/views.ts";
+import { asTyped } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
@@ -67,24 +68,34 @@ export function addBackup(program: Command, client: () => Client): Command {
 async function status(client: Client, { output }: Output): Promise<void> {
   const found = await client.json(BackupStatus, "GET", "/v1/backup/status");
   if (output === "json") printJson(found);
-  else printTable(["", ""], statusRows(found));
+  else
+    printTable(
+      ["", ""],
+      statusRows(found).map(([name = "", text = ""]) => [name, asTyped(text)]),
+    );
 }
 
+const NOTHING_YET = "there is nothing to back up yet";
 const AS_RESTORED = "the store is as it was restored: there is nothing to back up until its first write";
 
 async function isAsRestored(client: Client): Promise<boolean> {
   return (await client.json(BackupStatus, "GET", "/v1/backup/status")).state === "restored";
 }
 
+/** Says what the bucket holds now, whoever wrote it: this run, or another one that it waited for. */
 async function run(client: Client, { output }: Output): Promise<void> {
   const done = await runToEnd(client);
   if (output === "json") return printJson(done);
-  if (done.state === "exported")
-    sayDone(
-      `the bucket now holds revision ${done.to} (${countWords(done.objects, "object")}, ${formatBytes(done.bytes)})`,
-    );
-  else sayDone((await isAsRestored(client)) ? AS_RESTORED : "nothing new since the last backup");
-  if (done.provenRevision !== null) say(`  proven: revision ${done.provenRevision}`);
+  const { state, exportedRevision, provenRevision } = await client.json(
+    BackupStatus,
+    "GET",
+    "/v1/backup/status",
+  );
+  const written = `${countWords(done.objects, "object")}, ${formatBytes(done.bytes)} written`;
+  if (done.state === "exported") sayDone(`the bucket holds revision ${done.to} (${written})`);
+  else if (state === "restored") sayDone(AS_RESTORED);
+  else sayDone(exportedRevision === null ? NOTHING_YET : `the bucket holds revision ${exportedRevision}`);
+  if (provenRevision !== null) say(`  proven: revision ${provenRevision}`);
 }
 
 async function prove(client: Client, { output }: Output): Promise<void> {
@@ -92,7 +103,7 @@ async function prove(client: Client, { output }: Output): Promise<void> {
   if (output === "json") return printJson(proof);
   if (proof.state === "nothing")
     return say(
-      (await isAsRestored(client)) ? AS_RESTORED : "there is no backup to prove yet: `./ledge backup run`",
+      (await isAsRestored(client)) ? AS_RESTORED : "there is no backup to prove yet: `ledge backup run`",
     );
   sayDone(`revision ${proof.revision} was read back from the bucket and is the live store`);
 }
@@ -136,7 +147,7 @@ async function list(client: Client, { output, all }: Output & { all?: boolean })
     cursor = page.next;
   }
   if (output === "json") return printJson({ ...first, snapshots });
-  if (snapshots.length === 0) say("there is no restore point of this history yet: `./ledge backup run`");
+  if (snapshots.length === 0) say("there is no restore point of this history yet: `ledge backup run`");
   else printTable(["REVISION", "MADE", "PROOF", "RESTORE WITH", "GOES FROM"], snapshotRows(snapshots));
   const others = first.branches.filter(({ relation }) => relation !== "this");
   if (others.length > 0) {
@@ -158,7 +169,7 @@ async function list(client: Client, { output, all }: Output & { all?: boolean })
 async function pick(client: Client, lineage: string, { output }: Output): Promise<void> {
   if (!/^(this|other|[0-9a-f]{8,32})$/.test(lineage))
     throw new Failure(EXIT.usage, "name `this`, `other`, or eight or more hex digits of a lineage", {
-      hint: "`./ledge backup ls` shows them",
+      hint: "`ledge backup ls` shows them",
     });
   const picked = await client.json(Picked, "POST", "/v1/backup/pick", { body: JSON.stringify({ lineage }) });
   if (output === "json") printJson(picked);
@@ -178,7 +189,7 @@ function sayPicked(picked: Picked): void {
       break;
     case "gave_way":
       sayDone("this store gives way, and takes no more writes");
-      say("  move its file away, then restore that history: ./ledge restore --branch LINEAGE");
+      say("  move its file away, then restore that history: `ledge restore --branch LINEAGE`");
       break;
     case "adopted":
       sayDone(`this store goes on as lineage ${picked.lineage}`);

@@ -1,8 +1,7 @@
 /** `ledge context`: the servers that are known here, and which one commands speak to. */
 import type { Command } from "commander";
 import { parseToken } from "../../../lib/core/token.ts";
-import type { NamedContext } from "../context.ts";
-import { EXIT, Failure } from "../failure.ts";
+import { type NamedContext, noSuchContext } from "../context.ts";
 import { printJson, printTable, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { parseServerAddress } from "../server/address.ts";
@@ -10,7 +9,7 @@ import { forgetContext, judgeContextName, LOCAL, storeContext, useContext } from
 import { type ContextPlaces, tellUse } from "./login.ts";
 
 const HELP = `
-\`${LOCAL}\` is the server that npm start runs for the data folder; it is there by itself. A token goes only to the address
+\`${LOCAL}\` is the server that runs on the data folder; it is there by itself while that runs. A token goes only to the address
 that it was stored for.
 `;
 
@@ -27,7 +26,7 @@ export function addContext(program: Command, places: ContextPlaces): void {
   context
     .command("use")
     .description("speak to this server from now on")
-    .argument("<name>", `a name that \`ledge context ls\` shows, or ${LOCAL}`)
+    .argument("<name>", "a name that `ledge context ls` shows")
     .action((name: string) => use(name, places));
   context
     .command("add")
@@ -78,12 +77,12 @@ function accessorOf({ token }: NamedContext): string | null {
 }
 
 function use(name: string, places: ContextPlaces): void {
-  if (name !== LOCAL) requireKnown(name, places);
+  requireKnown(name, places);
   useContext(name);
   tellUse(name, places);
 }
 
 function requireKnown(name: string, places: ContextPlaces): void {
-  if (places.list().contexts.some((one) => one.name === name)) return;
-  throw new Failure(EXIT.usage, `there is no context ${name}`, { hint: "`ledge context ls` lists them" });
+  const { contexts } = places.list();
+  if (!contexts.some((one) => one.name === name)) throw noSuchContext(name, contexts);
 }

@@ -1,5 +1,6 @@
 /** `ledge import`: what it takes; ../import/run.ts does it. */
 import { type Command, Option } from "commander";
+import { commandName } from "../called.ts";
 import type { Client } from "../client.ts";
 import { FORMATS } from "../import/formats.ts";
 import type { ImportOptions } from "../import/run.ts";
@@ -8,11 +9,11 @@ import { repeated } from "../repeated.ts";
 
 const EXAMPLES = `
 Examples:
-  ledge import ./config -n shop-prod --plan        what would change (exit 0: nothing, 8: something)
-  ledge import ./config -n shop-prod --prune       make the namespace equal to the folder
-  consul kv export app/ | ledge import - -n shop-prod --strip-prefix app/
-  etcdctl get --prefix /app/ -w json | ledge import - -n shop-prod --strip-prefix /app/
-  kubectl get configmaps -o yaml | ledge import - -n shop-prod
+  ${commandName()} import ./config -n shop-prod --plan        what would change (exit 0: nothing, 8: something)
+  ${commandName()} import ./config -n shop-prod --prune       make the namespace equal to the folder
+  consul kv export app/ | ${commandName()} import - -n shop-prod --strip-prefix app/
+  etcdctl get --prefix /app/ -w json | ${commandName()} import - -n shop-prod --strip-prefix /app/
+  kubectl get configmaps -o yaml | ${commandName()} import - -n shop-prod
 `;
 
 export function addImport(program: Command, client: () => Client): void {

@@ -12,6 +12,7 @@ import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
 
 interface Options {
   readonly file?: string;
+  readonly empty?: true;
   readonly type?: string;
   readonly if?: string;
   readonly message?: string;
@@ -27,6 +28,7 @@ export function addPut(program: Command, client: () => Client): void {
     .argument("<namespace/key>", "the document", parseTarget)
     .argument("[value]", "its value; `-` reads standard input")
     .option("-f, --file <path>", "read the value from a file; `-` is standard input")
+    .option("--empty", "take an empty value from standard input, too")
     .option(
       "-t, --type <media-type>",
       "its media type (default: what the file's name says, else what the document has, else what the bytes are)",
@@ -40,7 +42,7 @@ export function addPut(program: Command, client: () => Client): void {
     .action(async (target: DocumentName, value: string | undefined, options: Options) => {
       if (options.type !== undefined && !/^[!-~][ -~]*$/.test(options.type))
         throw new Failure(EXIT.usage, `--type ${options.type} is not a media type`);
-      const bytes = await readValue(value, options.file);
+      const bytes = await readValue(value, options);
       const type = options.type ?? (await chooseMediaType(client(), target, { ...options, bytes }));
       const asked: ClientRequest = {
         query: { key: target.key, message: options.message },
@@ -58,6 +60,7 @@ export function addPut(program: Command, client: () => Client): void {
         explainWrite(nameType(error, type), {
           client: client(),
           target,
+          verb: "replace",
           ifAbsent: "leave out --if to create it, or say --if any",
         }),
       );

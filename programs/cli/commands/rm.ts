@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
-import { conditionHeaders, explainWrite } from "../documents/condition.ts";
+import { deleteHeaders, explainWrite } from "../documents/condition.ts";
 import { outputOption } from "../output-option.ts";
 import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
 import { reportCommit } from "./put.ts";
@@ -25,10 +25,10 @@ export function addRm(program: Command, client: () => Client): void {
       const made = await client()
         .json(CommitAnswer, "DELETE", `/v1/write/${target.namespace}`, {
           query: { key: target.key, message: options.message },
-          headers: conditionHeaders(options.if),
+          headers: deleteHeaders(options.if),
           what: formatTarget(target),
         })
-        .catch((error: unknown) => explainWrite(error, { client: client(), target }));
+        .catch((error: unknown) => explainWrite(error, { client: client(), target, verb: "delete" }));
       reportCommit(made, target, options.output);
     });
 }

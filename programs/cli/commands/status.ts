@@ -1,6 +1,8 @@
 /** `ledge status`: one screen, and for what is wrong the command that mends it. */
 import type { Command } from "commander";
 import { Status } from "../../../lib/api/admin-answers.ts";
+import { stoppedLine } from "../backup/views.ts";
+import { asTyped } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes, printJson, printTable, say } from "../output.ts";
@@ -25,7 +27,11 @@ export function addStatus(program: Command, client: () => Client): void {
     .action(async (options: { output: string; check?: boolean }) => {
       const status = await client().json(Status, "GET", "/v1/admin/status");
       if (options.output === "json") printJson(status);
-      else printTable(["", ""], rowsOf(client().url, status));
+      else
+        printTable(
+          ["", ""],
+          rowsOf(client().url, status).map(([name = "", text = ""]) => [name, asTyped(text)]),
+        );
       if (options.check === true) endUnlessWell(status, await readDisk(client()));
     });
 }
@@ -83,8 +89,8 @@ function durabilityLine({ sqlite, journal, synchronous, libsqlServer }: Status["
 function modeLine({ mode }: Status): string {
   if (mode === "open") return "open";
   return mode === "stopped"
-    ? "stopped by a fork or a seal: writes are refused (`./ledge backup status`)"
-    : `${mode}: writes are refused (\`./ledge mode open\`)`;
+    ? "stopped by a fork or a seal: writes are refused (`ledge backup status`)"
+    : `${mode}: writes are refused (\`ledge mode open\`)`;
 }
 
 function backupLine(backup: Status["backup"]): string {
@@ -97,17 +103,20 @@ function backupLine(backup: Status["backup"]): string {
       if (backup.exportedRevision === null)
         return backup.behindRevisions === 0
           ? "nothing to back up yet"
-          : "nothing in the bucket yet: `./ledge backup run`";
-      return `up to revision ${backup.exportedRevision}, ${backup.exportedAt}; proven up to ${backup.provenRevision ?? "none"}`;
+          : `${reached(backup)}: \`ledge backup run\``;
+      return `${reached(backup)}, ${backup.exportedAt}; ${backup.provenRevision === null ? "not proven yet" : `proven up to ${backup.provenRevision}`}`;
     case "behind":
-      return `up to revision ${backup.exportedRevision ?? "none"}, ${backup.behindRevisions} behind: \`./ledge backup run\``;
+      return `${reached(backup)}, ${backup.behindRevisions} behind: \`ledge backup run\``;
     case "failing":
-      return `failing since revision ${backup.exportedRevision ?? "none"}: ${backup.lastError?.detail ?? "the live store disagrees with its history"} (\`./ledge backup status\`)`;
+      return `failing, ${reached(backup)}: ${backup.lastError?.detail ?? "the live store disagrees with its history"} (\`ledge backup status\`)`;
     case "fork":
-      return "stopped: two histories have been written to this bucket (`./ledge backup status`)";
     case "foreign":
-      return "stopped: the bucket's prefix holds another store's backups (`./ledge backup status`)";
+      return stoppedLine(backup);
     default:
       return backup.state;
   }
+}
+
+function reached({ exportedRevision }: Status["backup"]): string {
+  return exportedRevision === null ? "nothing in the bucket yet" : `up to revision ${exportedRevision}`;
 }

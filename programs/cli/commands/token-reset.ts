@@ -20,6 +20,6 @@ export function addTokenReset(token: Command, dataDir: () => string): void {
       const { accessor, revision, file, aside } = resetToken(dataDir(), name);
       sayDone(`root token ${accessor} is in ${file}, made at revision ${revision}`);
       if (aside !== undefined) say(`  the former one is kept in ${aside}`);
-      say("  start the server, and `./ledge` uses it");
+      say("  start the server, and commands on this folder use it");
     });
 }

@@ -101,16 +101,21 @@ async function revoke(
   { children: all, yes }: RevokeOptions,
 ): Promise<void> {
   if (yes !== true) await askForOwn(client, accessor);
+  const before = await findToken(client, accessor);
   const query = all ? { children: "revoke" } : {};
   const { children = 0 } = await client.json(Token, "DELETE", pathOf(accessor), {
     query,
     what: `token ${accessor}`,
   });
-  sayDone(`token ${accessor} is revoked`);
+  sayDone(
+    before?.revoked === undefined
+      ? `token ${accessor} is revoked`
+      : `token ${accessor} (${before.name}) was revoked before, at ${before.revoked}`,
+  );
   if (children === 0) return;
   const tokens = children === 1 ? "1 token that comes" : `${children} tokens that come`;
   if (all) sayDone(`${tokens} from it revoked too`);
-  else say(`${tokens} from it live on; end them too: ledge token revoke ${accessor} --children`);
+  else say(`${tokens} from it live on; end them too: \`ledge token revoke ${accessor} --children\``);
 }
 
 /** Whoever revokes the token that they use has none here afterwards. */
@@ -167,15 +172,44 @@ async function rotate(client: Client, accessor: string, { overlap }: { overlap?:
     digest: secretDigest(next.secret),
     ...(seconds === undefined ? {} : { overlap: { accessor: next.accessor, seconds } }),
   };
-  const { name } = await client.json(Token, "POST", `${pathOf(accessor)}/rotate`, {
-    body: JSON.stringify(body),
-    what: `token ${accessor}`,
-    nameOf: (pointer) => (pointer === "/overlap/seconds" ? "--overlap" : undefined),
-  });
+  const { name } = await client
+    .json(Token, "POST", `${pathOf(accessor)}/rotate`, {
+      body: JSON.stringify(body),
+      what: `token ${accessor}`,
+      nameOf: (pointer) => (pointer === "/overlap/seconds" ? "--overlap" : undefined),
+    })
+    .catch((error: unknown) => explainRevoked(error, client, accessor));
   if (seconds !== undefined)
     say(`token ${accessor} for ${name} ends in ${overlap}; ${next.accessor} follows it.`);
   say(`the new secret of ${name}; keep it now, it is not shown again:`);
   process.stdout.write(`${formatToken(next)}\n`);
+}
+
+/** A revoked token is there, and stays so: what it was refused for is not that there is none. Always throws. */
+async function explainRevoked(error: unknown, client: Client, accessor: string): Promise<never> {
+  if (!(error instanceof Failure) || error.code !== "not_found") throw error;
+  const token = await findToken(client, accessor);
+  if (token?.revoked === undefined) throw error;
+  const { exit, code } = error;
+  throw new Failure(
+    exit,
+    `token ${accessor} (${token.name}) is revoked since ${token.revoked}, and stays so`,
+    {
+      code,
+      hint: "make another one with `ledge token create NAME -g GRANT`",
+    },
+  );
+}
+
+/** Undefined where there is none, or where this token may not know. */
+async function findToken(client: Client, accessor: string): Promise<Token | undefined> {
+  try {
+    return await client.json(Token, "GET", pathOf(accessor));
+  } catch (error) {
+    if (error instanceof Failure && (error.exit === EXIT.absent || error.exit === EXIT.auth))
+      return undefined;
+    throw error;
+  }
 }
 
 function pathOf(accessor: string): string {

@@ -1,4 +1,7 @@
 /** `--if`: what a write replaces, and what is there when that does not hold. */
+import { parseTagList } from "../../../lib/core/conditions.ts";
+import { parseEtag } from "../../../lib/core/revision.ts";
+import { shellWord } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes } from "../output.ts";
@@ -10,40 +13,64 @@ export function conditionHeaders(text: string | undefined): Record<string, strin
   if (text === undefined) return {};
   if (text === "any") return { "if-match": "*" };
   if (text === "absent") return { "if-none-match": "*" };
-  // What no header takes is no ETag either.
-  if (!/^[!-~][ -~]*$/.test(text)) throw new Failure(EXIT.usage, IF_TAKES);
-  return { "if-match": text.startsWith('"') || text.startsWith("W/") ? text : `"${text}"` };
+  const tags = text.startsWith('"') || text.startsWith("W/") ? text : `"${text}"`;
+  const list = parseTagList("--if", tags);
+  const ours = list.ok && list.value !== "*" && list.value.every(({ tag }) => parseEtag(tag) !== undefined);
+  if (!ours)
+    throw new Failure(EXIT.usage, IF_TAKES, { hint: "`ledge get NAMESPACE/KEY -o json` shows the ETag" });
+  return { "if-match": tags };
+}
+
+/** The headers for `--if` of a delete, which `absent` says nothing to. */
+export function deleteHeaders(text: string | undefined): Record<string, string> {
+  if (text === "absent")
+    throw new Failure(EXIT.usage, "--if of a delete takes an ETag, or `any` for whatever is there");
+  return conditionHeaders(text);
 }
 
 /**
- * A write that was refused for what is there: says what that is, and how to go on. `ifAbsent` is the advice where
- * nothing is there. Always throws.
+ * A write that was refused for what is there: says what that is, and how to go on. `verb` is what was to be done,
+ * `ifAbsent` the advice where nothing is there. Always throws.
  */
 export async function explainWrite(
   error: unknown,
   {
     client,
     target,
+    verb,
     ifAbsent,
-  }: { readonly client: Client; readonly target: DocumentName; readonly ifAbsent?: string },
+  }: {
+    readonly client: Client;
+    readonly target: DocumentName;
+    readonly verb: "replace" | "delete";
+    readonly ifAbsent?: string;
+  },
 ): Promise<never> {
   if (!(error instanceof Failure)) throw error;
   const { exit, code = "" } = error;
   if (!["precondition_required", "exists", "stale"].includes(code)) throw error;
   const there = await findDocument(client, target);
-  if (there === "unknown") throw error;
   const name = formatTarget(target);
+  const unnamed = `${name} was not deleted: --if says what is deleted, and was left out`;
+  const isUnnamedDelete = verb === "delete" && code === "precondition_required";
+  if (there === "unknown")
+    throw isUnnamedDelete
+      ? new Failure(exit, unnamed, {
+          code,
+          hint: "name it with --if ETAG, or say --if any for whatever is there",
+        })
+      : error;
   if (there === "absent") throw new Failure(exit, `there is no ${name}`, { code, hint: ifAbsent });
   const { etag, facts } = there;
   const message = code === "stale" ? `${name} is not what --if names` : `${name} is there already`;
-  throw new Failure(exit, `${message}: ${facts}`, {
+  throw new Failure(exit, isUnnamedDelete ? `${unnamed}. There is: ${facts}` : `${message}: ${facts}`, {
     code,
-    hint: `to replace just that: --if '${etag}'; whatever is there: --if any; to see it: ledge get ${name}`,
+    hint: `to ${verb} just that: --if '${etag}'; whatever is there: --if any; to see it: \`ledge get ${shellWord(name)}\``,
   });
 }
 
 /** What is there, without its bytes. A token that may not read is told nothing. */
-async function findDocument(
+export async function findDocument(
   client: Client,
   { namespace, key }: DocumentName,
 ): Promise<{ readonly etag: string; readonly facts: string } | "absent" | "unknown"> {

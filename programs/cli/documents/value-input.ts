@@ -4,19 +4,34 @@ import { COMMIT_LIMITS } from "../../../lib/core/commit/limits.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes } from "../output.ts";
 
-/** Refuses what is told twice or not at all, what cannot be read, and what no document takes. */
-export async function readValue(value: string | undefined, file: string | undefined): Promise<Uint8Array> {
+/** Where the value is, as the command line says it. */
+interface ValueFlags {
+  readonly file?: string;
+  /** What comes from standard input may be nothing, and where nothing can come it is. */
+  readonly empty?: true;
+}
+
+/**
+ * Refuses what is told twice or not at all, what cannot be read, and what no document takes. An empty standard input is most
+ * often the output of a command that failed, so it is refused unless it is asked for; an empty file or argument was named.
+ */
+export async function readValue(value: string | undefined, { file, empty }: ValueFlags): Promise<Uint8Array> {
   if (value !== undefined && value !== "-") {
     if (file !== undefined) throw new Failure(EXIT.usage, "a value and --file exclude each other");
     return judgeSize(fromArgument(value));
   }
   if (file !== undefined && file !== "-") return readStream(createReadStream(file), file);
   if (file === undefined && value === undefined && process.stdin.isTTY === true) {
+    if (empty === true) return new Uint8Array();
     throw new Failure(EXIT.usage, "there is no value", {
       hint: "give it as an argument, with --file, or on standard input",
     });
   }
-  return readStream(process.stdin, "standard input");
+  const bytes = await readStream(process.stdin, "standard input");
+  if (bytes.length > 0 || empty === true) return bytes;
+  throw new Failure(EXIT.usage, "standard input is empty; nothing was written", {
+    hint: "a command before it in the pipe may have failed; an empty document is written with --empty, or --file with an empty file",
+  });
 }
 
 /** Node puts U+FFFD where an argument is not UTF-8, and nobody can tell what was typed. */

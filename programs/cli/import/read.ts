@@ -53,7 +53,7 @@ async function readBytes(source: string): Promise<Uint8Array> {
   if (source !== STDIN) return readFileSync(source);
   if (process.stdin.isTTY === true)
     throw new Failure(EXIT.usage, "nothing comes on standard input", {
-      hint: "pipe something into it: consul kv export app/ | ledge import - -n shop-prod",
+      hint: "pipe something into it, as in consul kv export app/ | `ledge import - -n shop-prod`",
     });
   return buffer(process.stdin);
 }

@@ -88,7 +88,7 @@ function refuseFaults(source: string, { content: { faults } }: ReadSource): void
 
 function refuseMissing({ missing }: ImportPlan, { createNamespaces }: ImportOptions): void {
   if (missing.length === 0 || createNamespaces === true) return;
-  const commands = missing.map((name) => `\n  ledge ns put ${name}`);
+  const commands = missing.map((name) => `\n  \`ledge ns put ${name}\``);
   const words = missing.length === 1 ? "a namespace is" : `${missing.length} namespaces are`;
   throw new Failure(
     EXIT.absent,

@@ -31,13 +31,16 @@ export interface Asked {
   readonly tokenFrom: string | undefined;
   /** The thing that was asked for, such as `demo/limits/api`. */
   readonly what?: string | undefined;
+  /** The server's own words fit better than ours, which are those of a write. */
+  readonly asServerSays?: boolean | undefined;
   /** What a place in the body is called on the command line. */
   nameOf?(pointer: string): string | undefined;
 }
 
 const CAUSES_SHOWN = 5;
 
-export const IF_TAKES = "--if takes an ETag such as '\"43-9f3c21aa\"', `any` or `absent`";
+export const IF_TAKES =
+  "--if takes an ETag such as '\"43-9f3c21aa\"', `any` for whatever is there, or `absent` for nothing there";
 
 /** The problem document of an answer; undefined for anything else: a proxy in between, or another server. */
 export function readProblem({ bytes }: ClientReply): ServerProblem | undefined {
@@ -71,7 +74,8 @@ export function failureOfAnswer(
         hint: "look at the address: is a Ledge server there?",
       },
     );
-  const words = Object.hasOwn(WORDS, problem.code) ? (WORDS[problem.code]?.(asked) ?? {}) : {};
+  const known = asked.asServerSays !== true && Object.hasOwn(WORDS, problem.code);
+  const words = known ? (WORDS[problem.code]?.(asked) ?? {}) : {};
   const message = withCauses(words.message, problem, asked);
   return new Failure(exitFor(reply.status, problem.code), message, { code: problem.code, hint: words.hint });
 }
@@ -132,9 +136,9 @@ const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
   stale: ({ what }) => ({
     message:
       what === undefined ? "a document has changed since it was read" : `${what} is not what --if names`,
-    hint: "look at it again with `get -o json`, then name its ETag",
+    hint: "look at it again with `ledge get NAMESPACE/KEY -o json`, then name its ETag",
   }),
-  bad_header: () => ({ message: IF_TAKES, hint: "`get -o json` shows the ETag" }),
+  bad_header: () => ({ message: IF_TAKES, hint: "`ledge get NAMESPACE/KEY -o json` shows the ETag" }),
   outcome_unknown: () => ({
     message: "whether the change was made is not known",
     hint: "look at it before you say the same again",

@@ -11,7 +11,7 @@ const MEANINGS: readonly Meaning[] = [
     codes: /^ECONNREFUSED$/,
     say: ({ origin }) => ({
       message: `nothing listens at ${origin}`,
-      hint: "is it running? start it with `npm start`; `./ledge restore` works without it",
+      hint: "is it running? start it with `ledge serve`; `ledge restore` works without it",
     }),
   },
   {

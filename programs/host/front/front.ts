@@ -294,7 +294,8 @@ function authorityOf(url: string): string | undefined {
   return /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]?.replace(/^.*@/, "");
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a host name or an address is of this machine alone. */
+export function isLoopback(name: string): boolean {
   return (
     name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
   );

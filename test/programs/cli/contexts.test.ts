@@ -30,6 +30,24 @@ beforeEach(() => {
   heard.length = 0;
 });
 
+describe("a context that is not there", () => {
+  const none = () => join(folder, "no-server");
+  test.each([
+    { line: "context use local" },
+    { line: "context use nope" },
+    { line: "context rm nope" },
+    { line: "--context nope ls" },
+  ])("is refused by `ledge $line`, with what there is", async ({ line }) => {
+    const env = { XDG_CONFIG_HOME: join(folder, "absent") };
+    await run(["--data", none(), "context", "add", "far", other], { env });
+    const ran = await run(["--data", none(), ...line.split(" ")], { env });
+    const name = line.includes("nope") ? "nope" : "local";
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(`there is no context ${name}`)]);
+    expect(ran.stderr).toMatch(/there is: far$|there is: far; /m);
+    expect(ran.stderr).not.toContain("✓");
+  });
+});
+
 describe("a stored token", () => {
   test.each([
     { name: "--url", args: () => ["--url", other, "get", "demo/banner"], env: () => ({}) },
@@ -43,7 +61,7 @@ describe("a stored token", () => {
     const ran = await ledge(args(), { env: env() });
     expect([ran.status, heard]).toEqual([4, [undefined]]);
     expect(ran.stderr).toContain(`none is stored for ${other}`);
-    expect(ran.stderr).toContain(`ledge login ${other}`);
+    expect(ran.stderr).toContain(`ledge --data ${data} login ${other}`);
   });
 
   test("goes to its own address, however that is named", async () => {

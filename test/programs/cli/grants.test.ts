@@ -140,6 +140,27 @@ describe("ledge token rotate --overlap", () => {
   });
 });
 
+describe("a token that is revoked", () => {
+  test("is told as such, with the moment, by rotate and by another revoke", async () => {
+    const made = (await ledge(["token", "create", "gone", "-g", "read:demo"])).stdout.trim();
+    const accessor = made.slice(4, 16);
+    expect((await ledge(["token", "revoke", accessor])).stderr).toContain(`token ${accessor} is revoked\n`);
+    const tokens = JSON.parse((await ledge(["token", "ls", "-o", "json"])).stdout);
+    const { revoked } = tokens.find((one: { accessor: string }) => one.accessor === accessor);
+    for (const args of [[], ["--overlap", "1h"]]) {
+      const ran = await ledge(["token", "rotate", accessor, ...args]);
+      const says = `token ${accessor} (gone) is revoked since ${revoked}`;
+      expect([ran.status, ran.stderr]).toEqual([3, expect.stringContaining(says)]);
+      expect(ran.stderr).not.toContain("there is no");
+    }
+    const again = await ledge(["token", "revoke", accessor]);
+    expect([again.status, again.stderr]).toEqual([
+      0,
+      expect.stringContaining(`was revoked before, at ${revoked}`),
+    ]);
+  });
+});
+
 describe("ledge token revoke", () => {
   const admin = async () => {
     const made = await ledge(["token", "create", "second", "-g", `${VERBS.join(",")}:*`]);

@@ -229,7 +229,7 @@ describe("ledge import", () => {
     const ran = await ledge(["import", source]);
     expect(ran.status).toBe(3);
     expect(ran.stderr).toMatch(
-      /2 namespaces[\s\S]*ns put new-one\n\s*ledge ns put new-two[\s\S]*--create-namespaces/,
+      /2 namespaces[\s\S]*\n {2}\.\/ledge .*ns put new-one\n {2}\.\/ledge .*ns put new-two\n[\s\S]*--create-namespaces/,
     );
     expect((await ledge(["import", source, "--create-namespaces"])).status).toBe(0);
     expect(Object.keys(await typesIn("new-two"))).toEqual(["a"]);

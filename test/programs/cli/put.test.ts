@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serveCommand } from "../../../testkit/served-command.ts";
 
-const { ledge, folder } = serveCommand("put");
+const { ledge, data, folder } = serveCommand("put");
 
 const etagOf = async (name: string): Promise<string> =>
   JSON.parse((await ledge(["get", name, "-o", "json"])).stdout).etag;
@@ -29,7 +29,7 @@ describe("ledge put --if", () => {
     expect(ran.stderr).toMatch(
       /demo\/secret is there already: revision \d+, 7 B, text\/plain; charset=utf-8|text\/plain/,
     );
-    for (const words of [`--if '${etag}'`, "--if any", "ledge get demo/secret"])
+    for (const words of [`--if '${etag}'`, "--if any", `ledge --data ${data} get demo/secret`])
       expect(ran.stderr).toContain(words);
     expect(ran.stderr).not.toMatch(/hunter2|If-Match/);
     const taken = await ledge(["put", "demo/secret", "x", "--if", etag]);
@@ -106,6 +106,31 @@ describe("ledge put without --type", () => {
   });
 });
 
+describe("ledge put of an empty value", () => {
+  test.each([{ args: [] }, { args: ["-"] }, { args: ["-f", "-"] }])(
+    "from standard input is refused with how to mean it: $args",
+    async ({ args }) => {
+      const ran = await ledge(["put", "demo/empty", ...args], { stdin: "" });
+      expect([ran.status, ran.stderr]).toEqual([
+        2,
+        expect.stringMatching(/input is empty[\s\S]*--empty[\s\S]*--file/),
+      ]);
+      expect((await ledge(["get", "demo/empty"])).status).toBe(3);
+    },
+  );
+
+  test("is written where it is named: by --empty, a file or an argument", async () => {
+    writeFileSync(join(folder, "nothing"), "");
+    for (const args of [["--empty"], ["-f", join(folder, "nothing")], [""]]) {
+      expect((await ledge(["put", "demo/named", ...args, "--if", "any"], { stdin: "" })).status).toBe(0);
+      expect(await ledge(["get", "demo/named"])).toMatchObject({ status: 0, stdout: "" });
+      await ledge(["rm", "demo/named", "--if", "any"]);
+    }
+    expect((await ledge(["put", "demo/named", "--empty"], { stdin: "x" })).status).toBe(0);
+    expect((await ledge(["get", "demo/named"])).stdout).toBe("x");
+  });
+});
+
 describe("ledge put of a value that is too large", () => {
   test.each([
     { name: "a file", args: ["-f", join(folder, "large")], stdin: "" },
@@ -128,6 +153,14 @@ describe("ledge rm", () => {
     await ledge(["put", "demo/gone", "1"]);
     const blind = await ledge(["rm", "demo/gone"]);
     expect([blind.status, blind.stderr]).toEqual([5, expect.stringContaining("--if any")]);
+    expect(blind.stderr).toMatch(/demo\/gone was not deleted: --if .*There is: revision \d+/);
+    expect(blind.stderr).toContain(`to delete just that: --if '${await etagOf("demo/gone")}'`);
+    expect(blind.stderr).not.toMatch(/already|replace/);
+    const made = await ledge(["token", "create", "deleter", "-g", "write:demo"]);
+    const unseeing = await ledge(["rm", "demo/gone"], { env: { LEDGE_TOKEN: made.stdout.trim() } });
+    expect([unseeing.status, unseeing.stderr]).toEqual([5, expect.stringContaining("was not deleted")]);
+    expect(unseeing.stderr).not.toMatch(/already|replace/);
+    expect((await ledge(["rm", "demo/gone", "--if", "absent"])).status).toBe(2);
     expect((await ledge(["rm", "demo/gone", "--if", "any"])).status).toBe(0);
     const again = await ledge(["rm", "demo/gone", "--if", "any"]);
     expect([again.status, again.stderr]).toEqual([3, expect.stringContaining("there is no demo/gone")]);

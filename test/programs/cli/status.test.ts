@@ -60,7 +60,11 @@ describe("ledge status --check", () => {
   test.each([
     { name: "a stopped store", told: { status: { mode: "stopped" } }, says: "mode: stopped" },
     { name: "a suspect clock", told: { status: { clockSuspect: true } }, says: "clock: suspect" },
-    { name: "a backup that is behind", told: { backup: { state: "behind" } }, says: "backup: up to" },
+    {
+      name: "a backup that is behind",
+      told: { backup: { state: "behind", exportedRevision: 3 } },
+      says: "backup: up to",
+    },
     { name: "a backup that fails", told: { backup: { state: "failing" } }, says: "backup: failing" },
     { name: "a fork", told: { backup: { state: "fork" } }, says: "two histories" },
     { name: "a foreign bucket", told: { backup: { state: "foreign" } }, says: "another store's" },
@@ -71,9 +75,22 @@ describe("ledge status --check", () => {
     expect(ran.stderr).toContain(says);
   });
 
+  test.each([{ state: "behind" }, { state: "failing" }, { state: "ok" }] as const)(
+    "has words for a bucket that holds nothing yet: $state",
+    async ({ state }) => {
+      const never = { exportedRevision: null, exportedAt: null, provenRevision: null, behindRevisions: 2 };
+      const { stdout, stderr } = await checked({ backup: { state, ...never } });
+      expect(stdout).toContain("nothing in the bucket yet");
+      const once = { exportedRevision: 3, exportedAt: "2027-01-01T00:00:00.000Z", provenRevision: null };
+      const unproven = await checked({ backup: { state: "ok", ...once } });
+      expect(unproven.stdout).toContain("not proven yet");
+      expect(stdout + stderr + unproven.stdout).not.toMatch(/none|null/);
+    },
+  );
+
   test("says all that is wrong at once", async () => {
     const ran = await checked({ status: { clockSuspect: true }, metrics: DISK(0, 1000) });
-    expect(ran.stderr).toMatch(/clock: [\s\S]*disk: /);
+    expect(ran.stderr).toMatch(/^✗ clock: .*\n {2}disk: /m);
   });
 
   test.each([

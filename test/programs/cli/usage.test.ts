@@ -1,6 +1,8 @@
+import { cpSync, existsSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VERSION } from "../../../lib/core/version.ts";
-import { ledge as run } from "../../../testkit/processes.ts";
+import { root, ledge as run, shell, temporaryFolder } from "../../../testkit/processes.ts";
 import { serveCommand } from "../../../testkit/served-command.ts";
 
 const { ledge } = serveCommand("usage");
@@ -24,17 +26,55 @@ describe("ledge", () => {
   });
 
   test.each([
+    { line: "get demo/x --colour" },
+    { line: "gte" },
+    { line: "get" },
+    { line: "put demo/x 1 --if" },
+  ])("refuses `ledge $line` in the form of every refusal", async ({ line }) => {
+    const { status, stderr } = await run(line.split(" "));
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^✗ (?!error)/)]);
+  });
+
+  test.each([
     { line: "--help" },
     { line: "help" },
     { line: "get --help" },
     { line: "help get" },
     { line: "token --help" },
+    { line: "serve --help" },
   ])("answers `ledge $line`", async ({ line }) => {
     expect(await run(line.split(" "))).toMatchObject({
       status: 0,
       stderr: "",
       stdout: expect.stringMatching(/^Usage/),
     });
+  });
+});
+
+describe("the help of a server", () => {
+  test.each([
+    { line: "./ledge help serve", name: "./ledge serve" },
+    { line: "./ledge serve --help", name: "./ledge serve" },
+    { line: "./ledge --data /tmp/x serve -h", name: "./ledge serve" },
+    { line: "node scripts/start.mjs --help", name: "npm start" },
+  ])("by `$line` has options, examples and exit codes, and builds nothing", async ({ line, name }) => {
+    const { status, stdout, stderr } = await shell(line);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Usage: /);
+    for (const words of ["--runtime-config-file", "--no-demo", "Examples:", `\n  ${name}`, "Exit codes: 0"])
+      expect(stdout).toContain(words);
+  });
+
+  test("is there before anything is built", async () => {
+    const { path, remove } = temporaryFolder("unbuilt");
+    for (const name of ["scripts", "programs", "lib"])
+      cpSync(join(root, name), join(path, name), { recursive: true });
+    for (const name of ["package.json", "package-lock.json"]) cpSync(join(root, name), join(path, name));
+    symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
+    const { status, stdout } = await shell("node scripts/start.mjs --help", { cwd: path });
+    const isBuilt = existsSync(join(path, "dist"));
+    remove();
+    expect([status, stdout.slice(0, 6), isBuilt]).toEqual([0, "Usage:", false]);
   });
 });
 

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { serveCommand } from "../../../testkit/served-command.ts";
+import { HAS_TERMINAL, ledgeAtTerminal } from "../../../testkit/terminal.ts";
+
+const { ledge, data } = serveCommand("purge");
+
+const readBack = async (name: string) => (await ledge(["get", name])).stdout;
+
+describe("ledge purge", () => {
+  test("refuses where nobody can be asked, and says how to say yes", async () => {
+    await ledge(["put", "demo/quiet", "hunter2"]);
+    const ran = await ledge(["purge", "demo/quiet", "-m", "pasted"]);
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining("--yes")]);
+    expect(ran.stderr).toContain("nothing was changed");
+    expect(await readBack("demo/quiet")).toBe("hunter2");
+    expect((await ledge(["purge", "demo/quiet", "-m", "pasted", "--yes"])).status).toBe(0);
+    expect((await ledge(["get", "demo/quiet"])).status).toBe(3);
+  });
+
+  test.skipIf(!HAS_TERMINAL)(
+    "shows at a terminal what will be gone, and takes no for an answer",
+    async () => {
+      await ledge(["put", "demo/asked", "hunter2"]);
+      const args = ["--data", data, "purge", "demo/asked", "-m", "pasted"];
+      const no = await ledgeAtTerminal(args, { typed: { after: "ever had?", keys: "n" } });
+      expect(no.status).toBe(1);
+      for (const words of [
+        /gone: the present value \(revision \d+, 7 B/,
+        /every earlier value/,
+        /each restore point/,
+      ])
+        expect(no.screen).toMatch(words);
+      expect(no.screen).not.toContain("hunter2");
+      expect(await readBack("demo/asked")).toBe("hunter2");
+      const yes = await ledgeAtTerminal(args, { typed: { after: "ever had?", keys: "y" } });
+      expect(yes.status).toBe(0);
+      expect((await ledge(["get", "demo/asked"])).status).toBe(3);
+    },
+  );
+});

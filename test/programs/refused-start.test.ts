@@ -1,0 +1,128 @@
+/** A start that is refused leaves its folder as it was, and says what it waits for. */
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { takeStore } from "../../lib/store/sqlite/owner.ts";
+import { listenOnLoopback } from "../../testkit/loopback.ts";
+import { cleanEnvironment, finish, ledge, root, serve, temporaryFolder } from "../../testkit/processes.ts";
+
+const folder = temporaryFolder("refused");
+afterAll(() => folder.remove());
+const dataDir = (name: string) => join(folder.path, name);
+
+/** A data folder whose database is lost, beside a bucket with backups. */
+const lost = dataDir("lost");
+const taken = createServer();
+let port = 0;
+beforeAll(async () => {
+  port = await listenOnLoopback(taken);
+  const server = await serve(lost);
+  await ledge(["--data", lost, "backup", "run"]);
+  await server.stop();
+  rmSync(join(lost, "ledge.db"));
+  rmSync(join(lost, "ledge.db.owner"), { force: true });
+});
+afterAll(() => taken.close());
+
+/** Every file with its bytes; undefined where there is no folder. */
+function contentOf(path: string): Record<string, string> | undefined {
+  if (!existsSync(path)) return undefined;
+  const all = readdirSync(path, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    all
+      .map((one) => [join(one.parentPath, one.name), one] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, one]) => [name, one.isFile() ? readFileSync(name, "base64") : "folder"]),
+  );
+}
+
+const start = (data: string, ...args: string[]) => ledge(["serve", "--data", data, ...args]);
+
+describe("a refused start", () => {
+  const noFolder = () => join(dataDir("not"), "there");
+  const empty = () => {
+    mkdirSync(dataDir("empty"), { recursive: true });
+    return dataDir("empty");
+  };
+  const copyOfLost = () => {
+    cpSync(lost, dataDir("copy"), { recursive: true });
+    return dataDir("copy");
+  };
+  test.each([
+    { name: "for a taken port, without a folder", data: noFolder, args: () => ["--port", String(port)] },
+    { name: "for a taken port, in an empty folder", data: empty, args: () => ["--port", String(port)] },
+    { name: "for an address that is not ours", data: noFolder, args: () => ["--listen", "192.0.2.1:3000"] },
+    { name: "for a variable that there is not", data: noFolder, args: () => ["--variable", "nothing=1"] },
+    { name: "for a bucket that refuses it", data: noFolder, args: () => ["--port", "0", ...nowhere()] },
+    { name: "beside the backups of a lost store", data: copyOfLost, args: () => ["--port", "0"] },
+    {
+      name: "for a taken port after --fresh",
+      data: copyOfLost,
+      args: () => ["--fresh", "--port", String(port)],
+    },
+  ])("$name leaves the folder as it was", async ({ data, args }) => {
+    const path = data();
+    const before = contentOf(path);
+    const ran = await start(path, ...args());
+    expect([ran.status, ran.stderr.includes("Data stays")]).toEqual([1, false]);
+    expect(contentOf(path)).toEqual(before);
+    expect(existsSync(dataDir("not"))).toBe(false);
+  });
+
+  test("leaves the lock to whoever has the store", async () => {
+    const path = empty();
+    const owned = takeStore(join(path, "ledge.db"), "a test");
+    if (!owned.ok) throw new Error("it is free");
+    expect((await start(path, "--port", "0")).status).toBe(1);
+    expect(takeStore(join(path, "ledge.db"), "another").ok).toBe(false);
+    owned.unmake();
+    owned.release();
+    expect(readdirSync(path)).toEqual([]);
+  });
+});
+
+/** A bucket where nobody listens. */
+function nowhere(): string[] {
+  return bucketAt("http://127.0.0.1:9");
+}
+
+function bucketAt(endpoint: string): string[] {
+  const variables = {
+    bucket_endpoint: endpoint,
+    bucket_name: "none",
+    bucket_access_key_id: "A",
+    bucket_secret_access_key: "b",
+  };
+  return Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+}
+
+describe("a start beside a bucket that accepts connections and never answers", () => {
+  test("says what it waits for while it waits", async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => void sockets.add(socket.on("error", () => {})));
+    const endpoint = `http://127.0.0.1:${await listenOnLoopback(silent)}`;
+    onTestFinished(() => void silent.close());
+    const child = spawn(
+      process.execPath,
+      ["dist/programs/cli.mjs", "serve", "--data", dataDir("silent"), "--port", "0", ...bucketAt(endpoint)],
+      { cwd: root, env: cleanEnvironment() },
+    );
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      // Only now it hears that there is no answer.
+      if (!said.includes("Waiting for")) return;
+      silent.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const ran = await finish(child);
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        new RegExp(`^Waiting for an answer of the bucket none at ${endpoint} …\n[\\s\\S]*does not say`),
+      ),
+    ]);
+  });
+});
