@@ -12,9 +12,9 @@ import { HostMetrics } from "./front/metrics.ts";
 import { makeRouter } from "./front/routes.ts";
 import { refusalReply } from "./front/sending.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
-import type { Client } from "./parking/client.ts";
 import { openLookout } from "./parking/lookout.ts";
 import { Parking } from "./parking/parking.ts";
+import type { WaitingClient } from "./parking/waiting-client.ts";
 import type { GuestRequest } from "./pool/protocol.ts";
 import { libsqlWorkerFile, openWasmEngine } from "./pool/wasm-engine.ts";
 import { andThen, type Soon } from "./soon.ts";
@@ -187,7 +187,7 @@ class Host {
   }
 
   /** A request from the network. A store whose file is not what it was answers nothing, and acknowledges nothing. */
-  #serve(component: string, request: GuestRequest, client: () => Client): Soon<JobResult | undefined> {
+  #serve(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined> {
     if (this.#options.withoutStore?.includes(request.uri)) return this.run(component, request);
     const before = this.#lookOnce();
     if (before !== undefined) return refused("store_replaced", this.#tellReplaced(before));

@@ -9,8 +9,8 @@ import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
 import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
-import { Client } from "../parking/client.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
+import { WaitingClient } from "../parking/waiting-client.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { andThen, ending, type Soon } from "../soon.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
@@ -33,7 +33,7 @@ export interface FrontOptions {
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
   /** Undefined when the client has gone. */
-  run(component: string, request: GuestRequest, client: () => Client): Soon<JobResult | undefined>;
+  run(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined>;
   onTrap(component: string, text: string): void;
 }
 
@@ -194,7 +194,7 @@ function serveWhole(
   const request = { method: known ? method : "OPTIONS", uri, headers, body };
   // Its client is asked for where a request waits for a revision, and only there.
   const ran = options.run(spec.component, request, () => {
-    watched.client = new Client({ gone: response.destroyed });
+    watched.client = new WaitingClient({ gone: response.destroyed });
     return watched.client;
   });
   return andThen(ran, (one) => {

@@ -11,7 +11,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Problem } from "../../../lib/api/admin-answers.ts";
 import { REFUSALS, type RefusalCode } from "../../../lib/core/refusal.ts";
 import type { JobResult } from "../engine.ts";
-import type { Client } from "../parking/client.ts";
+import type { WaitingClient } from "../parking/waiting-client.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import type { Soon } from "../soon.ts";
 import { sentReply } from "./sending.ts";
@@ -29,7 +29,7 @@ export interface Watched {
   route: string;
   bodyBytes: number;
   /** Who waits for a revision: how long that takes says nothing about this server. */
-  client: Client | undefined;
+  client: WaitingClient | undefined;
 }
 
 /** For requests that no route of the manifest takes. */

@@ -9,10 +9,10 @@ import type { JobResult } from "../engine.ts";
 import { DOOM_POLL_MS, pause } from "../pool/member.ts";
 import type { GuestRequest } from "../pool/protocol.ts";
 import { andThen, type Soon } from "../soon.ts";
-import type { Client } from "./client.ts";
 import { askedAgain, parkOf } from "./headers.ts";
 import type { Lookout } from "./lookout.ts";
 import { type Parked, Places } from "./places.ts";
+import type { WaitingClient } from "./waiting-client.ts";
 
 export interface ParkingOptions {
   /** Beyond it a request is told at once that its time is over. */
@@ -42,7 +42,7 @@ export class Parking {
   }
 
   /** Asks a component until it answers. Undefined when the client has gone meanwhile. Never rejects. */
-  run(component: string, request: GuestRequest, client: () => Client): Soon<JobResult | undefined> {
+  run(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined> {
     return andThen<JobResult, JobResult | undefined>(this.#options.ask(component, request), (first) => {
       const park = parkOf(first);
       return park === undefined ? first : this.#runParked(component, request, { park, client: client() });
@@ -60,7 +60,7 @@ export class Parking {
   async #runParked(
     component: string,
     request: GuestRequest,
-    first: { readonly park: Park | "malformed"; readonly client: Client },
+    first: { readonly park: Park | "malformed"; readonly client: WaitingClient },
   ): Promise<JobResult | undefined> {
     this.#unanswered += 1;
     try {
@@ -73,7 +73,7 @@ export class Parking {
   async #askUntilAnswered(
     component: string,
     request: GuestRequest,
-    first: { readonly park: Park | "malformed"; readonly client: Client },
+    first: { readonly park: Park | "malformed"; readonly client: WaitingClient },
   ): Promise<JobResult | undefined> {
     const { client } = first;
     const startedMs = performance.now();
@@ -90,7 +90,7 @@ export class Parking {
   }
 
   /** Resolves to whether the time is over. */
-  #wait(park: Park, leftMs: number, client: Client): Promise<boolean> {
+  #wait(park: Park, leftMs: number, client: WaitingClient): Promise<boolean> {
     return new Promise((resolve) => {
       const full = this.#parked.size >= this.#options.parkedMax;
       if (this.#stopping || full || leftMs <= 0 || client.gone) {

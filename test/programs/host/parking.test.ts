@@ -4,9 +4,9 @@ import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.t
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import type { JobResult } from "../../../programs/host/engine.ts";
 import type { HostOptions } from "../../../programs/host/options.ts";
-import { Client } from "../../../programs/host/parking/client.ts";
 import { openLookout } from "../../../programs/host/parking/lookout.ts";
 import { Parking } from "../../../programs/host/parking/parking.ts";
+import { WaitingClient } from "../../../programs/host/parking/waiting-client.ts";
 import type { GuestRequest } from "../../../programs/host/pool/protocol.ts";
 import { begin, put, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
@@ -199,7 +199,7 @@ describe("Parking", () => {
     changedAfter: () => undefined,
     close: () => {},
   };
-  const client = () => new Client();
+  const client = () => new WaitingClient();
 
   test("does not say that nothing was begun where a full queue refuses to ask again", async () => {
     const results: JobResult[] = [park, { type: "refused", waiting: 1 }];
@@ -232,7 +232,7 @@ describe("Parking", () => {
       return park;
     };
     const parking = new Parking({ parkedMax: 1, lookout, ask });
-    expect(await parking.run("quick", request, () => new Client({ gone: true }))).toBe(undefined);
+    expect(await parking.run("quick", request, () => new WaitingClient({ gone: true }))).toBe(undefined);
     expect(count).toBe(1);
   });
 });

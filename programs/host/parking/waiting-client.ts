@@ -1,5 +1,5 @@
 /** Who waits for an answer, for as long as anybody reads it. Ten thousand of them wait at one time, so it is small. */
-export class Client {
+export class WaitingClient {
   gone: boolean;
   /** Called once, when it goes. */
   onGone: () => void = () => {};
