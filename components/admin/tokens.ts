@@ -129,7 +129,10 @@ function tooMany(children: number): Refusal<"too_many_changes"> {
   );
 }
 
-/** Gives a token another secret; the old one ends at once, or with `overlap` as a token of its own. */
+/**
+ * Gives a token another secret; the old one ends at once, or with `overlap` as a token of its own. It comes from the
+ * caller then, who knows the secret; a token that rotates itself stays whose it was.
+ */
 export function rotateToken(input: Input<"rotateToken">, context: Context): Result<Token> {
   const setting = managed(context, input.accessor);
   if (!setting.ok) return setting;
@@ -137,7 +140,11 @@ export function rotateToken(input: Input<"rotateToken">, context: Context): Resu
   const { overlap } = input.body;
   if (overlap !== undefined) return succeed(input, { setting: setting.value, overlap }, context);
   const token: TokenDocument = JSON.parse(setting.value.json);
-  const json = JSON.stringify({ ...token, digest: input.body.digest });
+  const { digest } = input.body;
+  const { accessor } = context.caller;
+  const adopted = digest !== token.digest && accessor !== input.accessor;
+  const creator = adopted ? (accessor ?? "") : token.creator;
+  const json = JSON.stringify({ ...token, digest, creator });
   const { key, revision, lineage } = setting.value;
   const standing = {
     namespace: "_auth",

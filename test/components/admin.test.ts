@@ -161,7 +161,7 @@ describe("/v1/admin/namespaces", () => {
     expect(page.tokens).toHaveLength(1);
     expect(page.next).toBeUndefined();
     server.db.all("delete from entry where namespace='_auth' and key like 'token/2%' and key like '%0%0%0%'");
-    server.db.all("delete from entry where namespace='_auth' and key glob 'token/2[0-9]*'");
+    server.db.all("delete from entry where namespace='_auth' and key glob 'token/200000000*'");
   });
 
   test("lists at most 100 offences of a body", async () => {
@@ -323,6 +323,25 @@ describe("/v1/admin/tokens", () => {
       expect((await revoke(server, parent, "?children=revoke")).children).toBe(0);
     });
 
+    test("are those whose secret it gave last, by rotating them, and never itself", async () => {
+      const { server, parent, child, stranger } = await family();
+      const rotate = async (token: string, by: string) => {
+        const made = fresh();
+        const path = `/v1/admin/tokens/${accessorIn(token)}/rotate`;
+        const reply = await server.send("POST", path, { token: by, json: { digest: digestOf(made) } });
+        expect(reply.status).toBe(200);
+        return formatToken({ accessor: accessorIn(token), secret: made.secret });
+      };
+      const own = await rotate(stranger, stranger);
+      const taken = await rotate(child, own);
+      // Each knows the other's secret now, and ends with the other, but is told once.
+      const both = await rotate(own, taken);
+      expect((await revoke(server, parent)).children).toBe(0);
+      const made = await revoke(server, both, "?children=revoke");
+      expect(made.children).toBe(2);
+      for (const token of [both, taken]) expect(await whoami(server, token)).toBe("401 bad_token");
+    });
+
     test("are refused whole when they are more than a commit holds", async () => {
       const { server, parent, child } = await family();
       const many = `with recursive n(i) as (select 0 union all select i+1 from n where i<999)
@@ -332,7 +351,7 @@ describe("/v1/admin/tokens", () => {
       const path = `/v1/admin/tokens/${accessorIn(parent)}?children=revoke`;
       expect(told(await server.send("DELETE", path))).toBe("422 too_many_changes");
       expect(await whoami(server, parent)).toBe("200");
-      server.db.all("delete from entry where namespace='_auth' and key glob 'token/2[0-9]*'");
+      server.db.all("delete from entry where namespace='_auth' and key glob 'token/200000000*'");
     });
   });
 

@@ -10,7 +10,7 @@ import { isAccessor, isLive, isLiveRoot, parseTokenDocument, type TokenDocument 
 import { decodeUtf8 } from "../utf8.ts";
 import type { Facts, SettingFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
-import type { Proposal, ProposedOp } from "./proposal.ts";
+import type { Proposal, ProposedOp, Proposer } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
 const NAMESPACE = "namespace/";
@@ -36,7 +36,9 @@ export function judgeSettings(
     return indexes.length === 0 ? undefined : refusal(code, indexes);
   };
   return (
-    each("exists", (_, index) => isAnotherToken(tokens[index], fact(index)?.document ?? null)) ??
+    each("exists", (_, index) =>
+      isAnotherToken(tokens[index], fact(index)?.document ?? null, proposal.proposer),
+    ) ??
     each("escalation", (_, index) => giver !== null && givesMore(tokens[index], giver)) ??
     each("not_empty", (op, index) => endsNamespace(op) && (fact(index)?.keys ?? 0) > 0) ??
     each("in_use", (op, index) => isNamespaceInUse(op, fact(index), nowMs)) ??
@@ -63,15 +65,25 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
 }
 
 /** An accessor stands for one token for ever: rotating and revoking are all that may happen to it. */
-function isAnotherToken(token: TokenDocument | undefined, stands: string | null): boolean {
+function isAnotherToken(
+  token: TokenDocument | undefined,
+  stands: string | null,
+  proposer: Proposer,
+): boolean {
   if (token === undefined || stands === null) return false;
   const before: TokenDocument = JSON.parse(stands);
   return (
     before.revokedMs !== null ||
     JSON.stringify(before.grants) !== JSON.stringify(token.grants) ||
     before.createdMs !== token.createdMs ||
-    before.creator !== token.creator
+    (before.creator !== token.creator && !mayAdopt(before, token, proposer))
   );
+}
+
+/** Who gives a token another secret knows it, so the token comes from him from then on, and ends with what he gave. */
+function mayAdopt(before: TokenDocument, { digest, creator }: TokenDocument, proposer: Proposer): boolean {
+  const fits = proposer.kind === "reserved" || creator === proposer.accessor;
+  return fits && digest !== before.digest;
 }
 
 /** Over more keys, with more verbs, or for longer than its giver. Taking a token away is never more. */

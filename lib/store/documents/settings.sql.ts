@@ -32,7 +32,7 @@ and e.key<?2||cast(x'ff' as text) and e.key>?3 order by e.key limit ?4`,
 );
 
 /**
- * Living tokens that come from the token ?1, at ?2. Joined by creator over a table made once: the engine gives it an
+ * Living tokens that come from the token ?1, at ?2, without itself: two may have rotated each other. Joined by creator over a table made once: the engine gives it an
  * index of its own, so that a store of many tokens is gone through once.
  */
 export const descendantsSql = statement(
@@ -43,7 +43,7 @@ where namespace='_auth' and key>='token/' and key<'token0'),
 below(key) as (select key from made where creator=?1
 union select m.key from below b join made m on m.creator=substr(b.key,7))
 select ${columns} from below b join entry e on e.namespace='_auth' and e.key=b.key ${usage}
-where cast(e.value as text)->>'revokedMs' is null and coalesce(cast(e.value as text)->>'expiresMs'>?2,1) order by e.key`,
+where b.key<>'token/'||?1 and cast(e.value as text)->>'revokedMs' is null and coalesce(cast(e.value as text)->>'expiresMs'>?2,1) order by e.key`,
 );
 
 export const statusSql = statement(

@@ -484,6 +484,20 @@ describe("a token", () => {
     expect(give(2, { creator: "aaaaaaaaaaaa", digest: "2".repeat(64), revokedMs: T0 })).toMatch(/accepted/);
   });
 
+  test("comes from whoever gives it another secret, and from nobody else", () => {
+    const { db } = openShop();
+    const grants = [{ verbs: ["admin", "write"], namespace: "shop", scope: "" }];
+    const by = addToken(db, 1, grants);
+    addToken(db, 2, grants);
+    const key = `token/${accessorOf(2)}`;
+    const put = (over: Record<string, unknown>) =>
+      putReserved(db, "_auth", key, tokenDocument({ grants, ...over }), { by });
+    const digest = "c".repeat(64);
+    expect(refused(put({ creator: accessorOf(3), digest }))).toBe("exists");
+    expect(refused(put({ creator: accessorOf(1), digest: "2".repeat(64) }))).toBe("exists");
+    expect(put({ creator: accessorOf(1), digest }).ok).toBe(true);
+  });
+
   test("with a taken accessor is refused alike for all, and tells nothing of the other", () => {
     const { db } = openShop();
     addToken(db, 1, [{ verbs: ["read"], namespace: "*", scope: "" }]);
