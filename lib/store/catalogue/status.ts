@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import type { BackupStatus } from "../../api/backup-answers.ts";
 import { formatTime } from "../../core/time.ts";
 import { type Db, faultKind, StoreFault } from "../sqlite/driver.ts";
+import { readDurability } from "../sqlite/durability.ts";
 import { onlyOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
 import { readExportedStore } from "./catalogue.ts";
@@ -144,9 +145,13 @@ function lastErrorOf({ error, look }: StatusRows, { leftMs }: LeaseState): Backu
 /** Where something waits for the bucket: whether an exporter could note anything, by a note that is taken back. */
 function fullNow(db: Db, nowMs: number): BackupStatus["lastError"] {
   try {
+    const { journal, onServer } = readDurability(db);
     return inTransaction(db, () => {
       putRow(db, ERROR, { ...STORE_FULL, atMs: nowMs });
-      throw new TakenBack();
+      // In WAL nothing reaches the disk before the commit, so there it is made, without the row.
+      if (journal !== "wal" || onServer) throw new TakenBack();
+      dropRow(db, ERROR);
+      return null;
     });
   } catch (error) {
     if (error instanceof TakenBack) return null;

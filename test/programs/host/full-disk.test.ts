@@ -9,6 +9,7 @@ import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { openServedBucket } from "../../../testkit/bucket.ts";
 import { variablesOf } from "../../../testkit/bucket-settings.ts";
 import { buildFor, LEDGE_MANIFEST, openTestHost } from "../../../testkit/host.ts";
+import { testNativeEngine } from "../../../testkit/native.ts";
 import { checkStore } from "../../../testkit/store.ts";
 
 /** A disk of 3 MB, where mounting one is allowed. */
@@ -29,11 +30,12 @@ const canMount = (() => {
 
 beforeAll(() => buildFor(LEDGE_MANIFEST));
 
+type EngineName = "wasm" | "native";
 const SECRET = "x".repeat(40);
 const VALUE = JSON.stringify("v".repeat(100_000));
 
 /** A host with the namespace `shop`, whose store lies on a small disk beside a file that leaves room when it goes. */
-async function hostOnSmallDisk(variables: Record<string, string> = {}) {
+async function hostOnSmallDisk(engine: EngineName, variables: Record<string, string> = {}) {
   const disk = smallDisk() ?? "";
   onTestFinished(() => {
     spawnSync("umount", ["-l", disk]);
@@ -46,6 +48,7 @@ async function hostOnSmallDisk(variables: Record<string, string> = {}) {
   const host = await openTestHost({
     manifest: LEDGE_MANIFEST,
     stateDir,
+    ...(engine === "native" ? { engine: await testNativeEngine() } : {}),
     variables: { bootstrap_secret: SECRET, ...variables },
   });
   const made = newToken((length) => randomBytes(length));
@@ -80,53 +83,56 @@ async function hostOnSmallDisk(variables: Record<string, string> = {}) {
   return { host, send, fill, free };
 }
 
-describe.skipIf(!canMount)("a full disk (needs the right to mount one)", () => {
-  test("refuses writes as storage_full, loses nothing, serves on, and writes with room", async () => {
-    const { host, send, free } = await hostOnSmallDisk();
-    const kept: string[] = [];
-    let refused = { status: 0, text: "" };
-    for (let nth = 0; nth < 60 && refused.status === 0; nth += 1) {
-      const answer = await send("PUT", `/v1/write/shop?key=k${nth}`, VALUE);
-      if (answer.status === 201) kept.push(`k${nth}`);
-      else refused = answer;
-    }
-    expect([refused.status, JSON.parse(refused.text).code]).toEqual([507, "storage_full"]);
-    expect(kept.length).toBeGreaterThan(0);
-    for (const key of kept) expect((await send("GET", `/v1/read/shop?key=${key}`)).text).toBe(VALUE);
+describe.skipIf(!canMount).each<EngineName>(["wasm", "native"])(
+  "a full disk (needs the right to mount one), engine %s",
+  (engine) => {
+    test("refuses writes as storage_full, loses nothing, serves on, and writes with room", async () => {
+      const { host, send, free } = await hostOnSmallDisk(engine);
+      const kept: string[] = [];
+      let refused = { status: 0, text: "" };
+      for (let nth = 0; nth < 60 && refused.status === 0; nth += 1) {
+        const answer = await send("PUT", `/v1/write/shop?key=k${nth}`, VALUE);
+        if (answer.status === 201) kept.push(`k${nth}`);
+        else refused = answer;
+      }
+      expect([refused.status, JSON.parse(refused.text).code]).toEqual([507, "storage_full"]);
+      expect(kept.length).toBeGreaterThan(0);
+      for (const key of kept) expect((await send("GET", `/v1/read/shop?key=${key}`)).text).toBe(VALUE);
 
-    free();
-    expect((await send("PUT", "/v1/write/shop?key=later", VALUE)).status).toBe(201);
-    const db = openNodeDb(host.databaseFile);
-    onTestFinished(() => db.close());
-    checkStore(db);
-    expect(db.all("select count(*) from entry where namespace='shop'")).toEqual([[kept.length + 1]]);
-  });
-
-  test("fails backups as storage_full, and says so, until there is room", async () => {
-    const { server } = await openServedBucket();
-    const { send, fill, free } = await hostOnSmallDisk(variablesOf(server));
-    const backup = async () => JSON.parse((await send("GET", "/v1/backup/status")).text);
-    expect(await send("POST", "/v1/backup/run")).toMatchObject({ status: 200 });
-    expect(await backup()).toMatchObject({ state: "ok", behindRevisions: 0, lastError: null });
-    expect(await send("PUT", "/v1/write/shop?key=waits", VALUE)).toMatchObject({ status: 201 });
-
-    fill();
-    const run = await send("POST", "/v1/backup/run");
-    expect([run.status, JSON.parse(run.text).code]).toEqual([507, "storage_full"]);
-    expect(await backup()).toMatchObject({
-      state: "failing",
-      behindRevisions: 1,
-      lastError: { code: "storage_full" },
+      free();
+      expect((await send("PUT", "/v1/write/shop?key=later", VALUE)).status).toBe(201);
+      const db = openNodeDb(host.databaseFile, { readonly: true });
+      onTestFinished(() => db.close());
+      checkStore(db);
+      expect(db.all("select count(*) from entry where namespace='shop'")).toEqual([[kept.length + 1]]);
     });
-    const put = await send("PUT", "/v1/write/shop?key=refused", VALUE);
-    expect([put.status, JSON.parse(put.text).code]).toEqual([507, "storage_full"]);
-    const status = JSON.parse((await send("GET", "/v1/admin/status")).text);
-    expect(status.backup).toMatchObject({ state: "failing", lastError: { code: "storage_full" } });
-    expect((await send("GET", "/v1/read/shop?key=waits")).text).toBe(VALUE);
 
-    free();
-    expect(await send("POST", "/v1/backup/run")).toMatchObject({ status: 200 });
-    expect(await backup()).toMatchObject({ state: "ok", behindRevisions: 0, lastError: null });
-    expect(await send("PUT", "/v1/write/shop?key=refused", VALUE)).toMatchObject({ status: 201 });
-  });
-});
+    test("fails backups as storage_full, and says so, until there is room", async () => {
+      const { server } = await openServedBucket();
+      const { send, fill, free } = await hostOnSmallDisk(engine, variablesOf(server));
+      const backup = async () => JSON.parse((await send("GET", "/v1/backup/status")).text);
+      expect(await send("POST", "/v1/backup/run")).toMatchObject({ status: 200 });
+      expect(await backup()).toMatchObject({ state: "ok", behindRevisions: 0, lastError: null });
+      expect(await send("PUT", "/v1/write/shop?key=waits", VALUE)).toMatchObject({ status: 201 });
+
+      fill();
+      const run = await send("POST", "/v1/backup/run");
+      expect([run.status, JSON.parse(run.text).code]).toEqual([507, "storage_full"]);
+      expect(await backup()).toMatchObject({
+        state: "failing",
+        behindRevisions: 1,
+        lastError: { code: "storage_full" },
+      });
+      const put = await send("PUT", "/v1/write/shop?key=refused", VALUE);
+      expect([put.status, JSON.parse(put.text).code]).toEqual([507, "storage_full"]);
+      const status = JSON.parse((await send("GET", "/v1/admin/status")).text);
+      expect(status.backup).toMatchObject({ state: "failing", lastError: { code: "storage_full" } });
+      expect((await send("GET", "/v1/read/shop?key=waits")).text).toBe(VALUE);
+
+      free();
+      expect(await send("POST", "/v1/backup/run")).toMatchObject({ status: 200 });
+      expect(await backup()).toMatchObject({ state: "ok", behindRevisions: 0, lastError: null });
+      expect(await send("PUT", "/v1/write/shop?key=refused", VALUE)).toMatchObject({ status: 201 });
+    });
+  },
+);
