@@ -3,6 +3,7 @@
  * Promise: after `stop` nothing of it is left but the files in its data folder. It knows manifests and
  * grants; it does not know what the components do.
  */
+import { closeSync, existsSync, openSync } from "node:fs";
 import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
 import type { Engine, JobResult } from "./engine.ts";
@@ -39,6 +40,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
   const log = options.log ?? (({ text }: HostLine) => process.stderr.write(text));
   const addresses = databaseAddresses(options, manifest);
+  for (const address of Object.values(addresses)) makeFile(address);
   const components = manifest.components.map((spec) => reachOf(spec, values, addresses));
   const database = addresses.default ?? "";
   const open = options.engine ?? openWasmEngine;
@@ -108,7 +110,7 @@ class Host {
     this.#parking = new Parking({
       parkedMax: options.maxParked ?? PARKED_MAX,
       lookout: openLookout(database),
-      ask: (component, request) => this.run(component, request),
+      ask: (component, request) => this.#lookAndRun(component, request),
     });
     this.#scheduled = new Set(manifest.crons.map(({ component }) => component));
   }
@@ -194,11 +196,20 @@ class Host {
     const ran = this.#parks.has(component)
       ? this.#parking.run(component, request, client)
       : this.run(component, request);
-    if (request.method === "GET" || request.method === "HEAD") return ran;
+    const reads = request.method === "GET" || request.method === "HEAD";
     return andThen(ran, (result) => {
+      if (reads && !hasFailed(result)) return result;
       const after = this.#storeFile?.look();
-      return after === undefined ? result : refused("outcome_unknown", this.#tellReplaced(after));
+      if (after === undefined) return result;
+      return refused(reads ? "store_replaced" : "outcome_unknown", this.#tellReplaced(after));
     });
+  }
+
+  /** A request that has waited meets another file than before. */
+  #lookAndRun(component: string, request: GuestRequest): Soon<JobResult> {
+    const loss = this.#lookOnce();
+    if (loss !== undefined) return refused("store_replaced", this.#tellReplaced(loss));
+    return this.run(component, request);
   }
 
   /** What the file is, for all requests that have come in together. */
@@ -240,6 +251,17 @@ class Host {
   #listen(): { readonly host: string; readonly port: number } {
     return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
   }
+}
+
+/** A read whose store goes away fails in the middle. */
+function hasFailed(result: JobResult | undefined): boolean {
+  return result?.type === "trap" || (result?.type === "reply" && result.reply.status >= 500);
+}
+
+/** Afterwards nobody makes one: a file that is missing later has gone away. */
+function makeFile(address: DatabaseAddress): void {
+  if (typeof address !== "string" || address === "" || address === ":memory:" || existsSync(address)) return;
+  closeSync(openSync(address, "a"));
 }
 
 function refused(code: RefusalCode, detail: string): JobResult {

@@ -14,6 +14,8 @@ interface Connection {
   last: ServerResponse | undefined;
   readonly closed: Promise<void>;
   readonly underWay: Set<ServerResponse>;
+  /** For what came last and cannot be read. */
+  refusal: string | undefined;
 }
 
 export class Connections {
@@ -37,7 +39,10 @@ export class Connections {
       }
       const refusal = unreadable(error.code, headerBytesMax);
       onUnreadable(refusal);
-      socket.end(refusalText(refusal));
+      const connection = this.#open.get(socket);
+      // What came before it has an answer of its own, which goes out first.
+      if (connection !== undefined && connection.underWay.size > 0) connection.refusal = refusalText(refusal);
+      else socket.end(refusalText(refusal));
     });
   }
 
@@ -58,9 +63,11 @@ export class Connections {
 
   /** The answer is out, or nobody reads it any more. */
   ended({ socket }: IncomingMessage, response: ServerResponse): void {
-    const underWay = this.#open.get(socket)?.underWay;
-    underWay?.delete(response);
-    if (this.#closing && underWay?.size === 0) socket.destroySoon();
+    const connection = this.#open.get(socket);
+    connection?.underWay.delete(response);
+    if (connection?.underWay.size !== 0) return;
+    if (connection.refusal !== undefined && socket.writable) socket.end(connection.refusal);
+    else if (this.#closing) socket.destroySoon();
   }
 
   /** Stops listening. Resolves when no connection is left, at the latest after the grace. */
@@ -88,7 +95,7 @@ export class Connections {
         resolve();
       });
     });
-    this.#open.set(socket, { last: undefined, closed, underWay: new Set() });
+    this.#open.set(socket, { last: undefined, closed, underWay: new Set(), refusal: undefined });
   }
 }
 

@@ -55,6 +55,8 @@ export function openFront(options: FrontOptions): Promise<Front> {
   // Node drops what is beyond a number of headers in silence, a token among them; their size is bounded anyway.
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
+  // A client that has said all may close its side, and still reads the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const connections = new Connections(server, {
     headerBytesMax: HEADER_BYTES_MAX,
     onUnreadable: ({ code }) => options.metrics.countUnreadable(code),
@@ -194,7 +196,12 @@ function serveWhole(
   const request = { method: known ? method : "OPTIONS", uri, headers, body };
   // Its client is asked for where a request waits for a revision, and only there.
   const ran = options.run(spec.component, request, () => {
-    watched.client = new WaitingClient({ gone: response.destroyed });
+    const { socket } = incoming;
+    watched.client = new WaitingClient({ gone: response.destroyed || socket.readableEnded });
+    // Nobody can tell a client that closed its side from one that has gone, and a wait is long.
+    const leave = () => response.destroy();
+    socket.once("end", leave);
+    response.once("close", () => socket.off("end", leave));
     return watched.client;
   });
   return andThen(ran, (one) => {

@@ -79,7 +79,8 @@ class PooledConnection {
   constructor(file: string, guard: Guard) {
     this.file = file;
     this.#guard = guard;
-    this.#raw = new Database(file, { timeout: 5000 });
+    // The host has made it; a new one in its place would be an empty store.
+    this.#raw = new Database(file, { timeout: 5000, fileMustExist: true });
     // Spin's SQLite is compiled with both; better-sqlite3 has NORMAL for a file in WAL.
     this.#raw.pragma(FRESH_SYNCHRONOUS);
     this.#raw.pragma("foreign_keys = on");

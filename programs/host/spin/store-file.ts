@@ -1,16 +1,29 @@
 /**
- * Whether the file of a store is still the one that is served. Promise: it is looked at by `stat`, and read through
- * SQLite alone: closing a file that was opened in another way would drop the locks that SQLite holds on it.
+ * Whether the file of a store is still the one that is served, and not gone back. Promise: it is looked at by `stat` and
+ * by its counter of changes, through a descriptor that is never closed: closing one that SQLite did not open would drop
+ * the locks that SQLite holds on the file.
  */
-import { type Stats, statSync } from "node:fs";
+import { openSync, readSync, type Stats, statSync } from "node:fs";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 
 /** What has become of it, as the end of "the store's file …". */
-export type FileLoss = "is gone" | "is another file" | "was cut off" | "has lost its log (-wal)";
+export type FileLoss =
+  | "is an older copy"
+  | "is gone"
+  | "is another file"
+  | "was cut off"
+  | "has lost its log (-wal)";
+
+const CHANGE_COUNTER_AT = 24;
 
 export class StoreFile {
   readonly file: string;
   #known: Pick<Stats, "dev" | "ino" | "size"> | undefined;
+
+  #descriptor: number | undefined;
+  /** The highest that was seen of the counter. */
+  #changes = 0;
+  readonly #counter = Buffer.alloc(4);
 
   readonly #log: string | undefined;
   /** The log as it was first seen: SQLite never makes another one while the file is open. */
@@ -31,7 +44,19 @@ export class StoreFile {
     if (now.ino !== before.ino || now.dev !== before.dev) return "is another file";
     if (now.size < before.size && (now.size === 0 || isCutOff(this.file))) return "was cut off";
     this.#known = { dev: now.dev, ino: now.ino, size: now.size };
-    return this.#lookAtLog();
+    return this.#wentBack() ? "is an older copy" : this.#lookAtLog();
+  }
+
+  /** Every transaction raises the counter in the header (sqlite.org/fileformat.html section 1.3.7), a vacuum too. */
+  #wentBack(): boolean {
+    this.#descriptor ??= openSync(this.file, "r");
+    if (readSync(this.#descriptor, this.#counter, 0, 4, CHANGE_COUNTER_AT) < 4) return false;
+    const now = this.#counter.readUInt32BE(0);
+    // It begins anew after 2^32 changes.
+    const back = (this.#changes - now) >>> 0;
+    if (back > 0 && back < 0x8000_0000) return true;
+    this.#changes = now;
+    return false;
   }
 
   #lookAtLog(): FileLoss | undefined {

@@ -29,6 +29,24 @@ describe("requests of one connection", () => {
   });
 });
 
+describe("a client that says all it has", () => {
+  test("gets the answer to what it asked before what cannot be read", async () => {
+    const host = await openTestHost();
+    const wire = await openWire(host, `${get("/quick/sleep?300")}NO HTTP AT ALL\r\n\r\n`);
+    await wire.closed;
+    const statuses = [...wire.text().matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual(["200", "400"]);
+  });
+
+  test("gets its answer, though it closes its own side at once", async () => {
+    const host = await openTestHost();
+    const wire = await openWire(host, "");
+    wire.socket.end(get("/quick/sleep?300"));
+    await wire.closed;
+    expect(wire.text()).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 describe("a refusal of a body that is too large", () => {
   test("comes at once where the length is declared", async () => {
     const host = await openTestHost({ maxBodyBytes: 10 });

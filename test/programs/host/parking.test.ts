@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from "node:fs";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
@@ -137,22 +138,36 @@ describe("a request that a component asks to park", () => {
     expect(order).toEqual(["other", ...new Array(200).fill("waited")]);
   });
 
-  test("is forgotten with its client, and leaves its place to another", async () => {
-    const { host, db, head } = await start({ maxParked: 1 });
-    const until = `head=${head + 1}; seconds=50`;
-    const socket = connect(host.port, "127.0.0.1");
-    onTestFinished(() => {
-      socket.destroy();
-    });
-    socket.write(`GET /quick/park?${encodeURIComponent(until)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  test("is told when the file went away meanwhile, and no other file takes its place", async () => {
+    const { host, head } = await start();
+    const until = `head=${head + 1}; seconds=2`;
+    const waiting = fetch(`${host.url}/quick/park?${encodeURIComponent(until)}`);
     await parked(host, until);
-    expect((await wait(host, `head=${head}; seconds=50`)).parked).toBe("end");
-    socket.destroy();
-    await expect.poll(async () => (await wait(host, `head=${head}; seconds=50`)).parked).toEqual(reached);
-    put(db, "second", "2");
-    await wait(host, `head=${head + 1}; seconds=49`);
-    expect(asked(host, until)).toBe(1);
+    renameSync(host.databaseFile, `${host.databaseFile}.away`);
+    const answer = await waiting;
+    expect([answer.status, JSON.parse(await answer.text()).code]).toEqual([503, "store_replaced"]);
+    expect(existsSync(host.databaseFile)).toBe(false);
   });
+
+  test.each(["destroy", "end"] as const)(
+    "is forgotten with its client (%s), and leaves its place",
+    async (go) => {
+      const { host, db, head } = await start({ maxParked: 1 });
+      const until = `head=${head + 1}; seconds=50`;
+      const socket = connect(host.port, "127.0.0.1");
+      onTestFinished(() => {
+        socket.destroy();
+      });
+      socket.write(`GET /quick/park?${encodeURIComponent(until)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await parked(host, until);
+      expect((await wait(host, `head=${head}; seconds=50`)).parked).toBe("end");
+      socket[go]();
+      await expect.poll(async () => (await wait(host, `head=${head}; seconds=50`)).parked).toEqual(reached);
+      put(db, "second", "2");
+      await wait(host, `head=${head + 1}; seconds=49`);
+      expect(asked(host, until)).toBe(1);
+    },
+  );
 
   test("is answered when the host stops", async () => {
     const { host, head } = await start();

@@ -66,6 +66,22 @@ describe("the file of a store under a running server", () => {
     expect(await asked(host, "/readyz")).toBe("200");
   });
 
+  test("that became an older copy of itself, in place, is told", async () => {
+    const host = await openHost();
+    expect(await bootstrap(host, "a")).toBe("201");
+    const copy = `${host.databaseFile}.copy`;
+    copyFileSync(host.databaseFile, copy);
+    const db = openNodeDb(host.databaseFile);
+    db.all("create table later (a)");
+    db.close();
+    expect(await asked(host, "/readyz")).toBe("200");
+    const { ino } = statSync(host.databaseFile);
+    copyFileSync(copy, host.databaseFile);
+    expect(statSync(host.databaseFile).ino).toBe(ino);
+    expect(await asked(host, "/readyz")).toBe("503 store_replaced");
+    expect(await bootstrap(host, "b")).toBe("503 store_replaced");
+  });
+
   test("may become smaller by a vacuum", async () => {
     const host = await openHost();
     await bootstrap(host, "a");
