@@ -12,6 +12,8 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { awsXmlParser, inlineRotations, migrationsModule, sqlConstants } from "./plugins.ts";
 import { emptyPostReturns, POST_RETURN_RULE } from "./post-return.ts";
+import { changeSnapshot } from "./snapshot.ts";
+import { clearUnread, UNREAD_MEMORY_RULE } from "./unread-memory.ts";
 
 export interface ComponentPlan {
   readonly name: string;
@@ -101,30 +103,59 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
 }
 
 async function componentize(root: string, plan: ComponentPlan, bundle: string, wit: string) {
-  if (plan.engine === "quickjs") {
-    const { componentize: quickjs } = await import("componentize-qjs");
-    // `sync`: the asynchronous ABI is not what Spin's stable line runs.
-    return (await quickjs({ witPath: wit, jsSource: bundle, world: plan.world, sync: true })).component;
-  }
-  const { componentize: starling } = await import("@bytecodealliance/componentize-js");
-  const folder = join(root, ".cache", "build");
+  const folder = join(root, ".cache", "build", `${plan.name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const sourcePath = join(folder, `${plan.name}-${process.pid}.js`);
-  writeFileSync(sourcePath, bundle);
+  const source = join(folder, "main.js");
+  writeFileSync(source, bundle);
   try {
-    const { component } = await starling({ sourcePath, witPath: wit, worldName: plan.world });
-    emptyPostReturns(component);
-    return component;
+    return plan.engine === "quickjs"
+      ? await withQuickjs(plan, { folder, bundle, wit })
+      : await withStarling(plan, source, wit);
   } finally {
-    rmSync(sourcePath);
+    rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * The engine holds the text of the entry until its snapshot is made, but that of a module only while it is parsed. Behind
+ * it, zeros of its length take its place: what is allocated there afterwards would carry its text into the snapshot.
+ */
+function entryOf(bundle: string): string {
+  return `export { inboundHttp } from "./main.js"; new ArrayBuffer(${Buffer.byteLength(bundle)});`;
+}
+
+async function withQuickjs(
+  { world }: ComponentPlan,
+  { folder, bundle, wit }: { folder: string; bundle: string; wit: string },
+): Promise<Uint8Array> {
+  const { componentize: quickjs } = await import("componentize-qjs");
+  const jsPath = join(folder, "entry.js");
+  const jsSource = entryOf(bundle);
+  writeFileSync(jsPath, jsSource);
+  const { component } = await quickjs({
+    witPath: wit,
+    jsSource,
+    jsPath,
+    moduleRoot: folder,
+    world,
+    // The asynchronous ABI is not what Spin's stable line runs.
+    sync: true,
+  });
+  return changeSnapshot(component, (memory) => clearUnread(memory, bundle));
+}
+
+async function withStarling({ world }: ComponentPlan, source: string, wit: string): Promise<Uint8Array> {
+  const { componentize: starling } = await import("@bytecodealliance/componentize-js");
+  const { component } = await starling({ sourcePath: source, witPath: wit, worldName: world });
+  emptyPostReturns(component);
+  return component;
 }
 
 function inputHash(plan: ComponentPlan, bundle: string, wit: string): string {
   const hash = createHash("sha256");
   const engine = plan.engine === "quickjs" ? "componentize-qjs" : "@bytecodealliance/componentize-js";
-  const rule = plan.engine === "quickjs" ? "" : ` ${POST_RETURN_RULE}`;
-  hash.update(`${engine} ${packageVersion(engine)}${rule} ${plan.world}\n${bundle}`);
+  const rule = plan.engine === "quickjs" ? `${UNREAD_MEMORY_RULE} ${entryOf(bundle)}` : POST_RETURN_RULE;
+  hash.update(`${engine} ${packageVersion(engine)} ${rule} ${plan.world}\n${bundle}`);
   for (const file of readdirSync(wit, { recursive: true }).map(String).sort()) {
     if (file.endsWith(".wit")) hash.update(file).update(readFileSync(join(wit, file)));
   }

@@ -306,7 +306,7 @@ export const HEADERS = {
     description: "`attachment`, unless the document is JSON or plain text.",
     schema: { const: "attachment" },
   },
-  Link: { description: '`<…>; rel="next"`, when there is a next page.', schema: string },
+  Link: { description: '`<address>; rel="next"`, when there is a next page.', schema: string },
   Allow: { description: "The methods of the path.", schema: string },
   "WWW-Authenticate": { description: 'Begins with `Bearer realm="ledge"`.', schema: string },
   "Retry-After": { description: "In seconds.", schema: integer },

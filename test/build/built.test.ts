@@ -18,4 +18,6 @@ test("a component holds the interface's description as one text, without its mak
   // One string literal and the words of its export: nothing of zod, nothing of the tables.
   expect(code.length).toBeLessThan(JSON.stringify(openapiText).length + 500);
   expect(openapiText.length).toBeLessThan(150_000);
+  // One character past these, and the engine holds every one in two bytes.
+  expect(openapiText).toMatch(/^[\0-\xff]*$/);
 });

@@ -36,9 +36,21 @@ const METHODS = new Set(["get", "post", "put", "delete", "patch", "head", "optio
 /** A memory cannot shrink; past this much growth, copying and zeroing costs more than a new instance. */
 const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
 
+/** A memory as it was. Its front is the stack, a megabyte of zeros: writing zeros is quicker than copying them. */
+interface Pristine {
+  readonly zeros: number;
+  readonly rest: Uint8Array;
+}
+
+function pristineOf(memory: Uint8Array): Pristine {
+  const first = memory.findIndex((byte) => byte !== 0);
+  const zeros = first < 0 ? memory.length : first;
+  return { zeros, rest: memory.slice(zeros) };
+}
+
 export class QuickGuest {
   readonly #exports: InboundExports;
-  readonly #memories: { memory: WebAssembly.Memory; copy: Uint8Array }[];
+  readonly #memories: { memory: WebAssembly.Memory; pristine: Pristine }[];
   readonly #globals: { global: WebAssembly.Global; value: number | bigint }[];
 
   constructor(
@@ -62,7 +74,7 @@ export class QuickGuest {
     );
     this.#memories = [...memories].map((memory) => ({
       memory,
-      copy: new Uint8Array(memory.buffer.slice(0)),
+      pristine: pristineOf(new Uint8Array(memory.buffer)),
     }));
     this.#globals = [...globals].map((global) => ({ global, value: global.value }));
   }
@@ -88,12 +100,13 @@ export class QuickGuest {
 
   /** Whether it is as new again; false when a new one is cheaper. */
   reset(): boolean {
-    for (const { memory, copy } of this.#memories) {
-      const { byteLength } = memory.buffer;
-      if (byteLength > copy.length + GROWTH_BYTES_MAX) return false;
+    for (const { memory, pristine } of this.#memories) {
       const bytes = new Uint8Array(memory.buffer);
-      bytes.set(copy);
-      if (byteLength > copy.length) bytes.fill(0, copy.length);
+      const size = pristine.zeros + pristine.rest.length;
+      if (bytes.length > size + GROWTH_BYTES_MAX) return false;
+      bytes.fill(0, 0, pristine.zeros);
+      bytes.set(pristine.rest, pristine.zeros);
+      if (bytes.length > size) bytes.fill(0, size);
     }
     for (const { global, value } of this.#globals) global.value = value;
     this.#exports.$reset();

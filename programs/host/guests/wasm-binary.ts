@@ -115,6 +115,17 @@ export class Reader {
       if (byte < 128) return value;
     }
   }
+  /** A signed LEB128 number. */
+  s32(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      const left = 32 - 7 - shift;
+      return left > 0 ? (value << left) >> left : value;
+    }
+  }
   limits(): { flags: number; min: number; max: number | undefined } {
     const flags = this.byte();
     const min = this.u32();

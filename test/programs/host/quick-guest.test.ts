@@ -33,7 +33,12 @@ function openGuest() {
       },
     };
   };
-  return { guest: new QuickGuest(instantiate, {}, {}), seen };
+  return { guest: new QuickGuest(instantiate, {}, {}), seen, instantiate };
+}
+
+function bytesOf(memory: unknown): Uint8Array<ArrayBuffer> {
+  if (!(memory instanceof WebAssembly.Memory)) throw new Error("no memory");
+  return new Uint8Array(memory.buffer);
 }
 
 describe("QuickGuest", () => {
@@ -55,6 +60,23 @@ describe("QuickGuest", () => {
       0,
       false,
     ]);
+  });
+
+  test("has after a reset the zeros in front and what stands behind them", () => {
+    const { seen, instantiate } = openGuest();
+    let first = new Uint8Array(0);
+    const filled: Instantiate<InboundExports> = (get, imports, core) => {
+      const made = instantiate(get, imports, core);
+      const bytes = bytesOf(seen.exports.m);
+      bytes.fill(7, 5000, 5100);
+      first = bytes.slice();
+      return made;
+    };
+    const guest = new QuickGuest(filled, {}, {});
+    guest.handle({ method: "GET", uri: "/", headers: [], body: new Uint8Array(0) });
+    bytesOf(seen.exports.m).fill(1, 4990, 5050);
+    expect(guest.reset()).toBe(true);
+    expect(Buffer.compare(bytesOf(seen.exports.m).subarray(0, first.length), first)).toBe(0);
   });
 
   test("is not worth a reset once its memory has grown far", () => {

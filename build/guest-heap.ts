@@ -1,0 +1,89 @@
+/**
+ * Who owns what in the memory of a QuickJS component. Two allocators share it: dlmalloc of wasi-libc, whose heap is a row
+ * of chunks up to the end of memory, and the engine's own, which divides chunks of about 4 KB into blocks of one size.
+ * Promise: a memory whose row of chunks is not exactly as dlmalloc leaves it is refused; what does not look exactly like
+ * an arena counts as one piece in use.
+ */
+
+interface Piece {
+  /** What its owner may write: the allocators' own words at its front are left out. */
+  readonly from: number;
+  readonly to: number;
+  readonly used: boolean;
+}
+
+/** dlmalloc: the low bits of a size say whether the chunk before it and the chunk itself are in use. */
+const CHUNK = { before: 1, used: 2, flags: 7, header: 8, bytesMin: 16, links: 32 } as const;
+/** What dlmalloc keeps for itself at the end of memory; the number stands where the next chunk's size would be. */
+const FOOT_BYTES = 56;
+/** A row of so many chunks that ends exactly at the foot is no accident. */
+const CHUNKS_MIN = 100;
+
+/** An arena's header, with the place of each number in it. A block's has its number or the next free one, then its class. */
+const ARENA = { header: 24, bytesMin: 3000, bytesMax: 4200, class: 16, used: 18, all: 20, free: 22 } as const;
+const BLOCK = { header: 8, bytesMin: 16, class: 2, none: 0xffff } as const;
+
+/** All pieces of the heap. Throws when there is none of the form known here. */
+export function piecesOf(memory: Uint8Array): Piece[] {
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  return chunksOf(view).flatMap(({ at, to, used }) => {
+    // A free chunk keeps links to others in its front.
+    if (!used) return { from: Math.min(at + CHUNK.links, to), to, used };
+    const arena = { at: at + CHUNK.header, to };
+    // The engine's large blocks have the same header as its small ones.
+    return blocksOf(view, arena) ?? { from: arena.at + BLOCK.header, to, used };
+  });
+}
+
+interface Chunk {
+  readonly at: number;
+  readonly to: number;
+  readonly used: boolean;
+}
+
+function chunksOf(view: DataView): Chunk[] {
+  const seen = new Set<number>();
+  for (let start = 0; start + CHUNK.bytesMin < view.byteLength; start += 8) {
+    if (seen.has(start)) continue;
+    const chunks = rowFrom(view, start, seen);
+    if (chunks !== undefined && chunks.length >= CHUNKS_MIN) return chunks;
+  }
+  throw new Error("the heap of the guest is not as dlmalloc leaves it; build/guest-heap.ts needs a look");
+}
+
+/** The chunks from there to the foot; undefined when they do not go on so far. */
+function rowFrom(view: DataView, start: number, seen: Set<number>): Chunk[] | undefined {
+  const chunks: Chunk[] = [];
+  const end = view.byteLength - FOOT_BYTES;
+  for (let at = start; at < end; ) {
+    seen.add(at);
+    const head = view.getUint32(at + 4, true);
+    const to = at + head - (head & CHUNK.flags);
+    const before = chunks.at(-1);
+    const fits = before === undefined || before.used === ((head & CHUNK.before) !== 0);
+    if (!fits || to < at + CHUNK.bytesMin || to > end) return undefined;
+    chunks.push({ at, to, used: (head & CHUNK.used) !== 0 });
+    at = to;
+  }
+  return view.getUint32(end + 4, true) === FOOT_BYTES ? chunks : undefined;
+}
+
+/** The blocks of an arena; undefined when this is none. */
+function blocksOf(view: DataView, { at, to }: { at: number; to: number }): Piece[] | undefined {
+  if (to - at < ARENA.bytesMin || to - at > ARENA.bytesMax) return undefined;
+  const kind = view.getUint8(at + ARENA.class);
+  const all = view.getUint16(at + ARENA.all, true);
+  const bytes = Math.floor((to - at - ARENA.header) / all / 8) * 8;
+  if (bytes < BLOCK.bytesMin || bytes > ARENA.bytesMax) return undefined;
+  const blocks = Array.from({ length: all }, (_, number) => at + ARENA.header + number * bytes);
+  const free = new Set<number>();
+  for (let next = view.getUint16(at + ARENA.free, true); next !== BLOCK.none; ) {
+    const block = blocks[next];
+    if (block === undefined || free.has(block)) return undefined;
+    free.add(block);
+    next = view.getUint16(block, true);
+  }
+  const alike = blocks.every((block) => view.getUint8(block + BLOCK.class) === kind);
+  if (!alike || free.size !== all - view.getUint16(at + ARENA.used, true)) return undefined;
+  return blocks.map((block) => ({ from: block + BLOCK.header, to: block + bytes, used: !free.has(block) }));
+}

@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { buildComponent } from "../../build/components.ts";
+import { piecesOf } from "../../build/guest-heap.ts";
+import { changeSnapshot } from "../../build/snapshot.ts";
+import { clearUnread } from "../../build/unread-memory.ts";
+import { root, testFolder } from "../../testkit/host.ts";
+
+const ENTRY = `const told = ["first-mark", "second-mark"];
+export const inboundHttp = { handleRequest: () => ({ status: 200, headers: [[told[0], "third-mark"]] }) };`;
+
+async function built(): Promise<Buffer> {
+  const folder = testFolder();
+  writeFileSync(join(folder, "entry.ts"), ENTRY);
+  const output = join(folder, "tiny.wasm");
+  await buildComponent(root, {
+    name: "tiny",
+    engine: "quickjs",
+    world: "store-http",
+    entry: join(folder, "entry.ts"),
+    output,
+  });
+  return readFileSync(output);
+}
+
+test("a component holds each text of its code once, and no code as text", async () => {
+  const component = await built();
+  const times = (text: string) => component.toString("latin1").split(text).length - 1;
+  expect(times("second-mark")).toBe(1);
+  expect(times("third-mark")).toBe(1);
+  expect(times('"third-mark"')).toBe(0);
+  expect(times("=>({status:200")).toBe(0);
+});
+
+test("what is in use stays, byte for byte", async () => {
+  const component = await built();
+  changeSnapshot(component, (memory) => {
+    const pieces = piecesOf(memory);
+    const before = memory.slice();
+    for (const { from, to, used } of pieces) if (!used) memory.fill(0xff, from, to);
+    clearUnread(memory, "");
+    expect(Buffer.compare(memory, before)).toBe(0);
+    expect(pieces.filter(({ used }) => !used).length).toBeGreaterThan(100);
+  });
+});
+
+test("a snapshot without a change is the same component in other segments", async () => {
+  const component = await built();
+  const memories: Uint8Array[] = [];
+  const again = changeSnapshot(component, (memory) => memories.push(memory.slice()));
+  changeSnapshot(again, (memory) => memories.push(memory.slice()));
+  expect(memories).toHaveLength(2);
+  expect(Buffer.compare(memories[0] ?? component, memories[1] ?? component)).toBe(0);
+  expect(Buffer.compare(again, component)).toBe(0);
+});
+
+test("memory of another form fails the build", () => {
+  expect(() => piecesOf(new Uint8Array(65536))).toThrow("dlmalloc");
+  expect(() => piecesOf(new Uint8Array(65536).fill(0x13))).toThrow("dlmalloc");
+});
+
+test("a component without a snapshot fails the build", () => {
+  expect(() => changeSnapshot(new Uint8Array([0, 0x61, 0x73, 0x6d, 0xd, 0, 1, 0]), () => {})).toThrow(
+    "holds a snapshot",
+  );
+});
