@@ -10,7 +10,13 @@ import { formatTime } from "../../core/time.ts";
 import { listClaims, readHeads } from "../../snapshot/heads.ts";
 import type { Reading, ReadManifest } from "../../snapshot/read.ts";
 import { branchOf, type LineageTop, listTops } from "../histories/branches.ts";
-import { chooseBranch, type FoundOutcome, type Searching } from "../histories/choose-branch.ts";
+import {
+  type Branched,
+  chooseBranch,
+  type FoundOutcome,
+  OnlyOlder,
+  type Searching,
+} from "../histories/choose-branch.ts";
 import { findHolder } from "./find-holder.ts";
 import { findRevisionAt } from "./find-time.ts";
 
@@ -51,7 +57,7 @@ export async function findSnapshot(
   searching: Searching = {},
 ): Promise<FoundOutcome<FoundSnapshot>> {
   const tops = await listTops(bucket);
-  const branched = await chooseBranch(bucket, tops, wanted.branch, searching);
+  const branched = await chooseFor(bucket, tops, wanted, searching);
   if (!branched.ok) return branched;
   const { newest } = branched.value;
   const revision =
@@ -75,6 +81,22 @@ export async function findSnapshot(
   });
 }
 
+/** The branch that is wanted. For a revision that an older snapshot has too, nothing is lost by going on from that one. */
+async function chooseFor(
+  bucket: Bucket,
+  tops: readonly LineageTop[],
+  { branch, revision }: Wanted,
+  searching: Searching,
+): Promise<FoundOutcome<Branched>> {
+  try {
+    return await chooseBranch(bucket, tops, branch, searching);
+  } catch (error) {
+    const older = error instanceof OnlyOlder && branch === undefined ? error.older : undefined;
+    if (older === undefined || revision === undefined || older.revision < revision) throw error;
+    return chooseBranch(bucket, tops, older.branch, searching);
+  }
+}
+
 /**
  * Finds the snapshot and does something with it. Where an object of it turns out to be damaged, the work is done again
  * with another snapshot that holds the same revision: nothing is lost by that. `known` is damage that was met before. Throws BucketFault where none does:
@@ -93,7 +115,8 @@ export async function withSound<T>(
       return found.ok ? accept(await work(found.value)) : found;
     } catch (error) {
       if (!isDamage(error) || damage.some(({ object }) => object === error.object)) throw error;
-      damage.push(error);
+      // What an older snapshot could be used instead of, without saying so twice.
+      damage.push(error instanceof OnlyOlder && isDamage(error.cause) ? error.cause : error);
     }
   }
 }

@@ -207,6 +207,11 @@ describe("findSnapshot", () => {
     expect(Number(named?.[2])).toBe(before);
     const copy = openQuickStore().db;
     expect(await restoreWanted(copy, bucket, { branch: named?.[1] })).toMatchObject({ revision: before });
+    // A revision that the older one has is asked for without its name.
+    const again = openQuickStore().db;
+    expect(await restoreWanted(again, bucket, { revision: before })).toMatchObject({ revision: before });
+    const told: unknown = await restoreWanted(openQuickStore().db, bucket, {}).catch((error) => error);
+    expect(String(told).match(/the next snapshot is/g)).toHaveLength(1);
   });
 
   describe("where a snapshot is damaged and another holds the same revision", () => {
