@@ -65,7 +65,26 @@ export async function chooseBranch(
   }
   const lost = (await readHeads(bucket)).find(({ revision }) => revision > first.revision);
   if (lost !== undefined) return withOlder(bucket, first.names, missing(lost.manifest.name), searching);
-  return newestOf(bucket, first, searching);
+  return newestOf(bucket, first, searching).catch((error: unknown) =>
+    elsewhere(bucket, others, error, searching),
+  );
+}
+
+/** Where nothing of a history can be used, its ancestors may: says which of the others has the newest. Always throws. */
+async function elsewhere(
+  bucket: Bucket,
+  others: readonly LineageTop[],
+  error: unknown,
+  searching: Searching,
+): Promise<never> {
+  if (!isDamage(error) || error instanceof OnlyOlder) throw error;
+  for (const { names } of others) {
+    const [newest] = (await readUsable(bucket, names.slice(0, 1), searching)).usable;
+    if (newest === undefined) continue;
+    const { branch, revision } = branchOf(newest.name, false);
+    throw new OnlyOlder(error, { branch, revision });
+  }
+  throw error;
 }
 
 /** A manifest is written before the head that names it, so a newer head means that the manifest was lost. */

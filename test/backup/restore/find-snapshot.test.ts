@@ -297,6 +297,25 @@ describe("findSnapshot", () => {
     });
   });
 
+  test("names the ancestor where nothing of the newest history can be used", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    await tick(db, bucket);
+    const copy = openQuickStore().db;
+    await restore(copy, bucket);
+    const before = new Set(bucket.objects.keys());
+    put(copy, "who", "copy");
+    await tick(copy, bucket);
+    for (const name of bucket.objects.keys())
+      if (!before.has(name) && name.includes("/manifests/")) bucket.objects.set(name, Uint8Array.of(1));
+    const refused: unknown = await restoreWanted(openQuickStore().db, bucket, {}).catch((error) => error);
+    expect(refused).toBeInstanceOf(OnlyOlder);
+    const { branch, revision } = (refused as OnlyOlder).older;
+    expect(revision).toBe(head(db));
+    expect(await restoreWanted(openQuickStore().db, bucket, { branch })).toMatchObject({ revision });
+  });
+
   test("brings back a revision older than every base from the history in a base", async () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
