@@ -51,6 +51,20 @@ describe("ledge", () => {
   });
 });
 
+describe("help", () => {
+  test.each([
+    { line: "--help" },
+    { line: "bootstrap --help" },
+    { line: "token reset --help" },
+    { line: "token revoke --help" },
+    { line: "token rotate --help" },
+  ])("of `ledge $line` names the command as it is typed here, across a line's end, too", async ({ line }) => {
+    const { stdout } = await run(line.split(" "));
+    expect(stdout).toMatch(/`\.\/ledge\s+context\s+ls`/);
+    expect(stdout).not.toMatch(/`ledge\s/);
+  });
+});
+
 describe("the help of a server", () => {
   test.each([
     { line: "./ledge help serve", name: "./ledge serve" },
