@@ -36,8 +36,8 @@ interface Flags {
   readonly engine: StartOptions["engine"];
   readonly port?: number;
   readonly listen?: { host: string; port: number };
-  readonly variable: Record<string, string>;
-  readonly allowHost: string[];
+  readonly variable?: Record<string, string>;
+  readonly allowHost?: string[];
   readonly freshInstances?: boolean;
   readonly runtimeConfigFile?: string;
   readonly fresh?: boolean;
@@ -79,17 +79,11 @@ export function parseStartOptions(
         .argParser(parseListen)
         .conflicts("port"),
     )
-    .option(
-      "--variable <name=value>",
-      "set a variable of spin.toml (may be given again)",
-      collectVariable,
-      {},
-    )
+    .option("--variable <name=value>", "set a variable of spin.toml (may be given again)", collectVariable)
     .option(
       "--allow-host <name>",
       "answer for this Host too (may be given again)",
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option("--fresh", "begin a new history although the bucket holds backups")
     .option("--fresh-instances", "a new component instance for each request, as Spin does")
@@ -117,8 +111,8 @@ export function parseStartOptions(
     dataDir: resolve(flags.data),
     engine: flags.engine,
     ...listen,
-    variables: flags.variable,
-    allowHosts: flags.allowHost,
+    variables: flags.variable ?? {},
+    allowHosts: flags.allowHost ?? [],
     freshInstances: flags.freshInstances === true,
     runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
     freshHistory: flags.fresh === true,
@@ -163,7 +157,7 @@ function parseListen(text: string): { host: string; port: number } {
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: parsePort(text.slice(colon + 1)) };
 }
 
-function collectVariable(text: string, before: Record<string, string>): Record<string, string> {
+function collectVariable(text: string, before: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("say name=value");
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };

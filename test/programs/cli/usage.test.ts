@@ -77,6 +77,8 @@ describe("the help of a server", () => {
     expect(stdout).toMatch(/^Usage: /);
     for (const words of ["--runtime-config-file", "--no-demo", "Examples:", `\n  ${name}`, "Exit codes: 0"])
       expect(stdout).toContain(words);
+    expect(stdout).toContain('(default: ".ledge")');
+    expect(stdout).not.toMatch(/default: [{[]/);
   });
 
   test("is there before anything is built", async () => {
