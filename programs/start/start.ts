@@ -18,7 +18,7 @@ import { listen } from "./listen.ts";
 import { parseStartOptions, type StartCommand, type StartOptions } from "./options.ts";
 import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
-import { Stopped, troubleOf } from "./stopped.ts";
+import { Stopped, troubleOf, WrongUse } from "./stopped.ts";
 import { meetStore, ownStore, refuseTruncated, storeAddress, usingStore } from "./store.ts";
 import { makeFolder, Traces, willMakeBucket, willMakeStore } from "./traces.ts";
 import { bucketSettingsOf, type Variable, variableOf } from "./variables.ts";
@@ -34,7 +34,7 @@ export async function start(args: readonly string[], command: StartCommand): Pro
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
-    return 1;
+    return error instanceof WrongUse ? 2 : 1;
   }
 }
 
