@@ -17,6 +17,18 @@ describe("ledge purge", () => {
     expect((await ledge(["get", "demo/quiet"])).status).toBe(3);
   });
 
+  test("says what is kept, and what is erased", async () => {
+    await ledge(["put", "demo/kept", "hunter2"]);
+    await ledge(["put", "demo/kept", "clean", "--if", "any"]);
+    const kept = await ledge(["purge", "demo/kept", "-m", "pasted", "--keep-current", "--yes"]);
+    expect([kept.status, await readBack("demo/kept")]).toEqual([0, "clean"]);
+    expect(kept.stderr).toMatch(
+      /every earlier value of demo\/kept since revision \d+ is erased from the store; the present one is kept, as revision \d+/,
+    );
+    const gone = await ledge(["purge", "demo/kept", "-m", "pasted", "--yes"]);
+    expect(gone.stderr).toMatch(/every value of demo\/kept since revision \d+ is erased from the store\n/);
+  });
+
   test.skipIf(!HAS_TERMINAL)(
     "shows at a terminal what will be gone, and takes no for an answer",
     async () => {
