@@ -29,6 +29,20 @@ describe("ledge purge", () => {
     expect(gone.stderr).toMatch(/every value of demo\/kept since revision \d+ is erased from the store\n/);
   });
 
+  test.skipIf(!HAS_TERMINAL)("takes the end of input, Ctrl-C and no for the same answer", async () => {
+    await ledge(["put", "demo/left", "hunter2"]);
+    const args = ["--data", data, "purge", "demo/left", "-m", "pasted"];
+    for (const keys of ["\u0004", "\u0003", "n"]) {
+      const ran = await ledgeAtTerminal(args, { typed: { after: "ever had?", keys } });
+      expect([keys, ran.status, ran.screen]).toEqual([
+        keys,
+        1,
+        expect.stringContaining("given up; nothing was changed"),
+      ]);
+    }
+    expect(await readBack("demo/left")).toBe("hunter2");
+  });
+
   test.skipIf(!HAS_TERMINAL)(
     "shows at a terminal what will be gone, and takes no for an answer",
     async () => {
