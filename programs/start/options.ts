@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dataFlag } from "../cli/called.ts";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
+import { WrongUse } from "./stopped.ts";
 
 export interface StartOptions {
   /** What was typed to start, for the messages that name a next command. */
@@ -59,7 +60,7 @@ export const START: StartCommand = { name: "npm start --", engine: "wasm" };
 
 const DEFAULT_PORT = 3000;
 
-/** Throws CommanderError for wrong use, after having said what is wrong. */
+/** Throws CommanderError for wrong use, after having said what is wrong, and WrongUse for what the environment says. */
 export function parseStartOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -140,9 +141,13 @@ Exit codes: 0 told to stop (SIGINT, SIGTERM, SIGHUP), 1 it cannot start or go on
 }
 
 function portFrom(environment: Readonly<Record<string, string | undefined>>): number {
-  return environment.PORT === undefined || environment.PORT === ""
-    ? DEFAULT_PORT
-    : parsePort(environment.PORT);
+  if (environment.PORT === undefined || environment.PORT === "") return DEFAULT_PORT;
+  try {
+    return parsePort(environment.PORT);
+  } catch (cause) {
+    // Only of what stands on the command line commander says by itself what is wrong.
+    throw new WrongUse(`PORT: ${environment.PORT} is not a port`, { cause });
+  }
 }
 
 function parsePort(text: string): number {

@@ -76,6 +76,23 @@ describe("a refused start", () => {
     expect(existsSync(dataDir("not"))).toBe(false);
   });
 
+  test.each([
+    {
+      name: "a file that is not there",
+      args: ["--runtime-config-file", "/none.toml"],
+      env: {},
+      says: /^\/none\.toml: /,
+    },
+    { name: "PORT", args: [], env: { PORT: "abc" }, says: /^PORT: abc is not a port\n$/ },
+  ])(
+    "for a setting that is wrong use says so without a trace of calls: $name",
+    async ({ args, env, says }) => {
+      const ran = await ledge(["serve", "--data", noFolder(), ...args], { env });
+      expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(says)]);
+      expect(ran.stderr).not.toContain("    at ");
+    },
+  );
+
   test("leaves the lock to whoever has the store", async () => {
     const path = empty();
     const owned = takeStore(join(path, "ledge.db"), "a test");
