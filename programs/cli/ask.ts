@@ -2,6 +2,7 @@
  * Questions to a person. Promise: only a terminal is asked; anybody else gets a refusal with the flag that answers,
  * so that no script ever waits.
  */
+import type { Key } from "node:readline";
 import { confirm, isCancel, password } from "@clack/prompts";
 import { EXIT, Failure } from "./failure.ts";
 
@@ -12,7 +13,9 @@ export function isAtTerminal(): boolean {
 
 /** Asks for a secret, which is not shown. Throws Failure when the person gives up. */
 export async function askSecret(question: string): Promise<string> {
-  const answer = await password({ message: question, output: process.stderr });
+  const answer = await untilEndOfInput((signal) =>
+    password({ message: question, output: process.stderr, signal }),
+  );
   if (isCancel(answer)) throw givenUp();
   return answer.trim();
 }
@@ -38,13 +41,25 @@ export async function requireYes(question: string, { flag, look, show }: YesAske
     });
   }
   show?.();
-  const answer = await confirm({
-    message: question,
-    initialValue: false,
-    output: process.stderr,
-    withGuide: false,
-  });
+  const answer = await untilEndOfInput((signal) =>
+    confirm({ message: question, initialValue: false, output: process.stderr, withGuide: false, signal }),
+  );
   if (isCancel(answer) || !answer) throw givenUp();
+}
+
+/** Calls off the question when the input ends, by Ctrl-D or a terminal that goes: it would wait for ever. */
+async function untilEndOfInput<T>(asks: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const onKey = (_: unknown, key: Key | undefined) => {
+    if (key?.ctrl === true && key.name === "d") end();
+  };
+  process.stdin.on("keypress", onKey).once("end", end);
+  try {
+    return await asks(ended.signal);
+  } finally {
+    process.stdin.off("keypress", onKey).off("end", end);
+  }
 }
 
 function givenUp(): Failure {

@@ -69,9 +69,9 @@ export function asTyped(text: string): string {
   return alone.replace(/`(?:\.\/)?ledge ([^`]+)`/g, (_, rest: string) => `\`${commandLine(rest)}\``);
 }
 
-/** The same for help, which tells of every call and not of this one. */
+/** The same for help, which tells of every call and not of this one. Its lines may break behind the name. */
 export function asNamed(text: string): string {
-  return text.replace(/`ledge ([^`]+)`/g, (_, rest: string) => `\`${commandName()} ${rest}\``);
+  return text.replace(/`ledge(\s[^`]+)`/g, (_, rest: string) => `\`${commandName()}${rest}\``);
 }
 
 /** `rest` begins with the verb. */

@@ -86,7 +86,7 @@ addRm(program, client);
 addImport(program, client);
 addExport(program, client);
 addNs(program, client);
-addTokenReset(addToken(program, client), dataDir);
+addTokenReset(addToken(program, client, { server, list: contexts.list, dataDir }), dataDir);
 addMode(program, client);
 addPurge(program, client);
 addBackupObjects(addBackup(program, client), dataDir);

@@ -2,12 +2,12 @@
  * The user's own contexts: names for servers, each with the token that goes there and nowhere else. One file that
  * only its owner can read, written whole. The data folder's context, `local`, is not in it (context.ts).
  */
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod/mini";
 import { EXIT, Failure } from "./failure.ts";
+import { writeSecretFile } from "./secret-file.ts";
 
 /** The server that `npm start` runs for the data folder. */
 export const LOCAL = "local";
@@ -58,6 +58,12 @@ export function storeContext(name: string, context: StoredContext, { use }: { re
   });
 }
 
+/** Puts another token in the place of the one that a stored context has. */
+export function replaceToken(name: string, token: string): void {
+  const stored = readContexts().contexts[name];
+  if (stored !== undefined) storeContext(name, { ...stored, token }, { use: false });
+}
+
 export function forgetContext(name: string): void {
   const { current, contexts } = readContexts();
   const { [name]: _, ...rest } = contexts;
@@ -80,16 +86,8 @@ export function judgeContextName(name: string): string {
   return name;
 }
 
-/** Under a new name first, so that whoever reads at the same time has the old file or the new one. */
 function writeContexts(contexts: StoredContexts): void {
   const file = contextsFile();
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
-  try {
-    writeFileSync(temporary, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeSecretFile(file, `${JSON.stringify(contexts, null, 2)}\n`);
 }

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dataFlag } from "../cli/called.ts";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
+import { WrongUse } from "./stopped.ts";
 
 export interface StartOptions {
   /** What was typed to start, for the messages that name a next command. */
@@ -36,8 +37,8 @@ interface Flags {
   readonly engine: StartOptions["engine"];
   readonly port?: number;
   readonly listen?: { host: string; port: number };
-  readonly variable: Record<string, string>;
-  readonly allowHost: string[];
+  readonly variable?: Record<string, string>;
+  readonly allowHost?: string[];
   readonly freshInstances?: boolean;
   readonly runtimeConfigFile?: string;
   readonly fresh?: boolean;
@@ -59,7 +60,7 @@ export const START: StartCommand = { name: "npm start --", engine: "wasm" };
 
 const DEFAULT_PORT = 3000;
 
-/** Throws CommanderError for wrong use, after having said what is wrong. */
+/** Throws CommanderError for wrong use, after having said what is wrong, and WrongUse for what the environment says. */
 export function parseStartOptions(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -79,17 +80,11 @@ export function parseStartOptions(
         .argParser(parseListen)
         .conflicts("port"),
     )
-    .option(
-      "--variable <name=value>",
-      "set a variable of spin.toml (may be given again)",
-      collectVariable,
-      {},
-    )
+    .option("--variable <name=value>", "set a variable of spin.toml (may be given again)", collectVariable)
     .option(
       "--allow-host <name>",
       "answer for this Host too (may be given again)",
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option("--fresh", "begin a new history although the bucket holds backups")
     .option("--fresh-instances", "a new component instance for each request, as Spin does")
@@ -117,8 +112,8 @@ export function parseStartOptions(
     dataDir: resolve(flags.data),
     engine: flags.engine,
     ...listen,
-    variables: flags.variable,
-    allowHosts: flags.allowHost,
+    variables: flags.variable ?? {},
+    allowHosts: flags.allowHost ?? [],
     freshInstances: flags.freshInstances === true,
     runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
     freshHistory: flags.fresh === true,
@@ -146,9 +141,13 @@ Exit codes: 0 told to stop (SIGINT, SIGTERM, SIGHUP), 1 it cannot start or go on
 }
 
 function portFrom(environment: Readonly<Record<string, string | undefined>>): number {
-  return environment.PORT === undefined || environment.PORT === ""
-    ? DEFAULT_PORT
-    : parsePort(environment.PORT);
+  if (environment.PORT === undefined || environment.PORT === "") return DEFAULT_PORT;
+  try {
+    return parsePort(environment.PORT);
+  } catch (cause) {
+    // Only of what stands on the command line commander says by itself what is wrong.
+    throw new WrongUse(`PORT: ${environment.PORT} is not a port`, { cause });
+  }
 }
 
 function parsePort(text: string): number {
@@ -163,7 +162,7 @@ function parseListen(text: string): { host: string; port: number } {
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: parsePort(text.slice(colon + 1)) };
 }
 
-function collectVariable(text: string, before: Record<string, string>): Record<string, string> {
+function collectVariable(text: string, before: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("say name=value");
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };

@@ -18,7 +18,7 @@ import { listen } from "./listen.ts";
 import { parseStartOptions, type StartCommand, type StartOptions } from "./options.ts";
 import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
-import { Stopped, troubleOf } from "./stopped.ts";
+import { Stopped, troubleOf, WrongUse } from "./stopped.ts";
 import { meetStore, ownStore, refuseTruncated, storeAddress, usingStore } from "./store.ts";
 import { makeFolder, Traces, willMakeBucket, willMakeStore } from "./traces.ts";
 import { bucketSettingsOf, type Variable, variableOf } from "./variables.ts";
@@ -34,7 +34,7 @@ export async function start(args: readonly string[], command: StartCommand): Pro
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
-    return 1;
+    return error instanceof WrongUse ? 2 : 1;
   }
 }
 
@@ -98,16 +98,19 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
     // Before it listens: whoever finds it there may end it at once.
     const ended = interrupted();
     const host = await listen(options, variables, bucket.renew);
-    const context = showWhileRunning(
-      join(options.dataDir, "context.json"),
-      JSON.stringify({ url: host.url }),
-    );
+    const shown = new Traces();
     bucket.listening();
     begun.traces.keep();
     begun.folders.keep();
     try {
       const asked = { url: host.url, bootstrapSecret, fresh: isNew && settled !== "by the exporter" };
       const token = await ensureFirstToken(options.dataDir, asked);
+      // Whoever finds the server by this file finds its token, too.
+      const context = showWhileRunning(
+        join(options.dataDir, "context.json"),
+        JSON.stringify({ url: host.url }),
+      );
+      shown.add(() => context.restore());
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
@@ -115,7 +118,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       await ended;
       console.log(`\nStopping. Data stays in ${shownPath(options.dataDir)}.`);
     } finally {
-      context.restore();
+      shown.undo();
       await host.stop();
     }
   } finally {

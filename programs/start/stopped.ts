@@ -3,6 +3,9 @@
 /** The message is all that is shown: what is wrong, and what to do. */
 export class Stopped extends Error {}
 
+/** What was typed can never start, whatever is mended elsewhere. */
+export class WrongUse extends Stopped {}
+
 /** What a failed system call means to whoever started us; undefined for what only a programmer can read. */
 export function troubleOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;

@@ -14,12 +14,17 @@ import { ledgeOn, shellWord } from "../cli/called.ts";
 import { type DatabaseAddress, shownAddress } from "../host/spin/databases.ts";
 import { readRuntimeConfig } from "../host/spin/runtime-config.ts";
 import type { StartOptions } from "./options.ts";
-import { Stopped } from "./stopped.ts";
+import { Stopped, WrongUse } from "./stopped.ts";
 
-/** The address of the label `default`. Throws, naming what is wrong in the file. */
+/** The address of the label `default`. Throws WrongUse, naming what is wrong in the file. */
 export function storeAddress({ dataDir, runtimeConfigFile }: StartOptions): DatabaseAddress {
-  const named = runtimeConfigFile === undefined ? {} : readRuntimeConfig(runtimeConfigFile);
-  return named.default ?? join(dataDir, "ledge.db");
+  const file = join(dataDir, "ledge.db");
+  if (runtimeConfigFile === undefined) return file;
+  try {
+    return readRuntimeConfig(runtimeConfigFile).default ?? file;
+  } catch (cause) {
+    throw new WrongUse(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 /** Makes this process the only one that starts on a data folder. Throws Stopped, naming who has it, and EACCES. */

@@ -5,16 +5,16 @@ import { resolveVariables } from "../host/spin/variables.ts";
 import type { BucketUse } from "./bucket.ts";
 import type { StartOptions } from "./options.ts";
 import { manifestFile } from "./places.ts";
-import { Stopped } from "./stopped.ts";
+import { WrongUse } from "./stopped.ts";
 
 export type Variable = (name: string) => string | undefined;
 
-/** A variable as the host will see it. Throws Stopped for a flag that names none. */
+/** A variable as the host will see it. Throws WrongUse for a flag that names none. */
 export function variableOf({ variables: given }: StartOptions): Variable {
   const { variables: specs } = readSpinManifest(manifestFile);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(specs, name));
   if (unknown !== undefined) {
-    throw new Stopped(`There is no variable ${unknown}; spin.toml has ${Object.keys(specs).join(", ")}.`);
+    throw new WrongUse(`There is no variable ${unknown}; spin.toml has ${Object.keys(specs).join(", ")}.`);
   }
   const values = resolveVariables(specs, { given, environment: process.env });
   return (name) => values[name] ?? undefined;

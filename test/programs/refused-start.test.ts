@@ -54,7 +54,12 @@ describe("a refused start", () => {
     { name: "for a taken port, without a folder", data: noFolder, args: () => ["--port", String(port)] },
     { name: "for a taken port, in an empty folder", data: empty, args: () => ["--port", String(port)] },
     { name: "for an address that is not ours", data: noFolder, args: () => ["--listen", "192.0.2.1:3000"] },
-    { name: "for a variable that there is not", data: noFolder, args: () => ["--variable", "nothing=1"] },
+    {
+      name: "for a variable that there is not, as wrong use,",
+      data: noFolder,
+      args: () => ["--variable", "nothing=1"],
+      status: 2,
+    },
     { name: "for a bucket that refuses it", data: noFolder, args: () => ["--port", "0", ...nowhere()] },
     { name: "beside the backups of a lost store", data: copyOfLost, args: () => ["--port", "0"] },
     {
@@ -62,14 +67,31 @@ describe("a refused start", () => {
       data: copyOfLost,
       args: () => ["--fresh", "--port", String(port)],
     },
-  ])("$name leaves the folder as it was", async ({ data, args }) => {
+  ])("$name leaves the folder as it was", async ({ data, args, status = 1 }) => {
     const path = data();
     const before = contentOf(path);
     const ran = await start(path, ...args());
-    expect([ran.status, ran.stderr.includes("Data stays")]).toEqual([1, false]);
+    expect([ran.status, ran.stderr.includes("Data stays")]).toEqual([status, false]);
     expect(contentOf(path)).toEqual(before);
     expect(existsSync(dataDir("not"))).toBe(false);
   });
+
+  test.each([
+    {
+      name: "a file that is not there",
+      args: ["--runtime-config-file", "/none.toml"],
+      env: {},
+      says: /^\/none\.toml: /,
+    },
+    { name: "PORT", args: [], env: { PORT: "abc" }, says: /^PORT: abc is not a port\n$/ },
+  ])(
+    "for a setting that is wrong use says so without a trace of calls: $name",
+    async ({ args, env, says }) => {
+      const ran = await ledge(["serve", "--data", noFolder(), ...args], { env });
+      expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(says)]);
+      expect(ran.stderr).not.toContain("    at ");
+    },
+  );
 
   test("leaves the lock to whoever has the store", async () => {
     const path = empty();

@@ -1,6 +1,6 @@
 /** `ledge serve`, the server for production: the native engine as a process of its own. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watch } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -46,6 +46,19 @@ describe("ledge serve", () => {
     expect(ended).toMatchObject({ status: 0, stdout: expect.stringContaining("Data stays in") });
     expect(journalOf(data)).toBe("delete");
     expect(existsSync(join(data, "ledge.db-wal"))).toBe(false);
+  });
+
+  test("has its first token on disk before it tells others where it is", async () => {
+    const data = dataDir("order");
+    mkdirSync(data);
+    const made: (string | null)[] = [];
+    const watcher = watch(data, (_, name) => void made.push(name));
+    const server = await serve(data, ["--no-demo"]);
+    await expect.poll(() => made).toEqual(expect.arrayContaining(["admin-token", "context.json"]));
+    watcher.close();
+    expect(made.indexOf("admin-token")).toBeLessThan(made.indexOf("context.json"));
+    await server.stop();
+    expect(existsSync(join(data, "context.json"))).toBe(false);
   });
 
   test("refuses what it does not know by name, and tells its own name in what to do next", async () => {

@@ -20,9 +20,7 @@ import {
   readPart,
   readSegment,
 } from "../../../lib/snapshot/read.ts";
-import { readDamageTimes } from "../../../lib/store/catalogue/damage.ts";
-import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
-import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
 import {
   countWords,
@@ -35,6 +33,7 @@ import {
 } from "../output.ts";
 import { failureOf, fillFile, type RestoreWish, withSnapshot } from "../restore/wish.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { readDamage } from "./known-damage.ts";
 import { readReading } from "./reading.ts";
 import { type BucketFlags, openBucketSource } from "./source.ts";
 
@@ -128,21 +127,6 @@ export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<v
       ]),
     );
   });
-}
-
-/** What the store beside the bucket has found damaged in it. A store that cannot tell knows of nothing. */
-function readDamage(file: string | undefined): Map<string, number> {
-  if (file === undefined || !existsSync(file)) return new Map();
-  let db: NodeDb | undefined;
-  try {
-    db = openNodeDb(file, { readonly: true, mustExist: true });
-    return readDamageTimes(db);
-  } catch (error) {
-    if (error instanceof StoreFault) return new Map();
-    throw error;
-  } finally {
-    db?.close();
-  }
 }
 
 /** Replays the snapshot in a scratch file, every object checked, and compares what can be compared. */

@@ -18,7 +18,7 @@ export function statusRows(status: BackupStatus): string[][] {
     revision === null ? "nothing yet" : `revision ${revision}, ${time}`;
   const rows = [
     ["state", stateLine(status)],
-    ["exported", at(status.exportedRevision, status.exportedAt)],
+    ["exported", damagedLine(status) ?? at(status.exportedRevision, status.exportedAt)],
     ["behind", `${status.behindRevisions} revisions, ${status.behindSeconds} s`],
     ["proven", at(status.provenRevision, status.provenAt)],
     ["replayed", at(status.replayedRevision, status.replayedAt)],
@@ -51,6 +51,16 @@ export function statusRows(status: BackupStatus): string[][] {
 function pointsLine({ points, damagedPoints, doomedObjects }: BackupStatus): string {
   const damaged = damagedPoints === 0 ? "" : ` (${damagedPoints} of them damaged: \`ledge backup ls\`)`;
   return `${points}${damaged}, ${doomedObjects} objects wait for removal`;
+}
+
+/** Where all that was exported is damaged, so that none of it counts; undefined elsewhere. */
+export function damagedLine({
+  exportedRevision,
+  damagedPoints,
+}: Pick<BackupStatus, "exportedRevision" | "damagedPoints">): string | undefined {
+  return exportedRevision === null && damagedPoints > 0
+    ? "what the bucket holds is damaged, and the next run writes it anew"
+    : undefined;
 }
 
 /** Why exporting has stopped, and what to do, as a run is refused. */

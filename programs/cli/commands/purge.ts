@@ -32,7 +32,7 @@ export function addPurge(program: Command, client: () => Client): void {
       const body = JSON.stringify({ namespace, key, why, keepCurrent });
       const purged = await client().json(PurgeAnswer, "POST", "/v1/admin/purge", { body, what: document });
       if (output === "json") return printJson(purged);
-      sayDone(`every value of ${document} since revision ${purged.firstRevision} is erased from the store`);
+      sayDone(erasedLine(document, purged));
       if (purged.bucket === "pending")
         say("  the bucket follows with the next backups: `ledge backup status` says when none is open");
       if (!purged.vacuumed)
@@ -40,6 +40,14 @@ export function addPurge(program: Command, client: () => Client): void {
       for (const lineage of purged.ancestors)
         say(`  lineage ${lineage} held it too; delete its folder in the bucket when you need it no more`);
     });
+}
+
+function erasedLine(document: string, { firstRevision, currentRevision }: PurgeAnswer): string {
+  const [what, kept] =
+    currentRevision === null
+      ? ["every value", ""]
+      : ["every earlier value", `; the present one is kept, as revision ${currentRevision}`];
+  return `${what} of ${document} since revision ${firstRevision} is erased from the store${kept}`;
 }
 
 /** Nothing brings a purged value back, not even a restore: whoever asks for it sees first what will be gone. */

@@ -1,7 +1,7 @@
 /** `ledge status`: one screen, and for what is wrong the command that mends it. */
 import type { Command } from "commander";
 import { Status } from "../../../lib/api/admin-answers.ts";
-import { stoppedLine } from "../backup/views.ts";
+import { damagedLine, stoppedLine } from "../backup/views.ts";
 import { asTyped } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -101,7 +101,7 @@ function backupLine(backup: Status["backup"]): string {
       return "as it was restored: all of it came from a bucket, and the first write is what the next backup takes";
     case "ok":
       if (backup.exportedRevision === null)
-        return backup.behindRevisions === 0
+        return backup.behindRevisions === 0 && backup.damagedPoints === 0
           ? "nothing to back up yet"
           : `${reached(backup)}: \`ledge backup run\``;
       return `${reached(backup)}, ${backup.exportedAt}; ${backup.provenRevision === null ? "not proven yet" : `proven up to ${backup.provenRevision}`}`;
@@ -117,6 +117,8 @@ function backupLine(backup: Status["backup"]): string {
   }
 }
 
-function reached({ exportedRevision }: Status["backup"]): string {
-  return exportedRevision === null ? "nothing in the bucket yet" : `up to revision ${exportedRevision}`;
+function reached(backup: Status["backup"]): string {
+  const { exportedRevision } = backup;
+  if (exportedRevision !== null) return `up to revision ${exportedRevision}`;
+  return damagedLine(backup) ?? "nothing in the bucket yet";
 }

@@ -12,6 +12,7 @@ import { parseComing, parseSpan } from "../moment.ts";
 import { printJson, printTable, say, sayDone, sayWarning } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { formatGrant, oddities, parseGrant } from "../tokens/grants.ts";
+import { keepRotated, type TokenPlaces } from "../tokens/keep-rotated.ts";
 import { findNamespace } from "./ns.ts";
 
 interface CreateOptions {
@@ -31,7 +32,7 @@ The namespace is a name, or * for all of them. The scope is one whole key, or a 
   -g read:'*' -g backup:'*'           two grants: give -g again
 `;
 
-export function addToken(program: Command, client: () => Client): Command {
+export function addToken(program: Command, client: () => Client, places: TokenPlaces): Command {
   const token = program.command("token").description("tokens: list, make, rotate and revoke them");
   token
     .command("ls")
@@ -58,7 +59,10 @@ export function addToken(program: Command, client: () => Client): Command {
       "--overlap <span>",
       "let the old one work for so long yet, such as 1h; the new one has an accessor of its own",
     )
-    .action(async (accessor: string, options: { overlap?: string }) => rotate(client(), accessor, options));
+    .action(async (accessor: string, options: { overlap?: string }) => {
+      const token = await rotate(client(), accessor, options);
+      keepRotated(accessor, token, places);
+    });
   token
     .command("revoke")
     .description("end a token at once")
@@ -164,7 +168,8 @@ function placeOf(pointer: string, grants: readonly Grant[]): string | undefined 
   return { name: "the name", expires: "--expires" }[member];
 }
 
-async function rotate(client: Client, accessor: string, { overlap }: { overlap?: string }): Promise<void> {
+/** Prints the new token, and gives it. */
+async function rotate(client: Client, accessor: string, { overlap }: { overlap?: string }): Promise<string> {
   const made = newToken((length) => randomBytes(length));
   const seconds = overlap === undefined ? undefined : parseSpan("--overlap", overlap) / 1000;
   const next = seconds === undefined ? { accessor, secret: made.secret } : made;
@@ -183,6 +188,7 @@ async function rotate(client: Client, accessor: string, { overlap }: { overlap?:
     say(`token ${accessor} for ${name} ends in ${overlap}; ${next.accessor} follows it.`);
   say(`the new secret of ${name}; keep it now, it is not shown again:`);
   process.stdout.write(`${formatToken(next)}\n`);
+  return formatToken(next);
 }
 
 /** A revoked token is there, and stays so: what it was refused for is not that there is none. Always throws. */

@@ -30,10 +30,10 @@ export async function runRestore(options: RestoreFlags, places: RestorePlaces): 
   if (options.server === true) return runServer(options, places.server());
   const source = await openBucketSource(options, places.dataDir);
   try {
-    const { bucket } = source;
+    const { bucket, storeFile } = source;
     const progress = openProgress(100);
     const wish = await wishOf(options, bucket, progress);
-    await withNewRoot(options, (newRoot) => restore(options, { ...wish, newRoot }, progress));
+    await withNewRoot(options, (newRoot) => restore(options, { ...wish, newRoot }, { progress, storeFile }));
   } finally {
     await source.stop();
   }
@@ -53,9 +53,19 @@ async function wishOf(options: RestoreFlags, bucket: Bucket, progress: Progress)
   };
 }
 
-async function restore(options: RestoreFlags, wish: RestoreWish, progress: Progress): Promise<void> {
+interface Beside {
+  readonly progress: Progress;
+  /** The store beside the bucket. */
+  readonly storeFile: string | undefined;
+}
+
+async function restore(
+  options: RestoreFlags,
+  wish: RestoreWish,
+  { progress, storeFile }: Beside,
+): Promise<void> {
   const { to, toDir, output } = options;
-  if (options.plan === true) return printPlan(wish, to, output);
+  if (options.plan === true) return printPlan(wish, { to, storeFile }, output);
   if (toDir !== undefined) {
     const { namespace: namespaces, foldCase = false } = options;
     const { damaged, ...tree } = await restoreToTree(wish, toDir, { namespaces, foldCase });

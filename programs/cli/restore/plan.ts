@@ -4,18 +4,35 @@ import { resolve } from "node:path";
 import type { RestoreLosses, RestorePreview } from "../../../lib/api/restore-answers.ts";
 import type { FoundSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
 import { previewRestore } from "../../../lib/backup/restore/preview.ts";
+import { formatTime } from "../../../lib/core/time.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { readDamage } from "../backup/known-damage.ts";
 import { countWords, formatBytes, printJson, printTable, say } from "../output.ts";
 import { failureOf, type RestoreWish, withSnapshot } from "./wish.ts";
 
-/** Prints the preview; `to` is the store that would be replaced, if it is there. */
+export interface PlanPlaces {
+  /** The store that would be replaced, if it is there. */
+  readonly to: string | undefined;
+  /** The store beside the bucket, which knows what was found damaged there. */
+  readonly storeFile: string | undefined;
+}
+
+/** Prints the preview. */
 export async function printPlan(
   wish: RestoreWish,
-  to: string | undefined,
+  { to, storeFile }: PlanPlaces,
   output: "text" | "json",
 ): Promise<void> {
-  printPreview(await planFor(wish, to), output);
+  printPreview(withDamage(await planFor(wish, to), readDamage(storeFile)), output);
+}
+
+function withDamage(preview: RestorePreview, known: ReadonlyMap<string, number>): RestorePreview {
+  const objects = preview.objects.map((object) => {
+    const foundMs = known.get(object.name);
+    return foundMs === undefined ? object : { ...object, damaged: formatTime(foundMs) };
+  });
+  return { ...preview, objects };
 }
 
 /** Before a store is replaced: what it has that the restored one will not have. The old file is kept all the same. */
@@ -86,10 +103,11 @@ function snapshotRows(preview: RestorePreview): string[][] {
     objects,
     damaged = [],
   } = preview;
+  const found = objects.find((one) => one.damaged !== undefined);
   return [
     ["would restore", `revision ${revision} of lineage ${lineage.slice(0, 8)}, epoch ${epoch}`],
     ["from", `a snapshot at revision ${snapshotRevision}, made ${created}`],
-    ["how sure", CHECKS[check]],
+    ["how sure", found === undefined ? CHECKS[check] : `damaged: ${found.name}, found ${found.damaged}`],
     ...damaged.map((name) => ["damaged", `${name}: another snapshot of the revision is taken`]),
     ["history", `from revision ${historyFrom}`],
     [

@@ -170,6 +170,16 @@ describe("ledge login", () => {
   });
 });
 
+describe("ledge login that is asked for a token", () => {
+  test.skipIf(!HAS_TERMINAL)("ends as given up at the end of input", async () => {
+    const ran = await ledgeAtTerminal(["login", url(), "--context", "left"], {
+      typed: { after: "The token for", keys: "\u0004" },
+      env: own("left"),
+    });
+    expect([ran.status, ran.screen]).toEqual([1, expect.stringContaining("given up; nothing was changed")]);
+  });
+});
+
 describe("ledge context", () => {
   /** Commands in a folder whose `.ledge` is found, not named: what names a folder names its server. */
   function among(name: string) {

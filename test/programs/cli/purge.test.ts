@@ -17,6 +17,32 @@ describe("ledge purge", () => {
     expect((await ledge(["get", "demo/quiet"])).status).toBe(3);
   });
 
+  test("says what is kept, and what is erased", async () => {
+    await ledge(["put", "demo/kept", "hunter2"]);
+    await ledge(["put", "demo/kept", "clean", "--if", "any"]);
+    const kept = await ledge(["purge", "demo/kept", "-m", "pasted", "--keep-current", "--yes"]);
+    expect([kept.status, await readBack("demo/kept")]).toEqual([0, "clean"]);
+    expect(kept.stderr).toMatch(
+      /every earlier value of demo\/kept since revision \d+ is erased from the store; the present one is kept, as revision \d+/,
+    );
+    const gone = await ledge(["purge", "demo/kept", "-m", "pasted", "--yes"]);
+    expect(gone.stderr).toMatch(/every value of demo\/kept since revision \d+ is erased from the store\n/);
+  });
+
+  test.skipIf(!HAS_TERMINAL)("takes the end of input, Ctrl-C and no for the same answer", async () => {
+    await ledge(["put", "demo/left", "hunter2"]);
+    const args = ["--data", data, "purge", "demo/left", "-m", "pasted"];
+    for (const keys of ["\u0004", "\u0003", "n"]) {
+      const ran = await ledgeAtTerminal(args, { typed: { after: "ever had?", keys } });
+      expect([keys, ran.status, ran.screen]).toEqual([
+        keys,
+        1,
+        expect.stringContaining("given up; nothing was changed"),
+      ]);
+    }
+    expect(await readBack("demo/left")).toBe("hunter2");
+  });
+
   test.skipIf(!HAS_TERMINAL)(
     "shows at a terminal what will be gone, and takes no for an answer",
     async () => {

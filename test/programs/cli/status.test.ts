@@ -88,6 +88,17 @@ describe("ledge status --check", () => {
     },
   );
 
+  test.each([{ state: "behind" }, { state: "failing" }, { state: "ok" }] as const)(
+    "says that all that the bucket holds is damaged, and what comes: $state",
+    async ({ state }) => {
+      const none = { exportedRevision: null, exportedAt: null, provenRevision: null };
+      const backup = { state, ...none, behindRevisions: 2, points: 2, damagedPoints: 2 };
+      const { stdout } = await checked({ backup });
+      expect(stdout).toContain("what the bucket holds is damaged, and the next run writes it anew");
+      expect(stdout).not.toContain("nothing in the bucket yet");
+    },
+  );
+
   test("says all that is wrong at once", async () => {
     const ran = await checked({ status: { clockSuspect: true }, metrics: DISK(0, 1000) });
     expect(ran.stderr).toMatch(/^✗ clock: .*\n {2}disk: /m);

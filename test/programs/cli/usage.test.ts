@@ -51,6 +51,20 @@ describe("ledge", () => {
   });
 });
 
+describe("help", () => {
+  test.each([
+    { line: "--help" },
+    { line: "bootstrap --help" },
+    { line: "token reset --help" },
+    { line: "token revoke --help" },
+    { line: "token rotate --help" },
+  ])("of `ledge $line` names the command as it is typed here, across a line's end, too", async ({ line }) => {
+    const { stdout } = await run(line.split(" "));
+    expect(stdout).toMatch(/`\.\/ledge\s+context\s+ls`/);
+    expect(stdout).not.toMatch(/`ledge\s/);
+  });
+});
+
 describe("the help of a server", () => {
   test.each([
     { line: "./ledge help serve", name: "./ledge serve" },
@@ -63,6 +77,8 @@ describe("the help of a server", () => {
     expect(stdout).toMatch(/^Usage: /);
     for (const words of ["--runtime-config-file", "--no-demo", "Examples:", `\n  ${name}`, "Exit codes: 0"])
       expect(stdout).toContain(words);
+    expect(stdout).toContain('(default: ".ledge")');
+    expect(stdout).not.toMatch(/default: [{[]/);
   });
 
   test("is there before anything is built", async () => {
