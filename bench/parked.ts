@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
+import { processSize } from "./process-memory.ts";
 import { type BenchRow, rate } from "./rows.ts";
 
 const WAITING = 10_000;
@@ -39,7 +40,7 @@ async function measure({ pid }: Server, ask: Ask): Promise<BenchRow[]> {
     await ask("PUT", `/v1/admin/namespaces/${namespace}`, "{}", { "if-none-match": "*" });
   await writesPerSecond(ask);
   const alone = await writesPerSecond(ask);
-  const before = statusOf(pid);
+  const before = processSize(pid);
   const { revision: since }: { revision: number } = JSON.parse((await put(ask, "concerned", "first")).text);
   const waiting: Promise<Answer>[] = [];
   while (waiting.length < WAITING) {
@@ -47,7 +48,7 @@ async function measure({ pid }: Server, ask: Ask): Promise<BenchRow[]> {
       waiting.push(ask("GET", `/v1/changes?ns=concerned&since=${since}&wait=60`));
     await sleep(200);
   }
-  const parked = statusOf(pid);
+  const parked = processSize(pid);
   const beside = await writesPerSecond(ask);
   const startedMs = performance.now();
   await put(ask, "concerned", "second");
@@ -122,13 +123,5 @@ function clientOf(url: string, token: string) {
       sent.on("error", reject);
       sent.end(body);
     });
-  };
-}
-
-function statusOf(pid: number): { readonly megabytes: number; readonly threads: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return {
-    megabytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1000,
-    threads: Number(/Threads:\s+(\d+)/.exec(status)?.[1]),
   };
 }

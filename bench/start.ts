@@ -2,10 +2,11 @@
  * How long until the server answers, from a warm and from an empty cache, and the memory it then holds.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "../programs/demo-bcd/server.ts";
+import { processSize } from "./process-memory.ts";
 import type { BenchRow } from "./rows.ts";
 
 export async function benchStart(root: string): Promise<BenchRow[]> {
@@ -45,14 +46,9 @@ async function startTime(root: string, data: string): Promise<{ seconds: number;
   const startedMs = performance.now();
   const server = await startServer(root, data);
   const seconds = (performance.now() - startedMs) / 1000;
-  const megabytes = residentMegabytes(server.pid);
+  const { megabytes } = processSize(server.pid);
   await server.stop();
   return { seconds, megabytes };
-}
-
-function residentMegabytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
 }
 
 function bareNode(): Promise<number> {

@@ -1,6 +1,6 @@
 /**
  * The Node programs: each programs/NAME/main.ts becomes dist/programs/NAME.mjs, and a worker.ts anywhere below
- * programs/NAME a NAME-worker.mjs, with most packages left outside. Node 20 does not run TypeScript; found by folder, so a new
+ * programs/NAME a NAME-worker.mjs, with their packages. Node 20 does not run TypeScript; found by folder, so a new
  * program needs no entry here.
  */
 import { readdirSync, rmSync } from "node:fs";

@@ -2,13 +2,19 @@
  * The memory that a component starts with, as one piece: out of the data of its core module, and in again. Zeros need
  * no data, so what is cleared in between leaves the file.
  */
-import { leb128, Reader, readSections, type Section } from "../programs/host/guests/wasm-binary.ts";
+import {
+  HEADER_BYTES,
+  leb128,
+  Reader,
+  readSections,
+  SECTION,
+  type Section,
+  writeSections,
+} from "../programs/host/guests/wasm-binary.ts";
 
-const PREAMBLE_BYTES = 8;
 const PAGE_BYTES = 65536;
-/** Ids of sections: in a component, and in a core module. */
+/** Ids of sections in a component. */
 const COMPONENT = { module: 1, component: 4 } as const;
-const MODULE = { memory: 5, data: 11 } as const;
 const I32_CONST = 0x41;
 const END = 0x0b;
 /** About what the head of a segment takes: a shorter row of zeros is cheaper as data. */
@@ -27,7 +33,7 @@ export function changeSnapshot(component: Uint8Array, change: (memory: Uint8Arra
       if (memory === undefined) return payload;
       found += 1;
       change(memory);
-      return mapSections(payload, (one) => (one.id === MODULE.data ? dataSection(memory) : one.payload));
+      return mapSections(payload, (one) => (one.id === SECTION.data ? dataSection(memory) : one.payload));
     });
   const changed = changeNested(component);
   if (found === 0) throw new Error("no module of the component holds a snapshot");
@@ -36,18 +42,14 @@ export function changeSnapshot(component: Uint8Array, change: (memory: Uint8Arra
 
 /** The same sections with other payloads; a section without a change keeps its bytes. */
 function mapSections(binary: Uint8Array, payloadOf: (section: Section) => Uint8Array): Uint8Array {
-  const parts = [binary.subarray(0, PREAMBLE_BYTES)];
-  for (const section of readSections(binary)) {
-    const payload = payloadOf(section);
-    parts.push(new Uint8Array([section.id, ...leb128(payload.length)]), payload);
-  }
-  return Buffer.concat(parts);
+  const sections = readSections(binary).map((section) => ({ id: section.id, payload: payloadOf(section) }));
+  return writeSections(sections, binary.subarray(0, HEADER_BYTES));
 }
 
 function readMemory(module: Uint8Array): Uint8Array | undefined {
   const sections = readSections(module);
   const payloadOf = (id: number) => sections.find((section) => section.id === id)?.payload;
-  const [limits, data] = [payloadOf(MODULE.memory), payloadOf(MODULE.data)];
+  const [limits, data] = [payloadOf(SECTION.memory), payloadOf(SECTION.data)];
   if (limits === undefined || data === undefined) return undefined;
   const memory = new Uint8Array(new Reader(limits, 1).limits().min * PAGE_BYTES);
   const reader = new Reader(data, 0);

@@ -99,8 +99,8 @@ async function chooseFor(
 
 /**
  * Finds the snapshot and does something with it. Where an object of it turns out to be damaged, the work is done again
- * with another snapshot that holds the same revision: nothing is lost by that. `known` is damage that was met before. Throws BucketFault where none does:
- * OnlyOlder where an older one could be used.
+ * with another snapshot that holds the same revision: nothing is lost by that. `known` is damage that was met before.
+ * Throws BucketFault where none does: OnlyOlder where an older one could be used.
  */
 export async function withSound<T>(
   { bucket, reading }: { readonly bucket: Bucket; readonly reading?: Reading | undefined },

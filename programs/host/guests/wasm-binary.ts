@@ -8,9 +8,9 @@ export interface Section {
   readonly payload: Uint8Array;
 }
 
-export const SECTION = { import: 2, memory: 5, global: 6, export: 7 } as const;
+export const SECTION = { import: 2, memory: 5, global: 6, export: 7, data: 11 } as const;
 
-const HEADER_BYTES = 8;
+export const HEADER_BYTES = 8;
 
 /** Splits a module into its sections. */
 export function readSections(module: Uint8Array): Section[] {
@@ -23,9 +23,11 @@ export function readSections(module: Uint8Array): Section[] {
   return sections;
 }
 
-/** The module made of these sections. */
-export function writeSections(sections: readonly Section[]): Uint8Array {
-  const parts: Uint8Array[] = [new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])];
+const MODULE_HEADER = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+/** The module made of these sections; of a component, with its own header. */
+export function writeSections(sections: readonly Section[], header: Uint8Array = MODULE_HEADER): Uint8Array {
+  const parts: Uint8Array[] = [header];
   for (const { id, payload } of sections) {
     parts.push(new Uint8Array([id, ...leb128(payload.length)]), payload);
   }

@@ -63,6 +63,19 @@ async function cloned(): Promise<{ left: NodeDb; right: NodeDb; bucket: MemoryBu
   return { left, right, bucket, shared };
 }
 
+/** A store, and a copy that was restored from its bucket and wrote there since. */
+async function openWentOn(): Promise<{ db: NodeDb; copy: NodeDb; bucket: MemoryBucket }> {
+  const { db } = openQuickStore();
+  const bucket = memoryBucket();
+  fill(db);
+  await tick(db, bucket);
+  const copy = openQuickStore().db;
+  await restore(copy, bucket);
+  put(copy, "who", "copy");
+  await tick(copy, bucket);
+  return { db, copy, bucket };
+}
+
 async function hidden(bucket: MemoryBucket, name: string, max: number) {
   return name.startsWith("heads/") ? undefined : bucket.get(name, max);
 }
@@ -140,14 +153,7 @@ describe("findSnapshot", () => {
   });
 
   test("says what other branches hold, and takes the newest epoch if the source went on", async () => {
-    const { db } = openQuickStore();
-    const bucket = memoryBucket();
-    fill(db);
-    await tick(db, bucket);
-    const copy = openQuickStore().db;
-    await restore(copy, bucket);
-    put(copy, "who", "copy");
-    await tick(copy, bucket);
+    const { db, copy, bucket } = await openWentOn();
     const found = await findSnapshot(bucket);
     expect(found).toMatchObject({
       ok: true,
@@ -298,17 +304,9 @@ describe("findSnapshot", () => {
   });
 
   test("names the ancestor where nothing of the newest history can be used", async () => {
-    const { db } = openQuickStore();
-    const bucket = memoryBucket();
-    fill(db);
-    await tick(db, bucket);
-    const copy = openQuickStore().db;
-    await restore(copy, bucket);
-    const before = new Set(bucket.objects.keys());
-    put(copy, "who", "copy");
-    await tick(copy, bucket);
+    const { db, copy, bucket } = await openWentOn();
     for (const name of bucket.objects.keys())
-      if (!before.has(name) && name.includes("/manifests/")) bucket.objects.set(name, Uint8Array.of(1));
+      if (name.startsWith(`${lineage(copy)}/manifests/`)) bucket.objects.set(name, Uint8Array.of(1));
     const refused: unknown = await restoreWanted(openQuickStore().db, bucket, {}).catch((error) => error);
     expect(refused).toBeInstanceOf(OnlyOlder);
     const { branch, revision } = (refused as OnlyOlder).older;
