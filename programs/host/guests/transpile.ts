@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from "node:path";
 import {
   addReset,
+  callImportsPlainly,
   capMemory,
   exportMutableGlobals,
   muteDebugLog,
@@ -100,6 +101,6 @@ function patchedModule(module: Uint8Array, inbound: boolean): Uint8Array {
 }
 
 function patchedGlue(glue: Uint8Array, inbound: boolean): string {
-  const text = patchDecoder(muteDebugLog(Buffer.from(glue).toString("utf8")));
+  const text = callImportsPlainly(patchDecoder(muteDebugLog(Buffer.from(glue).toString("utf8"))));
   return inbound ? addReset(text) : text;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   addReset,
+  callImportsPlainly,
   capMemory,
   exportMutableGlobals,
   GLOBAL_PREFIX,
@@ -73,6 +74,79 @@ const make = (function* () {
   return { use, look,  };
 })();
 `;
+
+/** Two imports as jco calls them, cut down to what stands around the call. */
+const CALLS = `let made = 0; let left = true;
+  const createNewCurrentTask = () => { made += 1; return [{ componentIdx() {}, id() {}, enterSync() {}, resolve() {}, exit() {} }]; };
+  const _withGlobalCurrentTaskMeta = ({ fn }) => fn();
+  const _trackHostOperation = (fn) => fn();
+  const _checkMayLeave = () => { if (!left) throw new Error("cannot leave"); };
+  function _lowerImportBackwardsCompat(args) {
+    const params = [...arguments].slice(1);
+    made += 1;
+    return args.isAsync ? "later" : args.importFn(...params);
+  }
+  const _trampoline1 = function(arg0, arg1) {
+    const hostProvided = true;
+
+    let parentTask;
+    let task;
+    let subtask;
+
+    const createTask = () => {
+      const results = createNewCurrentTask({
+        entryFnName: 'add',
+      });
+      task = results[0];
+    };
+
+    taskCreation: {
+      if (!parentTask) {
+        createTask();
+        break taskCreation;
+      }
+    }
+
+    const started = task.enterSync();
+    let ret;
+    ret = _withGlobalCurrentTaskMeta({
+      componentIdx: task.componentIdx(),
+      taskID: task.id(),
+      fn: () => _trackHostOperation(() => host.add((arg0), (arg1))),
+    });
+    task.resolve([ret]);
+    task.exit();
+    return ret;
+  }
+  const call = _lowerImportBackwardsCompat.bind(null, { isAsync: false, isManualAsync: undefined, funcTypeIsAsync: false, importFn: _trampoline1 });
+  const later = _lowerImportBackwardsCompat.bind(null, { isAsync: true, importFn: _trampoline1 });
+  return { call, later, made: () => made, leave: (value) => { left = value; } };`;
+
+interface Calls {
+  call(one: number, other: number): number;
+  later(): string;
+  made(): number;
+  leave(value: boolean): void;
+}
+
+describe("callImportsPlainly", () => {
+  const run = (glue: string): Calls =>
+    new Function("host", glue)({ add: (one: number, other: number) => one + other });
+
+  test("calls what the host gives with its parameters, and makes no task for it", () => {
+    const before = run(CALLS);
+    expect([before.call(1, 2), before.made()]).toEqual([3, 2]);
+    const after = run(callImportsPlainly(CALLS));
+    expect([after.call(1, 2), after.made()]).toEqual([3, 0]);
+    expect(after.later()).toBe("later");
+    after.leave(false);
+    expect(() => after.call(1, 2)).toThrow("cannot leave");
+  });
+
+  test("fails where jco writes something else", () => {
+    expect(() => callImportsPlainly("let parentTask;")).toThrow("no longer writes");
+  });
+});
 
 describe("muteDebugLog", () => {
   test("leaves nothing of it", () => {
