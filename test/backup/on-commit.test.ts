@@ -11,6 +11,7 @@ import { openServedBucket } from "../../testkit/bucket.ts";
 import { variablesOf } from "../../testkit/bucket-settings.ts";
 import { FULL } from "../../testkit/crash-sample.ts";
 import { buildFor, LEDGE_MANIFEST, type TestHost } from "../../testkit/host.ts";
+import { testNativeEngine } from "../../testkit/native.ts";
 import { rowOf, stealLease } from "../../testkit/operation.ts";
 import { giveToken, tokenOf } from "../../testkit/proposals.ts";
 import { openServedStore } from "../../testkit/served-store.ts";
@@ -21,15 +22,24 @@ const ROOT = tokenOf("r");
 
 beforeAll(() => buildFor(LEDGE_MANIFEST));
 
-/** The real components over a store with some history, and a token that may do everything. */
-const start = (variables: Record<string, string>, more: Partial<HostOptions> = {}) =>
-  openServedStore(
+type Kind = "native" | "memory reset" | "fresh instances";
+
+/** The real handlers over a store with some history, and a token that may do everything. */
+async function start(
+  variables: Record<string, string>,
+  kind: Kind = "memory reset",
+  more: Partial<HostOptions> = {},
+) {
+  const engine = kind === "native" ? { engine: testNativeEngine() } : {};
+  const freshInstances = kind === "fresh instances";
+  return openServedStore(
     (db) => {
       fill(db);
       giveToken(db, ROOT, ["read", "write", "history", "backup", "status", "admin"]);
     },
-    { variables, ...more },
+    { variables, freshInstances, ...engine, ...more },
   );
+}
 
 async function bucketOf(): Promise<
   { variables: Record<string, string> } & Awaited<ReturnType<typeof openServedBucket>>
@@ -69,13 +79,10 @@ function exported(db: NodeDb): number {
   return Number(rowOf(db, "position").revision ?? 0);
 }
 
-describe.each([
-  { name: "memory reset", freshInstances: false },
-  { name: "fresh instances", freshInstances: true },
-])("backup_on_commit, with $name", ({ freshInstances }) => {
+describe.each<Kind>(["native", "memory reset", "fresh instances"])("backup_on_commit, with %s", (kind) => {
   test("wait answers once the bucket holds the revision, of every kind of write", async () => {
     const { variables, bucket } = await bucketOf();
-    const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
+    const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, kind);
     const first = await inTime((nth) => put(host, `one-${nth}`));
     expect(first).toEqual({ status: 201, revision: first.revision, held: first.revision });
     const change = { op: "put", namespace: "shop", mediaType: "text/plain", text: "2", ifRevision: 0 };
@@ -91,60 +98,59 @@ describe.each([
     const copy = openTestStore();
     expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: mode.held });
   });
+});
 
-  test("wait says nothing of a write that changes nothing, or that is refused", async () => {
-    const { variables } = await bucketOf();
-    const { host } = await start({ ...variables, backup_on_commit: "wait" }, { freshInstances });
-    await put(host, "one");
-    expect(await ask(host, "PUT", "/v1/write/shop?key=one", { ...TEXT, body: "y" })).toMatchObject({
-      status: 428,
-      held: null,
-    });
-    const changes = [
-      { op: "put", namespace: "shop", key: "one", mediaType: "text/plain", text: "x", ifRevision: "any" },
-    ];
-    expect(await ask(host, "POST", "/v1/commit", { json: { changes } })).toMatchObject({
-      status: 200,
-      held: null,
-    });
-  });
-
-  test("start answers as ever, and the bucket gets there by itself", async () => {
-    const { variables } = await bucketOf();
-    const { db, host } = await start({ ...variables, backup_on_commit: "start" }, { freshInstances });
-    const { status, revision, held } = await put(host, "one");
-    expect([status, held]).toEqual([201, null]);
-    await expect.poll(() => exported(db)).toBe(revision);
-  });
-
-  test("off asks nobody", async () => {
-    const { variables, bucket } = await bucketOf();
-    const { db, host } = await start(variables, { freshInstances });
-    expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
-    await host.stop();
-    expect([exported(db), await bucket.list("")]).toEqual([0, []]);
-  });
-
-  test("wait and start keep every write while the bucket is down", async () => {
-    for (const word of ["wait", "start"]) {
+// An export takes a second of processor in a guest, and the rules are the same code: the long form takes all kinds.
+describe.each<Kind>(FULL ? ["native", "memory reset", "fresh instances"] : ["native"])(
+  "the rules of backup_on_commit, with %s",
+  (kind) => {
+    test("wait says nothing of a write that changes nothing, or that is refused", async () => {
       const { variables } = await bucketOf();
-      const down = { ...variables, bucket_endpoint: "http://127.0.0.1:1", backup_on_commit: word };
-      const { db, host } = await start(down, { freshInstances });
-      expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
-      expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
-      await expect.poll(() => rowOf(db, "error").code).toBe("bucket_unavailable");
-    }
-  });
+      const { host } = await start({ ...variables, backup_on_commit: "wait" }, kind);
+      await put(host, "one");
+      expect(await ask(host, "PUT", "/v1/write/shop?key=one", { ...TEXT, body: "y" })).toMatchObject({
+        status: 428,
+        held: null,
+      });
+      const changes = [
+        { op: "put", namespace: "shop", key: "one", mediaType: "text/plain", text: "x", ifRevision: "any" },
+      ];
+      expect(await ask(host, "POST", "/v1/commit", { json: { changes } })).toMatchObject({
+        status: 200,
+        held: null,
+      });
+    });
 
-  // The short form takes one of the four.
-  test.each(FULL ? [1, 2] : freshInstances ? [] : [2])(
-    "wait holds for 50 writers at once, with %i workers",
-    async (workers) => {
+    test("start answers as ever, and the bucket gets there by itself", async () => {
+      const { variables } = await bucketOf();
+      const { db, host } = await start({ ...variables, backup_on_commit: "start" }, kind);
+      const { status, revision, held } = await put(host, "one");
+      expect([status, held]).toEqual([201, null]);
+      await expect.poll(() => exported(db)).toBe(revision);
+    });
+
+    test("off asks nobody", async () => {
       const { variables, bucket } = await bucketOf();
-      const { db, host } = await start(
-        { ...variables, backup_on_commit: "wait" },
-        { freshInstances, workers },
-      );
+      const { db, host } = await start(variables, kind);
+      expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
+      await host.stop();
+      expect([exported(db), await bucket.list("")]).toEqual([0, []]);
+    });
+
+    test("wait and start keep every write while the bucket is down", async () => {
+      for (const word of ["wait", "start"]) {
+        const { variables } = await bucketOf();
+        const down = { ...variables, bucket_endpoint: "http://127.0.0.1:1", backup_on_commit: word };
+        const { db, host } = await start(down, kind);
+        expect(await put(host, "one")).toMatchObject({ status: 201, held: null });
+        expect(db.all("select count(*) from entry where namespace='shop' and key='one'")).toEqual([[1]]);
+        await expect.poll(() => rowOf(db, "error").code).toBe("bucket_unavailable");
+      }
+    });
+
+    test.each(FULL ? [1, 2] : [2])("wait holds for 50 writers at once, with %i workers", async (workers) => {
+      const { variables, bucket } = await bucketOf();
+      const { db, host } = await start({ ...variables, backup_on_commit: "wait" }, kind, { workers });
       const all = await Promise.all(
         Array.from({ length: 50 }, async (_, n) => {
           const startedMs = performance.now();
@@ -161,9 +167,9 @@ describe.each([
       await expect.poll(() => exported(db), { interval: 200 }).toBe(head);
       const copy = openTestStore();
       expect(await restore(copy.db, bucket)).toMatchObject({ check: "proven", revision: exported(db) });
-    },
-  );
-});
+    });
+  },
+);
 
 describe("backup_on_commit", () => {
   test("wait gives up while another exporter has the lease, and says how far it came", async () => {

@@ -13,9 +13,9 @@ import type { RunningHost } from "../../programs/host/options.ts";
 import { isFree } from "../../programs/start/bucket.ts";
 import { type BucketServer, startBucket } from "../../programs/start/bundled-bucket.ts";
 import { variablesOf } from "../bucket-settings.ts";
-import { root, testWorkerFile } from "../host.ts";
-import { ledge } from "../processes.ts";
+import { ledge, root } from "../processes.ts";
 import { checkStore } from "../store.ts";
+import { threadFile } from "../threads.ts";
 import { holds } from "./bytes.ts";
 import {
   type ExpectedDocument,
@@ -126,7 +126,7 @@ async function serve(data: string, variables: Readonly<Record<string, string>>):
     cron: false,
     workers: 1,
     cacheDir: join(root, ".cache", "jco"),
-    workerFile: await testWorkerFile(),
+    workerFile: threadFile("host-worker"),
     environment: {},
     log: () => {},
   });

@@ -11,7 +11,9 @@ import { askAs } from "../../../testkit/ask.ts";
 import { bytes, expectSame, fill, openQuickStore, put, SMALL, tick } from "../../../testkit/backup.ts";
 import { openServedBucket } from "../../../testkit/bucket.ts";
 import { variablesOf } from "../../../testkit/bucket-settings.ts";
+import { FULL } from "../../../testkit/crash-sample.ts";
 import { buildFor, LEDGE_MANIFEST, openTestHost, type TestHost, testFolder } from "../../../testkit/host.ts";
+import { cheaperEngine } from "../../../testkit/native.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
 
@@ -67,7 +69,7 @@ const first = (more: Record<string, unknown> = {}) => {
   return { name: "admin", accessor, digest: secretDigest(secret), ...more };
 };
 
-describe.each([{ freshInstances: false }, { freshInstances: true }])(
+describe.each(FULL ? [{ freshInstances: false }, { freshInstances: true }] : [{ freshInstances: false }])(
   "POST /v1/backup/restore (%o)",
   (mode) => {
     test("previews, and restores into a running empty store, which serves what was there", async () => {
@@ -167,7 +169,7 @@ describe("an empty store beside a bucket", () => {
     "takes a first token beside an empty bucket before any tick (restore_on_start %s)",
     async (restore_on_start) => {
       const { variables } = await backups({ empty: true });
-      const host = await hostOver({ ...variables, restore_on_start });
+      const host = await hostOver({ ...variables, restore_on_start }, cheaperEngine());
       expect((await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).status).toBe(201);
       expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
     },
@@ -175,7 +177,7 @@ describe("an empty store beside a bucket", () => {
 
   test("takes none while the bucket does not say what it holds", async () => {
     const { variables } = await backups({ empty: true });
-    const host = await hostOver({ ...variables, bucket_endpoint: "http://127.0.0.1:1" });
+    const host = await hostOver({ ...variables, bucket_endpoint: "http://127.0.0.1:1" }, cheaperEngine());
     const asked = first();
     const early = await ask(host, "POST", "/v1/admin/bootstrap", { json: asked });
     expect(early).toMatchObject({ status: 503, json: { code: "not_ready" } });
@@ -189,7 +191,7 @@ describe("an empty store beside a bucket", () => {
     "never begins beside somebody's backups without a word (tick %s)",
     async (ticks) => {
       const { variables } = await backups();
-      const host = await hostOver(variables);
+      const host = await hostOver(variables, cheaperEngine());
       expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
       if (ticks) expect(await host.tick("snapshot-export")).toBe(undefined);
       const asked = first();
@@ -204,7 +206,7 @@ describe("an empty store beside a bucket", () => {
 
   test("is told about the bucket by a preview as well, where there is no schedule", async () => {
     const { variables } = await backups({ empty: true });
-    const host = await hostOver(variables);
+    const host = await hostOver(variables, cheaperEngine());
     expect((await ask(host, "GET", RESTORE)).json.code).toBe("not_found");
     expect((await ask(host, "POST", "/v1/admin/bootstrap", { json: first() })).status).toBe(201);
   });
@@ -213,7 +215,7 @@ describe("an empty store beside a bucket", () => {
 describe("the restore routes", () => {
   test("refuse by name what they do not take", async () => {
     const { variables } = await backups();
-    const host = await hostOver(variables);
+    const host = await hostOver(variables, cheaperEngine());
     const cases: { method: string; path: string; json?: unknown; status: number; code: string }[] = [
       { method: "GET", path: `${RESTORE}?to=1`, status: 400, code: "unknown_parameter" },
       { method: "GET", path: `${RESTORE}?revision=0`, status: 400, code: "bad_parameter" },

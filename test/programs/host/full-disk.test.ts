@@ -48,7 +48,7 @@ async function hostOnSmallDisk(engine: EngineName, variables: Record<string, str
   const host = await openTestHost({
     manifest: LEDGE_MANIFEST,
     stateDir,
-    ...(engine === "native" ? { engine: await testNativeEngine() } : {}),
+    ...(engine === "native" ? { engine: testNativeEngine() } : {}),
     variables: { bootstrap_secret: SECRET, ...variables },
   });
   const made = newToken((length) => randomBytes(length));

@@ -197,7 +197,7 @@ test("the engines answer the same requests alike", async () => {
   const { file, tokens } = makeStore();
   const agent = new Agent({ keepAlive: true });
   const urls: string[] = [];
-  for (const engine of [undefined, await testNativeEngine()]) {
+  for (const engine of [undefined, testNativeEngine()]) {
     const stateDir = testFolder();
     copyFileSync(file, join(stateDir, "ledge.db"));
     const host = await openTestHost({

@@ -79,7 +79,7 @@ describe("what waits for the thread that commits", () => {
 });
 
 test("a store on a libSQL server is refused with what serves it", async () => {
-  const engine = await testNativeEngine();
+  const engine = testNativeEngine();
   const databases = { default: { url: "http://127.0.0.1:1", token: "" } };
   await expect(openTestHost({ manifest: `${root}/spin.toml`, engine, databases })).rejects.toThrow(
     /use the Wasm engine/,
