@@ -88,7 +88,15 @@ function limits(): string {
 }
 
 /** Of answers that no route makes. */
-const HOST_CODES = ["no_route", "method_not_allowed", "wrong_host", "body_timeout", "overloaded", "timeout"];
+const HOST_CODES = [
+  "no_route",
+  "method_not_allowed",
+  "expectation_failed",
+  "wrong_host",
+  "body_timeout",
+  "overloaded",
+  "timeout",
+];
 
 /** Every code that a route built today can answer with. */
 function codes(): string {

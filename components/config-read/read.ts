@@ -39,7 +39,7 @@ export function viewDocument(db: Db, input: ReadInput, { accessor, method }: Ask
 }
 
 export function getDocument(input: ReadInput, context: Context<ReadView | PastView>): Result {
-  const { view, open } = context;
+  const { view, open, caller } = context;
   const unfit = judgeFreshness(input, context) ?? requireNamespace(input.namespace, view);
   if (unfit !== undefined) return unfit;
   if (input.revision !== undefined && "lives" in view) {
@@ -49,7 +49,9 @@ export function getDocument(input: ReadInput, context: Context<ReadView | PastVi
   if (view.document === null) {
     return refuse("not_found", "There is no document with this key.", { headers: shown(input, view) });
   }
-  return documentReply(input, view, { document: view.document, open });
+  // All of it comes from the store and the request; time alone can end the token.
+  const sameUntilMs = caller.token?.expiresMs ?? Number.POSITIVE_INFINITY;
+  return documentReply(input, view, { document: view.document, open, sameUntilMs });
 }
 
 function judgePast(revision: number, view: PastView): Refusal | undefined {
@@ -64,7 +66,7 @@ function judgePast(revision: number, view: PastView): Refusal | undefined {
 function documentReply(
   input: ReadInput,
   view: ReadView,
-  { document, open }: { document: FoundDocument; open: boolean },
+  { document, open, sameUntilMs }: { document: FoundDocument; open: boolean; sameUntilMs: number },
 ): Reply {
   const same: [string, string][] = [
     ["etag", etagOf(document)],
@@ -74,7 +76,7 @@ function documentReply(
     ["ledge-document-revision", String(document.revision)],
     ["ledge-modified", formatTime(document.timeMs)],
   ];
-  if (isKnown(input, document)) return { status: 304, headers: same, body: "" };
+  if (isKnown(input, document)) return { status: 304, headers: same, body: "", sameUntilMs };
   const headers: [string, string][] = [
     ["content-type", document.mediaType],
     ...same,
@@ -84,7 +86,7 @@ function documentReply(
   ];
   if (!isShown(document.mediaType)) headers.push(["content-disposition", "attachment"]);
   if (document.bytes === null) headers.push(["content-length", String(document.size)]);
-  return { status: 200, headers, body: document.bytes ?? "" };
+  return { status: 200, headers, body: document.bytes ?? "", sameUntilMs };
 }
 
 function shown({ revision }: ReadInput, { head, lineage }: ReadView): [string, string][] {

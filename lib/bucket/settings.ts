@@ -32,6 +32,15 @@ export const BucketSettings = z.strictObject({
 });
 export type BucketSettings = z.infer<typeof BucketSettings>;
 
+/** Whether an endpoint as it is typed is scheme, host and port; one slash may end it. */
+export function isEndpoint(text: string): boolean {
+  return BucketSettings.shape.endpoint.safeParse(bareEndpoint(text)).success;
+}
+
+function bareEndpoint(text: string): string {
+  return text.trim().replace(/\/$/, "");
+}
+
 /** The variable behind each setting. */
 export const BUCKET_VARIABLES = {
   endpoint: "bucket_endpoint",
@@ -59,7 +68,7 @@ export type BucketSettingsOutcome =
 /** Reads the settings from variables; `not_set` when there is no endpoint or no bucket name. */
 export function parseBucketVariables(variable: (name: string) => string | undefined): BucketSettingsOutcome {
   const read = (name: string): string => (variable(name) ?? "").trim();
-  const endpoint = read(BUCKET_VARIABLES.endpoint).replace(/\/$/, "");
+  const endpoint = bareEndpoint(read(BUCKET_VARIABLES.endpoint));
   const bucketName = read(BUCKET_VARIABLES.bucketName);
   if (endpoint === "" || endpoint === NO_ENDPOINT || bucketName === "") return { kind: "not_set" };
   if (!areCredentialsGiven(variable)) return { kind: "invalid", variables: [CREDENTIALS_VARIABLE] };

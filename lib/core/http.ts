@@ -16,4 +16,9 @@ export interface HttpReply {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array | string;
+  /**
+   * While nothing is committed to the store, the same request has this very answer until then (milliseconds since
+   * 1970). Absent where it may have another one at once.
+   */
+  readonly sameUntilMs?: number;
 }

@@ -56,6 +56,7 @@ export const REFUSALS = {
   uri_too_long: { status: 414, title: "The address is too long." },
   media_type: { status: 415, title: "The Content-Type is missing or cannot be used." },
   content_encoding: { status: 415, title: "Bodies are taken without Content-Encoding only." },
+  expectation_failed: { status: 417, title: "The server does not meet that expectation." },
   wrong_host: { status: 421, title: "This server does not answer for that host." },
   invalid_body: { status: 422, title: "The body has a member that it cannot have." },
   duplicate_change: { status: 422, title: "A commit names the same key twice." },

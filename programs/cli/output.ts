@@ -91,10 +91,14 @@ export function sayDone(text: string): void {
   say(`${talking.green("✓")} ${escapeControl(text)}`);
 }
 
-export function sayFailure(message: string, hint: string | undefined): void {
+/** `code` is the word that docs/recovery.md and scripts know it by; it ends the first line. */
+export function sayFailure(message: string, hint: string | undefined, code?: string): void {
   // What goes on below the first line, a second cause for one, stands under its words.
-  const lines = escapeControl(message).replace(/\n(?! )/g, "\n  ");
-  say(`${talking.red("✗")} ${lines}`);
+  const [first = "", ...more] = escapeControl(message)
+    .replace(/\n(?! )/g, "\n  ")
+    .split("\n");
+  const named = code === undefined ? "" : ` ${talking.dim(`(${escapeControl(code)})`)}`;
+  say([`${talking.red("✗")} ${first}${named}`, ...more].join("\n"));
   if (hint !== undefined) say(`  ${talking.dim(escapeControl(hint))}`);
 }
 

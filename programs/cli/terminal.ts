@@ -30,7 +30,7 @@ function watchOutput(): void {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof Failure) {
-    sayFailure(error.message, error.hint);
+    sayFailure(error.message, error.hint, error.code);
     return error.exit;
   }
   if (

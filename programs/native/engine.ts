@@ -12,15 +12,17 @@ import { nodeWorld } from "../../lib/engines/node/world.ts";
 import { EXPORTER } from "../../lib/http/backed-up.ts";
 import type { Service } from "../../lib/http/service.ts";
 import type { CalledReply, World } from "../../lib/http/world.ts";
-import type { Engine, JobResult } from "../host/engine.ts";
+import type { Engine, JobResult, KeptAnswers } from "../host/engine.ts";
 import type { EngineParts } from "../host/options.ts";
 import type { GuestRequest, Order } from "../host/pool/protocol.ts";
 import type { Soon } from "../host/soon.ts";
-import { hotReads, noCommits } from "./hot-reads.ts";
+import { hotReads } from "./hot-reads.ts";
 import { mayUseWal, openBeside } from "./journal.ts";
+import { keptAnswers } from "./kept-answers.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
+import { noCommits, StoreWatch } from "./store-watch.ts";
 import { Thread } from "./thread.ts";
 import { Writer } from "./writer.ts";
 
@@ -75,6 +77,7 @@ class NativeEngine implements Engine {
   readonly #commits = noCommits();
   #close = () => {};
   #local: ReadonlyMap<string, Local> = new Map();
+  #answers: KeptAnswers | undefined;
   #stopping = false;
   #busy = 0;
 
@@ -97,7 +100,9 @@ class NativeEngine implements Engine {
     // It makes the tables; the others find them.
     await this.#writing.start();
     const db = openBeside(this.#files.file, { wal: this.#files.wal, commits: this.#commits });
-    const hot = hotReads(db, this.#commits);
+    const watch = new StoreWatch(db, this.#commits);
+    const hot = hotReads(db, watch);
+    this.#answers = keptAnswers(watch);
     this.#close = () => db.close();
     const worlds = new Map<string, Local>();
     for (const [name, service] of servicesOf(migrations)) {
@@ -106,6 +111,10 @@ class NativeEngine implements Engine {
       worlds.set(name, { service, world: nodeWorld({ db: hot, variables, write }) });
     }
     this.#local = worlds;
+  }
+
+  get answers(): KeptAnswers | undefined {
+    return this.#stopping ? undefined : this.#answers;
   }
 
   run(order: Order, limitMs: number): Soon<JobResult> {

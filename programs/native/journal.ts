@@ -6,7 +6,7 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { type Commits, counted } from "./hot-reads.ts";
+import { type Commits, counted } from "./store-watch.ts";
 
 /** By statfs(2): NFS, SMB, SMB2, CIFS, 9P, FUSE, Ceph, AFS. */
 const NETWORK = new Set([

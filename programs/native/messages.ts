@@ -34,10 +34,13 @@ export function guestReplyOf(asked: AnswerOrPark): GuestReply {
   return guestReply(asked);
 }
 
-export function guestReply({ status, headers, body }: HttpReply): GuestReply {
+export function guestReply({ status, headers, body, sameUntilMs }: HttpReply): GuestReply {
   const flat: string[] = [];
   for (const [name, value] of headers) flat.push(name, value);
-  return { status, headers: flat, body: typeof body === "string" ? Buffer.from(body) : body };
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  return sameUntilMs === undefined
+    ? { status, headers: flat, body: bytes }
+    : { status, headers: flat, body: bytes, sameUntilMs };
 }
 
 /** A POST from one component to another: a match on `/...`, and no client (lib/http/chained.ts). */

@@ -3,7 +3,7 @@ import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import type { CalledReply } from "../../lib/http/world.ts";
 import type { GroupMember } from "../../lib/store/commit/group.ts";
 import type { GuestReply, Order } from "../host/pool/protocol.ts";
-import type { Commits } from "./hot-reads.ts";
+import type { Commits } from "./store-watch.ts";
 
 /** What a thread is for: commits, pages and other long reads, or all that needs the bucket. */
 export type Role = "write" | "read" | "export";

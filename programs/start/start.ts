@@ -48,9 +48,11 @@ async function serve(args: readonly string[], command: StartCommand): Promise<vo
   const variable = variableOf(options);
   const store = storeAddress(options);
   const folders = new Traces();
+  // Before anything is begun: whoever starts it may end it at once.
+  const ended = interrupted();
   try {
     makeFolder(options.dataDir, folders);
-    await own(options, { store, variable, startedMs, folders, traces: new Traces() });
+    await own(options, { store, variable, startedMs, ended, folders, traces: new Traces() });
   } catch (error) {
     folders.undo();
     throw error;
@@ -60,6 +62,9 @@ async function serve(args: readonly string[], command: StartCommand): Promise<vo
 async function own(options: StartOptions, begun: Begun): Promise<void> {
   const owned = ownStore(begun.store, options);
   begun.traces.add(() => owned.unmake());
+  begun.ended.then(() => {
+    if (!begun.traces.kept) endEarly(options, begun, owned);
+  });
   try {
     await run(options, begun);
   } catch (error) {
@@ -70,10 +75,21 @@ async function own(options: StartOptions, begun: Begun): Promise<void> {
   }
 }
 
+/** Asked to end while it waits for a bucket, restores or builds its engine: none of that has to come to an end. */
+function endEarly({ dataDir }: StartOptions, { traces, folders }: Begun, owned: { release(): void }): void {
+  traces.undo();
+  owned.release();
+  folders.undo();
+  console.log(`Stopped before it was ready. What was in ${shownPath(dataDir)} stays.`);
+  process.exit(0);
+}
+
 interface Begun {
   readonly store: DatabaseAddress;
   readonly variable: Variable;
   readonly startedMs: number;
+  /** When somebody asks for an end. */
+  readonly ended: Promise<void>;
   /** What is taken away again where this start is refused: folders after the store is given back, the rest before. */
   readonly folders: Traces;
   readonly traces: Traces;
@@ -95,8 +111,6 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
     if (typeof begun.store === "string") willMakeStore(begun.store, begun.traces);
     const bootstrapSecret = begun.variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
-    // Before it listens: whoever finds it there may end it at once.
-    const ended = interrupted();
     const host = await listen(options, variables, bucket.renew);
     const shown = new Traces();
     bucket.listening();
@@ -115,7 +129,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
       console.log(greeting(options, { host, bucket, news, token, tookMs }));
-      await ended;
+      await begun.ended;
       console.log(`\nStopping. Data stays in ${shownPath(options.dataDir)}.`);
     } finally {
       shown.undo();

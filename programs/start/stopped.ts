@@ -9,7 +9,7 @@ export class WrongUse extends Stopped {}
 /** What a failed system call means to whoever started us; undefined for what only a programmer can read. */
 export function troubleOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
-  const { path, address, hostname, port } = error as NodeJS.ErrnoException & {
+  const { path, syscall, address, hostname, port } = error as NodeJS.ErrnoException & {
     readonly address?: string;
     readonly hostname?: string;
     readonly port?: number;
@@ -21,6 +21,8 @@ export function troubleOf(error: unknown): string | undefined {
       return path === undefined
         ? `Port ${port} is not for this user. Choose one from 1024 on with --port.`
         : `${path} cannot be written. Give this user the folder, or name another with --data.`;
+    case "ENOENT":
+      return syscall === "mkdir" ? `${path} cannot be made. Name another folder with --data.` : undefined;
     case "ENOTDIR":
     case "EEXIST":
       return `${path} is no folder. Name another with --data.`;

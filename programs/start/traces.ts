@@ -7,14 +7,20 @@ import { dirname, join } from "node:path";
 
 export class Traces {
   readonly #undoing: (() => void)[] = [];
+  #kept = false;
 
   /** `undo` runs when the start is refused, the last that was added first. */
   add(undo: () => void): void {
     this.#undoing.push(undo);
   }
 
+  get kept(): boolean {
+    return this.#kept;
+  }
+
   /** The start has come about. */
   keep(): void {
+    this.#kept = true;
     this.#undoing.length = 0;
   }
 
@@ -25,8 +31,16 @@ export class Traces {
 
 /** Makes a folder with those above it; they go again as far as they are empty. */
 export function makeFolder(path: string, traces: Traces): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  const [first] = missing;
+  if (first === undefined) {
+    // Refused where it is no folder.
+    readdirSync(path);
+    return;
+  }
+  // One by one: where a file system makes no folders (/proc), Node's recursive form never comes back.
+  for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
   traces.add(() => {
     for (let folder = path; readdirSync(folder).length === 0; folder = dirname(folder)) {
       rmdirSync(folder);

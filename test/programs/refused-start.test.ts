@@ -84,6 +84,12 @@ describe("a refused start", () => {
       says: /^\/none\.toml: /,
     },
     { name: "PORT", args: [], env: { PORT: "abc" }, says: /^PORT: abc is not a port\n$/ },
+    {
+      name: "an endpoint that is none",
+      args: ["--variable", "bucket_endpoint=foo"],
+      env: {},
+      says: /^bucket_endpoint: /,
+    },
   ])(
     "for a setting that is wrong use says so without a trace of calls: $name",
     async ({ args, env, says }) => {
@@ -92,6 +98,14 @@ describe("a refused start", () => {
       expect(ran.stderr).not.toContain("    at ");
     },
   );
+
+  test("for a folder that no file system makes says so", async () => {
+    const ran = await start("/proc/none/here", "--port", "0");
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^\/proc\/none cannot be made\. .*--data/),
+    ]);
+  });
 
   test("leaves the lock to whoever has the store", async () => {
     const path = empty();
@@ -120,26 +134,38 @@ function bucketAt(endpoint: string): string[] {
   return Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
 }
 
-describe("a start beside a bucket that accepts connections and never answers", () => {
-  test("says what it waits for while it waits", async () => {
-    const sockets = new Set<Socket>();
-    const silent = createServer((socket) => void sockets.add(socket.on("error", () => {})));
-    const endpoint = `http://127.0.0.1:${await listenOnLoopback(silent)}`;
-    onTestFinished(() => void silent.close());
-    const child = spawn(
-      process.execPath,
-      ["dist/programs/cli.mjs", "serve", "--data", dataDir("silent"), "--port", "0", ...bucketAt(endpoint)],
-      { cwd: root, env: cleanEnvironment() },
-    );
+/** A bucket that accepts connections and never answers, and a start beside it once it says that it waits. */
+async function startBesideSilence(data: string) {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => void sockets.add(socket.on("error", () => {})));
+  const endpoint = `http://127.0.0.1:${await listenOnLoopback(silent)}`;
+  const goAway = () => {
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(goAway);
+  const child = spawn(
+    process.execPath,
+    ["dist/programs/cli.mjs", "serve", "--data", data, "--port", "0", ...bucketAt(endpoint)],
+    { cwd: root, env: cleanEnvironment() },
+  );
+  const ended = finish(child);
+  await new Promise<void>((resolve) => {
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString();
-      // Only now it hears that there is no answer.
-      if (!said.includes("Waiting for")) return;
-      silent.close();
-      for (const socket of sockets) socket.destroy();
+      if (said.includes("Waiting for")) resolve();
     });
-    const ran = await finish(child);
+    child.once("close", () => resolve());
+  });
+  return { child, endpoint, ended, goAway };
+}
+
+describe("a start beside a bucket that accepts connections and never answers", () => {
+  test("says what it waits for while it waits", async () => {
+    const { endpoint, ended, goAway } = await startBesideSilence(dataDir("silent"));
+    goAway();
+    const ran = await ended;
     expect([ran.status, ran.stderr]).toEqual([
       1,
       expect.stringMatching(
@@ -147,4 +173,19 @@ describe("a start beside a bucket that accepts connections and never answers", (
       ),
     ]);
   });
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "ends with a sentence at %s, and leaves no folder",
+    async (signal) => {
+      const { child, ended } = await startBesideSilence(dataDir("early"));
+      child.kill(signal);
+      const ran = await ended;
+      expect([ran.status, ran.signal, ran.stdout]).toEqual([
+        0,
+        null,
+        expect.stringMatching(/^Stopped before it was ready\./),
+      ]);
+      expect(existsSync(dataDir("early"))).toBe(false);
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { isJsonType } from "../../../lib/core/media-type.ts";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { sayWarning } from "../output.ts";
 import type { DocumentName } from "../target.ts";
 import { guessType } from "../tree/bytes-type.ts";
 import { typeOfName } from "../tree/file-types.ts";
@@ -30,9 +31,12 @@ export async function chooseMediaType(
 function namedType(name: string, bytes: Uint8Array): string | undefined {
   const named = typeOfName(name);
   if (named === undefined) return undefined;
-  const misfit = isJsonType(named.mediaType)
+  const isJson = isJsonType(named.mediaType);
+  const misfit = isJson
     ? guessType(bytes) !== "application/json"
     : named.text && decodeUtf8(bytes) === undefined;
+  if (misfit && isJson)
+    sayWarning(`${name} has the name of ${named.mediaType}, and the value is none: it is kept as what it is`);
   return misfit ? undefined : named.mediaType;
 }
 

@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { refusalText } from "./sending.ts";
 
@@ -27,23 +28,34 @@ export class Connections {
     server: Server,
     {
       headerBytesMax,
+      methods,
       onUnreadable,
-    }: { readonly headerBytesMax: number; onUnreadable(refusal: Refusal): void },
+    }: {
+      readonly headerBytesMax: number;
+      /** What a request may be; others are refused here where Node's parser knows no such word. */
+      readonly methods: ReadonlySet<string>;
+      onUnreadable(refusal: Refusal): void;
+    },
   ) {
     this.#server = server;
-    server.on("connection", (socket) => this.#add(socket));
-    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      if (!socket.writable || error.code === "ECONNRESET") {
-        socket.destroy();
-        return;
-      }
-      const refusal = unreadable(error.code, headerBytesMax);
+    const refuseLast = (socket: Socket, refusal: Refusal) => {
       onUnreadable(refusal);
-      const connection = this.#open.get(socket);
-      // What came before it has an answer of its own, which goes out first.
-      if (connection !== undefined && connection.underWay.size > 0) connection.refusal = refusalText(refusal);
-      else socket.end(refusalText(refusal));
+      this.#refuseLast(socket, refusal);
+    };
+    server.on("connection", (socket) => this.#add(socket));
+    server.on("clientError", (error: ClientError, socket: Socket) => {
+      if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
+      else refuseLast(socket, unreadable(error, { headerBytesMax, methods }));
     });
+    // Node hands over the bare connection of a CONNECT, which nobody here wants.
+    server.on("connect", (_request, socket: Socket) => refuseLast(socket, otherMethod(methods)));
+  }
+
+  /** The connection ends with it. What came before has an answer of its own, which goes out first. */
+  #refuseLast(socket: Socket, refusal: Refusal): void {
+    const connection = this.#open.get(socket);
+    if (connection !== undefined && connection.underWay.size > 0) connection.refusal = refusalText(refusal);
+    else socket.end(refusalText(refusal));
   }
 
   /** Resolves when it is this request's turn on its connection; undefined when that is now. */
@@ -71,8 +83,15 @@ export class Connections {
   }
 
   /** Stops listening. Resolves when no connection is left, at the latest after the grace. */
-  close(graceMs: number): Promise<void> {
+  async close(graceMs: number): Promise<void> {
     this.#closing = true;
+    // What has arrived by now is read in these turns and gets its answer; an idle connection that were closed before
+    // would lose it.
+    for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+    await this.#closeAll(graceMs);
+  }
+
+  #closeAll(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const grace = setTimeout(() => {
         for (const socket of this.#open.keys()) socket.destroy();
@@ -99,14 +118,38 @@ export class Connections {
   }
 }
 
+/** As Node's parser tells it: the bytes that it was given, and how far it came. */
+interface ClientError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
 /** What is said where there is no request to give to anybody. */
-function unreadable(code: string | undefined, headerBytesMax: number): Refusal {
-  switch (code) {
+function unreadable(
+  error: ClientError,
+  { headerBytesMax, methods }: { readonly headerBytesMax: number; readonly methods: ReadonlySet<string> },
+): Refusal {
+  switch (error.code) {
     case "HPE_HEADER_OVERFLOW":
       return refuse("headers_too_large", `All headers together may have ${headerBytesMax} bytes here.`);
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return refuse("body_timeout", "The request was not here in time. Nothing was begun.");
     default:
+      if (error.code === "HPE_INVALID_METHOD" && isRequestLine(error)) return otherMethod(methods);
       return refuse("bad_header", "This is no HTTP/1.1 request that can be read.");
   }
+}
+
+/** Whether the line that could not be read would be one with another method (RFC 9112 section 3). */
+function isRequestLine({ rawPacket, bytesParsed = 0 }: ClientError): boolean {
+  if (rawPacket === undefined) return false;
+  const begin = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf("\n", bytesParsed - 1) + 1;
+  const end = rawPacket.indexOf("\n", begin);
+  const line = rawPacket.toString("latin1", begin, end < 0 ? rawPacket.length : end);
+  return /^[!#$%&'*+.^_`|~\w-]+ \S+ HTTP\/1\.[01]\r?$/.test(line);
+}
+
+function otherMethod(methods: ReadonlySet<string>): Refusal {
+  const allow = [...methods].join(", ");
+  return refuse("method_not_allowed", `This server takes ${allow}.`, { headers: [["allow", allow]] });
 }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
-import type { JobResult } from "../engine.ts";
+import type { JobResult, KeptAnswers } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import { WaitingClient } from "../parking/waiting-client.ts";
@@ -19,7 +19,7 @@ import { Connections } from "./connections.ts";
 import { strictTextFromWire } from "./header-text.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { Router } from "./routes.ts";
-import { refusalReply, sendRefusal, sendReply } from "./sending.ts";
+import { prepare, refusalReply, sendPrepared, sendRefusal, sendReply } from "./sending.ts";
 import { spinHeaders } from "./spin-headers.ts";
 
 export interface FrontOptions {
@@ -32,6 +32,8 @@ export interface FrontOptions {
   readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
+  /** Undefined where the engine keeps none, and while the store is not what it was. */
+  answers(): KeptAnswers | undefined;
   /** Undefined when the client has gone. */
   run(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined>;
   onTrap(component: string, text: string): void;
@@ -59,9 +61,10 @@ export function openFront(options: FrontOptions): Promise<Front> {
   Object.assign(server, { httpAllowHalfOpen: true });
   const connections = new Connections(server, {
     headerBytesMax: HEADER_BYTES_MAX,
+    methods: METHODS,
     onUnreadable: ({ code }) => options.metrics.countUnreadable(code),
   });
-  const take = (incoming: IncomingMessage, response: ServerResponse) => {
+  const take = (incoming: IncomingMessage, response: ServerResponse, refusal?: Refusal) => {
     const watched: Watched = { route: NO_ROUTE, bodyBytes: 0, client: undefined };
     const exchange = { incoming, response, watched };
     const begunMs = performance.now();
@@ -74,13 +77,20 @@ export function openFront(options: FrontOptions): Promise<Front> {
     // Only a connection that went away while we wrote to it comes here; there is nobody to answer.
     const gone = (error: unknown) => response.destroy(error instanceof Error ? error : undefined);
     try {
-      const served = andThen(connections.turn(incoming, response), () => serve(options, exchange));
+      const served = andThen(connections.turn(incoming, response), () =>
+        refusal === undefined ? serve(options, exchange) : sendRefusal(response, refusal),
+      );
       if (served instanceof Promise) served.catch(gone);
     } catch (error) {
       gone(error);
     }
   };
-  server.on("request", take);
+  server.on("request", (request, response) => take(request, response));
+  server.on("checkExpectation", (request, response) => {
+    // Its body may follow, or may wait for a word that never comes.
+    response.setHeader("connection", "close");
+    take(request, response, refuse("expectation_failed", "Expect takes 100-continue here."));
+  });
   server.on("checkContinue", (request, response) => {
     // Who asks before sending a body that is too large is told before it is sent.
     if (!options.bodies.isTooLarge(request)) response.writeContinue();
@@ -127,6 +137,13 @@ interface WatchedExchange extends Exchange {
 /** A request whose turn it is. */
 function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const { incoming, response, watched } = exchange;
+  const name = incoming.method === "GET" ? wholeRequest(incoming) : undefined;
+  const kept = name === undefined ? undefined : options.answers()?.find(name);
+  if (kept !== undefined) {
+    watched.route = kept.route;
+    sendPrepared(response, kept.prepared);
+    return;
+  }
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
     sendRefusal(response, unfit);
@@ -145,15 +162,20 @@ function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   }
   watched.route = found.match.route;
   return andThen(options.bodies.read(incoming), (read) =>
-    serveRead(options, found, { ...exchange, uri, read }),
+    serveRead(options, found, { ...exchange, uri, read, name }),
   );
+}
+
+/** All that a request without a body says, in one text. */
+function wholeRequest({ url, rawHeaders }: IncomingMessage): string {
+  return `${url}\n${rawHeaders.join("\n")}`;
 }
 
 /** A request whose body is here, or will not come. */
 function serveRead(
   options: FrontOptions,
   found: Found,
-  { read, ...exchange }: WatchedExchange & { readonly uri: string; readonly read: BodyRead },
+  { read, ...exchange }: Omit<WholeRequest, "body"> & { readonly read: BodyRead },
 ): Soon<void> {
   const { incoming, response, watched } = exchange;
   if (read.type === "gone") return;
@@ -172,12 +194,14 @@ type Found = NonNullable<ReturnType<Router["match"]>>;
 interface WholeRequest extends WatchedExchange {
   readonly uri: string;
   readonly body: Uint8Array;
+  /** By which its answer may be kept. */
+  readonly name: string | undefined;
 }
 
 function serveWhole(
   options: FrontOptions,
   { spec, match }: Found,
-  { incoming, response, uri, body, watched }: WholeRequest,
+  { incoming, response, uri, body, watched, name }: WholeRequest,
 ): Soon<void> {
   if ("reply" in spec) {
     sendReply(response, staticReply(spec.reply));
@@ -204,8 +228,16 @@ function serveWhole(
     response.once("close", () => socket.off("end", leave));
     return watched.client;
   });
+  // What was waited for may be old by now; and the bytes of a body in pieces are not in its name.
+  const mayKeep = !(ran instanceof Promise) && incoming.headers["transfer-encoding"] === undefined;
   return andThen(ran, (one) => {
     if (one === undefined) return;
+    if (mayKeep && name !== undefined && one.type === "reply" && one.reply.sameUntilMs !== undefined) {
+      const prepared = prepare(one.reply);
+      options.answers()?.keep(name, { route: match.route, prepared });
+      sendPrepared(response, prepared);
+      return;
+    }
     return andThen(options.metrics.extend(one, { route: match.route, method }), (result) => {
       if (known || result.type !== "reply")
         answer(options, response, { component: spec.component, method, result });

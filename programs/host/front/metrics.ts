@@ -186,9 +186,21 @@ function addDisk(file: string, registers: Registry[]): void {
     help: "Bytes of the store's file.",
     registers,
     collect() {
-      this.set(statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+      this.set(sizeOf(file));
     },
   });
+  new Gauge({
+    name: "ledge_store_log_bytes",
+    help: "Bytes of the log beside the store's file (-wal); 0 where it has none.",
+    registers,
+    collect() {
+      this.set(sizeOf(`${file}-wal`));
+    },
+  });
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The code of a problem document; `other` for one that the interface does not have. */

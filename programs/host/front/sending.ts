@@ -16,9 +16,21 @@ export function sentReply(response: ServerResponse): GuestReply | undefined {
   return sent.get(response);
 }
 
+/** A reply as Node takes it: nothing of it is judged or made any more. */
+export interface Prepared {
+  readonly reply: GuestReply;
+  /** Name, value, name, value; as text of the wire (header-text.ts). */
+  readonly headers: string[];
+  /** Latin-1 where it goes out in one piece with the headers. */
+  readonly body: string | Uint8Array | undefined;
+}
+
 /** Sends a reply. The response ends when `until` does: at once, unless the request is still read. */
 export function sendReply(response: ServerResponse, reply: GuestReply, until?: Promise<void>): void {
-  sent.set(response, reply);
+  sendPrepared(response, prepare(reply), until);
+}
+
+export function prepare(reply: GuestReply): Prepared {
   const flat: string[] = [];
   let length = false;
   for (let at = 0; at < reply.headers.length; at += 2) {
@@ -29,17 +41,25 @@ export function sendReply(response: ServerResponse, reply: GuestReply, until?: P
   }
   const bodiless = reply.status === 204 || reply.status === 304 || reply.status < 200;
   if (!length && !bodiless) flat.push("content-length", String(reply.body?.length ?? 0));
+  return { reply, headers: flat, body: bodiless ? undefined : inOnePiece(reply.body) };
+}
+
+export function sendPrepared(
+  response: ServerResponse,
+  { reply, headers, body }: Prepared,
+  until?: Promise<void>,
+): void {
+  sent.set(response, reply);
   try {
-    response.writeHead(reply.status, flat);
+    response.writeHead(reply.status, headers);
   } catch {
     // A header or status that cannot be sent is the guest's mistake, and a 500 as on Spin.
     response.writeHead(500, ["content-length", "0"]).end();
     return;
   }
-  const body = bodiless ? undefined : reply.body;
-  if (until === undefined) endWith(response, body);
+  if (until === undefined) response.end(body, "latin1");
   else {
-    if (body !== undefined) response.write(body);
+    if (body !== undefined) response.write(body, "latin1");
     until.then(() => response.end());
   }
 }
@@ -48,9 +68,9 @@ export function sendReply(response: ServerResponse, reply: GuestReply, until?: P
 const ONE_PIECE_BYTES = 16_384;
 
 /** Node writes headers and bytes apart, in a call that costs more than the copy; text it joins to the headers. */
-function endWith(response: ServerResponse, body: Uint8Array | undefined): void {
-  if (body === undefined || body.length === 0 || body.length > ONE_PIECE_BYTES) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1"), "latin1");
+function inOnePiece(body: Uint8Array | undefined): string | Uint8Array | undefined {
+  if (body === undefined || body.length === 0 || body.length > ONE_PIECE_BYTES) return body;
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
 }
 
 /** A refusal by the host itself, as a component would tell it. `until` as for replies. */

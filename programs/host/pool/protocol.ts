@@ -35,6 +35,8 @@ export interface GuestReply {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: Uint8Array | undefined;
+  /** As handlers say it (lib/core/http.ts). */
+  readonly sameUntilMs?: number;
 }
 
 /** What a component's variables are from a request on; empty where they stay. */

@@ -110,7 +110,7 @@ describe("what no component sees", () => {
     const twice = await asked(host, get("/quick/echo", "Host: localhost", "Connection: close"));
     expect(toldOnWire(twice)).toBe("400 bad_header");
     const close = "Host: localhost\r\nConnection: close\r\n\r\n";
-    for (const method of ["TRACE", "PROPFIND"]) {
+    for (const method of ["TRACE", "PROPFIND", "FOO", "get", "CONNECT"]) {
       const text = await asked(host, `${method} /quick/echo HTTP/1.1\r\n${close}`);
       expect(toldOnWire(text)).toBe("405 method_not_allowed");
       expect(text).toMatch(/\r\nallow: GET, /);
@@ -118,7 +118,28 @@ describe("what no component sees", () => {
     const large = await asked(host, get("/quick/echo", `X: ${"y".repeat(17_000)}`));
     expect(toldOnWire(large)).toBe("431 headers_too_large");
     expect(large).toContain("16384 bytes");
-    expect(toldOnWire(await asked(host, "hello\r\n\r\n"))).toBe("400 bad_header");
+    expect(toldOnWire(await asked(host, "GET / NO\r\n\r\n"))).toBe("400 bad_header");
+  });
+
+  test("is refused after what came before it, with a method that no parser knows", async () => {
+    const host = await openTestHost();
+    for (const method of ["FOO", "CONNECT"]) {
+      const text = await asked(
+        host,
+        `${get("/quick/sleep?100")}${method} / HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      );
+      expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(["200", "405"]);
+    }
+  });
+
+  test("is an expectation, which is refused with a problem", async () => {
+    const host = await openTestHost();
+    const text = await asked(
+      host,
+      "POST /quick/echo HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx",
+    );
+    expect(toldOnWire(text)).toBe("417 expectation_failed");
+    expect(text).toContain("100-continue");
   });
 
   test("never is a header: the last of 2,400 arrives", async () => {
@@ -154,6 +175,19 @@ describe("a stop", () => {
     await expect.poll(idle.text).toContain("exact");
     await host.stop();
     await Promise.all([silent.closed, half.closed, idle.closed]);
+  });
+
+  test("answers what has arrived by then on a connection that was idle", async () => {
+    const host = await openTestHost();
+    const idle = await openWire(host, get("/quick/exact"));
+    await expect.poll(idle.text).toContain("exact");
+    // It lies in our own kernel's buffer when the stop begins.
+    const sent = new Promise((resolve) => idle.socket.write(get("/quick/exact"), resolve));
+    const stopped = host.stop();
+    await sent;
+    await Promise.all([stopped, idle.closed]);
+    expect(bodies(idle.text())).toHaveLength(2);
+    expect(idle.text()).toMatch(/\r\nconnection: close\r\n/i);
   });
 
   test("lets an answer go out, and ends a body that never comes when its grace is over", async () => {

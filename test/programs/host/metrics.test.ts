@@ -2,15 +2,17 @@ import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { text as wholeText } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import type { HostOptions } from "../../../programs/host/options.ts";
 import { ensureFirstToken } from "../../../programs/start/first-token.ts";
 import { type Asking, ask } from "../../../testkit/ask.ts";
 import { LEDGE_MANIFEST, openTestHost, testFolder } from "../../../testkit/host.ts";
+import { testNativeEngine } from "../../../testkit/native.ts";
 import { BOOTSTRAP_SECRET } from "../../../testkit/server.ts";
 
 const ROUTE = { metricsRoute: "/metrics" };
 
 /** Ledge with its first token, and how its owner asks. */
-async function openLedge(options: { metricsRoute?: string; maxBodyBytes?: number } = ROUTE) {
+async function openLedge(options: Pick<HostOptions, "metricsRoute" | "maxBodyBytes" | "engine"> = ROUTE) {
   const stateDir = testFolder();
   const host = await openTestHost({
     manifest: LEDGE_MANIFEST,
@@ -85,10 +87,18 @@ describe("a scrape of the host", () => {
     const { host, scrape } = await openLedge();
     const text = await scrape();
     expect(sampleOf(text, "ledge_store_file_bytes")).toBe(statSync(host.databaseFile).size);
+    expect(sampleOf(text, "ledge_store_log_bytes")).toBe(0);
     const free = sampleOf(text, "ledge_disk_free_bytes");
     expect(free).toBeGreaterThan(0);
     expect(sampleOf(text, "ledge_disk_size_bytes")).toBeGreaterThanOrEqual(free ?? 0);
     expect(sampleOf(text, "ledge_event_loop_delay_seconds_count")).toBeDefined();
+  });
+
+  test("shows the log of a store that has one", async () => {
+    const { host, scrape } = await openLedge({ ...ROUTE, engine: testNativeEngine() });
+    const bytes = sampleOf(await scrape(), "ledge_store_log_bytes");
+    expect(bytes).toBe(statSync(`${host.databaseFile}-wal`).size);
+    expect(bytes).toBeGreaterThan(0);
   });
 
   test("counts a request that waits for a revision, but not its wait in the durations", async () => {

@@ -5,8 +5,9 @@ import { viewHead } from "../../../lib/store/documents/view.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
-import { hotReads, noCommits } from "../../../programs/native/hot-reads.ts";
+import { hotReads } from "../../../programs/native/hot-reads.ts";
 import { openBeside } from "../../../programs/native/journal.ts";
+import { noCommits, StoreWatch } from "../../../programs/native/store-watch.ts";
 import { testFolder } from "../../../testkit/host.ts";
 import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts";
 import { committedMigrations } from "../../../testkit/store.ts";
@@ -25,7 +26,7 @@ function openHot() {
     if (!sql.startsWith("pragma")) asked += 1;
     return reader.all(sql, params);
   };
-  const hot = hotReads({ all }, commits);
+  const hot = hotReads({ all }, new StoreWatch({ all }, commits));
   onTestFinished(() => {
     reader.close();
     writer.close();

@@ -5,13 +5,13 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { commitGroup } from "../../../lib/store/commit/group.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
-import { noCommits } from "../../../programs/native/hot-reads.ts";
 import {
   closeWriting,
   isNetworkFileSystem,
   openBeside,
   openWriting,
 } from "../../../programs/native/journal.ts";
+import { noCommits } from "../../../programs/native/store-watch.ts";
 import { openTestHost, root, testFolder } from "../../../testkit/host.ts";
 import { testNativeEngine } from "../../../testkit/native.ts";
 import { addNamespace, bootstrap, proposalOf } from "../../../testkit/proposals.ts";
@@ -96,7 +96,7 @@ describe("a file system", () => {
   });
 
   test("that does not share memory has the rollback journal, and all works", async () => {
-    const engine = await testNativeEngine({ wal: false });
+    const engine = testNativeEngine({ wal: false });
     const host = await openTestHost({ manifest: join(root, "spin.toml"), engine });
     expect((await fetch(`${host.url}/readyz`)).status).toBe(200);
     const db = openNodeDb(host.databaseFile, { readonly: true });
