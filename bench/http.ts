@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
 import { base64, startEtcd } from "./etcd.ts";
 import { type Load, type Measured, measureLoad, requestsPerSecond } from "./load.ts";
-import { type BenchRow, rate } from "./rows.ts";
+import type { Curve, Plot } from "./plots.ts";
+import { processSize } from "./process-memory.ts";
+import { type BenchPart, type BenchRow, latencies, rate } from "./rows.ts";
 
 const CLIENTS = [1, 4, 16, 64];
 const DOCUMENT = '{"requestsPerSecond":100,"burst":200}';
@@ -34,14 +36,15 @@ const ENGINES: readonly Engine[] = [
   },
 ];
 
-export async function benchHttp(root: string): Promise<BenchRow[]> {
+export async function benchHttp(root: string): Promise<BenchPart> {
   const bare = await startBare();
   const etcd = await startEtcd();
   try {
     const beside = await measureBeside(bare.url, etcd);
     const rows: BenchRow[] = [];
-    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, beside)));
-    return rows;
+    const measured: Series[] = [];
+    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, { beside, measured })));
+    return { rows, plots: plotsOf(measured, beside) };
   } finally {
     await etcd?.stop();
     bare.stop();
@@ -81,7 +84,19 @@ async function measureBeside(bareUrl: string, etcd: Awaited<ReturnType<typeof st
   return { bare, range, put, etcd: etcd === undefined ? undefined : `etcd ${etcd.version}` };
 }
 
-async function benchEngine(root: string, engine: Engine, beside: Beside): Promise<BenchRow[]> {
+/** A curve in the making. */
+interface Series {
+  readonly name: string;
+  readonly what: "read" | "commit";
+  readonly byClients: Map<number, Measured>;
+}
+
+interface Known {
+  readonly beside: Beside;
+  readonly measured: Series[];
+}
+
+async function benchEngine(root: string, engine: Engine, { beside, measured }: Known): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const server = await startServer(root, dir, engine.args);
   try {
@@ -90,8 +105,23 @@ async function benchEngine(root: string, engine: Engine, beside: Beside): Promis
     // A server runs for weeks: what V8 has not compiled yet is no part of its speed.
     await requestsPerSecond(readLoad(server, token, 16));
     await requestsPerSecond(commitLoad(server, token, 16));
-    for (const clients of CLIENTS) rows.push(...(await reads(server, { token, clients, engine, beside })));
-    for (const clients of CLIENTS) rows.push(...(await commits(server, { token, clients, engine, beside })));
+    const seriesOf = (what: Series["what"]): Series => {
+      const series = { name: `${engine.name}: ${what}s`, what, byClients: new Map<number, Measured>() };
+      measured.push(series);
+      return series;
+    };
+    const [read, commit] = [seriesOf("read"), seriesOf("commit")];
+    const known = { token, engine, beside };
+    for (const clients of CLIENTS) rows.push(...(await reads(server, { ...known, clients, series: read })));
+    for (const clients of CLIENTS)
+      rows.push(...(await commits(server, { ...known, clients, series: commit })));
+    const { megabytes } = processSize(server.pid);
+    rows.push({
+      work: `${engine.name}: memory after all that`,
+      figure: `${Math.round(megabytes)} MB`,
+      beside: "bare Node: about 45 MB",
+      ratio: megabytes / 45,
+    });
     return rows;
   } finally {
     await server.stop();
@@ -104,10 +134,15 @@ interface Measuring {
   readonly clients: number;
   readonly engine: Engine;
   readonly beside: Beside;
+  readonly series: Series;
 }
 
-async function reads({ url }: Server, { token, clients, engine, beside }: Measuring): Promise<BenchRow[]> {
+async function reads(
+  { url }: Server,
+  { token, clients, engine, beside, series }: Measuring,
+): Promise<BenchRow[]> {
   const read = await measureLoad(readLoad({ url }, token, clients));
+  series.byClients.set(clients, read);
   const smallest = await requestsPerSecond({ url: `${url}/healthz`, clients });
   const row = rowOf(`${engine.name}: read of one document`, clients, read);
   return [
@@ -117,8 +152,12 @@ async function reads({ url }: Server, { token, clients, engine, beside }: Measur
   ].flat();
 }
 
-async function commits({ url }: Server, { token, clients, engine, beside }: Measuring): Promise<BenchRow[]> {
+async function commits(
+  { url }: Server,
+  { token, clients, engine, beside, series }: Measuring,
+): Promise<BenchRow[]> {
   const commit = await measureLoad(commitLoad({ url }, token, clients));
+  series.byClients.set(clients, commit);
   const row = rowOf(`${engine.name}: durable commit of one document`, clients, commit);
   return row(`${beside.etcd} put, JSON gateway`, beside.put.get(clients), engine.goals.etcdPut);
 }
@@ -147,19 +186,60 @@ function commitLoad({ url }: Pick<Server, "url">, token: string, clients: number
 }
 
 /** A line, or none where there is nothing to stand beside it. */
-function rowOf(work: string, clients: number, { perSecond, p50, p99 }: Measured) {
+function rowOf(work: string, clients: number, measured: Measured) {
   return (name: string, other: number | undefined, goal: string | undefined): BenchRow[] => {
     if (other === undefined) return [];
     return [
       {
         work: `${work}, ${clients} client${clients === 1 ? "" : "s"}`,
-        figure: `${rate(perSecond)}, ${p50.toFixed(1)} ms, ${p99.toFixed(1)} ms`,
+        figure: `${rate(measured.perSecond)}, ${latencies(measured)}`,
         beside: `${name}: ${rate(other)}`,
-        ratio: perSecond / other,
+        ratio: measured.perSecond / other,
         ...(goal === undefined ? {} : { goal }),
       },
     ];
   };
+}
+
+/** Throughput and latency over clients, for reads and for commits. */
+function plotsOf(measured: readonly Series[], { bare, range, put, etcd }: Beside): Plot[] {
+  const curve = (name: string, points: Iterable<readonly [number, number]>): Curve => ({
+    name,
+    points: [...points],
+  });
+  const besides = {
+    read: [
+      curve("bare Node HTTP server", bare),
+      ...(etcd === undefined ? [] : [curve(`${etcd} range`, range)]),
+    ],
+    commit: etcd === undefined ? [] : [curve(`${etcd} put`, put)],
+  };
+  const of = (what: Series["what"], yOf: (one: Measured) => number) =>
+    measured
+      .filter((series) => series.what === what)
+      .map(({ name, byClients }) =>
+        curve(
+          name,
+          [...byClients].map(([clients, one]) => [clients, yOf(one)] as const),
+        ),
+      );
+  const x = "clients";
+  return (["read", "commit"] as const).flatMap((what) => [
+    {
+      name: `${what}s-throughput`,
+      title: what === "read" ? "Reads of one document" : "Durable commits of one document",
+      x,
+      y: `${what}s a second`,
+      curves: [...of(what, ({ perSecond }) => perSecond), ...besides[what]],
+    },
+    {
+      name: `${what}s-latency`,
+      title: what === "read" ? "Latency of reads, 99 of 100" : "Latency of commits, 99 of 100",
+      x,
+      y: "milliseconds",
+      curves: of(what, ({ p99 }) => p99),
+    },
+  ]);
 }
 
 const BARE = `require("node:http").createServer((_, answer) => {

@@ -14,7 +14,9 @@ export interface Load {
   readonly method?: "GET" | "PUT" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   /** Called for each request's body, so that writes differ. */
-  readonly body?: (nth: number) => string;
+  readonly body?: ((nth: number) => string) | undefined;
+  /** Called for each request's path and query, in place of the url's; for wrk alone. */
+  readonly path?: ((nth: number) => string) | undefined;
   readonly seconds?: number;
 }
 
@@ -24,6 +26,7 @@ export interface Measured {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
 }
 
 /** Throws when any answer was not 2xx. */
@@ -44,7 +47,7 @@ function hasWrk(): boolean {
 }
 
 /** What wrk sends again and again, in turn. */
-const BODIES = 2000;
+const REQUESTS = 2000;
 
 async function byWrk({
   url,
@@ -52,12 +55,13 @@ async function byWrk({
   method = "GET",
   headers = {},
   body,
+  path,
   seconds = 4,
 }: Load): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "ledge-load-"));
   try {
     const script = join(folder, "load.lua");
-    writeFileSync(script, luaOf({ method, headers, ...(body === undefined ? {} : { body }) }));
+    writeFileSync(script, luaOf({ method, headers, body, path }));
     const args = ["-t1", `-c${clients}`, `-d${seconds}s`, "--latency", "-s", script, url];
     const said = await outputOf("wrk", args);
     const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(said)?.[0];
@@ -66,27 +70,34 @@ async function byWrk({
       perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]),
       p50: millisecondsOf(/^\s+50%\s+(\S+)/m.exec(said)?.[1]),
       p99: millisecondsOf(/^\s+99%\s+(\S+)/m.exec(said)?.[1]),
+      p999: millisecondsOf(/^99\.9%\s+(\S+)/m.exec(said)?.[1]),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function luaOf({ method, headers, body }: Pick<Load, "method" | "headers" | "body">): string {
+function luaOf({ method, headers, body, path }: Pick<Load, "method" | "headers" | "body" | "path">): string {
   const lines = [
     `wrk.method = ${JSON.stringify(method)}`,
     ...Object.entries(headers ?? {}).map(
       ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
     ),
+    // Its own table ends with 99%.
+    'done = function(_, latency) io.write("99.9% " .. latency:percentile(99.9) .. "us\\n") end',
   ];
-  if (body === undefined) return lines.join("\n");
-  const bodies = Array.from({ length: BODIES }, (_, nth) => JSON.stringify(body(nth))).join(",\n");
+  if (body === undefined && path === undefined) return lines.join("\n");
+  const listOf = (make: ((nth: number) => string) | undefined) =>
+    make === undefined
+      ? "{}"
+      : `{${Array.from({ length: REQUESTS }, (_, nth) => JSON.stringify(make(nth)))}}`;
   return `${lines.join("\n")}
-local bodies = {${bodies}}
+local bodies = ${listOf(body)}
+local paths = ${listOf(path)}
 local n = 0
 request = function()
   n = n + 1
-  return wrk.format(nil, nil, nil, bodies[n % ${BODIES} + 1])
+  return wrk.format(nil, paths[n % ${REQUESTS} + 1], nil, bodies[n % ${REQUESTS} + 1])
 end`;
 }
 
@@ -129,5 +140,6 @@ async function byAutocannon(load: Load): Promise<Measured> {
       `${load.url}: ${result.non2xx} answers were not 2xx, ${result.errors} errors: ${JSON.stringify(result.statusCodeStats)}`,
     );
   }
-  return { perSecond: result["2xx"] / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
+  const { p50, p99, p99_9: p999 } = result.latency;
+  return { perSecond: result["2xx"] / result.duration, p50, p99, p999 };
 }

@@ -9,16 +9,19 @@ import { benchExport } from "./backup.ts";
 import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
+import { benchGrowth } from "./growth.ts";
 import { benchHttp } from "./http.ts";
 import { benchParked } from "./parked.ts";
+import { draw } from "./plots.ts";
 import { benchRestore } from "./restore.ts";
-import { asMarkdown, type BenchRow } from "./rows.ts";
+import { asMarkdown, type BenchPart, type BenchRow } from "./rows.ts";
 import { benchStart } from "./start.ts";
 import { benchStore } from "./store.ts";
 
-const parts: Readonly<Record<string, (root: string) => Promise<BenchRow[]>>> = {
+const parts: Readonly<Record<string, (root: string) => Promise<BenchPart | BenchRow[]>>> = {
   store: benchStore,
   http: benchHttp,
+  growth: benchGrowth,
   parked: benchParked,
   data: benchData,
   start: benchStart,
@@ -42,9 +45,12 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`measuring: ${name} …`);
     const measured = await part(root);
-    console.error(asMarkdown(measured));
-    rows.push(...measured);
-    if (write) writeTable(root, name, measured);
+    const { rows: own, plots = [] }: BenchPart = Array.isArray(measured) ? { rows: measured } : measured;
+    console.error(asMarkdown(own));
+    rows.push(...own);
+    if (!write) continue;
+    writeTable(root, name, own);
+    if (plots.length > 0) await draw(root, plots);
   }
   console.log(asMarkdown(rows));
   return 0;

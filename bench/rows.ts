@@ -1,4 +1,13 @@
-/** A line of the table of benchmarks: what was measured, beside what, and the ratio that counts. */
+/** Lines of the table of benchmarks: what was measured, beside what, and the ratio that counts. */
+import type { Measured } from "./load.ts";
+import type { Plot } from "./plots.ts";
+
+/** What a part of the bench gives. */
+export interface BenchPart {
+  readonly rows: readonly BenchRow[];
+  readonly plots?: readonly Plot[];
+}
+
 export interface BenchRow {
   readonly work: string;
   readonly figure: string;
@@ -12,6 +21,11 @@ export function rate(perSecond: number): string {
   return perSecond >= 100
     ? `${Math.round(perSecond).toLocaleString("en-US")}/s`
     : `${perSecond.toFixed(1)}/s`;
+}
+
+/** Half of all, 99 and 99.9 of 100 took no longer. */
+export function latencies({ p50, p99, p999 }: Measured): string {
+  return [p50, p99, p999].map((ms) => `${ms.toFixed(1)} ms`).join(", ");
 }
 
 export function asMarkdown(rows: readonly BenchRow[]): string {

@@ -345,7 +345,7 @@ describe("ledge import of more than a commit holds", () => {
     const ran = await ledge(["import", "-", "-n", ns], { stdin: many(1), env: envAt(between.url) });
     await between.close();
     expect(ran.status).toBe(5);
-    expect(ran.stderr).toMatch(/since the plan: moved\/k999 \(stale\)\n.*2 of 3 commits are done/);
+    expect(ran.stderr).toMatch(/since the plan: moved\/k999 \(exists\)\n.*2 of 3 commits are done/);
     expect((await ledge(["get", `${ns}/k999`])).stdout).toBe("theirs");
   });
 
