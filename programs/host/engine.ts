@@ -2,7 +2,7 @@
  * What runs the components of a manifest: the one thing that differs between the engines of one front. Promise of each:
  * an order always ends, in a result; one request's failure costs no other's.
  */
-import type { Prepared } from "./front/sending.ts";
+import type { KeptAnswers } from "./answers.ts";
 import type { GuestReply, Order } from "./pool/protocol.ts";
 import type { Soon } from "./soon.ts";
 
@@ -14,20 +14,6 @@ export type JobResult =
   | { readonly type: "timeout" }
   /** Never begun: the queue is full with so many, or the host stops. */
   | { readonly type: "refused"; readonly waiting: number };
-
-/** An answer that may be given again, and the manifest's route that it came by. */
-export interface KeptAnswer {
-  readonly route: string;
-  readonly prepared: Prepared;
-}
-
-/** Answers by all that a request says: method, target and headers, in one text. */
-export interface KeptAnswers {
-  /** Only one that the request would get now. */
-  find(name: string): KeptAnswer | undefined;
-  /** At once after it was made, or not at all; only one that has `sameUntilMs` is kept. */
-  keep(name: string, answer: KeptAnswer): void;
-}
 
 export interface Engine {
   /** Undefined where every request has to be run. */

@@ -3,7 +3,7 @@
  * Promise: an answer is given again only while nothing was committed since it was made, and never after the moment at
  * which its token expires; a request that differs in a single byte is judged anew.
  */
-import type { KeptAnswer, KeptAnswers } from "../host/engine.ts";
+import type { KeptAnswer, KeptAnswers } from "../host/answers.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 

@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { givenTwice } from "../../../lib/core/refusal-details.ts";
-import type { JobResult, KeptAnswers } from "../engine.ts";
+import type { KeptAnswers } from "../answers.ts";
+import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import { WaitingClient } from "../parking/waiting-client.ts";

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import { problemReply } from "../../../lib/core/problem.ts";
 import type { Refusal } from "../../../lib/core/refusal.ts";
+import type { Prepared } from "../answers.ts";
 import { WAITING_HEADERS } from "../parking/headers.ts";
 import type { GuestReply } from "../pool/protocol.ts";
 import { FORBIDDEN_HEADERS } from "../wasi/fields.ts";
@@ -14,15 +15,6 @@ const sent = new WeakMap<ServerResponse, GuestReply>();
 /** The reply that a response was sent as; undefined while it has none. */
 export function sentReply(response: ServerResponse): GuestReply | undefined {
   return sent.get(response);
-}
-
-/** A reply as Node takes it: nothing of it is judged or made any more. */
-export interface Prepared {
-  readonly reply: GuestReply;
-  /** Name, value, name, value; as text of the wire (header-text.ts). */
-  readonly headers: string[];
-  /** Latin-1 where it goes out in one piece with the headers. */
-  readonly body: string | Uint8Array | undefined;
 }
 
 /** Sends a reply. The response ends when `until` does: at once, unless the request is still read. */

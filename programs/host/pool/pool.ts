@@ -10,6 +10,8 @@ import type { Order } from "./protocol.ts";
 export interface PoolOptions extends MemberOptions {
   /** Workers that are always there. */
   readonly size: number;
+  /** The start does not wait for them: they are hired a moment later, or for the first order. */
+  readonly later: boolean;
   /** Up to so many while the others are held up. */
   readonly sizeMax: number;
   /** Grows as soon as all are busy, not only once all have been at one request for a while. */
@@ -27,6 +29,9 @@ export interface PoolOptions extends MemberOptions {
 const KEPT_FREE = 3;
 /** How long a worker beyond `size` stays when there is nothing to do. */
 const SURPLUS_MS = 5000;
+/** What nobody waits for is made when the rush of a start is over. */
+const SETTLED_MS = 2000;
+
 export class Pool {
   readonly #options: PoolOptions;
   readonly #members: Member[] = [];
@@ -36,16 +41,24 @@ export class Pool {
   #stopping = false;
   #again: NodeJS.Timeout | undefined;
   #trim: NodeJS.Timeout | undefined;
+  #settled: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
   }
 
-  /** Starts the workers; resolves when all can work. */
+  /** Starts the workers; resolves when all that are waited for can work. */
   async start(): Promise<void> {
-    for (let left = this.#options.size; left > 0; left -= 1) this.#members.push(this.#hire());
+    if (!this.#options.later) this.#fill();
     await Promise.all(this.#members.map((member) => member.ready));
-    if (this.#options.spare) this.#spare = this.#hire();
+    this.#settled = setTimeout(() => {
+      this.#fill();
+      if (this.#options.spare) this.#spare ??= this.#hire();
+    }, SETTLED_MS);
+  }
+
+  #fill(): void {
+    while (this.#members.length < this.#options.size) this.#members.push(this.#hire());
   }
 
   /** Runs one order. Never rejects. */
@@ -65,6 +78,7 @@ export class Pool {
     this.#stopping = true;
     clearTimeout(this.#again);
     clearTimeout(this.#trim);
+    clearTimeout(this.#settled);
     for (const job of this.#queue.splice(0)) job.settle({ type: "refused", waiting: 0 });
     const end = Date.now() + graceMs;
     while (this.#members.some((member) => member.jobs.length > 0) && Date.now() < end)

@@ -97,6 +97,7 @@ class WasmEngine implements Engine {
           },
           warm: this.#grants.flatMap((grant) => (grant.kind === kind ? [grant.name] : [])),
           size: inbound ? quick : 1,
+          later: !inbound,
           sizeMax: inbound ? quick + HELD_UP_WORKERS_MAX : SCHEDULED_WORKERS_MAX,
           eager: !inbound,
           spare: inbound,
