@@ -43,10 +43,13 @@ export class Parking {
 
   /** Asks a component until it answers. Undefined when the client has gone meanwhile. Never rejects. */
   run(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined> {
-    return andThen<JobResult, JobResult | undefined>(this.#options.ask(component, request), (first) => {
+    const ran = andThen<JobResult, JobResult | undefined>(this.#options.ask(component, request), (first) => {
       const park = parkOf(first);
-      return park === undefined ? first : this.#runParked(component, request, { park, client: client() });
+      return park === undefined
+        ? first
+        : this.#askUntilAnswered(component, request, { park, client: client() });
     });
+    return ran instanceof Promise ? this.#counted(ran) : ran;
   }
 
   /** Tells all who wait that their time is over, and gives them as long to be answered. */
@@ -57,14 +60,11 @@ export class Parking {
     while ((this.#unanswered > 0 || this.#watching) && Date.now() < end) await pause(DOOM_POLL_MS);
   }
 
-  async #runParked(
-    component: string,
-    request: GuestRequest,
-    first: { readonly park: Park | "malformed"; readonly client: WaitingClient },
-  ): Promise<JobResult | undefined> {
+  /** One that is at its component when the host stops may come back only to wait, and is asked once more. */
+  async #counted(work: Promise<JobResult | undefined>): Promise<JobResult | undefined> {
     this.#unanswered += 1;
     try {
-      return await this.#askUntilAnswered(component, request, first);
+      return await work;
     } finally {
       this.#unanswered -= 1;
     }
