@@ -17,6 +17,8 @@ export interface Load {
   readonly body?: ((nth: number) => string) | undefined;
   /** Called for each request's path and query, in place of the url's; for wrk alone. */
   readonly path?: ((nth: number) => string) | undefined;
+  /** Each request has an If-None-Match of its own that fits nothing, so that no memory of answers helps; for wrk alone. */
+  readonly differ?: boolean | undefined;
   readonly seconds?: number;
 }
 
@@ -56,12 +58,13 @@ async function byWrk({
   headers = {},
   body,
   path,
+  differ,
   seconds = 4,
 }: Load): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "ledge-load-"));
   try {
     const script = join(folder, "load.lua");
-    writeFileSync(script, luaOf({ method, headers, body, path }));
+    writeFileSync(script, luaOf({ method, headers, body, path, differ }));
     const args = ["-t1", `-c${clients}`, `-d${seconds}s`, "--latency", "-s", script, url];
     const said = await outputOf("wrk", args);
     const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(said)?.[0];
@@ -77,7 +80,13 @@ async function byWrk({
   }
 }
 
-function luaOf({ method, headers, body, path }: Pick<Load, "method" | "headers" | "body" | "path">): string {
+function luaOf({
+  method,
+  headers,
+  body,
+  path,
+  differ = false,
+}: Pick<Load, "method" | "headers" | "body" | "path" | "differ">): string {
   const lines = [
     `wrk.method = ${JSON.stringify(method)}`,
     ...Object.entries(headers ?? {}).map(
@@ -96,7 +105,7 @@ local bodies = ${listOf(body)}
 local paths = ${listOf(path)}
 local n = 0
 request = function()
-  n = n + 1
+  n = n + 1${differ ? `\n  wrk.headers["If-None-Match"] = '"' .. n .. '-00000000"'` : ""}
   return wrk.format(nil, paths[n % ${REQUESTS} + 1], nil, bodies[n % ${REQUESTS} + 1])
 end`;
 }

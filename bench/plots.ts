@@ -64,7 +64,7 @@ function optionOf({ title, x, y, curves }: Plot) {
     animation: false,
     backgroundColor: "#ffffff",
     title: { text: title, left: 16, top: 10, textStyle: { fontSize: 16 } },
-    legend: { top: 40, left: 16, right: 16 },
+    legend: { top: 40, left: 16, right: 16, itemGap: 30 },
     grid: { left: 80, right: 30, top: 100, bottom: 60 },
     xAxis: { ...axis, type: "log", logBase: 4, name: x, nameGap: 34 },
     yAxis: { ...axis, type: "log", name: y, nameGap: 56 },
