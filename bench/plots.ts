@@ -32,9 +32,16 @@ export async function draw(root: string, plots: readonly Plot[]): Promise<void> 
   for (const plot of plots) {
     const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 760, height: 420 });
     chart.setOption(optionOf(plot));
-    writeFileSync(join(folder, `${plot.name}.svg`), chart.renderToSVGString());
+    writeFileSync(join(folder, `${plot.name}.svg`), asPicture(chart.renderToSVGString(), plot.title));
     chart.dispose();
   }
+}
+
+/** With a title for who cannot see it, and without the styles of a page that answers to a pointer. */
+function asPicture(svg: string, title: string): string {
+  return svg
+    .replace(/<style >[\s\S]*?<\/style>\n/, "")
+    .replace(/^<svg [^>]*>/, (begin) => `${begin}\n<title>${title}</title>`);
 }
 
 interface Echarts {

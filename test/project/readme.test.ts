@@ -105,7 +105,8 @@ describe("the README", () => {
   });
 
   test("does not tell anybody to run npx ledge, a name that is not ours", () => {
-    for (const name of ["README.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)]) {
+    const pages = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".md"));
+    for (const name of ["README.md", ...pages.map((file) => `docs/${file}`)]) {
       expect(readFileSync(join(root, name), "utf8")).not.toContain("npx ledge");
     }
   });
