@@ -87,7 +87,14 @@ describe("ledge put without --type", () => {
   test("takes the key's extension for a document that is not there", async () => {
     await put("demo/fresh.toml", "a = 1");
     expect(await typeOf("demo/fresh.toml")).toBe("application/toml");
-    await put("demo/fresh.json", "not JSON");
+  });
+
+  test("says so where the name is of JSON and the value is none", async () => {
+    const ran = await ledge(["put", "demo/fresh.json", "not JSON"]);
+    expect([ran.status, ran.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^! fresh\.json has the name of application\/json/),
+    ]);
     expect(await typeOf("demo/fresh.json")).toBe("text/plain");
   });
 
