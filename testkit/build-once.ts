@@ -2,7 +2,6 @@
  * What all tests need, built once before any of them runs: the host tests' own components, and the threads' JavaScript from
  * the source as it is now. Whatever is unchanged is skipped.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { bundlePrograms } from "../build/programs.ts";
@@ -26,7 +25,6 @@ export async function setup(project: TestProject): Promise<void> {
 
 async function bundleThreads(): Promise<void> {
   const outdir = process.env[THREADS_VARIABLE] ?? "";
-  mkdirSync(outdir, { recursive: true });
   const entries = Object.entries(THREADS).map(([name, file]) => [name, join(root, file)]);
   await bundlePrograms(root, Object.fromEntries(entries), outdir);
 }

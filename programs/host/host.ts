@@ -149,7 +149,10 @@ class Host {
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request, client) => this.#serve(component, request, client),
-        answers: () => (this.#lookOnce() === undefined ? this.#engine.answers : undefined),
+        answers: () => {
+          const { answers } = this.#engine;
+          return answers === undefined || this.#lookOnce() !== undefined ? undefined : answers;
+        },
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
       });
       await this.#engine.start(this.url);

@@ -138,8 +138,9 @@ interface WatchedExchange extends Exchange {
 /** A request whose turn it is. */
 function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const { incoming, response, watched } = exchange;
-  const name = incoming.method === "GET" ? wholeRequest(incoming) : undefined;
-  const kept = name === undefined ? undefined : options.answers()?.find(name);
+  const answers = incoming.method === "GET" ? options.answers() : undefined;
+  const name = answers === undefined ? undefined : wholeRequest(incoming);
+  const kept = name === undefined ? undefined : answers?.find(name);
   if (kept !== undefined) {
     watched.route = kept.route;
     sendPrepared(response, kept.prepared);

@@ -63,14 +63,26 @@ async function cloned(): Promise<{ left: NodeDb; right: NodeDb; bucket: MemoryBu
   return { left, right, bucket, shared };
 }
 
-/** A store, and a copy that was restored from its bucket and wrote there since. */
-async function openWentOn(): Promise<{ db: NodeDb; copy: NodeDb; bucket: MemoryBucket }> {
+interface Copied {
+  readonly db: NodeDb;
+  readonly copy: NodeDb;
+  readonly bucket: MemoryBucket;
+}
+
+/** A store, and a copy that was restored from its bucket. */
+async function openCopied(): Promise<Copied> {
   const { db } = openQuickStore();
   const bucket = memoryBucket();
   fill(db);
   await tick(db, bucket);
   const copy = openQuickStore().db;
   await restore(copy, bucket);
+  return { db, copy, bucket };
+}
+
+/** The same, and the copy wrote there since. */
+async function openWentOn(): Promise<Copied> {
+  const { db, copy, bucket } = await openCopied();
   put(copy, "who", "copy");
   await tick(copy, bucket);
   return { db, copy, bucket };
@@ -184,12 +196,7 @@ describe("findSnapshot", () => {
   });
 
   test("finds a moment across a restore", async () => {
-    const { db } = openQuickStore();
-    const bucket = memoryBucket();
-    fill(db);
-    await tick(db, bucket);
-    const copy = openQuickStore().db;
-    await restore(copy, bucket);
+    const { db, copy, bucket } = await openCopied();
     const first = put(copy, "who", "copy");
     setTimes(copy, [[first, 2_000_000_000_000]]);
     await tick(copy, bucket);
