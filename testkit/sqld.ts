@@ -3,7 +3,7 @@
  * the test. Where the platform has none, `noSqld` says why, and what needs one is skipped.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,9 +80,22 @@ export async function runSqld(args: readonly string[] = []): Promise<Sqld & { en
     dir,
     kill,
     start,
-    freeze: () => void child?.kill("SIGSTOP"),
+    freeze: () => freezeWhole(child),
     resume: () => void child?.kill("SIGCONT"),
   };
+}
+
+/**
+ * A signal is on its way when `kill` returns: until each thread has met it, one of them may answer yet. So this waits,
+ * without letting the test go on, until all stand still.
+ */
+function freezeWhole(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return;
+  child.kill("SIGSTOP");
+  const threads = `/proc/${child.pid}/task`;
+  const runs = (thread: string) => !/\) T /.test(readFileSync(join(threads, thread, "stat"), "utf8"));
+  const until = Date.now() + READY_MS;
+  while (readdirSync(threads).some(runs)) if (Date.now() > until) throw new Error("sqld does not freeze");
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
