@@ -6,7 +6,12 @@ export const FULL = process.env.LEDGE_FULL === "1";
 
 /** All in the full run; otherwise about `count`, spread over the whole. */
 export function sampled<T>(all: readonly T[], count: number): T[] {
-  if (FULL || all.length <= count) return [...all];
+  return FULL ? [...all] : spread(all, count);
+}
+
+/** About `count`, spread over the whole. */
+export function spread<T>(all: readonly T[], count: number): T[] {
+  if (all.length <= count) return [...all];
   const step = all.length / count;
   return Array.from({ length: count }, (_, index) => all[Math.floor((index + 0.5) * step)]).filter(
     (one): one is T => one !== undefined,

@@ -3,7 +3,6 @@
  * server keeps its port from start to start, as far as it is free.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { openCredentials, type RenewCredentials } from "./bucket-credentials.ts";
 import { keepBucket } from "./kept-bucket.ts";
@@ -45,7 +44,7 @@ export async function openBucket(
   const dir = join(dataDir, "bucket");
   // Who has a bucket does not load a server of one.
   const { startBucket } = await import("./bundled-bucket.ts");
-  const server = await startBucket({ dir, port: await keptPort(dataDir) });
+  const server = await startBucket({ dir, port: keptPort(dataDir) });
   return {
     bundled: true,
     variables: {
@@ -68,19 +67,9 @@ function portFile(dataDir: string): string {
   return join(dataDir, "bucket-port");
 }
 
-/** The port of the last start when nobody else has it now; else 0, which lets the system choose. */
-async function keptPort(dataDir: string): Promise<number> {
+/** The port of the last start; 0, which lets the system choose, where none is known. */
+function keptPort(dataDir: string): number {
   if (!existsSync(portFile(dataDir))) return 0;
   const port = Number(readFileSync(portFile(dataDir), "utf8"));
-  if (!Number.isInteger(port) || port < 1 || port > 65535) return 0;
-  return (await isFree(port)) ? port : 0;
-}
-
-/** Whether nobody listens on that port of loopback. */
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : 0;
 }

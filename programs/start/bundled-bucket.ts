@@ -6,6 +6,7 @@
 
 import crypto, { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import S3rver from "@20minutes/s3rver";
 import accounts from "@20minutes/s3rver/lib/models/account.js";
@@ -43,7 +44,10 @@ Object.assign(crypto, {
     name === "des" ? createDecipheriv("des-ede3-cbc", thrice(key), iv) : createDecipheriv(name, key, iv),
 });
 
-/** Serves `dir` as a bucket; makes folder and credentials when they are missing. Port 0 takes a free one. */
+/**
+ * Serves `dir` as a bucket; makes folder and credentials when they are missing. A port that somebody else has, and port 0,
+ * give a free one.
+ */
 export async function startBucket({ dir, port = 0 }: { dir: string; port?: number }): Promise<BucketServer> {
   const objects = join(dir, "objects");
   await mkdir(objects, { recursive: true });
@@ -64,17 +68,30 @@ export async function startBucket({ dir, port = 0 }: { dir: string; port?: numbe
     if (context.headers.authorization === undefined) context.status = 403;
     else await next();
   });
-  const address = await server.run();
+  await server.configureBuckets();
+  const http = await listenOn(server, port);
+  const address = http.address();
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${typeof address === "object" ? address?.port : port}`,
     bucketName: BUCKET_NAME,
     ...credentials,
     async stop() {
-      const closed = server.close();
-      server.httpServer.closeAllConnections();
+      const closed = new Promise((resolve) => http.close(resolve));
+      http.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** The server's own `run` ends the process where a port is taken. Rejects with Node's other errors. */
+function listenOn(server: S3rver, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const http = server.listen(port, "127.0.0.1", () => resolve(http));
+    http.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE" && port !== 0) listenOn(server, 0).then(resolve, reject);
+      else reject(error);
+    });
+  });
 }
 
 /** Reads the credentials of a bucket folder, or makes them; two starts at once end with the same pair. */

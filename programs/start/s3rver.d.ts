@@ -31,10 +31,9 @@ declare module "@20minutes/s3rver" {
       configureBuckets: readonly { name: string }[];
     });
     readonly middleware: ((context: Context, next: () => Promise<void>) => Promise<void>)[];
-    readonly httpServer: Server;
     readonly store: ObjectStore;
-    run(): Promise<{ address: string; port: number }>;
-    close(): Promise<void>;
+    configureBuckets(): Promise<unknown>;
+    listen(port: number, address: string, listening: () => void): Server;
   }
 }
 declare module "@20minutes/s3rver/lib/models/account.js" {

@@ -1,10 +1,12 @@
 /** The bundled bucket's objects are whole: whoever reads one while it is written sees the one before or the new one. */
 import { readdirSync } from "node:fs";
 import { type OutgoingHttpHeaders as Headers, request } from "node:http";
+import { join } from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { describe, expect, test } from "vitest";
-import type { BucketServer } from "../../programs/start/bundled-bucket.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type BucketServer, startBucket } from "../../programs/start/bundled-bucket.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
+import { temporaryFolder } from "../../testkit/processes.ts";
 
 const BYTES = 400_000;
 const filled = (with_: number, length: number) => new Uint8Array(length).fill(with_);
@@ -30,6 +32,19 @@ describe("the bundled bucket", () => {
     };
     await Promise.all([writer, read(), read(), read()]);
     expect(torn).toEqual([]);
+  });
+
+  test("takes another port where its own is taken by then", async () => {
+    const { path, remove } = temporaryFolder("taken");
+    onTestFinished(remove);
+    const first = await startBucket({ dir: join(path, "first") });
+    const second = await startBucket({
+      dir: join(path, "second"),
+      port: Number(new URL(first.endpoint).port),
+    });
+    expect(second.endpoint).not.toBe(first.endpoint);
+    expect((await fetch(second.endpoint)).status).toBe(403);
+    await Promise.all([first.stop(), second.stop()]);
   });
 
   test("has nothing of an upload that was cut, and leaves no file of it", async () => {

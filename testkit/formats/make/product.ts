@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFree } from "../../../programs/start/bucket.ts";
+import { isFree } from "../../loopback.ts";
 import { cleanEnvironment, finish, type Ran } from "../../processes.ts";
 
 export interface Product {
