@@ -3,7 +3,6 @@
  * no answer becomes exit 7. What may be sent again (reads; writes with their Idempotency-Key) is sent again a
  * few times with growing, jittered waits, as long as the server says that it is retryable.
  */
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { Connection } from "./context.ts";
@@ -41,7 +40,8 @@ export function openClient(connection: Connection): Client {
     const headers: Record<string, string> = { ...asked.headers };
     if (connection.token !== undefined) headers.authorization = `Bearer ${connection.token}`;
     // A write without a key of its own gets one, so that it can be sent again without being done twice.
-    if (path.startsWith("/v1/write/") || path === "/v1/commit") headers["idempotency-key"] ??= randomUUID();
+    if (path.startsWith("/v1/write/") || path === "/v1/commit")
+      headers["idempotency-key"] ??= crypto.randomUUID();
     const { what, nameOf, asServerSays } = asked;
     return attempt(
       { method, url, headers, body: asked.body, ca: connection.ca },

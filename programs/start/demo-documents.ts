@@ -1,6 +1,8 @@
 /**
  * What a new store holds so that the first commands show something: one namespace, three documents.
  */
+import { askOwnServer, saidBy } from "./own-server.ts";
+
 const DOCUMENTS = [
   { key: "limits/api", value: { requestsPerSecond: 100, burst: 200 } },
   { key: "limits/upload", value: { maxBytes: 10485760 } },
@@ -9,21 +11,11 @@ const DOCUMENTS = [
 
 /** Puts them in. Throws with the server's words when it is refused. */
 export async function putDemoDocuments(url: string, token: string): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  await send(`${url}/v1/admin/namespaces/demo`, {
-    method: "PUT",
-    headers,
-    body: JSON.stringify({ description: "something to try" }),
-  });
+  const send = async (method: string, path: string, body: unknown) => {
+    const answer = await askOwnServer(method, `${url}${path}`, { secret: token, body });
+    if (answer.status >= 300) throw new Error(`the demo documents were refused: ${saidBy(answer)}`);
+  };
+  await send("PUT", "/v1/admin/namespaces/demo", { description: "something to try" });
   const changes = DOCUMENTS.map((document) => ({ op: "put", namespace: "demo", ifRevision: 0, ...document }));
-  await send(`${url}/v1/commit`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ message: "documents to try", changes }),
-  });
-}
-
-async function send(url: string, init: RequestInit): Promise<void> {
-  const answer = await fetch(url, init);
-  if (!answer.ok) throw new Error(`the demo documents were refused: ${answer.status} ${await answer.text()}`);
+  await send("POST", "/v1/commit", { message: "documents to try", changes });
 }

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatToken, newToken, parseToken, secretDigest } from "../../lib/core/token.ts";
+import { askOwnServer, saidBy } from "./own-server.ts";
 import type { Traces } from "./traces.ts";
 
 export type FirstToken =
@@ -39,22 +40,17 @@ export async function ensureFirstToken(
   const token = readPending(pending) ?? writePending(pending);
   const parsed = parseToken(token);
   if (parsed === undefined) throw new Error(`${pending} does not hold a token; delete it and start again`);
-  const answer = await fetch(`${url}/v1/admin/bootstrap`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${bootstrapSecret}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      name: "admin",
-      accessor: parsed.accessor,
-      digest: secretDigest(parsed.secret),
-      fresh,
-    }),
+  const digest = secretDigest(parsed.secret);
+  const answer = await askOwnServer("POST", `${url}/v1/admin/bootstrap`, {
+    secret: bootstrapSecret,
+    body: { name: "admin", accessor: parsed.accessor, digest, fresh },
   });
   if (answer.status === 409) {
     rmSync(pending);
     return { state: "elsewhere", file };
   }
   if (answer.status === 503) return { state: "restoring", file };
-  if (!answer.ok) throw new Error(`the first token was refused: ${answer.status} ${await answer.text()}`);
+  if (answer.status >= 300) throw new Error(`the first token was refused: ${saidBy(answer)}`);
   renameSync(pending, file);
   return { state: "made", token, file };
 }

@@ -2,13 +2,13 @@
  * `ledge bootstrap`: the first token of a server that has none. It is made here and stored before it is asked for,
  * and only its digest travels, so that a lost answer loses nothing: the same command again asks for the same token.
  */
-import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import { Token } from "../../../lib/api/admin-answers.ts";
 import { formatToken, newToken, parseToken, secretDigest } from "../../../lib/core/token.ts";
 import { openClient } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { sayDone } from "../output.ts";
+import { randomBytes } from "../random.ts";
 import { parseServerAddress } from "../server/address.ts";
 import { contextsFile, forgetContext, readContexts, storeContext } from "../stored-contexts.ts";
 import { readBootstrapSecret } from "../tokens/bootstrap-secret.ts";
@@ -43,7 +43,7 @@ async function bootstrap(url: string, options: Options, places: ContextPlaces): 
     throw new Failure(EXIT.usage, `context ${name} is another server, ${before.url}`, {
       hint: "choose a name with --context NAME",
     });
-  const token = parseToken(before?.token ?? "") ?? newToken((length) => randomBytes(length));
+  const token = parseToken(before?.token ?? "") ?? newToken(randomBytes);
   const stored = { url, token: formatToken(token), ...(ca === undefined ? {} : { ca }) };
   storeContext(name, stored, { use: false });
   const body = {

@@ -1,10 +1,10 @@
 /** `ledge key`: fresh keys for backups, made here and kept nowhere; the output is the only copy. */
-import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import { formatHex } from "../../../lib/core/hex.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, say } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { randomBytes } from "../random.ts";
 
 interface NewOptions {
   readonly sign?: true;
@@ -37,12 +37,10 @@ export function addKey(program: Command): void {
     });
 }
 
-const random = (length: number) => new Uint8Array(randomBytes(length));
-
 async function newPair(output: string): Promise<void> {
   // The curve is loaded by this command alone.
   const { newSigningKey } = await import("../../../lib/snapshot/signature.ts");
-  const made = await newSigningKey(random);
+  const made = await newSigningKey(randomBytes);
   if (output === "json") return printJson({ kind: "sign", ...made });
   say(`key ${made.keyId}; keep it now, it is not shown again. The server's variable backup_signing_key:`);
   process.stdout.write(`${made.secret}\n`);
@@ -52,8 +50,8 @@ async function newPair(output: string): Promise<void> {
 
 async function newObjectKey({ id, output }: NewOptions): Promise<void> {
   const { parseObjectKeys } = await import("../../../lib/snapshot/key-text.ts");
-  const keyId = id ?? `k${formatHex(random(4))}`;
-  const key = `${keyId}:${formatHex(random(32))}`;
+  const keyId = id ?? `k${formatHex(randomBytes(4))}`;
+  const key = `${keyId}:${formatHex(randomBytes(32))}`;
   if (!parseObjectKeys(key).ok) throw new Failure(EXIT.usage, "--id has 1 to 16 of a-z, 0-9 and -");
   if (output === "json") return printJson({ kind: "encrypt", keyId, key });
   say(

@@ -4,16 +4,19 @@
  */
 import { readFileSync } from "node:fs";
 import http from "node:http";
-import https from "node:https";
 import { buffer } from "node:stream/consumers";
-import { rootCertificates } from "node:tls";
 import { EXIT, Failure } from "../failure.ts";
 
 const CONNECT_MS = 10_000;
 
+/** The headers of an answer by name, in any case; several of one name in one text (RFC 9110 section 5.3). */
+export interface AnswerHeaders {
+  get(name: string): string | null;
+}
+
 export interface ClientReply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly bytes: Uint8Array;
 }
 
@@ -27,13 +30,15 @@ export interface SentRequest {
 }
 
 /** The answer, whatever its status. Rejects with Node's error when there is none. */
-export function sendRequest({ method, url, headers, body, ca }: SentRequest): Promise<ClientReply> {
-  const secure = url.protocol === "https:";
-  const trusted = secure && ca !== undefined ? { ca: [...rootCertificates, readAuthority(ca)] } : {};
+export async function sendRequest(sent: SentRequest): Promise<ClientReply> {
+  const { method, url, headers, body } = sent;
+  const secure = url.protocol === "https:" ? await trusting(sent.ca) : undefined;
   return new Promise((done, failed) => {
-    const request = (secure ? https : http).request(url, { method, headers, ...trusted }, (answer) => {
+    const options = { method, headers, ...secure?.options };
+    const request = (secure?.client ?? http).request(url, options, (answer) => {
       buffer(answer).then(
-        (bytes) => done({ status: answer.statusCode ?? 0, headers: headersOf(answer.rawHeaders), bytes }),
+        (bytes) =>
+          done({ status: answer.statusCode ?? 0, headers: headersOf(answer.headersDistinct), bytes }),
         failed,
       );
     });
@@ -52,10 +57,14 @@ class Silent extends Error {
   readonly code = "ETIMEDOUT";
 }
 
-function headersOf(raw: readonly string[]): Headers {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < raw.length; at += 2) headers.append(raw[at] ?? "", raw[at + 1] ?? "");
-  return headers;
+/** Node's client for TLS, which is loaded where a server has it. */
+async function trusting(ca: string | undefined) {
+  const [https, { rootCertificates }] = await Promise.all([import("node:https"), import("node:tls")]);
+  return { client: https, options: ca === undefined ? {} : { ca: [...rootCertificates, readAuthority(ca)] } };
+}
+
+function headersOf(lists: NodeJS.Dict<string[]>): AnswerHeaders {
+  return { get: (name) => lists[name.toLowerCase()]?.join(", ") ?? null };
 }
 
 function readAuthority(file: string): string {
