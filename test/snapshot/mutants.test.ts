@@ -10,17 +10,14 @@ import { findSnapshot } from "../../lib/backup/restore/find-snapshot.ts";
 import { restoreInto } from "../../lib/backup/restore/restore.ts";
 import { BucketFault } from "../../lib/bucket/bucket.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
-import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { bytes, contents, fill, put, SMALL, tick } from "../../testkit/backup.ts";
 import { memoryBucket } from "../../testkit/bucket.ts";
 import { T0 } from "../../testkit/proposals.ts";
-import { committedMigrations } from "../../testkit/store.ts";
+import { openMemoryStore } from "../../testkit/store.ts";
 
 const FULL = process.env.LEDGE_FULL === "1";
 /** Places in each object at which something is done to it. */
 const PLACES = FULL ? 400 : 9;
-const MIGRATIONS = committedMigrations();
 
 type Objects = Map<string, Uint8Array<ArrayBuffer>>;
 let good: Objects;
@@ -28,18 +25,12 @@ let older: Objects;
 let truth: string;
 let needed: string[];
 
-function openStore(): NodeDb {
-  const db = openNodeDb(":memory:");
-  migrate(db, MIGRATIONS);
-  return db;
-}
-
 function copyOf(objects: ReadonlyMap<string, Uint8Array>): Objects {
   return new Map([...objects].map(([name, object]) => [name, new Uint8Array(object)]));
 }
 
 beforeAll(async () => {
-  const db = openStore();
+  const db = openMemoryStore();
   const bucket = memoryBucket();
   fill(db);
   await tick(db, bucket, {
@@ -77,7 +68,7 @@ function firstLine(objects: Objects, name: string) {
 
 /** `same`, `other` (which must never be), the object that was named, or what else was said. */
 async function outcome(objects: Objects, reading: Reading = {}): Promise<string> {
-  const db = openStore();
+  const db = openMemoryStore();
   const bucket = memoryBucket(objects);
   try {
     const found = await findSnapshot(bucket, {}, reading);
