@@ -5,11 +5,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { RestorePoint } from "../../lib/api/backup-answers.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { snapshotRows, statusRows } from "../../programs/cli/backup/views.ts";
+import type { HostOptions } from "../../programs/host/options.ts";
 import { askAs } from "../../testkit/ask.ts";
 import { expectSame, fill, put, restore } from "../../testkit/backup.ts";
 import { openServedBucket } from "../../testkit/bucket.ts";
 import { variablesOf } from "../../testkit/bucket-settings.ts";
 import { buildFor, LEDGE_MANIFEST, testFolder } from "../../testkit/host.ts";
+import { cheaperEngine } from "../../testkit/native.ts";
 import { addNamespace, giveToken, tokenOf } from "../../testkit/proposals.ts";
 import { openServedStore } from "../../testkit/served-store.ts";
 import { openTestStore } from "../../testkit/store.ts";
@@ -19,7 +21,10 @@ const ask = askAs(TOKEN);
 
 beforeAll(() => buildFor(LEDGE_MANIFEST));
 
-async function prepared(more: Record<string, string> = {}) {
+async function prepared(
+  more: Record<string, string> = {},
+  engine: Pick<HostOptions, "engine"> = cheaperEngine(),
+) {
   const { server, bucket } = await openServedBucket();
   const variables = { ...variablesOf(server), ...more };
   const served = await openServedStore(
@@ -27,7 +32,7 @@ async function prepared(more: Record<string, string> = {}) {
       fill(db);
       giveToken(db, TOKEN, ["admin", "backup", "read", "write", "status", "history"]);
     },
-    { variables },
+    { variables, ...engine },
   );
   return { ...served, bucket, variables };
 }
@@ -53,7 +58,7 @@ describe("the component, asked to look after its backups", () => {
   });
 
   test("proves in the guest what it wrote, and shows restore points, status and metrics", async () => {
-    const { db, host } = await prepared();
+    const { db, host } = await prepared({}, {});
     expect(await ask(host, "POST", "/v1/backup/run")).toMatchObject({
       status: 200,
       json: { state: "exported", provenRevision: head(db) },
@@ -120,7 +125,7 @@ describe("the component, asked to look after its backups", () => {
   });
 
   test("is told of a fork, says so, serves on, and goes on once a person has picked", async () => {
-    const { db, host, bucket, variables, stateDir } = await prepared();
+    const { db, host, bucket, variables, stateDir } = await prepared({}, {});
     await ask(host, "POST", "/v1/backup/run");
     const twinDir = testFolder();
     copyFileSync(join(stateDir, "ledge.db"), join(twinDir, "ledge.db"));
@@ -185,7 +190,7 @@ describe("the component, asked to look after its backups", () => {
 
   test("removes a purged value from the store and every object, in the real components", async () => {
     const secret = "correct-horse-battery-staple";
-    const { db, host, bucket } = await prepared();
+    const { db, host, bucket } = await prepared({}, {});
     addNamespace(db, "leaky");
     await ask(host, "POST", "/v1/commit", {
       json: { changes: [{ op: "put", namespace: "leaky", key: "db", value: { password: secret } }] },

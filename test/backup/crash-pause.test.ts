@@ -28,8 +28,7 @@ const TIMEOUT_MS = FULL ? 1_800_000 : 300_000;
 const PAUSE_MS = 200_000;
 const OPERATIONS = ["upkeep", "export", "purge", "prune", "leak"] as const;
 const GIVEN = process.env.LEDGE_CHAOS_SEED;
-const SEEDS =
-  GIVEN === undefined ? Array.from({ length: FULL ? 100 : 10 }, (_, n) => n + 1) : [Number(GIVEN)];
+const SEEDS = GIVEN === undefined ? Array.from({ length: FULL ? 100 : 6 }, (_, n) => n + 1) : [Number(GIVEN)];
 
 interface Known {
   readonly scene: Scene;

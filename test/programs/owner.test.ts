@@ -58,7 +58,7 @@ describe("a data folder", () => {
     expect(readFileSync(join(data, "context.json"), "utf8")).toBe(context);
     expect((await ledge(["--data", data, "ns", "ls"])).status).toBe(0);
     await first.stop("SIGKILL");
-    const next = await startServer(data);
+    const next = await serve(data);
     await next.stop();
   });
 
@@ -66,7 +66,7 @@ describe("a data folder", () => {
     const data = copyOfFormer("told");
     expect(existsSync(join(data, "context.json"))).toBe(false);
     writeFileSync(join(data, "context.json"), '{"url":"http://127.0.0.1:1"}\n');
-    const server = await startServer(data);
+    const server = await serve(data);
     expect(JSON.parse(readFileSync(join(data, "context.json"), "utf8"))).toEqual({ url: server.url });
     await server.stop("SIGHUP");
     expect(JSON.parse(readFileSync(join(data, "context.json"), "utf8")).url).toBe("http://127.0.0.1:1");

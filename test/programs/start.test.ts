@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ledge, shell, startServer, temporaryFolder } from "../../testkit/processes.ts";
+import { ledge, serve, shell, startServer, temporaryFolder } from "../../testkit/processes.ts";
 
 const folder = temporaryFolder("start");
 afterAll(() => folder.remove());
@@ -61,17 +61,17 @@ describe("npm start", () => {
 
   test("asks for the same first token again when the last start died unconfirmed", async () => {
     const data = dataDir("pending");
-    const first = await startServer(data, ["--no-demo"]);
+    const first = await serve(data, ["--no-demo"]);
     await first.stop();
     const token = readFileSync(join(data, "admin-token"), "utf8");
     renameSync(join(data, "admin-token"), join(data, "admin-token.new"));
-    const second = await startServer(data, ["--no-demo"]);
+    const second = await serve(data, ["--no-demo"]);
     expect(readFileSync(join(data, "admin-token"), "utf8")).toBe(token);
     expect(existsSync(join(data, "admin-token.new"))).toBe(false);
     await second.stop();
     // Another token than the store's first one is too late, and the start says how to go on.
     rmSync(join(data, "admin-token"));
-    const third = await startServer(data, ["--no-demo"]);
+    const third = await serve(data, ["--no-demo"]);
     expect(existsSync(join(data, "admin-token"))).toBe(false);
     expect(third.greeting).toContain(`./ledge login ${third.url}`);
     const env = { XDG_CONFIG_HOME: dataDir("pending-settings") };
@@ -83,7 +83,7 @@ describe("npm start", () => {
 
   test("takes no older state by itself where the newest is damaged, and says how to", async () => {
     const data = dataDir("damaged");
-    const first = await startServer(data);
+    const first = await serve(data);
     const done = async (...args: string[]) =>
       expect((await ledge(["--data", data, ...args])).status, args.join(" ")).toBe(0);
     await done("backup", "run");
@@ -94,7 +94,7 @@ describe("npm start", () => {
     const objects = readdirSync(join(data, "bucket"), { recursive: true, encoding: "utf8" });
     const [newest = ""] = objects.filter((name) => /\/segments\/.*\._S3rver_object$/.test(name)).sort();
     writeFileSync(join(data, "bucket", newest), "x");
-    const words = await refused(startServer(data, ["--variable", "restore_on_start=true"]));
+    const words = await refused(serve(data, ["--variable", "restore_on_start=true"]));
     const [, command = ""] = /: +(\.\/ledge .*--branch \S+)/.exec(words) ?? [];
     expect(command).toContain("restore --to");
     expect(existsSync(join(data, "ledge.db"))).toBe(false);
@@ -120,25 +120,25 @@ describe("npm start", () => {
 
   test("does not begin a second history beside a bucket that holds backups", async () => {
     const data = dataDir("lost");
-    const first = await startServer(data);
+    const first = await serve(data);
     expect((await ledge(["--data", data, "backup", "run"])).status).toBe(0);
     await first.stop();
     rmSync(join(data, "ledge.db"));
-    const words = await refused(startServer(data));
+    const words = await refused(serve(data));
     expect(words).toContain(`./ledge --data ${data} restore --to`);
     expect(words).toContain("--fresh");
     expect(existsSync(join(data, "ledge.db"))).toBe(false);
     expect((await ledge(["--data", data, "restore", "--to", join(data, "ledge.db")])).status).toBe(0);
-    const second = await startServer(data);
+    const second = await serve(data);
     expect((await ledge(["--data", data, "get", "demo/banner"])).stdout).toBe("Hello from Ledge");
     await second.stop();
     rmSync(join(data, "ledge.db"));
-    const itself = await startServer(data, ["--variable", "restore_on_start=true"]);
+    const itself = await serve(data, ["--variable", "restore_on_start=true"]);
     expect(itself.greeting).toMatch(/Restored revision \d+ \(proven, \d+ documents\)/);
     expect((await ledge(["--data", data, "get", "demo/banner"])).stdout).toBe("Hello from Ledge");
     await itself.stop();
     rmSync(join(data, "ledge.db"));
-    const third = await startServer(data, ["--fresh"]);
+    const third = await serve(data, ["--fresh"]);
     expect(third.greeting).toContain("ledge.db");
     expect(readdirSync(data).filter((name) => name.startsWith("bucket-until-"))).toHaveLength(1);
     expect(readdirSync(data).filter((name) => name.startsWith("admin-token-until-"))).toHaveLength(1);

@@ -17,7 +17,7 @@ import { openMemoryStore } from "../../testkit/store.ts";
 
 const FULL = process.env.LEDGE_FULL === "1";
 /** Places in each object at which something is done to it. */
-const PLACES = FULL ? 400 : 9;
+const PLACES = FULL ? 400 : 6;
 
 type Objects = Map<string, Uint8Array<ArrayBuffer>>;
 let good: Objects;
@@ -131,7 +131,7 @@ describe("a restore from mutated objects", () => {
         }
       }
     }
-    expect(mutants).toBeGreaterThan(FULL ? 10_000 : 150);
+    expect(mutants).toBeGreaterThan(FULL ? 10_000 : 100);
   });
 
   test("names an object that is another one of the bucket, of now or of before", async () => {

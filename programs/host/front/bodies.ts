@@ -4,6 +4,7 @@
  * come, not what was announced; and small bodies have a share that large ones leave to them.
  */
 import type { IncomingMessage } from "node:http";
+import { BROKEN_OFF } from "./connections.ts";
 
 export interface BodyLimits {
   /** For one body. */
@@ -73,8 +74,7 @@ export class Bodies {
       incoming.on("end", () =>
         settle({ type: "whole", bytes: body.bytes(), release: () => share.release() }),
       );
-      incoming.on("error", () => settle({ type: "gone" }));
-      incoming.on("close", () => settle({ type: "gone" }));
+      for (const event of ["error", "close", BROKEN_OFF]) incoming.on(event, () => settle({ type: "gone" }));
     });
   }
 
@@ -158,6 +158,6 @@ export function drain(incoming: IncomingMessage): Promise<void> {
     const idle = setTimeout(done, DRAIN_IDLE_MS);
     const whole = setTimeout(done, DRAIN_MS);
     incoming.on("data", () => idle.refresh());
-    for (const event of ["end", "close"]) incoming.once(event, done);
+    for (const event of ["end", "close", BROKEN_OFF]) incoming.once(event, done);
   });
 }

@@ -10,9 +10,12 @@ import { setImmediate } from "node:timers/promises";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import { refusalText } from "./sending.ts";
 
+/** Told by an incoming request: no more of its body comes, whatever it had announced. */
+export const BROKEN_OFF = "brokenOff";
+
 interface Connection {
-  /** The answer that was asked for last. */
-  last: ServerResponse | undefined;
+  /** The request that came last, and the answer that it asks for. */
+  last: { readonly incoming: IncomingMessage; readonly response: ServerResponse } | undefined;
   readonly closed: Promise<void>;
   readonly underWay: Set<ServerResponse>;
   /** For what came last and cannot be read. */
@@ -54,18 +57,25 @@ export class Connections {
   /** The connection ends with it. What came before has an answer of its own, which goes out first. */
   #refuseLast(socket: Socket, refusal: Refusal): void {
     const connection = this.#open.get(socket);
+    const last = connection?.last;
+    if (last !== undefined && !last.incoming.complete) {
+      // It is this request that broke off, in its body: it would wait for the rest until its time is over.
+      connection?.underWay.delete(last.response);
+      last.incoming.emit(BROKEN_OFF);
+    }
     if (connection !== undefined && connection.underWay.size > 0) connection.refusal = refusalText(refusal);
     else socket.end(refusalText(refusal));
   }
 
   /** Resolves when it is this request's turn on its connection; undefined when that is now. */
-  turn({ socket }: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
-    const connection = this.#open.get(socket);
+  turn(incoming: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
+    const connection = this.#open.get(incoming.socket);
     if (connection === undefined) return undefined;
-    const { last, closed, underWay } = connection;
+    const { closed, underWay } = connection;
+    const last = connection.last?.response;
     const mustWait = last !== undefined && underWay.has(last);
     underWay.add(response);
-    connection.last = response;
+    connection.last = { incoming, response };
     if (this.#closing) response.setHeader("connection", "close");
     // Nobody reads any more once the connection is closed; an answer that was never begun tells nothing then.
     return mustWait

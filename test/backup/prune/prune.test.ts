@@ -25,6 +25,7 @@ import {
 } from "../../../testkit/backup.ts";
 import { Cut, cutAt, type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { openImage } from "../../../testkit/clone.ts";
+import { FULL } from "../../../testkit/crash-sample.ts";
 import { countRowsOf, endLease, rowOf } from "../../../testkit/operation.ts";
 import { T0 } from "../../../testkit/proposals.ts";
 import { purgeValue } from "../../../testkit/purge.ts";
@@ -113,13 +114,13 @@ describe("pruning", () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
-    const nowMs = await live(db, bucket, 14);
+    const nowMs = await live(db, bucket, FULL ? 14 : 9);
     const points = listPoints(db, { target: TARGET, lineage: lineage(db) });
     expect(points.map(({ manifest }) => manifest).sort()).toEqual(names(bucket, "manifests"));
     // An hour of all, six hourly ones, and those in their grace.
     expect(points.length).toBeLessThan(30);
     await expectEveryPointRestores(bucket);
-    await live(db, bucket, 10, nowMs);
+    await live(db, bucket, FULL ? 10 : 6, nowMs);
     expect(names(bucket, "manifests").length).toBeLessThan(30);
     // What no manifest needs waits for its grace to be over, and nothing else lies there.
     const needed = await neededNames(bucket);
@@ -208,7 +209,7 @@ describe("pruning", () => {
     fill(source.db);
     const nowMs = (await live(source.db, made, 5)) + 3 * HOUR;
     const image = source.db.raw.serialize();
-    for (let calls = 1; ; calls += process.env.LEDGE_FULL === "1" ? 1 : 13) {
+    for (let calls = 1; ; calls += FULL ? 1 : 19) {
       const db = openImage(image);
       const bucket = memoryBucket(made.objects);
       const request = {

@@ -95,10 +95,20 @@ describe("bodies on their way in", () => {
   });
 
   test("give their share back when the client goes away", async () => {
-    const host = await openTestHost({ maxBodiesBytes: 1000 });
+    // Not by the end of their time.
+    const host = await openTestHost({ maxBodiesBytes: 1000, bodyTimeoutMs: 3_600_000 });
     const gone = await openWire(host, `${sized(900)}${"a".repeat(890)}`);
     await expect.poll(async () => (await post(host, 900)).status).toBe(503);
     gone.socket.destroy();
+    await fits(host, 1000);
+  });
+
+  test("give their share back when they break off, after the answers of the requests before them", async () => {
+    const host = await openTestHost({ maxBodiesBytes: 1000, bodyTimeoutMs: 3_600_000 });
+    const before = `${sized(3).replace("echo", "sleep?300")}abc`;
+    const broken = await openWire(host, `${before}${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(600)}no`);
+    await broken.closed;
+    expect(broken.text().match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
     await fits(host, 1000);
   });
 
