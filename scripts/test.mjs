@@ -42,6 +42,7 @@ function runTests() {
     ...(folder === undefined ? {} : { TMPDIR: folder }),
     // The SDK's advice about Node versions is for us, who pin it.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    LEDGE_TEST_WHOLE: "1",
     ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
     ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "2000" } : {}),
   };

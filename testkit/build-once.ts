@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { bundlePrograms } from "../build/programs.ts";
-import { buildFor, PROBE_MANIFEST } from "./host.ts";
+import { BUILT_VARIABLE, buildFor, LEDGE_MANIFEST, PROBE_MANIFEST } from "./host.ts";
 import { root } from "./processes.ts";
 import { THREADS_VARIABLE } from "./threads.ts";
 
@@ -20,7 +20,11 @@ export async function setup(project: TestProject): Promise<void> {
   // Each project of the configuration comes here.
   if (process.env[THREADS_VARIABLE] !== undefined) return;
   process.env[THREADS_VARIABLE] = join(root, ".cache", "test", `threads-${process.pid}`);
-  await Promise.all([buildFor(PROBE_MANIFEST), bundleThreads()]);
+  // A whole run needs all components; a single file waits for those that it names.
+  const whole = process.env.LEDGE_TEST_WHOLE === "1";
+  const manifests = whole ? [PROBE_MANIFEST, LEDGE_MANIFEST] : [PROBE_MANIFEST];
+  await Promise.all([...manifests.map((manifest) => buildFor(manifest)), bundleThreads()]);
+  if (whole) process.env[BUILT_VARIABLE] = "1";
 }
 
 async function bundleThreads(): Promise<void> {

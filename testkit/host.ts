@@ -13,10 +13,16 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 export const LEDGE_MANIFEST = join(root, "spin.toml");
 export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
 
-/** Builds the components of a manifest that have changed. `names` empty means all. */
+/** Set where all of ours are built before any test: to see that nothing has changed, each process would bundle them again. */
+export const BUILT_VARIABLE = "LEDGE_TEST_BUILT";
+const looked = new Map<string, Promise<unknown>>();
+
+/** Builds the components of a manifest that have changed, once in a test process. `names` empty means all. */
 export async function buildFor(manifest: string, names: readonly string[] = []): Promise<void> {
+  if (process.env[BUILT_VARIABLE] === "1" && [LEDGE_MANIFEST, PROBE_MANIFEST].includes(manifest)) return;
   const plans = planComponents(manifest).filter(({ name }) => names.length === 0 || names.includes(name));
-  await Promise.all(plans.map((plan) => buildComponent(root, plan)));
+  for (const plan of plans) if (!looked.has(plan.output)) looked.set(plan.output, buildComponent(root, plan));
+  await Promise.all(plans.map(({ output }) => looked.get(output)));
 }
 
 /** A folder that is gone after the test. */
