@@ -103,7 +103,7 @@ describe("bodies on their way in", () => {
     await fits(host, 1000);
   });
 
-  test("give their share back when they break off, after the answers of the requests before them", async () => {
+  test("give their share back when they break off, after the answers before them", async () => {
     const host = await openTestHost({ maxBodiesBytes: 1000, bodyTimeoutMs: 3_600_000 });
     const before = `${sized(3).replace("echo", "sleep?300")}abc`;
     const broken = await openWire(host, `${before}${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(600)}no`);
