@@ -23,6 +23,7 @@ import { keptAnswers } from "./kept-answers.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
+import { shortJson } from "./short-json.ts";
 import { noCommits, StoreWatch } from "./store-watch.ts";
 import { Thread } from "./thread.ts";
 import { Writer } from "./writer.ts";
@@ -102,7 +103,7 @@ class NativeEngine implements Engine {
     await this.#writing.start();
     const db = openBeside(this.#files.file, { wal: this.#files.wal, commits: this.#commits });
     const watch = new StoreWatch(db, this.#commits);
-    const hot = hotReads(db, watch);
+    const hot = hotReads(shortJson(db), watch);
     this.#answers = keptAnswers(watch);
     this.#close = () => db.close();
     const worlds = new Map<string, Local>();
