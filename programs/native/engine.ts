@@ -20,6 +20,7 @@ import type { Soon } from "../host/soon.ts";
 import { hotReads } from "./hot-reads.ts";
 import { mayUseWal, openBeside } from "./journal.ts";
 import { keptAnswers } from "./kept-answers.ts";
+import { type KeptViews, keptViews } from "./kept-views.ts";
 import { calledRequest, guestReplyOf, pairsOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
@@ -80,6 +81,7 @@ class NativeEngine implements Engine {
   #close = () => {};
   #local: ReadonlyMap<string, Local> = new Map();
   #answers: KeptAnswers | undefined;
+  #views: KeptViews | undefined;
   #stopping = false;
   #busy = 0;
 
@@ -104,13 +106,16 @@ class NativeEngine implements Engine {
     const db = openBeside(this.#files.file, { wal: this.#files.wal, commits: this.#commits });
     const watch = new StoreWatch(db, this.#commits);
     const hot = hotReads(shortJson(db), watch);
+    const views = keptViews(hot, new StoreWatch(db, this.#commits, "rules"));
+    this.#views = views;
     this.#answers = keptAnswers(watch);
     this.#close = () => db.close();
     const worlds = new Map<string, Local>();
     for (const [name, service] of servicesOf(migrations)) {
       const variables = this.#parts.components.find((one) => one.name === name)?.variables ?? {};
       const write = (text: string) => this.#parts.log({ component: name, stream: "stderr", text });
-      worlds.set(name, { service, world: nodeWorld({ db: hot, variables, write }) });
+      const kept = name === "config-write" ? views.db : hot;
+      worlds.set(name, { service, world: nodeWorld({ db: kept, variables, write }) });
     }
     this.#local = worlds;
   }
@@ -180,8 +185,10 @@ class NativeEngine implements Engine {
   }
 
   async #receive(thread: Thread, message: FromThread): Promise<void> {
-    if (message.type === "results") this.#writer.ended(message.results);
-    else if (message.type === "commit")
+    if (message.type === "results") {
+      for (const result of message.results) if (result.ok) this.#views?.reached(result.outcomes);
+      this.#writer.ended(message.results);
+    } else if (message.type === "commit")
       thread.committed(message.id, await this.#writer.propose(message.member));
     else if (message.type === "call") {
       const reply = await this.#call(message.component, message.path);

@@ -5,42 +5,82 @@
  * The threads of this engine count their commits before anybody hears of them (`counted`). A commit of another process is
  * found by SQLite's own counter, which is looked at again after a few milliseconds.
  */
-import type { Db } from "../../lib/store/sqlite/driver.ts";
+import {
+  endEntriesSql,
+  insertChangesSql,
+  insertCommitSql,
+  moveHeadSql,
+  putEntriesSql,
+  putUsageSql,
+} from "../../lib/store/commit/commit.sql.ts";
+import type { Db, SqlValue } from "../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 
 const LOOK_MS = 5;
 
-/** Counts what was committed by this process: one place of shared memory for all threads. */
+/** Counts what was committed by this process: shared memory of all threads. */
 export type Commits = Int32Array<SharedArrayBuffer>;
+/** Its places: of every commit; and of those that changed more than documents of namespaces that are not reserved. */
+const COUNTED = { every: 0, rules: 1 } as const;
 
 export function noCommits(): Commits {
-  return new Int32Array(new SharedArrayBuffer(4));
+  return new Int32Array(new SharedArrayBuffer(8));
 }
 
-/** A connection whose statements count, but those that only read or begin. */
+/** A connection that counts its commits, those among them that failed: nobody knows what became of them. */
 export function counted(db: NodeDb, commits: Commits): NodeDb {
+  let rules = false;
   return {
     ...db,
-    all(sql, params) {
-      const rows = db.all(sql, params);
-      if (!/^\s*(select|begin|savepoint|pragma)\b/i.test(sql)) Atomics.add(commits, 0, 1);
-      return rows;
+    all(sql, params = []) {
+      if (/^\s*(select|begin|savepoint|pragma)\b/i.test(sql)) return db.all(sql, params);
+      rules ||= !isOfDocuments(sql, params);
+      try {
+        return db.all(sql, params);
+      } finally {
+        // Before the end of a transaction nobody sees what it did.
+        if (!db.inTransaction()) {
+          Atomics.add(commits, COUNTED.every, 1);
+          if (rules) Atomics.add(commits, COUNTED.rules, 1);
+          rules = false;
+        }
+      }
     },
   };
+}
+
+/** What a commit of documents runs, and no more. */
+const OF_DOCUMENTS: ReadonlySet<string> = new Set([
+  insertCommitSql,
+  putEntriesSql,
+  endEntriesSql,
+  putUsageSql,
+  moveHeadSql,
+  "rollback to member",
+  "release member",
+  "rollback",
+  "commit",
+]);
+
+function isOfDocuments(sql: string, params: readonly SqlValue[]): boolean {
+  return sql === insertChangesSql ? !/"_(system|auth)"/.test(String(params[0])) : OF_DOCUMENTS.has(sql);
 }
 
 export class StoreWatch {
   readonly #db: Db;
   readonly #commits: Commits;
+  readonly #place: number;
   readonly #givingUp: (() => void)[] = [];
   #at: number;
   #version: unknown;
   #lookedMs = performance.now();
 
-  constructor(db: Db, commits: Commits) {
+  /** Of every commit, or of those that may have changed the store's rules. */
+  constructor(db: Db, commits: Commits, what: keyof typeof COUNTED = "every") {
     this.#db = db;
     this.#commits = commits;
-    this.#at = Atomics.load(commits, 0);
+    this.#place = COUNTED[what];
+    this.#at = Atomics.load(commits, this.#place);
     this.#version = this.#versionOf();
   }
 
@@ -51,7 +91,7 @@ export class StoreWatch {
 
   /** Before anything that is kept is used, and before anything is read to be kept. */
   look(): void {
-    const now = Atomics.load(this.#commits, 0);
+    const now = Atomics.load(this.#commits, this.#place);
     const known = now === this.#at;
     if (known && performance.now() - this.#lookedMs < LOOK_MS) return;
     const other = this.#versionOf();
