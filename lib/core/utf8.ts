@@ -10,7 +10,7 @@ const PIECE = 8192;
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let latin = "";
   for (let at = 0; at < bytes.length; at += PIECE) {
-    latin += String.fromCharCode.apply(null, Array.from(bytes.subarray(at, at + PIECE)));
+    latin += Reflect.apply(String.fromCharCode, null, bytes.subarray(at, at + PIECE));
   }
   if (/^[\t\n\r\x20-\x7e]*$/.test(latin)) return latin;
   try {
