@@ -5,8 +5,10 @@
  * The threads of this engine count their commits before anybody hears of them (`counted`). A commit of another process is
  * found by SQLite's own counter, which is looked at again after a few milliseconds.
  */
+import { isReserved } from "../../lib/core/namespace.ts";
 import {
   endEntriesSql,
+  insertChangeSql,
   insertChangesSql,
   insertCommitSql,
   moveHeadSql,
@@ -62,8 +64,9 @@ const OF_DOCUMENTS: ReadonlySet<string> = new Set([
   "commit",
 ]);
 
-function isOfDocuments(sql: string, params: readonly SqlValue[]): boolean {
-  return sql === insertChangesSql ? !/"_(system|auth)"/.test(String(params[0])) : OF_DOCUMENTS.has(sql);
+function isOfDocuments(sql: string, [first]: readonly SqlValue[]): boolean {
+  if (sql === insertChangeSql) return !isReserved(String(first));
+  return sql === insertChangesSql ? !/"_(system|auth)"/.test(String(first)) : OF_DOCUMENTS.has(sql);
 }
 
 export class StoreWatch {

@@ -15,7 +15,7 @@ import {
   statement,
   textColumn,
 } from "../sqlite/statement-build.ts";
-import { commits, lineageTable, store } from "../tables.ts";
+import { commits, entry, lineageTable, store } from "../tables.ts";
 
 /** The value of operation `j` out of the body: empty is x'', never null. */
 const bytesOf = (body: string) => `coalesce(substr(${body},j.value->>4+1,j.value->>5),x'')`;
@@ -28,7 +28,7 @@ const sameAs = (document: string, body: string) =>
  * operations [[revision, lineage, size, same], …], when the bucket was last looked at (rows.ts), and how this
  * connection writes (durability.ts).
  */
-const factsColumns = {
+const storeColumns = {
   lineage: store.lineage,
   revision: store.revision,
   state: store.state,
@@ -38,13 +38,13 @@ const factsColumns = {
   mode: orNull(textColumn),
   token: orNull(textColumn),
   repeated: integerColumn,
-  namespaces: textColumn,
-  ops: textColumn,
 };
-const factsText = `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
+const storeText = `select s.lineage,s.revision,s.state,s.pending_lineage,s.pending_epoch,s.pending_first,
 (select cast(m.value as text) from entry m where m.namespace='_system' and m.key='mode'),
 (select cast(t.value as text) from entry t where t.namespace='_auth' and t.key='token/'||?1),
-exists (select 1 from commits c where c.actor=?2 and c.request_id=?3),
+exists (select 1 from commits c where c.actor=?2 and c.request_id=?3)`;
+const factsColumns = { ...storeColumns, namespaces: textColumn, ops: textColumn };
+const factsText = `${storeText},
 (select json_group_array(json_array(n.ns,cast(e.value as text),coalesce(u.keys,0),coalesce(u.bytes,0)))
 from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
@@ -59,6 +59,28 @@ ${durabilityText} from store s`,
 
 /** The same for a member of a group, whose connection was asked before it. */
 export const memberFactsSql = statement(factsColumns, `${factsText} from store s`);
+
+/**
+ * The same where there is one operation, without JSON: ?4 its namespace, ?5 key, ?6 media type, ?7 text, ?8 value. What
+ * stands there now, and the namespace.
+ */
+export const oneFactsSql = statement(
+  {
+    ...storeColumns,
+    settings: orNull(textColumn),
+    keys: integerColumn,
+    bytes: integerColumn,
+    documentRevision: orNull(entry.revision),
+    documentLineage: orNull(textColumn),
+    size: orNull(entry.size),
+    same: orNull(integerColumn),
+  },
+  `${storeText},
+(select cast(n.value as text) from entry n where n.namespace='_system' and n.key='namespace/'||?4),
+coalesce(u.keys,0),coalesce(u.bytes,0),e.revision,${lineageOf("e.revision")},e.size,
+e.media_type=?6 and e.text=?7 and e.value=?8
+from store s left join usage u on u.namespace=?4 left join entry e on e.namespace=?4 and e.key=?5`,
+);
 
 /**
  * A commit of the past against the operations that were sent with its request id. ?1 actor, ?2 request id,
@@ -131,6 +153,10 @@ values (?1,lower(hex(randomblob(8))),?2,?3,?4,?5,?6,?7,?8,?9,?10)`;
 export const insertChangesSql = `insert into change (namespace,key,revision,op,media_type,text,value)
 select j.value->>1,j.value->>2,?2,j.value->>0,j.value->>3,j.value->>6,iif(j.value->>0='put',${bytesOf("?3")},null)
 from json_each(?1) j`;
+
+/** The same of one operation, without JSON: ?1 namespace, ?2 key, ?3 revision, ?4 op, ?5 media type, ?6 text, ?7 value. */
+export const insertChangeSql =
+  "insert into change (namespace,key,revision,op,media_type,text,value) values (?1,?2,?3,?4,?5,?6,?7)";
 
 /** ?1 the revision. The puts become the current documents. */
 export const putEntriesSql = `insert into entry

@@ -6,7 +6,7 @@
 
 import type { Facts } from "../../core/commit/facts.ts";
 import { judge } from "../../core/commit/judge.ts";
-import { actorOf, type Proposal } from "../../core/commit/proposal.ts";
+import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
 import { judgeShape } from "../../core/commit/shape.ts";
 import type { CommitOutcome, Growth, Verdict } from "../../core/commit/verdict.ts";
 import { isLookDue } from "../../core/look-due.ts";
@@ -25,7 +25,15 @@ import {
   putUsageSql,
 } from "./commit.sql.ts";
 import { overwriteFreed, writeAnew } from "./erased.ts";
-import { encodeOps, gatherFacts, gatherMemberFacts, type Known } from "./facts.ts";
+import {
+  bytesOf,
+  type Encoded,
+  encodeOps,
+  gatherFacts,
+  gatherMemberFacts,
+  type Known,
+  onlyOpOf,
+} from "./facts.ts";
 import { notePurge } from "./note-purge.ts";
 
 export interface CommitOptions {
@@ -133,12 +141,7 @@ export function commitInside(db: Db, proposal: Proposal): CommitOutcome {
   return judgeShape(proposal) ?? proposeInside(db, encode(proposal), { accept: "anything" });
 }
 
-/** A proposal, and its operations as the statements take them: made before the lock is held. */
-interface Encoded {
-  readonly proposal: Proposal;
-  readonly ops: string;
-}
-
+/** Made before the lock is held. */
 function encode(proposal: Proposal): Encoded {
   return { proposal, ops: encodeOps(proposal.ops) };
 }
@@ -161,7 +164,7 @@ function proposeInside(
   // The first commit of a pending epoch takes no number that the bucket could have.
   if (afterLook === true && facts.store.pending === null && isLookDue(looksMs, proposal.nowMs))
     throw new LookDue();
-  apply(db, { proposal, ops }, facts, verdict);
+  apply(db, { proposal, ops, known }, facts, verdict);
   return verdict.outcome;
 }
 
@@ -169,7 +172,7 @@ type Applied = Extract<Verdict, { kind: "apply" }>;
 
 function apply(
   db: Db,
-  { proposal, ops: allOps }: Encoded,
+  { proposal, ops: allOps, known }: Encoded & { readonly known: Known | undefined },
   facts: Facts,
   { outcome, altering, growth }: Applied,
 ): void {
@@ -192,8 +195,12 @@ function apply(
     ops.length,
     restOf(proposal, altering),
   ]);
-  const changes = ops.length === proposal.ops.length ? allOps : encodeOps(ops);
-  db.all(insertChangesSql, [changes, revision, proposal.body]);
+  const one = onlyOpOf(proposal);
+  if (known !== undefined && one !== undefined) insertChange(db, proposal, one, { revision, known });
+  else {
+    const changes = ops.length === proposal.ops.length ? allOps : encodeOps(ops);
+    db.all(insertChangesSql, [changes, revision, proposal.body]);
+  }
   if (ops.some(({ op }) => op === "put")) db.all(putEntriesSql, [revision]);
   if (ops.some(({ op }) => op !== "put")) db.all(endEntriesSql, [revision]);
   if (ops.some(({ op }) => op === "erase")) {
@@ -203,6 +210,17 @@ function apply(
   const usage = usageAfter(growth, facts);
   if (usage.length > 0) db.all(putUsageSql, [JSON.stringify(usage)]);
   db.all(moveHeadSql, [revision]);
+}
+
+function insertChange(
+  db: Db,
+  proposal: Proposal,
+  one: ProposedOp,
+  { revision, known }: { readonly revision: number; readonly known: Known },
+): void {
+  const { op, namespace, key, mediaType, text } = one;
+  const value = op === "put" ? bytesOf(proposal, one) : null;
+  db.all(known.insertChangeSql, [namespace, key, revision, op, mediaType, text ? 1 : 0, value]);
 }
 
 /** What a repeat must name besides the changes; kept only where a repeat can be told, by its request id. */

@@ -1,12 +1,12 @@
 /** Reading the facts that a proposal is judged by: one statement, one more for settings, one more for a repeat. */
 
-import type { Facts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
+import type { Facts, NamespaceFacts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
 import { onlyOf } from "../sqlite/statement.ts";
-import { factsSql, type memberFactsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
+import { factsSql, type memberFactsSql, type oneFactsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
 
 export interface Gathered {
   readonly facts: Facts;
@@ -16,10 +16,13 @@ export interface Gathered {
   readonly looksMs: readonly number[];
 }
 
-/** What a group has asked of its connection, so that its members do not ask again, and their statement. */
+/** What a group has asked of its connection, so that its members do not ask again, and their statements. */
 export interface Known {
   readonly durability: Durability;
   readonly memberFactsSql: typeof memberFactsSql;
+  /** For members of one operation. */
+  readonly oneFactsSql: typeof oneFactsSql;
+  readonly insertChangeSql: string;
 }
 
 /** The operations as the statements take them. */
@@ -49,32 +52,73 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
 
 /** The same for a member of a group. Nobody has looked at the bucket for it. */
 export function gatherMemberFacts(db: Db, proposal: Proposal, ops: string, known: Known): Gathered {
-  const row = onlyOf(db, known.memberFactsSql, factsParameters(proposal, ops));
-  return { facts: factsFromRow(db, row, { proposal, ops }), durability: known.durability, looksMs: [] };
+  const one = onlyOpOf(proposal);
+  const facts =
+    one === undefined
+      ? factsFromRow(db, onlyOf(db, known.memberFactsSql, factsParameters(proposal, ops)), { proposal, ops })
+      : gatherOneFacts(db, { proposal, ops, one }, known);
+  return { facts, durability: known.durability, looksMs: [] };
+}
+
+/** The operation of a proposal that has no other. */
+export function onlyOpOf({ ops: [op, ...others] }: Proposal): ProposedOp | undefined {
+  return others.length === 0 ? op : undefined;
+}
+
+/** The value of a put; nothing for other operations. */
+export function bytesOf({ body }: Proposal, { at, size }: ProposedOp): Uint8Array {
+  return body.subarray(at, at + size);
+}
+
+function gatherOneFacts(
+  db: Db,
+  { proposal, ops, one }: Encoded & { readonly one: ProposedOp },
+  { oneFactsSql }: Known,
+): Facts {
+  const { namespace, key, mediaType, text } = one;
+  const row = onlyOf(db, oneFactsSql, [
+    ...whoParameters(proposal),
+    namespace,
+    key,
+    mediaType,
+    text ? 1 : 0,
+    bytesOf(proposal, one),
+  ]);
+  const { settings, keys, bytes } = row;
+  const there = {
+    revision: row.documentRevision ?? 0,
+    lineage: row.documentLineage,
+    size: row.size ?? 0,
+    same: row.same === 1,
+  };
+  return {
+    ...sharedFacts(db, row, { proposal, ops }),
+    namespaces: new Map([[namespace, namespaceFacts(settings, keys, bytes)]]),
+    ops: [there],
+  };
 }
 
 function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
-  const { proposer, requestId, body } = proposal;
-  const accessor = proposer.kind === "token" ? proposer.accessor : null;
-  return [accessor, actorOf(proposal), requestId, ops, body];
+  return [...whoParameters(proposal), ops, proposal.body];
 }
 
-function factsFromRow(
-  db: Db,
-  row: FactsRow,
-  { proposal, ops }: { readonly proposal: Proposal; readonly ops: string },
-): Facts {
-  const { proposer, requestId, body, door } = proposal;
+function whoParameters(proposal: Proposal): SqlValue[] {
+  const { proposer, requestId } = proposal;
+  return [proposer.kind === "token" ? proposer.accessor : null, actorOf(proposal), requestId];
+}
+
+/** A proposal, and its operations as the statements take them. */
+export interface Encoded {
+  readonly proposal: Proposal;
+  readonly ops: string;
+}
+
+function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
   return {
-    store: storeFromRow(row),
-    mode: row.mode,
-    token: row.token,
+    ...sharedFacts(db, row, encoded),
     namespaces: new Map(
       parse<[string, string | null, number, number][]>(row.namespaces).map(
-        ([name, document, keys, bytes]) => [
-          name,
-          { settings: document === null ? null : (parseNamespaceSettings(document) ?? {}), keys, bytes },
-        ],
+        ([name, document, keys, bytes]) => [name, namespaceFacts(document, keys, bytes)],
       ),
     ),
     ops: parse<[number | null, string | null, number | null, 0 | 1 | null][]>(row.ops).map(
@@ -85,14 +129,30 @@ function factsFromRow(
         same: same === 1,
       }),
     ),
+  };
+}
+
+function namespaceFacts(document: string | null, keys: number, bytes: number): NamespaceFacts {
+  const settings = document === null ? null : (parseNamespaceSettings(document) ?? {});
+  return { settings, keys, bytes };
+}
+
+/** What does not depend on how many operations there are. */
+function sharedFacts(db: Db, row: SharedRow, { proposal, ops }: Encoded): Omit<Facts, "namespaces" | "ops"> {
+  const { proposer, requestId, body, door } = proposal;
+  return {
+    store: storeFromRow(row),
+    mode: row.mode,
+    token: row.token,
     said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
   };
 }
 
+type SharedRow = Omit<FactsRow, "namespaces" | "ops">;
 type FactsRow = NonNullable<(typeof memberFactsSql)["row"]>;
 
-function storeFromRow(row: FactsRow): StoreFacts {
+function storeFromRow(row: SharedRow): StoreFacts {
   const { lineage, revision, state, pendingLineage, pendingEpoch, pendingFirst } = row;
   return {
     lineage,

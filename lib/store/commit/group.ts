@@ -7,7 +7,7 @@ import type { Proposal } from "../../core/commit/proposal.ts";
 import type { CommitOutcome } from "../../core/commit/verdict.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
 import { readDurability } from "../sqlite/durability.ts";
-import { memberFactsSql } from "./commit.sql.ts";
+import { insertChangeSql, memberFactsSql, oneFactsSql } from "./commit.sql.ts";
 import { type CommitOptions, type PreparedCommit, prepareCommit } from "./commit.ts";
 import type { Known } from "./facts.ts";
 
@@ -32,7 +32,7 @@ export function commitGroup(db: GroupDb, members: readonly GroupMember[]): Membe
   const results: MemberResult[] = [];
   try {
     db.all("begin immediate");
-    const known = { durability: readDurability(db), memberFactsSql };
+    const known = { durability: readDurability(db), memberFactsSql, oneFactsSql, insertChangeSql };
     for (const one of prepared) results.push(runMember(db, one, known));
     db.all("commit");
     return results;

@@ -1,11 +1,21 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { CommitOutcome } from "../../../lib/core/commit/verdict.ts";
+import { commitGroup } from "../../../lib/store/commit/group.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
+import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { buildFor, root } from "../../../testkit/host.ts";
 import { type ModelAnswer, type ModelDocument, StoreModel } from "../../../testkit/model.ts";
-import { addNamespace, bootstrap, propose, type TestChange } from "../../../testkit/proposals.ts";
+import {
+  addNamespace,
+  bootstrap,
+  type Options,
+  proposalOf,
+  propose,
+  type TestChange,
+} from "../../../testkit/proposals.ts";
 import { makeNamespace, openTestServer, type TestServer } from "../../../testkit/server.ts";
 import { noSqld, onSqld, openSqld, startSqld } from "../../../testkit/sqld.ts";
 import { checkStore, committedMigrations, openTestStore } from "../../../testkit/store.ts";
@@ -49,9 +59,21 @@ function toChange(
   return { ...base, op: "check", if: named === null || named < 0 ? there : named };
 }
 
-function answerOf(db: Db, changes: readonly TestChange[], requestId?: string): ModelAnswer {
-  const made = propose(db, changes, requestId === undefined ? {} : { requestId });
-  if (!made.ok) return { code: made.code };
+type Commit<D extends Db> = (
+  db: D,
+  changes: readonly TestChange[],
+  options: Options,
+) => CommitOutcome | undefined;
+
+/** As the only member of a group, which has statements of its own for one operation. */
+const inGroup: Commit<NodeDb> = (db, changes, options) => {
+  const proposals = [proposalOf(changes, options)];
+  const [result] = commitGroup(db, [{ proposals, options: { accept: "anything" } }]);
+  return result?.ok === true ? result.outcomes[0] : undefined;
+};
+
+function answerOf(made: CommitOutcome | undefined): ModelAnswer | undefined {
+  if (made?.ok !== true) return made && { code: made.code };
   return {
     revision: made.revision,
     unchanged: made.unchanged,
@@ -95,14 +117,15 @@ const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ?
 type Step = { changes: Parameters<typeof toChange>[0][]; request: number | undefined };
 
 /** Runs the steps on an empty store and on the model. */
-function compare(db: Db, steps: readonly Step[]): void {
+function compare<D extends Db>(db: D, steps: readonly Step[], commit: Commit<D> = propose): void {
   bootstrap(db);
   for (const name of ["shop", "shop-2"]) addNamespace(db, name);
   const model = new StoreModel(3, new Set(["shop", "shop-2"]));
   for (const { changes: drawn, request } of steps) {
     const changes = drawn.map((one) => toChange(one, model));
     const requestId = request === undefined ? undefined : `r${request}`;
-    expect(answerOf(db, changes, requestId)).toEqual(model.commit(changes, requestId));
+    const made = commit(db, changes, requestId === undefined ? {} : { requestId });
+    expect(answerOf(made)).toEqual(model.commit(changes, requestId));
   }
   expect(sorted(current(db))).toEqual(sorted([...model.documents]));
   for (const [revision, state] of model.past) {
@@ -148,13 +171,16 @@ function heldIn(documents: ReadonlyMap<string, ModelDocument>, ns: string) {
 const history = fc.array(step, { minLength: 1, maxLength: 40 });
 
 describe("commits and the model of the store", () => {
-  test("agree on every answer, every document and every past state over random commits", () => {
+  test.each([
+    { how: "alone", commit: propose },
+    { how: "in groups", commit: inGroup },
+  ])("agree on answers, documents and past states over random commits, $how", ({ commit }) => {
     const runs = Number(process.env.LEDGE_MODEL_RUNS ?? 60);
     fc.assert(
       fc.property(history, (steps) => {
         const { db, close } = openTestStore({ check: false });
         try {
-          compare(db, steps);
+          compare(db, steps, commit);
         } finally {
           close();
         }
