@@ -6,6 +6,7 @@ import { commitAll } from "../../lib/store/commit/commit.ts";
 import { commitGroup, type GroupMember } from "../../lib/store/commit/group.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { type Durability, readDurability } from "../../lib/store/sqlite/durability.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { closeWriting, openWriting } from "./journal.ts";
 import type { FromThread, NativeThreadSettings, ToThread, WireResult } from "./protocol.ts";
@@ -17,9 +18,12 @@ export function serveWrites(port: MessagePort, settings: NativeThreadSettings): 
   migrate(db, migrations);
   // What a young store holds is in its file, not in the log alone.
   emptyLog(db);
+  // No statement of this thread changes it, and no other connection can.
+  const durability = readDurability(db);
   const say = (message: FromThread) => port.postMessage(message);
   port.on("message", (message: ToThread) => {
-    if (message.type === "commit") say({ type: "results", results: commitMembers(db, message.members) });
+    if (message.type === "commit")
+      say({ type: "results", results: commitMembers({ db, durability }, message.members) });
     else if (message.type === "stop") {
       say({ type: "stopped", trouble: closeWriting(db) });
       port.close();
@@ -29,13 +33,16 @@ export function serveWrites(port: MessagePort, settings: NativeThreadSettings): 
 }
 
 /** In order; a purge, which writes the file anew, stands alone between the groups before and after it. */
-function commitMembers(db: NodeDb, members: readonly GroupMember[]): WireResult[] {
+function commitMembers(
+  { db, durability }: { readonly db: NodeDb; readonly durability: Durability },
+  members: readonly GroupMember[],
+): WireResult[] {
   const results: WireResult[] = [];
   let group: GroupMember[] = [];
   const flush = () => {
     if (group.length === 0) return;
     results.push(
-      ...commitGroup(db, group).map((one) =>
+      ...commitGroup(db, group, durability).map((one) =>
         one.ok ? one : ({ ok: false, fault: one.fault.text } as const),
       ),
     );

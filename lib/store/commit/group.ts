@@ -6,7 +6,7 @@
 import type { Proposal } from "../../core/commit/proposal.ts";
 import type { CommitOutcome } from "../../core/commit/verdict.ts";
 import { type Db, StoreFault } from "../sqlite/driver.ts";
-import { readDurability } from "../sqlite/durability.ts";
+import { type Durability, readDurability } from "../sqlite/durability.ts";
 import { insertChangeSql, memberFactsSql, oneFactsSql } from "./commit.sql.ts";
 import { type CommitOptions, type PreparedCommit, prepareCommit } from "./commit.ts";
 import type { Known } from "./facts.ts";
@@ -26,13 +26,25 @@ export interface GroupDb extends Db {
   inTransaction(): boolean;
 }
 
-/** Commits what the members propose. Never throws StoreFault: each member's result holds it. */
-export function commitGroup(db: GroupDb, members: readonly GroupMember[]): MemberResult[] {
+/**
+ * Commits what the members propose. `durability` is how the connection writes, from an owner who has asked it and lets
+ * nobody change it; else it is asked here. Never throws StoreFault: each member's result holds it.
+ */
+export function commitGroup(
+  db: GroupDb,
+  members: readonly GroupMember[],
+  durability?: Durability,
+): MemberResult[] {
   const prepared = members.map(({ proposals, options }) => prepareCommit(proposals, options));
   const results: MemberResult[] = [];
   try {
     db.all("begin immediate");
-    const known = { durability: readDurability(db), memberFactsSql, oneFactsSql, insertChangeSql };
+    const known = {
+      durability: durability ?? readDurability(db),
+      memberFactsSql,
+      oneFactsSql,
+      insertChangeSql,
+    };
     for (const one of prepared) results.push(runMember(db, one, known));
     db.all("commit");
     return results;
