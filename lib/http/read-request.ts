@@ -87,10 +87,8 @@ function judgeSize({ body }: TableOperation, request: HttpRequest): Refusal | un
 }
 
 /** Parameters and conditions. Refuses what each kind refuses, and whatever the operation does not know. */
-export function readInput(
-  { operation, ...found }: FoundOperation,
-  request: HttpRequest,
-): Outcome<InputValues> {
+export function readInput(found: FoundOperation, request: HttpRequest): Outcome<InputValues> {
+  const { operation } = found;
   const values: Record<string, unknown> = {};
   for (const [at, rule] of operation.path.entries()) {
     const value = parseParameter(rule, found.segments[at], "path");

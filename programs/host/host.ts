@@ -81,6 +81,7 @@ class Host {
   readonly #metrics: HostMetrics;
   #lastReplaced = "";
   #looked: { readonly loss: FileLoss | undefined } | undefined;
+  #lookedAfter: { readonly loss: FileLoss | undefined } | undefined;
   #front: Front | undefined;
   #stopCrons = () => {};
   constructor(
@@ -203,7 +204,7 @@ class Host {
     const reads = request.method === "GET" || request.method === "HEAD";
     return andThen(ran, (result) => {
       if (reads && !hasFailed(result)) return result;
-      const after = this.#storeFile?.look();
+      const after = this.#lookAfter();
       if (after === undefined) return result;
       return refused(reads ? "store_replaced" : "outcome_unknown", this.#tellReplaced(after));
     });
@@ -226,6 +227,18 @@ class Host {
       });
     }
     return this.#looked.loss;
+  }
+
+  /** The same after a commit, for all answers that one message brings: what is committed later comes with another. */
+  #lookAfter(): FileLoss | undefined {
+    if (this.#storeFile === undefined) return undefined;
+    if (this.#lookedAfter === undefined) {
+      this.#lookedAfter = { loss: this.#storeFile.look() };
+      process.nextTick(() => {
+        this.#lookedAfter = undefined;
+      });
+    }
+    return this.#lookedAfter.loss;
   }
 
   /** For the caller; the log gets the path. */

@@ -149,9 +149,26 @@ class NativeEngine implements Engine {
     const { request, waited } = requestOf(sent);
     const asked = ask({ service, acting: this.#acting }, request, world, waited);
     if (!(asked instanceof Promise)) return { type: "reply", reply: guestReplyOf(asked) };
+    return this.#inTime(asked, limitMs);
+  }
+
+  /** What it was answered, or that it took too long; then nobody hears of the answer. */
+  #inTime(asked: Promise<AnswerOrPark>, limitMs: number): Promise<JobResult> {
     this.#busy += 1;
-    return inTime(asked, limitMs).finally(() => {
-      this.#busy -= 1;
+    return new Promise((resolve) => {
+      let settled = false;
+      const settle = (result: JobResult) => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        this.#busy -= 1;
+        resolve(result);
+      };
+      const timer = setTimeout(() => settle({ type: "timeout" }), limitMs);
+      asked.then(
+        (one) => settle({ type: "reply", reply: guestReplyOf(one) }),
+        (error: unknown) => settle({ type: "trap", text: String(error) }),
+      );
     });
   }
 
@@ -213,20 +230,5 @@ function isShort(component: string, { uri, body }: GuestRequest): boolean {
       return body.length <= SHORT_BODY_BYTES;
     default:
       return /^\/(healthz|readyz)(\?|$)/.test(uri);
-  }
-}
-
-async function inTime(asked: Promise<AnswerOrPark>, limitMs: number): Promise<JobResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<JobResult>((resolve) => {
-    timer = setTimeout(() => resolve({ type: "timeout" }), limitMs);
-  });
-  try {
-    return await Promise.race([
-      asked.then((one): JobResult => ({ type: "reply", reply: guestReplyOf(one) })),
-      late,
-    ]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -6,10 +6,12 @@ export interface JsonPlace {
   /** Whether there are spaces or line ends between its parts. */
   readonly spaced: boolean;
   /** Of an object, by their names. */
-  readonly members?: ReadonlyMap<string, JsonPlace>;
+  readonly members: ReadonlyMap<string, JsonPlace> | undefined;
   /** Of an array. */
-  readonly items?: readonly JsonPlace[];
+  readonly items: readonly JsonPlace[] | undefined;
 }
+
+const CHARS = { brace: 0x7b, bracket: 0x5b, quote: 0x22, backslash: 0x5c } as const;
 
 /** Deeper than the interface takes; and far from the end of the stack. */
 const DEPTH_MAX = 100;
@@ -47,25 +49,19 @@ class Scan {
     this.#skipSpaces();
     const begin = this.#at;
     const before = this.#spaces;
-    const inner = this.#inner(depth);
-    return { begin, end: this.#at, spaced: this.#spaces > before, ...inner };
-  }
-
-  #inner(depth: number): Pick<JsonPlace, "members" | "items"> | undefined {
+    let [members, items]: [Map<string, JsonPlace> | undefined, JsonPlace[] | undefined] = [
+      undefined,
+      undefined,
+    ];
     if (depth === 0) this.#unusual = true;
-    if (this.#unusual) return undefined;
-    switch (this.#text[this.#at]) {
-      case "{":
-        return { members: this.#members(depth - 1) };
-      case "[":
-        return { items: this.#items(depth - 1) };
-      case '"':
-        this.#skipString();
-        return undefined;
-      default:
-        this.#skipWord();
-        return undefined;
+    if (!this.#unusual) {
+      const char = this.#text.charCodeAt(begin);
+      if (char === CHARS.brace) members = this.#members(depth - 1);
+      else if (char === CHARS.bracket) items = this.#items(depth - 1);
+      else if (char === CHARS.quote) this.#skipString();
+      else this.#skipWord();
     }
+    return { begin, end: this.#at, spaced: this.#spaces > before, members, items };
   }
 
   #members(depth: number): Map<string, JsonPlace> {
@@ -117,7 +113,7 @@ class Scan {
     for (;;) {
       this.#at = this.#text.indexOf('"', this.#at + 1);
       let escapes = 0;
-      while (this.#text[this.#at - 1 - escapes] === "\\") escapes += 1;
+      while (this.#text.charCodeAt(this.#at - 1 - escapes) === CHARS.backslash) escapes += 1;
       if (escapes % 2 === 0) break;
     }
     this.#at += 1;

@@ -164,7 +164,8 @@ function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   }
   watched.route = found.match.route;
   return andThen(options.bodies.read(incoming), (read) =>
-    serveRead(options, found, { ...exchange, uri, read, name }),
+    // Member by member: V8 takes ten times as long to spread an object.
+    serveRead(options, found, { incoming, response, watched, uri, name }, read),
   );
 }
 
@@ -174,12 +175,8 @@ function wholeRequest({ url, rawHeaders }: IncomingMessage): string {
 }
 
 /** A request whose body is here, or will not come. */
-function serveRead(
-  options: FrontOptions,
-  found: Found,
-  { read, ...exchange }: Omit<WholeRequest, "body"> & { readonly read: BodyRead },
-): Soon<void> {
-  const { incoming, response, watched } = exchange;
+function serveRead(options: FrontOptions, found: Found, request: RoutedRequest, read: BodyRead): Soon<void> {
+  const { incoming, response, watched } = request;
   if (read.type === "gone") return;
   if (read.type !== "whole") {
     response.setHeader("connection", "close");
@@ -188,14 +185,13 @@ function serveRead(
   }
   const { bytes: body, release } = read;
   watched.bodyBytes = body.length;
-  return ending(() => serveWhole(options, found, { ...exchange, body }), release);
+  return ending(() => serveWhole(options, found, request, body), release);
 }
 
 type Found = NonNullable<ReturnType<Router["match"]>>;
 
-interface WholeRequest extends WatchedExchange {
+interface RoutedRequest extends WatchedExchange {
   readonly uri: string;
-  readonly body: Uint8Array;
   /** By which its answer may be kept. */
   readonly name: string | undefined;
 }
@@ -203,7 +199,8 @@ interface WholeRequest extends WatchedExchange {
 function serveWhole(
   options: FrontOptions,
   { spec, match }: Found,
-  { incoming, response, uri, body, watched, name }: WholeRequest,
+  { incoming, response, uri, watched, name }: RoutedRequest,
+  body: Uint8Array,
 ): Soon<void> {
   if ("reply" in spec) {
     sendReply(response, staticReply(spec.reply));
