@@ -6,6 +6,7 @@
 import { type Grant, isGrant, isRoot, VERBS } from "./grant.ts";
 import { parseObject } from "./json-object.ts";
 import { ACCESSOR_PATTERN, SHA256_PATTERN } from "./patterns.ts";
+import { remembering } from "./remembering.ts";
 import { sha256OfText } from "./sha256.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
@@ -120,6 +121,9 @@ export function parseTokenDocument(json: string): TokenDocument | undefined {
     grants.every(isGrant);
   return fits ? JSON.parse(json) : undefined;
 }
+
+/** A token by the JSON text of its document in the store, whose shape was judged with the commit that wrote it. */
+export const tokenOf = remembering((json): TokenDocument => JSON.parse(json));
 
 /** Draws letters without bias: bytes past the last whole multiple of the alphabet are thrown away. */
 function draw(randomBytes: (length: number) => Uint8Array, alphabet: string, length: number): string {

@@ -8,7 +8,14 @@ import type { HttpRequest } from "../core/http.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../core/refusal.ts";
 import { givenTwice, REFUSAL_DETAILS } from "../core/refusal-details.ts";
 import { trimOws } from "../core/request-headers.ts";
-import { isExpired, type ParsedToken, parseToken, secretDigest, type TokenDocument } from "../core/token.ts";
+import {
+  isExpired,
+  type ParsedToken,
+  parseToken,
+  secretDigest,
+  type TokenDocument,
+  tokenOf,
+} from "../core/token.ts";
 
 /** What the request carries: a token in form, none, or something else. */
 export type Credentials =
@@ -41,19 +48,6 @@ export function credentialsOf(request: HttpRequest): Credentials {
   return token === undefined ? { kind: "bad", refusal: wrongToken() } : { kind: "token", token };
 }
 
-/** Documents as they were read before, by their text: where one process answers many requests, most are the same. */
-const documents = new Map<string, TokenDocument>();
-const DOCUMENTS_MAX = 256;
-
-function tokenFrom(text: string): TokenDocument {
-  const known = documents.get(text);
-  if (known !== undefined) return known;
-  if (documents.size >= DOCUMENTS_MAX) documents.clear();
-  const token: TokenDocument = JSON.parse(text);
-  documents.set(text, token);
-  return token;
-}
-
 /** For the statements: whose token document to read. */
 export function accessorOf(credentials: Credentials): string | null {
   return credentials.kind === "token" ? credentials.token.accessor : null;
@@ -69,7 +63,7 @@ export function judgeCaller(
   if (credentials.kind === "bad") return credentials.refusal;
   const digest = secretDigest(credentials.token.secret);
   if (document === null) return wrongToken();
-  const token = tokenFrom(document);
+  const token = tokenOf(document);
   if (!equalDigests(digest, token.digest) || token.revokedMs !== null) return wrongToken();
   if (isExpired(token.expiresMs, nowMs)) {
     return refuse("token_expired", REFUSAL_DETAILS.token_expired);

@@ -5,7 +5,7 @@
 import { administersSetting, allowsKey, type Grant, isRoot } from "../grant.ts";
 import { equalDigests } from "../hex.ts";
 import { AUTH, isReserved, SYSTEM } from "../namespace.ts";
-import { isExpired, type TokenDocument } from "../token.ts";
+import { isExpired, type TokenDocument, tokenOf } from "../token.ts";
 import type { Facts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import { judgeMode } from "./mode.ts";
@@ -19,7 +19,7 @@ export function judgeProposer(
 ): { readonly ok: true; readonly token: TokenDocument | null } | CommitRefusal {
   if (proposer.kind === "reserved") return { ok: true, token: null };
   if (facts.token === null) return refusal("bad_token");
-  const token: TokenDocument = JSON.parse(facts.token);
+  const token = tokenOf(facts.token);
   if (!equalDigests(token.digest, proposer.digest) || token.revokedMs !== null) return refusal("bad_token");
   return isExpired(token.expiresMs, nowMs) ? refusal("token_expired") : { ok: true, token };
 }

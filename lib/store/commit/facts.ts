@@ -2,6 +2,7 @@
 
 import type { Facts, NamespaceFacts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
+import { remembering } from "../../core/remembering.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
@@ -132,8 +133,10 @@ function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
   };
 }
 
+const settingsOf = remembering((document) => parseNamespaceSettings(document) ?? {});
+
 function namespaceFacts(document: string | null, keys: number, bytes: number): NamespaceFacts {
-  const settings = document === null ? null : (parseNamespaceSettings(document) ?? {});
+  const settings = document === null ? null : settingsOf(document);
   return { settings, keys, bytes };
 }
 
