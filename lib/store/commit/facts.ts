@@ -92,11 +92,11 @@ function gatherOneFacts(
     size: row.size ?? 0,
     same: row.same === 1,
   };
-  return {
-    ...sharedFacts(db, row, { proposal, ops }),
-    namespaces: new Map([[namespace, namespaceFacts(settings, keys, bytes)]]),
-    ops: [there],
-  };
+  const namespaces = new Map([[namespace, namespaceFacts(settings, keys, bytes)]]);
+  const shared = sharedFacts(db, row, { proposal, ops });
+  // Member by member: with every commit of a group, and V8 takes ten times as long to spread an object.
+  const { store, mode, token, said } = shared;
+  return { store, mode, token, namespaces, ops: [there], said, settings: shared.settings };
 }
 
 function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
