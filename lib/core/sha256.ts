@@ -69,11 +69,6 @@ function addBlock(state: number[], w: number[]): void {
   for (const [at, word] of [a, b, c, d, e, f, g, h].entries()) state[at] = ((state[at] ?? 0) + word) | 0;
 }
 
-/** Half by half: V8 takes a long way for numbers past 31 bits. */
 function hexOf(word: number): string {
-  return hexOfHalf(word >>> 16) + hexOfHalf(word & 0xffff);
-}
-
-function hexOfHalf(half: number): string {
-  return (half | 0x10000).toString(16).slice(1);
+  return (word >>> 0).toString(16).padStart(8, "0");
 }
