@@ -1,32 +1,57 @@
-/** A memory of what was read, by name, within bounds: when it is full, it begins anew. */
+/**
+ * A memory of what was read, by name, within bounds. When the younger half is full, it becomes the older one, and the older
+ * one goes: what is asked for again and again stays, and no use of it costs more than a look.
+ */
 
-const ENTRIES_MAX = 4096;
-const BYTES_MAX = 33_554_432;
+const HALF_ENTRIES_MAX = 2048;
+const HALF_BYTES_MAX = 16_777_216;
 const ENTRY_BYTES_MAX = 65_536;
 
+interface Entry<Value> {
+  readonly value: Value;
+  readonly size: number;
+}
+
 export class BoundedMap<Value> {
-  readonly #values = new Map<string, Value>();
-  #bytes = 0;
+  #young = new Map<string, Entry<Value>>();
+  #old = new Map<string, Entry<Value>>();
+  #youngBytes = 0;
 
   get(name: string): Value | undefined {
-    return this.#values.get(name);
+    const young = this.#young.get(name);
+    if (young !== undefined) return young.value;
+    const old = this.#old.get(name);
+    if (old === undefined) return undefined;
+    this.#put(name, old);
+    return old.value;
   }
 
   /** What is too large alone is not kept. */
   set(name: string, value: Value, bytes: number): void {
     const size = bytes + name.length;
-    if (size > ENTRY_BYTES_MAX) return;
-    if (this.#values.size >= ENTRIES_MAX || this.#bytes + size > BYTES_MAX) this.clear();
-    this.#values.set(name, value);
-    this.#bytes += size;
+    this.delete(name);
+    if (size <= ENTRY_BYTES_MAX) this.#put(name, { value, size });
   }
 
   delete(name: string): void {
-    this.#values.delete(name);
+    this.#youngBytes -= this.#young.get(name)?.size ?? 0;
+    this.#young.delete(name);
+    this.#old.delete(name);
   }
 
   clear(): void {
-    this.#values.clear();
-    this.#bytes = 0;
+    this.#young.clear();
+    this.#old.clear();
+    this.#youngBytes = 0;
+  }
+
+  #put(name: string, entry: Entry<Value>): void {
+    if (this.#young.size >= HALF_ENTRIES_MAX || this.#youngBytes + entry.size > HALF_BYTES_MAX) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngBytes = 0;
+    }
+    this.#young.set(name, entry);
+    this.#youngBytes += entry.size;
   }
 }
