@@ -62,6 +62,8 @@ function wordsOf(output: string): string {
       .replaceAll(join(folder.path, "restored.db"), "./restored.db")
       // What a run wrote stands there where the schedule was not faster than the session.
       .replace(/(the bucket holds revision \d+) \([^)]* written\)/, "$1")
+      // A restore that takes longer than some seconds says how far it is.
+      .replace(/^(restoring: .* of .*|checking the whole file)\n/gm, "")
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
       .replace(/\d+/g, "N")
       .replace(/ +/g, " ")
