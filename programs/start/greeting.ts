@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import color from "picocolors";
 import { commandName, ledgeOn, shellWord } from "../cli/called.ts";
-import { isLoopback } from "../host/front/front.ts";
+import { isLoopback } from "../host/front/judge-host.ts";
 import type { RunningHost } from "../host/options.ts";
 import { shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";

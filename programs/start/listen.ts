@@ -1,7 +1,7 @@
 /** The host as `npm start` and `ledge serve` run it. */
 import { join } from "node:path";
 import { ledgeOn, shellWord } from "../cli/called.ts";
-import { isLoopback } from "../host/front/front.ts";
+import { isLoopback } from "../host/front/judge-host.ts";
 import { startHost } from "../host/host.ts";
 import type { RunningHost } from "../host/options.ts";
 import { nativeEngine } from "../native/engine.ts";

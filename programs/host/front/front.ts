@@ -6,22 +6,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
-import { givenTwice } from "../../../lib/core/refusal-details.ts";
 import type { KeptAnswers } from "../answers.ts";
 import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
-import { WAITING_HEADERS } from "../parking/headers.ts";
 import { WaitingClient } from "../parking/waiting-client.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { andThen, ending, type Soon } from "../soon.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRead, type BodyRefusal, drain } from "./bodies.ts";
 import { Connections } from "./connections.ts";
-import { strictTextFromWire } from "./header-text.ts";
+import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
+import { judgeHost } from "./judge-host.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { Router } from "./routes.ts";
 import { prepare, refusalReply, sendPrepared, sendRefusal, sendReply } from "./sending.ts";
-import { spinHeaders } from "./spin-headers.ts";
 
 export interface FrontOptions {
   readonly host: string;
@@ -49,9 +47,6 @@ export interface Front {
 const IDLE_CONNECTION_MS = 65_000;
 /** Of all headers of a request together; more is refused and never dropped. */
 const HEADER_BYTES_MAX = 16 * 1024;
-/** What Spin hands to components; and RFC 9110's OPTIONS, which tells what a path takes. */
-const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
-
 /** Listens. Rejects with Node's own error (EADDRINUSE and the like). */
 export function openFront(options: FrontOptions): Promise<Front> {
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX });
@@ -198,51 +193,59 @@ interface RoutedRequest extends WatchedExchange {
 
 function serveWhole(
   options: FrontOptions,
-  { spec, match }: Found,
-  { incoming, response, uri, watched, name }: RoutedRequest,
+  found: Found,
+  request: RoutedRequest,
   body: Uint8Array,
 ): Soon<void> {
+  const { spec, match } = found;
+  const { incoming, response, uri } = request;
   if ("reply" in spec) {
     sendReply(response, staticReply(spec.reply));
     return;
   }
-  const headers = guestHeaders(incoming);
-  if (headers === undefined) {
+  const asked = guestRequest(incoming, { uri, match, body });
+  if (asked === undefined) {
     sendReply(response, { status: 500, headers: [], body: undefined });
     return;
   }
-  const { remoteAddress, remotePort } = incoming.socket;
-  const fullUrl = `http://${incoming.headers.host ?? "localhost"}${uri}`;
-  headers.push(...spinHeaders(match, fullUrl, clientAddress(remoteAddress, remotePort)));
-  const method = incoming.method ?? "GET";
-  const known = METHODS.has(method);
-  const request = { method: known ? method : "OPTIONS", uri, headers, body };
   // Its client is asked for where a request waits for a revision, and only there.
-  const ran = options.run(spec.component, request, () => {
-    const { socket } = incoming;
-    watched.client = new WaitingClient({ gone: response.destroyed || socket.readableEnded });
-    // Nobody can tell a client that closed its side from one that has gone, and a wait is long.
-    const leave = () => response.destroy();
-    socket.once("end", leave);
-    response.once("close", () => socket.off("end", leave));
-    return watched.client;
-  });
+  const ran = options.run(spec.component, asked, () => waitingClient(request));
   // What was waited for may be old by now; and the bytes of a body in pieces are not in its name.
   const mayKeep = !(ran instanceof Promise) && incoming.headers["transfer-encoding"] === undefined;
   return andThen(ran, (one) => {
     if (one === undefined) return;
-    if (mayKeep && name !== undefined && one.type === "reply" && one.reply.sameUntilMs !== undefined) {
-      const prepared = prepare(one.reply);
-      options.answers()?.keep(name, { route: match.route, prepared });
-      sendPrepared(response, prepared);
-      return;
-    }
+    if (mayKeep && sendKept(options, request, match.route, one)) return;
+    const method = incoming.method ?? "GET";
     return andThen(options.metrics.extend(one, { route: match.route, method }), (result) => {
-      if (known || result.type !== "reply")
+      if (METHODS.has(method) || result.type !== "reply")
         answer(options, response, { component: spec.component, method, result });
       else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
     });
   });
+}
+
+function waitingClient({ incoming, response, watched }: RoutedRequest): WaitingClient {
+  const { socket } = incoming;
+  watched.client = new WaitingClient({ gone: response.destroyed || socket.readableEnded });
+  // Nobody can tell a client that closed its side from one that has gone, and a wait is long.
+  const leave = () => response.destroy();
+  socket.once("end", leave);
+  response.once("close", () => socket.off("end", leave));
+  return watched.client;
+}
+
+/** Sends an answer that may be given again, and keeps it. False: it may not. */
+function sendKept(
+  options: FrontOptions,
+  { response, name }: RoutedRequest,
+  route: string,
+  one: JobResult,
+): boolean {
+  if (name === undefined || one.type !== "reply" || one.reply.sameUntilMs === undefined) return false;
+  const prepared = prepare(one.reply);
+  options.answers()?.keep(name, { route, prepared });
+  sendPrepared(response, prepared);
+  return true;
 }
 
 /** What a component never sees, told by what it says that the path takes. */
@@ -303,70 +306,6 @@ function answer(
     case "ticked":
       throw new Error("a request is no tick");
   }
-}
-
-/**
- * A request names one host (RFC 9112 section 3.2), and on loopback one of ours, against DNS rebinding. The host of an
- * absolute target stands in place of `Host` (section 3.2.2).
- */
-function judgeHost(options: FrontOptions, { rawHeaders, url = "" }: IncomingMessage): Refusal | undefined {
-  const hosts: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === "host") hosts.push(rawHeaders[at + 1] ?? "");
-  if (hosts.length > 1) return refuse("bad_header", givenTwice("host"));
-  if (!isLoopback(options.host)) return undefined;
-  const name = (authorityOf(url) ?? hosts[0] ?? "")
-    .replace(/:\d*$/, "")
-    .replace(/^\[|\]$/g, "")
-    .toLowerCase();
-  if (isLoopback(name) || options.allowHosts.some((allowed) => allowed.toLowerCase() === name))
-    return undefined;
-  return refuse(
-    "wrong_host",
-    `This server listens on loopback and does not answer for ${name || "a request without a Host"}; --allow-host names more.`,
-  );
-}
-
-/** Host and port of an absolute target; undefined for a path. */
-function authorityOf(url: string): string | undefined {
-  return /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]?.replace(/^.*@/, "");
-}
-
-/** Whether a host name or an address is of this machine alone. */
-export function isLoopback(name: string): boolean {
-  return (
-    name === "localhost" || name.endsWith(".localhost") || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name)
-  );
-}
-
-/** Path and query; an absolute target (as proxies send) loses its origin. */
-function requestTarget(url: string): string {
-  if (url.startsWith("/")) return url;
-  const absolute = /^https?:\/\/[^/?#]*(.*)$/i.exec(url);
-  const target = absolute === null ? url : (absolute[1] ?? "");
-  return target.startsWith("/") ? target : `/${target}`;
-}
-
-function clientAddress(address: string | undefined, port: number | undefined): string {
-  const bare = (address ?? "0.0.0.0").replace(/^::ffff:/, "");
-  return bare.includes(":") ? `[${bare}]:${port ?? 0}` : `${bare}:${port ?? 0}`;
-}
-
-/**
- * Names in lower case, values as UTF-8; undefined when one is not. A `*.spin.internal` host is a spoof, and so
- * are the headers between the host and its guests.
- */
-function guestHeaders(incoming: IncomingMessage): string[] | undefined {
-  const flat: string[] = [];
-  for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
-    const name = (incoming.rawHeaders[at] ?? "").toLowerCase();
-    const value = strictTextFromWire(incoming.rawHeaders[at + 1] ?? "");
-    if (value === undefined) return undefined;
-    if (WAITING_HEADERS.has(name)) continue;
-    if (name === "host" && /\.spin\.internal(:\d+)?$/i.test(value)) continue;
-    flat.push(name, value);
-  }
-  return flat;
 }
 
 function wellKnown(options: FrontOptions, path: string, response: ServerResponse): void {

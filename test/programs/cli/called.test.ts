@@ -62,6 +62,16 @@ describe("a command in advice", () => {
     expect(commandsIn(sealed.stderr)).toEqual([`./ledge --data ${data} mode read-only`]);
   });
 
+  test("leads out of a seal, and not in a circle", async () => {
+    await ledge(["mode", "read-only"]);
+    expect((await ledge(["backup", "seal"])).status).toBe(0);
+    const closed = await ledge(["mode", "open"]);
+    const commands = ["backup status", "backup adopt"].map((verb) => `./ledge --data ${data} ${verb}`);
+    expect([closed.status === 0, commandsIn(closed.stderr)]).toEqual([false, commands]);
+    expect((await shell(commands[1] ?? "")).status).toBe(0);
+    expect((await ledge(["mode", "open"])).status).toBe(0);
+  });
+
   test("starts a server on the same folder where none is known", async () => {
     const empty = join(folder, "it's empty");
     const ran = await run(["--data", empty, "ls"]);
