@@ -118,10 +118,11 @@ async function componentize(root: string, plan: ComponentPlan, bundle: string, w
 
 /**
  * The engine holds the text of the entry until its snapshot is made, but that of a module only while it is parsed. Behind
- * it, zeros of its length take its place: what is allocated there afterwards would carry its text into the snapshot.
+ * it, zeros take its place: what is allocated there afterwards would carry its text into the snapshot. They are a little
+ * fewer, since an ArrayBuffer has a head of its own, and one that does not fit goes elsewhere.
  */
 function entryOf(bundle: string): string {
-  return `export { inboundHttp } from "./main.js"; new ArrayBuffer(${Buffer.byteLength(bundle)});`;
+  return `export { inboundHttp } from "./main.js"; new ArrayBuffer(${Buffer.byteLength(bundle) - 64});`;
 }
 
 async function withQuickjs(

@@ -34,9 +34,9 @@ const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
 const FOREIGN_ETAG = '"3-00000000"';
 const foreignCursor = (kind: "feed" | "commits", filter: (string | null)[]) =>
   formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
-const foreignListCursor = ({ db, rootToken }: TestServer) =>
+const foreignSealed = ({ db, rootToken }: TestServer, kind: "list" | "history", filter: (string | null)[]) =>
   sealCursor(
-    { kind: "list", lineage: "0".repeat(32), revision: 2, filter: ["shop", "", "", "", "none"], after: "" },
+    { kind, lineage: "0".repeat(32), revision: 2, filter, after: "" },
     { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
   );
 /** The bytes that no prepared document holds. */
@@ -114,7 +114,15 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   return {
     readDocument: { not_found: { path: "/v1/read/shop?key=none" } },
     listDocuments: {
-      lineage: { path: `/v1/list/shop?cursor=${foreignListCursor(server)}` },
+      lineage: {
+        path: `/v1/list/shop?cursor=${foreignSealed(server, "list", ["shop", "", "", "", "none"])}`,
+      },
+    },
+    readHistory: {
+      bad_key: { path: "/v1/history/shop?key=" },
+      lineage: {
+        path: `/v1/history/shop?cursor=${foreignSealed(server, "history", ["shop", null, "", "none"])}`,
+      },
     },
     followChanges: {
       compacted: { path: "/v1/changes?since=1" },

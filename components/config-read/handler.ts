@@ -7,6 +7,7 @@ import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { getChanges, viewChanges } from "./changes.ts";
 import { getCommit, getCommits } from "./commits.ts";
+import { getHistory } from "./history.ts";
 import { getList } from "./list.ts";
 import { getDocument, viewDocument } from "./read.ts";
 import { getWhoami } from "./whoami.ts";
@@ -15,6 +16,7 @@ const PARTS: Parts<"config-read"> = {
   handlers: {
     readDocument: getDocument,
     listDocuments: getList,
+    readHistory: getHistory,
     followChanges: getChanges,
     listCommits: getCommits,
     readCommit: getCommit,

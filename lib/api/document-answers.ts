@@ -7,8 +7,18 @@ import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
 import { accessor, count, cursor, etag, moment, revision } from "./shapes.ts";
 
+/** Shown of every commit; the words only when all of it may be read (`partial` false). */
+const facts = { id: z.string(), time: moment, actor: z.string(), partial: z.boolean() };
+const words = {
+  author: z.optional(z.string()),
+  message: z.optional(z.string()),
+  meta: z.optional(z.record(z.string(), z.string())),
+};
+
 /** The bytes of a document, where they were asked for and are text. */
 const bytes = { value: z.optional(z.unknown()), text: z.optional(z.string()) };
+
+const anyBytes = { ...bytes, base64: z.optional(z.string()) };
 
 export const Document = z.object({
   namespace: z.string(),
@@ -22,6 +32,32 @@ export const Document = z.object({
   version: z.optional(revision),
   createdRevision: z.optional(revision),
   ...bytes,
+});
+
+const place = { namespace: z.string(), key: z.string(), revision };
+const inCommit = { commit: z.object({ ...facts, actorName: z.optional(z.string()), ...words }) };
+
+export const HistoryEntry = z.discriminatedUnion("op", [
+  z.object({
+    op: z.literal("put"),
+    ...place,
+    etag,
+    mediaType: z.string(),
+    size: count,
+    modified: moment,
+    ...inCommit,
+    ...anyBytes,
+  }),
+  z.object({ op: z.literal("delete"), ...place, ...inCommit }),
+  // A purge, or a change whose value a purge has erased.
+  z.object({ op: z.literal("erase"), ...place, ...inCommit }),
+]);
+
+export const HistoryPage = z.object({
+  namespace: z.string(),
+  revision: count,
+  entries: z.array(HistoryEntry),
+  next: z.optional(cursor),
 });
 
 export const ListPage = z.object({
@@ -49,16 +85,9 @@ export const FeedChange = z.discriminatedUnion("op", [
   z.object({ op: z.literal("erase"), namespace: z.string(), key: z.string() }),
 ]);
 
-/** Shown of every commit; the words only when all of it may be read (`partial` false). */
-const facts = { revision, id: z.string(), time: moment, actor: z.string(), partial: z.boolean() };
-const words = {
-  author: z.optional(z.string()),
-  message: z.optional(z.string()),
-  meta: z.optional(z.record(z.string(), z.string())),
-};
-
 /** Callers without a token are not told the actor, which is a token's accessor. */
 export const FeedCommit = z.object({
+  revision,
   ...facts,
   actor: z.optional(facts.actor),
   ...words,
@@ -72,7 +101,15 @@ export const FeedPage = z.object({
   commits: z.array(FeedCommit),
 });
 
-const logged = { ...facts, ...words, changeCount: z.optional(count), requestId: z.optional(z.string()) };
+const logged = {
+  revision,
+  ...facts,
+  // Of the token that committed; Ledge's own actors have none.
+  actorName: z.optional(z.string()),
+  ...words,
+  changeCount: z.optional(count),
+  requestId: z.optional(z.string()),
+};
 export const LoggedCommit = z.object(logged);
 export const LoggedCommitWithChanges = z.object({ ...logged, changes: z.array(FeedChange) });
 
@@ -111,6 +148,8 @@ export const Whoami = z.object({
 
 export type Document = z.infer<typeof Document>;
 export type ListPage = z.infer<typeof ListPage>;
+export type HistoryPage = z.infer<typeof HistoryPage>;
+export type HistoryEntry = z.infer<typeof HistoryEntry>;
 export type FeedPage = z.infer<typeof FeedPage>;
 export type CommitsPage = z.infer<typeof CommitsPage>;
 export type LoggedCommitWithChanges = z.infer<typeof LoggedCommitWithChanges>;

@@ -31,6 +31,8 @@ export type Kind =
   | { readonly kind: "writtenNamespace" }
   | { readonly kind: "namespaceFilter" }
   | { readonly kind: "key" }
+  /** A key that need not be given. */
+  | { readonly kind: "keyFilter" }
   | { readonly kind: "accessor" }
   | { readonly kind: "revision" }
   | { readonly kind: "message" }
@@ -50,7 +52,9 @@ export type ValueOf<K> = K extends { kind: "integer"; default: number }
         ? boolean
         : K extends { kind: "cursor" | "moment" }
           ? string | undefined
-          : K extends { kind: "text" | "message" | "idempotencyKey" | "trace" | "namespaceFilter" }
+          : K extends {
+                kind: "text" | "message" | "idempotencyKey" | "trace" | "namespaceFilter" | "keyFilter";
+              }
             ? string | null
             : K extends { kind: "tags" }
               ? TagList | undefined
@@ -99,6 +103,7 @@ export const PARAMETERS = {
   accessor: path("accessor", { kind: "accessor" }, "The second part of a token: 12 of `a-z2-7`."),
   commit: path("revision", { kind: "revision" }, "The commit's revision."),
   key: query("key", { kind: "key" }, "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8."),
+  onlyKey: query("key", { kind: "keyFilter" }, "Only this key; excludes `prefix`."),
   revision: query(
     "revision",
     wholeFrom(1),
@@ -147,6 +152,11 @@ export const PARAMETERS = {
     "values",
     { kind: "choice", of: ["none", "text", "json"], default: "none" },
     "Whether values are shown: not, text as text, or JSON types as JSON.",
+  ),
+  anyValues: query(
+    "values",
+    { kind: "choice", of: ["none", "text", "json", "bytes"], default: "none" },
+    "Whether values are shown: not, text as text, JSON types as JSON, or bytes: text where they are text, else base64.",
   ),
   since: query("since", wholeFrom(0), "Changes after this revision; excludes `cursor`."),
   ns: named("ns", "namespace", { kind: "namespaceFilter" }, "Only this namespace."),
@@ -260,6 +270,7 @@ export function schemaOf(kind: Kind): JsonSchema {
     case "writtenNamespace":
       return { ...string, pattern: "^[a-z0-9][a-z0-9-]{0,62}$" };
     case "key":
+    case "keyFilter":
       return { ...string, minLength: 1, maxLength: 1024 };
     case "accessor":
       return { ...string, pattern: ACCESSOR_PATTERN };

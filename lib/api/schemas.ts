@@ -30,6 +30,8 @@ const SCHEMAS = {
   PickBody,
   Document: documents.Document,
   ListPage: documents.ListPage,
+  HistoryEntry: documents.HistoryEntry,
+  HistoryPage: documents.HistoryPage,
   FeedChange: documents.FeedChange,
   FeedCommit: documents.FeedCommit,
   FeedPage: documents.FeedPage,

@@ -25,13 +25,22 @@ export function decodeAddressSafe(text: string): Uint8Array | undefined {
 }
 
 export function encodeAddressSafe(bytes: Uint8Array): string {
+  return encode(bytes, ADDRESS_SAFE);
+}
+
+/** Standard base64, with padding. */
+export function encodeBase64(bytes: Uint8Array): string {
+  return encode(bytes, STANDARD) + "==".slice(0, (3 - (bytes.length % 3)) % 3);
+}
+
+function encode(bytes: Uint8Array, alphabet: string): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 3) {
     const left = bytes.length - at;
     const group = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text += ADDRESS_SAFE.charAt(group >> 18) + ADDRESS_SAFE.charAt((group >> 12) & 63);
-    if (left > 1) text += ADDRESS_SAFE.charAt((group >> 6) & 63);
-    if (left > 2) text += ADDRESS_SAFE.charAt(group & 63);
+    text += alphabet.charAt(group >> 18) + alphabet.charAt((group >> 12) & 63);
+    if (left > 1) text += alphabet.charAt((group >> 6) & 63);
+    if (left > 2) text += alphabet.charAt(group & 63);
   }
   return text;
 }

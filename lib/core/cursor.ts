@@ -1,7 +1,7 @@
 /**
  * Cursors: opaque to callers, to us a kind, a lineage, a revision, the filter they were made for and where
- * the page ended. Those of the feed and of the log are positions: anybody may write one, and they grant nothing. A
- * list goes on at a past state, so its cursors are sealed (sealed-cursor.ts).
+ * the page ended. Those of the feed and of the log are positions: anybody may write one, and they grant nothing. Lists,
+ * histories and comparisons go on at a past state, so their cursors are sealed (sealed-cursor.ts).
  */
 
 import { decodeAddressSafe, encodeAddressSafe } from "./base64.ts";
@@ -11,14 +11,16 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 const LINEAGE = new RegExp(LINEAGE_PATTERN);
 
+/** Which route made it. */
+const KINDS = ["list", "feed", "history", "diff", "commits", "commit", "namespaces", "tokens"] as const;
+
 export interface Cursor {
-  /** Which route made it. */
-  readonly kind: "list" | "feed" | "commits" | "namespaces" | "tokens";
+  readonly kind: (typeof KINDS)[number];
   readonly lineage: string;
   readonly revision: number;
   /** Names and values that the next page must repeat. */
   readonly filter: readonly (string | null)[];
-  /** The last key that the page showed, or of tokens passed; "" where the revision says it all. */
+  /** Where the page ended, as its route writes it: the last key, mostly; "" where the revision says it all. */
   readonly after: string;
 }
 
@@ -72,19 +74,15 @@ function readCursor(text: string): Cursor | undefined {
 export function readCursorParts(parts: unknown): Cursor | undefined {
   if (!Array.isArray(parts) || parts.length !== 5) return undefined;
   const [kind, lineage, revision, filter, after]: unknown[] = parts;
-  if (
-    kind !== "list" &&
-    kind !== "feed" &&
-    kind !== "commits" &&
-    kind !== "namespaces" &&
-    kind !== "tokens"
-  ) {
-    return undefined;
-  }
+  if (!isKind(kind)) return undefined;
   if (typeof lineage !== "string" || !LINEAGE.test(lineage)) return undefined;
   if (typeof revision !== "number" || !Number.isSafeInteger(revision) || revision < 0) return undefined;
   if (!isFilter(filter) || typeof after !== "string") return undefined;
   return { kind, lineage, revision, filter, after };
+}
+
+function isKind(value: unknown): value is Cursor["kind"] {
+  return KINDS.some((kind) => kind === value);
 }
 
 function isFilter(value: unknown): value is (string | null)[] {

@@ -7,6 +7,7 @@ import type { Kind } from "../api/parameters.ts";
 import type { Rule } from "../api/table.ts";
 import { parseTagList } from "../core/conditions.ts";
 import { foreignCursor } from "../core/cursor.ts";
+import { judgeKey } from "../core/key.ts";
 import { parseIdempotencyKey, traceIdOf } from "../core/message.ts";
 import {
   isNamespaceName,
@@ -69,6 +70,8 @@ export function parseParameter(
     }
     case "namespaceFilter":
       return judgeNamespace(text);
+    case "keyFilter":
+      return judgeKey(text);
     case "accessor":
       return isAccessor(text) ? accept(text) : noToken();
     case "revision":
@@ -105,6 +108,7 @@ function absent(kind: Kind): unknown {
       return "";
     case "text":
     case "namespaceFilter":
+    case "keyFilter":
     case "idempotencyKey":
     case "trace":
       return null;

@@ -42,6 +42,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   readCommit: "history: key beside shop far *, admin: *",
   readDocument: "read: key shop *",
   readHealth: "nobody",
+  readHistory: "history: key beside shop *",
   readMetrics: "status: *, admin: *",
   readMode: "admin: *",
   readNamespace: "admin: key beside shop *",

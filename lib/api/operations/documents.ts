@@ -62,6 +62,28 @@ export const documentRoutes = [
     ],
   },
   {
+    id: "readHistory",
+    component: "config-read",
+    method: "get",
+    path: "/v1/history/{namespace}",
+    summary:
+      "What became of a key, or of the keys that begin with a prefix, and in which commits, newest first.",
+    needs: { anyOf: [{ verb: "history", over: "key" }] },
+    parameters: ["namespace", "onlyKey", "prefix", "limit", "cursor", "anyValues", ...FRESH],
+    answers: { 200: { description: "A page.", content: "HistoryPage", headers: [...SHOWN, "Link?"] } },
+    codes: [
+      ...ASKED,
+      "bad_namespace",
+      "bad_path",
+      "bad_key",
+      "bad_cursor",
+      "lineage",
+      "forbidden",
+      "namespace_not_found",
+      "behind",
+    ],
+  },
+  {
     id: "followChanges",
     component: "config-read",
     method: "get",

@@ -5,29 +5,26 @@
 import { blobColumn, integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
 import { store } from "../tables.ts";
 import {
+  actorMember,
+  isWhole,
+  LOOKED_COMMITS,
+  momentMembers,
+  namedActorMember,
+  wordMembers,
+} from "./commit-parts.ts";
+import {
   above,
   inRanges,
   lives,
   namespaceJoin,
   rangesTable,
   storeText,
-  timeOf,
   tokenJoin,
   valueMember,
   viewColumns,
 } from "./read-parts.ts";
 
-/** Whether the caller may see all of commit m; its message, author and meta are shown only then. */
-const whole = (shown: string) =>
-  `(${shown}=m.changes or (select count(*) from change y indexed by change_by_revision where y.revision=m.revision
-and ${inRanges("y")})=m.changes)`;
-
-const words = `',"partial":false'||iif(m.author is null,'',',"author":'||json_quote(m.author))
-||iif(m.message is null,'',',"message":'||json_quote(m.message))||iif(m.meta is null,'',',"meta":'||m.meta)`;
-
-const moment = `'{"revision":'||m.revision||',"id":"'||m.id||'","time":"'||${timeOf("m.time_ms")}||'"'`;
-const actor = `',"actor":'||json_quote(m.actor)`;
-const head = `${moment}||${actor}`;
+const revision = `'{"revision":'||m.revision||','`;
 
 /** Whether no other change of the key came later: one seek in the unique index, which covers it. */
 const isNewest = (c: string) =>
@@ -67,7 +64,7 @@ export const feedSql = statement(
   },
   `with ${rangesTable("?1")},${rangesTable("?9", "h")},
 u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
-limit 1 offset 19999),(select revision from store)))),
+limit 1 offset ${LOOKED_COMMITS - 1}),(select revision from store)))),
 i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision
 where i.revision>?2 and i.revision<=(select upto from u) and ${asked("i")} order by 1,2,3 limit 1001),
 cut(more,last) as materialized (select count(*)>1000,max(revision) from i),
@@ -80,7 +77,7 @@ page as materialized (select * from fit where n=1 or items<=?5 and bytes<=?7)
 select (select revision from store),
 iif((select more from cut) or count(*)<(select count(*) from d),max(revision),(select min(upto,(select revision from store)) from u)),
 cast(coalesce(group_concat(j,','),'') as blob),count(*)
-from (select m.revision,${moment}||iif(?10,${actor},'')||iif(${whole("page.shown")},${words},',"partial":true')||',"changes":['||page.body||']}' as j
+from (select m.revision,${revision}||${momentMembers}||iif(?10,${actorMember},'')||iif(${isWhole("page.shown")},${wordMembers},',"partial":true')||',"changes":['||page.body||']}' as j
 from page join commits m on m.revision=page.revision order by m.revision)`,
 );
 
@@ -98,7 +95,7 @@ export const commitsSql = statement(
     oldestLooked: orNull(integerColumn),
   },
   `with ${rangesTable("?1")},
-b(low) as materialized (select (select revision from commits where revision<?2 order by revision desc limit 1 offset 19999)),
+b(low) as materialized (select (select revision from commits where revision<?2 order by revision desc limit 1 offset ${LOOKED_COMMITS - 1})),
 found as materialized (select m.revision,m.id,m.time_ms,m.actor,m.author,m.request_id,m.message,m.meta,m.changes from commits m
 where m.revision<?2 and m.revision>=coalesce((select low from b),0) and m.revision between ?3 and ?4
 and (?5 is null or m.actor=?5) and (?6 is null or m.request_id=?6)
@@ -108,7 +105,7 @@ and (?10 or m.actor=?9 or exists (select 1 from change y indexed by change_by_re
 order by m.revision desc limit ?8+1),
 shown as (select * from found order by revision desc limit ?8)
 select cast(coalesce(group_concat(j,','),'') as blob),count(*),(select count(*) from found),min(revision),(select low from b)
-from (select m.revision,${head}||iif(?10 or m.actor=?9 or ${whole("0")},${words}||',"changeCount":'||m.changes
+from (select m.revision,${revision}||${momentMembers}||${namedActorMember}||iif(?10 or m.actor=?9 or ${isWhole("0")},${wordMembers}||',"changeCount":'||m.changes
 ||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}' as j
 from shown m order by m.revision desc)`,
 );

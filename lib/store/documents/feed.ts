@@ -7,6 +7,7 @@ import type { Db } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
 import { commitsSql, feedSql } from "./feed.sql.ts";
 import type { ShownValues } from "./list.ts";
+import { rangesJson } from "./shown.ts";
 
 export interface FeedQuery {
   /** What may be seen. */
@@ -93,8 +94,4 @@ export function commitsPage(db: Db, asked: CommitsQuery): LogText {
   const { commits, shown, found, oldestShown, oldestLooked } = row;
   const low = oldestLooked === null || oldestLooked <= from ? null : oldestLooked;
   return { commits, shown, before: found > shown ? oldestShown : low };
-}
-
-function rangesJson(ranges: readonly KeyRange[]): string {
-  return JSON.stringify(ranges.map(({ namespace, from, exact }) => [namespace, from, exact ? 1 : 0]));
 }

@@ -11,7 +11,7 @@
  */
 import { blobColumn, integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
 import { entry, store } from "../tables.ts";
-import { above, lineageOf, next, timeOf, valueMember } from "./read-parts.ts";
+import { above, documentMembers, next, valueMember } from "./read-parts.ts";
 
 const columns = {
   head: store.revision,
@@ -33,11 +33,8 @@ const group = (key: string) =>
 const newestAt = (key: string) =>
   `(select x.revision from change x where x.namespace=?1 and x.key=${key} and x.revision<=?11 order by x.revision desc limit 1)`;
 
-const documentJson = (c: string, extra: string) =>
-  `'{"namespace":'||json_quote(?1)||',"key":'||json_quote(${c}.key)||',"revision":'||${c}.revision
-||',"etag":"\\"'||${c}.revision||'-'||${lineageOf(`${c}.revision`)}||'\\"","mediaType":'||json_quote(${c}.media_type)
-||',"size":'||${extra}||',"modified":"'||(select ${timeOf("m.time_ms")} from commits m where m.revision=${c}.revision)||'"'
-||${valueMember("?9", c)}||'}'`;
+const documentJson = (c: string, size: string) =>
+  `'{'||${documentMembers(c, { namespace: "?1", size })}||${valueMember("?9", c)}||'}'`;
 
 const walk = (table: string, after: string) => `k(key) as (
 select * from (select i.key from ${table} i where i.namespace=?1 and i.key>=${start} and i.key<${end} order by i.key limit 1)

@@ -3,6 +3,7 @@
  * Knows ranges and revisions, not grants or replies.
  */
 
+import type { Stretch } from "../../core/ranges.ts";
 import { compareUtf8 } from "../../core/utf8.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
@@ -10,15 +11,9 @@ import { listHeadSql, listPastSql } from "./list.sql.ts";
 
 export type ShownValues = "none" | "text" | "json";
 
-/** A stretch of keys: a prefix, or one whole key. Ranges of one page do not overlap and stand in order. */
-export interface ListRange {
-  readonly from: string;
-  readonly exact: boolean;
-}
-
 export interface PageQuery {
   readonly namespace: string;
-  readonly ranges: readonly ListRange[];
+  readonly ranges: readonly Stretch[];
   readonly prefix: string;
   readonly delimiter: string;
   /** Where the page before ended: a key, or a common prefix. */
@@ -70,7 +65,7 @@ interface Part {
 }
 
 interface PartQuery {
-  readonly range: ListRange;
+  readonly range: Stretch;
   readonly start: string;
   readonly mode: number;
   readonly limit: number;
@@ -99,7 +94,7 @@ function pageOf(db: Db, asked: PageQuery, { range, start, mode, limit, bytesMax 
 
 /** Where to begin inside a range; undefined when the page before was already past it. */
 function startIn(
-  range: ListRange,
+  range: Stretch,
   { after, delimiter, prefix }: PageQuery,
 ): { start: string; mode: number } | undefined {
   if (after === "") return { start: range.from, mode: 0 };

@@ -54,11 +54,21 @@ const essence = (type: string) => `iif(instr(${type},';'),substr(${type},1,instr
 const isJson = (type: string) =>
   `(${essence(type)}='application/json' or substr(${essence(type)},-5)='+json')`;
 
-/** `,"value":…` or `,"text":…` as `values` asks (none, text, json); nothing for bytes that are not text. */
+/** `,"value":…` or `,"text":…` as `values` asks (none, text, json, bytes); nothing for bytes that are not text. */
 export const valueMember = (values: string, c: string) =>
   `case when ${values}='none' or not ${c}.text or ${c}.value is null then ''
 when ${values}='json' and ${isJson(`${c}.media_type`)} then ',"value":'||cast(${c}.value as text)
 else ',"text":'||json_quote(cast(${c}.value as text)) end`;
+
+/** The bytes of what is no text, where `values` asks for them: SQLite has no base64, so the caller writes it. */
+export const bytesValue = (values: string, c: string) =>
+  `iif(${values}='bytes' and not ${c}.text,${c}.value,null)`;
+
+/** A document's members but for its value. `size` is the number, behind which it may bring more members. */
+export const documentMembers = (c: string, { namespace, size }: { namespace: string; size: string }) =>
+  `'"namespace":'||json_quote(${namespace})||',"key":'||json_quote(${c}.key)||',"revision":'||${c}.revision
+||',"etag":"\\"'||${c}.revision||'-'||${lineageOf(`${c}.revision`)}||'\\"","mediaType":'||json_quote(${c}.media_type)
+||',"size":'||${size}||',"modified":"'||(select ${timeOf("m.time_ms")} from commits m where m.revision=${c}.revision)||'"'`;
 
 /** Ranges of keys from JSON [[namespace or *, from, exact], …] as a table (ns, lo, hi); g when not said. */
 export const rangesTable = (ranges: string, name = "g") =>
