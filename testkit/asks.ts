@@ -32,7 +32,7 @@ export interface Made {
 const digest = "a".repeat(64);
 const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
 const FOREIGN_ETAG = '"3-00000000"';
-const foreignCursor = (kind: "feed" | "commits", filter: (string | null)[]) =>
+const foreignCursor = (kind: "feed" | "commits" | "commit", filter: (string | null)[]) =>
   formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
 const foreignSealed = ({ db, rootToken }: TestServer, kind: "list" | "history", filter: (string | null)[]) =>
   sealCursor(
@@ -133,12 +133,14 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     },
     listCommits: {
       bad_namespace: { path: "/v1/commits?ns=Shop" },
+      bad_key: { path: "/v1/commits?key=" },
       lineage: {
-        path: `/v1/commits?cursor=${foreignCursor("commits", [null, null, null, "1", String(Number.MAX_SAFE_INTEGER)])}`,
+        path: `/v1/commits?cursor=${foreignCursor("commits", [null, null, null, null, "", "", null, null])}`,
       },
     },
     readCommit: {
       revision_unknown: { path: "/v1/commits/999" },
+      lineage: { path: `/v1/commits/2?cursor=${foreignCursor("commit", ["2"])}` },
       not_found: { path: "/v1/commits/1", sending: { token: made.historian } },
     },
     putDocument: {

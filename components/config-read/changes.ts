@@ -38,7 +38,6 @@ export function getChanges(input: FeedInput, context: Context): Result<FeedAnswe
     ranges: readRanges(input, context),
     history: grantRanges(caller.grants, "history"),
     since: since.value,
-    upTo: null,
     namespace,
     prefix: input.prefix,
     limit: input.limit,

@@ -17,36 +17,28 @@ const words = {
 
 /** The bytes of a document, where they were asked for and are text. */
 const bytes = { value: z.optional(z.unknown()), text: z.optional(z.string()) };
-
+/** The same, and other bytes in base64 where `values` is `bytes`. */
 const anyBytes = { ...bytes, base64: z.optional(z.string()) };
 
+const place = { namespace: z.string(), key: z.string(), revision };
+const stored = { etag, mediaType: z.string(), size: count, modified: moment, ...anyBytes };
+
 export const Document = z.object({
-  namespace: z.string(),
-  key: z.string(),
-  revision,
-  etag,
-  mediaType: z.string(),
-  size: count,
-  modified: moment,
-  // Absent in a page of the past where the document lives no more.
+  ...place,
+  ...stored,
+  // In lists; absent in a page of the past where the document lives no more.
   version: z.optional(revision),
   createdRevision: z.optional(revision),
-  ...bytes,
 });
 
-const place = { namespace: z.string(), key: z.string(), revision };
 const inCommit = { commit: z.object({ ...facts, actorName: z.optional(z.string()), ...words }) };
 
 export const HistoryEntry = z.discriminatedUnion("op", [
   z.object({
     op: z.literal("put"),
     ...place,
-    etag,
-    mediaType: z.string(),
-    size: count,
-    modified: moment,
+    ...stored,
     ...inCommit,
-    ...anyBytes,
   }),
   z.object({ op: z.literal("delete"), ...place, ...inCommit }),
   // A purge, or a change whose value a purge has erased.
@@ -110,8 +102,25 @@ const logged = {
   changeCount: z.optional(count),
   requestId: z.optional(z.string()),
 };
-export const LoggedCommit = z.object(logged);
-export const LoggedCommitWithChanges = z.object({ ...logged, changes: z.array(FeedChange) });
+/** What a commit did to a key, with what stood there before it; a document that was made has no \`before\`. */
+export const LoggedChange = z.object({
+  op: z.enum(["put", "delete", "erase"]),
+  namespace: z.string(),
+  key: z.string(),
+  mediaType: z.optional(z.string()),
+  size: z.optional(count),
+  ...anyBytes,
+  before: z.optional(Document),
+});
+const changes = z.array(LoggedChange);
+
+export const LoggedCommit = z.object({
+  ...logged,
+  changes: z.optional(changes),
+  // Of a commit whose changes with their values do not fit one page: the route of one commit has the rest.
+  truncated: z.optional(z.literal(true)),
+});
+export const LoggedCommitWithChanges = z.object({ ...logged, changes, next: z.optional(cursor) });
 
 export const CommitsPage = z.object({ commits: z.array(LoggedCommit), next: z.optional(cursor) });
 
@@ -152,6 +161,8 @@ export type HistoryPage = z.infer<typeof HistoryPage>;
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 export type FeedPage = z.infer<typeof FeedPage>;
 export type CommitsPage = z.infer<typeof CommitsPage>;
+export type LoggedCommit = z.infer<typeof LoggedCommit>;
+export type LoggedChange = z.infer<typeof LoggedChange>;
 export type LoggedCommitWithChanges = z.infer<typeof LoggedCommitWithChanges>;
 export type CommitAnswer = z.infer<typeof CommitAnswer>;
 export type Whoami = z.infer<typeof Whoami>;

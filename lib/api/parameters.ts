@@ -11,6 +11,7 @@ import {
   REVISION_PATTERN,
   RUN_PATTERN,
 } from "../core/patterns.ts";
+import type { Point } from "../core/point.ts";
 
 /** What a parameter may be. `default` is what a handler is given where it is absent. */
 export type Kind =
@@ -21,6 +22,8 @@ export type Kind =
   | { readonly kind: "text"; readonly pattern?: string; readonly says?: string }
   /** RFC 3339. */
   | { readonly kind: "moment" }
+  /** A revision from `min` on, or a moment. */
+  | { readonly kind: "point"; readonly min: 0 | 1 }
   /** Any text but a zero byte, which SQL would cut; absent is empty. */
   | { readonly kind: "bytes"; readonly bytesMax?: number }
   /** Judged by the route that made it; `pattern` where any text of that form is one. */
@@ -60,9 +63,11 @@ export type ValueOf<K> = K extends { kind: "integer"; default: number }
               ? TagList | undefined
               : K extends { kind: "condition" }
                 ? WriteCondition
-                : K extends { kind: "revision" }
-                  ? number
-                  : string;
+                : K extends { kind: "point" }
+                  ? Point | undefined
+                  : K extends { kind: "revision" }
+                    ? number
+                    : string;
 
 export interface Parameter {
   readonly in: "query" | "header" | "path";
@@ -162,20 +167,27 @@ export const PARAMETERS = {
   ns: named("ns", "namespace", { kind: "namespaceFilter" }, "Only this namespace."),
   actor: query(
     "actor",
-    {
-      kind: "text",
-      pattern: "^[a-z0-9_-]{1,64}$",
-      says: "an accessor, or one of Ledge's own names, which begin with _",
-    },
-    "Only commits of this accessor, or of one of Ledge's own actors.",
+    { kind: "text", pattern: "^[^\\u0000-\\u001f]{1,200}$", says: "an accessor, or the name of a token" },
+    "Only commits of this accessor, of tokens with this name, or of one of Ledge's own actors (`_bootstrap`).",
   ),
   requestId: query(
     "requestId",
     { kind: "text", pattern: "^[!-~]{1,128}$", says: "1 to 128 visible ASCII characters" },
     "Only commits with this Idempotency-Key.",
   ),
-  from: query("from", { ...wholeFrom(1), default: 1 }, "Not before this revision."),
-  to: query("to", { ...wholeFrom(1), default: NEWEST }, "Not after this revision."),
+  from: query("from", { kind: "point", min: 1 }, "Not before this revision or moment (RFC 3339)."),
+  to: query("to", { kind: "point", min: 1 }, "Not after this revision or moment."),
+  messageText: named(
+    "message",
+    "messageText",
+    { kind: "bytes", bytesMax: 1024 },
+    "Only commits whose message holds this text; the case of ASCII letters does not matter.",
+  ),
+  withChanges: query(
+    "changes",
+    { kind: "flag" },
+    "`true`: with what each commit changed; `values` says so, too.",
+  ),
   message: query(
     "message",
     { kind: "message" },

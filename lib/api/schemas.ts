@@ -35,6 +35,7 @@ const SCHEMAS = {
   FeedChange: documents.FeedChange,
   FeedCommit: documents.FeedCommit,
   FeedPage: documents.FeedPage,
+  LoggedChange: documents.LoggedChange,
   LoggedCommit: documents.LoggedCommit,
   LoggedCommitWithChanges: documents.LoggedCommitWithChanges,
   CommitsPage: documents.CommitsPage,

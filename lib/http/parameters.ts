@@ -18,6 +18,7 @@ import {
   reservedNamespace,
 } from "../core/namespace.ts";
 import { REVISION_PATTERN } from "../core/patterns.ts";
+import { parsePoint } from "../core/point.ts";
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 import { parseTime } from "../core/time.ts";
 import { isAccessor } from "../core/token.ts";
@@ -55,6 +56,12 @@ export function parseParameter(
         : bad(`is ${kind.says ?? `like ${kind.pattern}`}`);
     case "moment":
       return parseTime(text) === undefined ? bad("is written like 2026-01-31T12:00:00Z") : accept(text);
+    case "point": {
+      const point = parsePoint(text);
+      return point === undefined || (point.revision ?? kind.min) < kind.min
+        ? bad(`is a revision from ${kind.min} on, or a moment like 2026-01-31T12:00:00Z`)
+        : accept(point);
+    }
     case "bytes":
       if (text.includes("\0")) return bad("holds no zero byte");
       return kind.bytesMax !== undefined && utf8Length(text) > kind.bytesMax

@@ -1,17 +1,10 @@
 /**
- * The feed and the log of commits. Inside, a covering walk of change_by_revision that looks at no more than
+ * The feed. Inside, a covering walk of change_by_revision that looks at no more than
  * 20,000 commits; values are fetched by key only for what is shown.
  */
-import { blobColumn, integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
+import { blobColumn, integerColumn, statement } from "../sqlite/statement-build.ts";
 import { store } from "../tables.ts";
-import {
-  actorMember,
-  isWhole,
-  LOOKED_COMMITS,
-  momentMembers,
-  namedActorMember,
-  wordMembers,
-} from "./commit-parts.ts";
+import { actorMember, isWhole, LOOKED_COMMITS, momentMembers, wordMembers } from "./commit-parts.ts";
 import {
   above,
   inRanges,
@@ -50,9 +43,8 @@ from store s ${tokenJoin("?2")} ${namespaceJoin("?1")}`,
 );
 
 /**
- * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 the
- * newest revision to look at, or null for the head, ?9 ranges in which replaced values are shown, too, ?10 1 where actors
- * are shown.
+ * ?1 ranges, ?2 since, ?3 namespace or null, ?4 prefix, ?5 limit in changes, ?6 values, ?7 bytes at most, ?8 ranges in
+ * which replaced values are shown, too, ?9 1 where actors are shown.
  * `revision` is how far this looked; commits are joined by commas.
  */
 export const feedSql = statement(
@@ -62,9 +54,9 @@ export const feedSql = statement(
     commits: blobColumn,
     shown: integerColumn,
   },
-  `with ${rangesTable("?1")},${rangesTable("?9", "h")},
-u(upto) as materialized (select min(coalesce(?8,9e15),coalesce((select revision from commits where revision>?2 order by revision
-limit 1 offset ${LOOKED_COMMITS - 1}),(select revision from store)))),
+  `with ${rangesTable("?1")},${rangesTable("?8", "h")},
+u(upto) as materialized (select coalesce((select revision from commits where revision>?2 order by revision
+limit 1 offset ${LOOKED_COMMITS - 1}),(select revision from store))),
 i as materialized (select i.revision,i.namespace,i.key from change i indexed by change_by_revision
 where i.revision>?2 and i.revision<=(select upto from u) and ${asked("i")} order by 1,2,3 limit 1001),
 cut(more,last) as materialized (select count(*)>1000,max(revision) from i),
@@ -77,35 +69,6 @@ page as materialized (select * from fit where n=1 or items<=?5 and bytes<=?7)
 select (select revision from store),
 iif((select more from cut) or count(*)<(select count(*) from d),max(revision),(select min(upto,(select revision from store)) from u)),
 cast(coalesce(group_concat(j,','),'') as blob),count(*)
-from (select m.revision,${revision}||${momentMembers}||iif(?10,${actorMember},'')||iif(${isWhole("page.shown")},${wordMembers},',"partial":true')||',"changes":['||page.body||']}' as j
+from (select m.revision,${revision}||${momentMembers}||iif(?9,${actorMember},'')||iif(${isWhole("page.shown")},${wordMembers},',"partial":true')||',"changes":['||page.body||']}' as j
 from page join commits m on m.revision=page.revision order by m.revision)`,
-);
-
-/**
- * The log, newest first. ?1 ranges, ?2 before, ?3 from, ?4 to, ?5 actor or null, ?6 request id or null, ?7 namespace
- * or null, ?8 limit, ?9 whose own commits are shown, ?10 whether all are (a root token).
- * Commits are joined by commas; the oldest looked at is null when the log ended.
- */
-export const commitsSql = statement(
-  {
-    commits: blobColumn,
-    shown: integerColumn,
-    found: integerColumn,
-    oldestShown: orNull(integerColumn),
-    oldestLooked: orNull(integerColumn),
-  },
-  `with ${rangesTable("?1")},
-b(low) as materialized (select (select revision from commits where revision<?2 order by revision desc limit 1 offset ${LOOKED_COMMITS - 1})),
-found as materialized (select m.revision,m.id,m.time_ms,m.actor,m.author,m.request_id,m.message,m.meta,m.changes from commits m
-where m.revision<?2 and m.revision>=coalesce((select low from b),0) and m.revision between ?3 and ?4
-and (?5 is null or m.actor=?5) and (?6 is null or m.request_id=?6)
-and (?7 is null or exists (select 1 from change x indexed by change_by_revision where x.revision=m.revision and x.namespace=?7
-and (?10 or m.actor=?9 or ${inRanges("x")})))
-and (?10 or m.actor=?9 or exists (select 1 from change y indexed by change_by_revision where y.revision=m.revision and ${inRanges("y")}))
-order by m.revision desc limit ?8+1),
-shown as (select * from found order by revision desc limit ?8)
-select cast(coalesce(group_concat(j,','),'') as blob),count(*),(select count(*) from found),min(revision),(select low from b)
-from (select m.revision,${revision}||${momentMembers}||${namedActorMember}||iif(?10 or m.actor=?9 or ${isWhole("0")},${wordMembers}||',"changeCount":'||m.changes
-||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),',"partial":true')||'}' as j
-from shown m order by m.revision desc)`,
 );
