@@ -6,7 +6,7 @@ import { loadMigrations } from "./build/migrations.ts";
 // speaks to anybody but loopback.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const THROUGH_COMPONENTS = ["read", "write", "list", "history", "log", "feed", "admin"].map(
+const THROUGH_COMPONENTS = ["read", "write", "list", "history", "log", "diff", "feed", "admin"].map(
   (name) => `test/components/${name}.test.ts`,
 );
 

@@ -74,7 +74,7 @@ export const EXPECTED: Readonly<Record<string, Interfaces>> = {
  * of the interface as text.
  */
 export const SIZE_BYTES_MAX: Readonly<Record<string, number>> = {
-  "config-read": 2_000_000,
+  "config-read": 2_050_000,
   "config-write": 2_500_000,
   admin: 3_100_000,
   quickjs: 2_500_000,

@@ -34,7 +34,11 @@ const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
 const FOREIGN_ETAG = '"3-00000000"';
 const foreignCursor = (kind: "feed" | "commits" | "commit", filter: (string | null)[]) =>
   formatCursor({ kind, lineage: "0".repeat(32), revision: 2, filter, after: "" });
-const foreignSealed = ({ db, rootToken }: TestServer, kind: "list" | "history", filter: (string | null)[]) =>
+const foreignSealed = (
+  { db, rootToken }: TestServer,
+  kind: "list" | "history" | "diff",
+  filter: (string | null)[],
+) =>
   sealCursor(
     { kind, lineage: "0".repeat(32), revision: 2, filter, after: "" },
     { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
@@ -116,6 +120,13 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     listDocuments: {
       lineage: {
         path: `/v1/list/shop?cursor=${foreignSealed(server, "list", ["shop", "", "", "", "none"])}`,
+      },
+    },
+    readDiff: {
+      revision_unknown: { path: "/v1/diff/shop?from=999" },
+      compacted: { path: "/v1/diff/shop?from=1" },
+      lineage: {
+        path: `/v1/diff/shop?from=4&cursor=${foreignSealed(server, "diff", ["shop", null, "", "4", null, "none"])}`,
       },
     },
     readHistory: {
@@ -264,6 +275,7 @@ export function goodPath({ path }: Operation, weak: string): string {
     .replace("{namespace}", "shop")
     .replace("{accessor}", weak.slice(4, 16))
     .replace("{revision}", "2");
+  if (path.startsWith("/v1/diff/")) return `${filled}?from=4`;
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
 }
 

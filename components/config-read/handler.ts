@@ -1,5 +1,5 @@
 /**
- * config-read: documents, lists, the feed, the log of commits, and who a token is. Only reads.
+ * config-read: documents, lists, the feed, the past of keys, the log of commits, and who a token is. Only reads.
  * The hot path is GET /v1/read: one statement, no schema library, no SQL built while it runs.
  */
 import { CONFIG_READ } from "../../lib/api/tables/config-read.built.ts";
@@ -7,6 +7,7 @@ import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { getChanges, viewChanges } from "./changes.ts";
 import { getCommit, getCommits } from "./commits.ts";
+import { getDiff } from "./diff.ts";
 import { getHistory } from "./history.ts";
 import { getList } from "./list.ts";
 import { getDocument, viewDocument } from "./read.ts";
@@ -17,6 +18,7 @@ const PARTS: Parts<"config-read"> = {
     readDocument: getDocument,
     listDocuments: getList,
     readHistory: getHistory,
+    readDiff: getDiff,
     followChanges: getChanges,
     listCommits: getCommits,
     readCommit: getCommit,

@@ -52,6 +52,24 @@ export const HistoryPage = z.object({
   next: z.optional(cursor),
 });
 
+/** Without `before` the document was made, without `after` it was deleted. */
+export const DiffEntry = z.object({
+  result: z.enum(["created", "changed", "deleted"]),
+  key: z.string(),
+  before: z.optional(Document),
+  after: z.optional(Document),
+});
+
+export const DiffPage = z.object({
+  namespace: z.string(),
+  toNamespace: z.optional(z.string()),
+  // The revisions that are compared.
+  from: count,
+  to: count,
+  entries: z.array(DiffEntry),
+  next: z.optional(cursor),
+});
+
 export const ListPage = z.object({
   namespace: z.string(),
   prefix: z.string(),
@@ -159,6 +177,8 @@ export type Document = z.infer<typeof Document>;
 export type ListPage = z.infer<typeof ListPage>;
 export type HistoryPage = z.infer<typeof HistoryPage>;
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
+export type DiffPage = z.infer<typeof DiffPage>;
+export type DiffEntry = z.infer<typeof DiffEntry>;
 export type FeedPage = z.infer<typeof FeedPage>;
 export type CommitsPage = z.infer<typeof CommitsPage>;
 export type LoggedCommit = z.infer<typeof LoggedCommit>;

@@ -177,6 +177,17 @@ export const PARAMETERS = {
   ),
   from: query("from", { kind: "point", min: 1 }, "Not before this revision or moment (RFC 3339)."),
   to: query("to", { kind: "point", min: 1 }, "Not after this revision or moment."),
+  diffFrom: query(
+    "from",
+    { kind: "point", min: 0 },
+    "The state before: a revision or a moment; the newest where `toNamespace` is given.",
+  ),
+  diffTo: query("to", { kind: "point", min: 0 }, "The state after, likewise; the newest when not given."),
+  toNamespace: query(
+    "toNamespace",
+    { kind: "namespaceFilter" },
+    "The namespace after: two namespaces are compared.",
+  ),
   messageText: named(
     "message",
     "messageText",

@@ -32,6 +32,8 @@ const SCHEMAS = {
   ListPage: documents.ListPage,
   HistoryEntry: documents.HistoryEntry,
   HistoryPage: documents.HistoryPage,
+  DiffEntry: documents.DiffEntry,
+  DiffPage: documents.DiffPage,
   FeedChange: documents.FeedChange,
   FeedCommit: documents.FeedCommit,
   FeedPage: documents.FeedPage,

@@ -21,6 +21,11 @@ export function stretchesIn(
   return disjoint(all);
 }
 
+/** What lies in both. */
+export function commonStretches(left: readonly Stretch[], right: readonly Stretch[]): Stretch[] {
+  return disjoint(left.flatMap((one) => right.flatMap((other) => commonPart(one, other) ?? [])));
+}
+
 function commonPart(left: Stretch, right: Stretch): Stretch | undefined {
   if (covers(left, right)) return { from: right.from, exact: right.exact };
   return covers(right, left) ? { from: left.from, exact: left.exact } : undefined;

@@ -40,6 +40,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   putMode: "admin: *",
   putNamespace: "admin: *",
   readCommit: "history: key beside shop far *, admin: *",
+  readDiff: "history: key beside shop *",
   readDocument: "read: key shop *",
   readHealth: "nobody",
   readHistory: "history: key beside shop *",
