@@ -1,8 +1,9 @@
 /**
- * Every document of a namespace, page by page, all of one revision.
+ * Answers page by page: every document of a namespace, all of one revision, and the pages of any route with a `next`.
  */
+import type * as z from "zod/mini";
 import { type Document, ListPage } from "../../lib/api/document-answers.ts";
-import type { Client } from "./client.ts";
+import type { Client, ClientRequest } from "./client.ts";
 
 export interface ListOptions {
   readonly prefix?: string;
@@ -36,6 +37,21 @@ export async function* listPages(
     };
     const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
     yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes };
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+/** Every page of a route, asked with the same question until there is no `next`. */
+export async function* followPages<Page extends { readonly next?: string | undefined }>(
+  client: Client,
+  schema: z.core.$ZodType<Page>,
+  path: string,
+  query: ClientRequest["query"],
+): AsyncGenerator<Page> {
+  let cursor: string | undefined;
+  do {
+    const page = await client.json(schema, "GET", path, { query: { ...query, cursor } });
+    yield page;
     cursor = page.next;
   } while (cursor !== undefined);
 }

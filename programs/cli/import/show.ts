@@ -1,14 +1,8 @@
 /** A plan as people see it: a line for each change, sizes and types where they change, and on wish the texts. */
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import color from "picocolors";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
-import { escapeControl, formatBytes } from "../output.ts";
+import { formatBytes } from "../output.ts";
+import { paint, printChange, printLine, printPatch } from "../patch.ts";
 import type { ImportPlan, PlannedChange } from "./plan.ts";
-
-const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
-
-const SIGNS = { create: "+", change: "~", delete: "-" } as const;
-const COLOURS = { create: paint.green, change: paint.yellow, delete: paint.red } as const;
 
 /** Prints up to `max` changes, and how many more there are. */
 export function printChanges(
@@ -16,11 +10,11 @@ export function printChanges(
   { max, diff }: { readonly max: number; readonly diff: boolean },
 ): void {
   for (const change of changes.slice(0, max)) {
-    const line = `${SIGNS[change.op]} ${escapeControl(`${change.namespace}/${change.key}`)}`;
-    print(`${COLOURS[change.op](line)}  ${paint.dim(describe(change))}`);
+    printChange(change.op, `${change.namespace}/${change.key}`, describe(change));
     if (diff) printDiff(change);
   }
-  if (changes.length > max) print(paint.dim(`… and ${(changes.length - max).toLocaleString("en-US")} more`));
+  if (changes.length > max)
+    printLine(paint.dim(`… and ${(changes.length - max).toLocaleString("en-US")} more`));
 }
 
 export interface PlanCounts {
@@ -60,33 +54,10 @@ function describe(change: PlannedChange): string {
   return before.mediaType === after.mediaType ? size : `${size}, ${before.mediaType} → ${after.mediaType}`;
 }
 
-/** As `diff -u`; bytes that are no text are only said to differ. */
 function printDiff(change: PlannedChange): void {
-  const before = change.op === "create" ? "" : change.before.text;
-  const after = change.op === "delete" ? "" : decodeUtf8(change.after.bytes);
-  if (before === undefined || after === undefined) {
-    print(paint.dim("    bytes that are no text"));
-    return;
-  }
-  if (before === after) return;
   const name = `${change.namespace}/${change.key}`;
-  const [old, fresh] = [
-    change.op === "create" ? "/dev/null" : name,
-    change.op === "delete" ? "/dev/null" : name,
-  ];
-  const patch = createTwoFilesPatch(old, fresh, before, after, undefined, undefined, {
-    context: 3,
-    headerOptions: FILE_HEADERS_ONLY,
-  });
-  for (const line of patch.split("\n").slice(0, -1)) print(colourOf(line)(escapeControl(line)));
-}
-
-function colourOf(line: string): (text: string) => string {
-  if (line.startsWith("+++") || line.startsWith("---")) return paint.bold;
-  if (line.startsWith("@@")) return paint.cyan;
-  return line.startsWith("+") ? paint.green : line.startsWith("-") ? paint.red : (text) => text;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line.trimEnd()}\n`);
+  printPatch(
+    change.op === "create" ? null : { name, text: change.before.text },
+    change.op === "delete" ? null : { name, text: decodeUtf8(change.after.bytes) },
+  );
 }
