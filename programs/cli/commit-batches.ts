@@ -20,14 +20,21 @@ export interface Batch {
 // Leave room below the encoded limit for what JSON escaping and names add.
 const BODY_MAX = COMMIT_LIMITS.encodedBytes - 262_144;
 
+/** What goes with a commit. */
+export interface CommitWords {
+  readonly message?: string | undefined;
+  readonly meta?: Readonly<Record<string, string>>;
+}
+
 /** The changes as bodies of POST /v1/commit, in order. No value is over the limit of a value: imports refuse those first. */
-export function* batchesOf(changes: readonly BatchChange[], message: string | undefined): Generator<Batch> {
+export function* batchesOf(changes: readonly BatchChange[], words: CommitWords): Generator<Batch> {
+  const members = JSON.stringify(words).slice(1, -1);
+  const head = members === "" ? "" : `${members},`;
   let texts: string[] = [];
   let taken: BatchChange[] = [];
   let valueBytes = 0;
   let textBytes = 0;
   const take = (): Batch => {
-    const head = message === undefined ? "" : `"message":${JSON.stringify(message)},`;
     const batch = {
       body: `{${head}"changes":[${texts.join(",")}]}`,
       changes: taken,

@@ -5,7 +5,7 @@
  */
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
-import { type Batch, type BatchChange, batchesOf } from "../commit-batches.ts";
+import { type Batch, type BatchChange, batchesOf, type CommitWords } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords, openProgress } from "../output.ts";
 import { listPages } from "../pages.ts";
@@ -25,9 +25,11 @@ export interface CarriedOut {
 export async function carryOut(
   client: Client,
   changes: readonly PlannedChange[],
-  message: string | undefined,
+  words: CommitWords,
+  { commitsMax = Number.POSITIVE_INFINITY }: { readonly commitsMax?: number } = {},
 ): Promise<CarriedOut> {
-  const batches = [...batchesOf(changes.map(batchChangeOf), message)];
+  const batches = [...batchesOf(changes.map(batchChangeOf), words)];
+  if (batches.length > commitsMax) throw tooMany(changes.length, batches.length);
   // One commit is one answer, and has no progress to be shown.
   const progress = batches.length > 1 ? openProgress(changes.length) : undefined;
   let done: CarriedOut = { first: undefined, last: undefined, commits: 0, bytes: 0 };
@@ -48,6 +50,14 @@ export async function carryOut(
   }
   progress?.end(`${countWords(done.commits, "commit")} written`);
   return done;
+}
+
+function tooMany(changes: number, commits: number): Failure {
+  return new Failure(
+    EXIT.refused,
+    `${countWords(changes, "change")} do not fit into one commit, but into ${commits}; nothing was written`,
+    { hint: "do it in parts: name a prefix, or keys with --only" },
+  );
 }
 
 /** `revision 31`, `revisions 31 to 33`. */

@@ -48,7 +48,7 @@ export async function runImport(client: Client, source: string, options: ImportO
   if (options.plan === true) return showPlan(plan, options);
   if (options.yes !== true) await askForDeletions(plan);
   for (const name of plan.missing) await createNamespace(client, name);
-  const done = await carryOut(client, plan.changes, options.message);
+  const done = await carryOut(client, plan.changes, { message: options.message });
   report(read, plan, done, options);
 }
 
