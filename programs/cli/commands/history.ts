@@ -1,20 +1,9 @@
-/** `ledge history`: what became of one document. */
+/** `ledge history`: what it takes; ../past/history.ts does it. */
 import type { Command } from "commander";
-import { type HistoryEntry, HistoryPage } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
-import { printJson, say } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-import { followPages } from "../pages.ts";
-import { printCommit } from "../past/commits.ts";
-import { printDifference, type Standing } from "../past/documents.ts";
-import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
-import { wholeNumber } from "../whole-number.ts";
-
-interface Options {
-  readonly number?: string;
-  readonly patch?: true;
-  readonly output: "text" | "json";
-}
+import type { HistoryOptions } from "../past/history.ts";
+import { type DocumentName, parseTarget } from "../target.ts";
 
 export function addHistory(program: Command, client: () => Client): void {
   program
@@ -24,38 +13,8 @@ export function addHistory(program: Command, client: () => Client): void {
     .option("-p, --patch", "with what each change did to it, as a unified diff")
     .option("-n, --number <n>", "at most so many changes (default: all)")
     .addOption(outputOption(["text", "json"]))
-    .action(async (target: DocumentName, options: Options) => {
-      const max = wholeNumber("-n", options.number) ?? Number.POSITIVE_INFINITY;
-      // One more than is shown: what the last one changed.
-      const entries = await entriesOf(client(), target, { max: max + 1, patch: options.patch === true });
-      const shown = entries.slice(0, max);
-      if (options.output === "json") return printJson({ entries: shown });
-      if (shown.length === 0) say(`nothing is known of ${formatTarget(target)}`);
-      for (const [at, entry] of shown.entries()) {
-        printCommit(entry.revision, entry.commit);
-        printEntry(entry, entries[at + 1], options.patch === true);
-      }
+    .action(async (target: DocumentName, options: HistoryOptions) => {
+      const { runHistory } = await import("../past/history.ts");
+      await runHistory(client(), target, options);
     });
-}
-
-async function entriesOf(
-  client: Client,
-  { namespace, key }: DocumentName,
-  { max, patch }: { readonly max: number; readonly patch: boolean },
-): Promise<HistoryEntry[]> {
-  const entries: HistoryEntry[] = [];
-  const query = { key, values: patch ? "bytes" : "none", limit: Math.max(1, Math.min(1000, max)) };
-  for await (const page of followPages(client, HistoryPage, `/v1/history/${namespace}`, query)) {
-    entries.push(...page.entries);
-    if (entries.length >= max) break;
-  }
-  return entries;
-}
-
-function printEntry(entry: HistoryEntry, older: HistoryEntry | undefined, patch: boolean): void {
-  const name = `${entry.namespace}/${entry.key}`;
-  const standing = (one: HistoryEntry | undefined): Standing | null =>
-    one?.op === "put" ? { name, stored: one } : null;
-  const difference = { name, before: standing(older), after: standing(entry) };
-  printDifference(difference, { patch, kind: entry.op === "erase" ? "erase" : undefined });
 }

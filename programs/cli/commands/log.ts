@@ -1,81 +1,25 @@
-/** `ledge log`: what changed, when, and who did it. */
+/** `ledge log`: what it takes; ../past/log.ts does it. */
 import type { Command } from "commander";
-import { CommitsPage, type LoggedChange, type LoggedCommit } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
-import { PAST_STATE, parsePast } from "../moment.ts";
-import { printJson, say } from "../output.ts";
+import { PAST_STATE } from "../moment.ts";
 import { outputOption } from "../output-option.ts";
-import { followPages } from "../pages.ts";
-import { printCommit } from "../past/commits.ts";
-import { differenceOf, printDifference } from "../past/documents.ts";
-import { paint, printLine } from "../patch.ts";
+import type { CommitLogOptions } from "../past/log.ts";
 import { type DocumentName, parsePlace } from "../target.ts";
-import { wholeNumber } from "../whole-number.ts";
-
-interface Options {
-  readonly since?: string;
-  readonly until?: string;
-  readonly actor?: string;
-  readonly message?: string;
-  readonly number?: string;
-  readonly output: "text" | "json";
-}
-
-/** Commits where nobody says how many, or since when; and changes of one commit that are shown one by one. */
-const COMMITS_SHOWN = 20;
-const CHANGES_SHOWN = 10;
-const PAGE = 100;
 
 export function addLog(program: Command, client: () => Client): void {
   program
     .command("log")
     .description("show commits, newest first: what changed, when, why, and who did it")
     .argument("[namespace/prefix]", "only what touched a namespace, or keys in it that begin so", parsePlace)
-    .option("--since <when>", `only after ${PAST_STATE}`)
+    .option("--since <when>", `only since ${PAST_STATE}`)
     .option("--until <when>", "only up to then")
     .option("--actor <name>", "only by tokens of this name, or by one accessor")
     .option("--message <text>", "only with this text in the message")
-    .option("-n, --number <n>", `at most so many (default: ${COMMITS_SHOWN}, or all of them with --since)`)
+    .option("-n, --number <n>", "at most so many (default: 20, or all of them with --since)")
     .addOption(outputOption(["text", "json"]))
-    .action(async (place: DocumentName | undefined, options: Options) => {
-      const asked = wholeNumber("-n", options.number);
-      const max = asked ?? (options.since === undefined ? COMMITS_SHOWN : Number.POSITIVE_INFINITY);
-      const nowMs = Date.now();
-      const query = {
-        ns: place?.namespace,
-        prefix: place?.key || undefined,
-        from: parsePast("--since", options.since, nowMs),
-        to: parsePast("--until", options.until, nowMs),
-        actor: options.actor,
-        message: options.message,
-        changes: "true",
-        limit: Math.max(1, Math.min(PAGE, max)),
-      };
-      const found: LoggedCommit[] = [];
-      let isAll = true;
-      for await (const page of followPages(client(), CommitsPage, "/v1/commits", query)) {
-        const left = max - found.length;
-        const shown = page.commits.slice(0, left);
-        found.push(...shown);
-        if (options.output === "text") for (const commit of shown) printLogged(commit);
-        isAll = page.next === undefined && page.commits.length <= left;
-        if (found.length >= max) break;
-      }
-      if (options.output === "json") return printJson({ commits: found });
-      if (found.length === 0) say("no commit that this token may see");
-      else if (!isAll && asked === undefined) say(`the newest ${found.length}; -n shows more`);
+    .action(async (place: DocumentName | undefined, options: CommitLogOptions) => {
+      // What patches are made with is loaded by these commands alone.
+      const { runLog } = await import("../past/log.ts");
+      await runLog(client(), place, options);
     });
-}
-
-function printLogged({ revision, changes = [], truncated, ...commit }: LoggedCommit): void {
-  printCommit(revision, commit);
-  for (const change of changes.slice(0, CHANGES_SHOWN)) printLoggedChange(change);
-  const more = changes.length - CHANGES_SHOWN;
-  if (more > 0 || truncated === true)
-    printLine(paint.dim(`  … and ${more > 0 ? more.toLocaleString("en-US") : "some"} more`));
-}
-
-function printLoggedChange(change: LoggedChange): void {
-  const difference = differenceOf(change);
-  printDifference(difference, { patch: false, kind: change.op === "erase" ? "erase" : undefined });
 }
