@@ -10,14 +10,15 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { awsXmlParser, inlineRotations, migrationsModule, sqlConstants } from "./plugins.ts";
+import { awsXmlParser, inlineRotations, migrationsModule, smallSchemas, sqlConstants } from "./plugins.ts";
 import { emptyPostReturns, POST_RETURN_RULE } from "./post-return.ts";
-import { changeSnapshot } from "./snapshot.ts";
+import { changeSnapshot, NO_NAMES_RULE, withoutNames } from "./snapshot.ts";
 import { clearUnread, UNREAD_MEMORY_RULE } from "./unread-memory.ts";
 
 export interface ComponentPlan {
   readonly name: string;
-  readonly engine: "quickjs" | "starlingmonkey";
+  /** `quickjs-small`: the same engine in 0.5 MB less, which takes a fifth longer. */
+  readonly engine: "quickjs" | "quickjs-small" | "starlingmonkey";
   readonly world: string;
   /** Absolute paths. */
   readonly entry: string;
@@ -32,7 +33,7 @@ export interface BuiltComponent {
 }
 
 const ToolTable = z.strictObject({
-  engine: z.enum(["quickjs", "starlingmonkey"]),
+  engine: z.enum(["quickjs", "quickjs-small", "starlingmonkey"]),
   world: z.string(),
   entry: z.string(),
 });
@@ -94,9 +95,10 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
     external: ["fermyon:*", "spin:*", "wasi:*"],
     plugins: [
       sqlConstants(root),
-      migrationsModule(join(root, "migrations")),
+      migrationsModule(root),
       awsXmlParser(),
       inlineRotations(),
+      ...(plan.engine === "starlingmonkey" ? [] : [smallSchemas(root)]),
     ],
   });
   return outputFiles[0]?.text ?? "";
@@ -108,9 +110,9 @@ async function componentize(root: string, plan: ComponentPlan, bundle: string, w
   const source = join(folder, "main.js");
   writeFileSync(source, bundle);
   try {
-    return plan.engine === "quickjs"
-      ? await withQuickjs(plan, { folder, bundle, wit })
-      : await withStarling(plan, source, wit);
+    return plan.engine === "starlingmonkey"
+      ? await withStarling(plan, source, wit)
+      : await withQuickjs(plan, { folder, bundle, wit });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -126,7 +128,7 @@ function entryOf(bundle: string): string {
 }
 
 async function withQuickjs(
-  { world }: ComponentPlan,
+  { engine, world }: ComponentPlan,
   { folder, bundle, wit }: { folder: string; bundle: string; wit: string },
 ): Promise<Uint8Array> {
   const { componentize: quickjs } = await import("componentize-qjs");
@@ -141,8 +143,9 @@ async function withQuickjs(
     world,
     // The asynchronous ABI is not what Spin's stable line runs.
     sync: true,
+    optSize: engine === "quickjs-small",
   });
-  return changeSnapshot(component, (memory) => clearUnread(memory, bundle));
+  return changeSnapshot(withoutNames(component), (memory) => clearUnread(memory, bundle));
 }
 
 async function withStarling({ world }: ComponentPlan, source: string, wit: string): Promise<Uint8Array> {
@@ -154,9 +157,10 @@ async function withStarling({ world }: ComponentPlan, source: string, wit: strin
 
 function inputHash(plan: ComponentPlan, bundle: string, wit: string): string {
   const hash = createHash("sha256");
-  const engine = plan.engine === "quickjs" ? "componentize-qjs" : "@bytecodealliance/componentize-js";
-  const rule = plan.engine === "quickjs" ? `${UNREAD_MEMORY_RULE} ${entryOf(bundle)}` : POST_RETURN_RULE;
-  hash.update(`${engine} ${packageVersion(engine)} ${rule} ${plan.world}\n${bundle}`);
+  const large = plan.engine === "starlingmonkey";
+  const engine = large ? "@bytecodealliance/componentize-js" : "componentize-qjs";
+  const rule = large ? POST_RETURN_RULE : `${UNREAD_MEMORY_RULE} ${NO_NAMES_RULE} ${entryOf(bundle)}`;
+  hash.update(`${plan.engine} ${engine} ${packageVersion(engine)} ${rule} ${plan.world}\n${bundle}`);
   for (const file of readdirSync(wit, { recursive: true }).map(String).sort()) {
     if (file.endsWith(".wit")) hash.update(file).update(readFileSync(join(wit, file)));
   }

@@ -8,6 +8,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { packText } from "../lib/core/packed-text.ts";
+import type { Migration } from "../lib/store/sqlite/migrate.ts";
 import { loadMigrations } from "./migrations.ts";
 
 /** Replaces each `*.sql.ts` and `*.built.ts` by what it exports. `root` is where node_modules is found. */
@@ -23,15 +25,40 @@ export function sqlConstants(root: string): Plugin {
   };
 }
 
-/** `import migrations from "ledge:migrations"`. */
-export function migrationsModule(folder: string): Plugin {
+/** `import migrations from "ledge:migrations"`: those of the folder. A component unpacks their statements when one is due. */
+export function migrationsModule(root: string, folder = join(root, "migrations")): Plugin {
   return {
     name: "ledge-migrations",
     setup(setup) {
       setup.onResolve({ filter: /^ledge:migrations$/ }, ({ path }) => ({ path, namespace: "ledge" }));
       setup.onLoad({ filter: /.*/, namespace: "ledge" }, () => ({
-        contents: `export default ${JSON.stringify(loadMigrations(folder))};`,
+        contents: migrationsSource(loadMigrations(folder)),
         loader: "js",
+        resolveDir: join(root, "lib", "core"),
+      }));
+    },
+  };
+}
+
+/** The statements are together in one text: there they repeat each other. */
+function migrationsSource(migrations: readonly Migration[]): string {
+  const names = migrations.map(({ version, name }) => ({ version, name }));
+  const packed = packText(JSON.stringify(migrations.map(({ statements }) => statements)));
+  return `import { unpackText } from "./packed-text.ts";
+import { decodeUtf8 } from "./utf8.ts";
+const packed = ${JSON.stringify(packed)};
+const statements = () => JSON.parse(decodeUtf8(unpackText(packed)));
+export default ${JSON.stringify(names)}.map((one, at) => ({ ...one, get statements() { return statements()[at]; } }));`;
+}
+
+/** The library of schemas is too large for what each request on Spin begins with: see lib/engines/quickjs/zod-mini.ts. */
+export function smallSchemas(root: string): Plugin {
+  return {
+    name: "small-schemas",
+    setup(setup) {
+      setup.onResolve({ filter: /^zod\/mini$/ }, () => ({
+        path: join(root, "lib", "engines", "quickjs", "zod-mini.ts"),
+        sideEffects: false,
       }));
     },
   };
@@ -95,7 +122,7 @@ async function evaluate(root: string, path: string): Promise<Record<string, unkn
     format: "esm",
     platform: "node",
     packages: "external",
-    plugins: [migrationsModule(join(root, "migrations"))],
+    plugins: [migrationsModule(root)],
   });
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, outputFiles[0]?.contents ?? "");
@@ -112,10 +139,41 @@ export function constantsModule(file: string, values: Record<string, unknown>): 
   return Object.entries(values)
     .map(([name, value]) => {
       requirePlain(`${file}: ${name}`, value);
-      const json = JSON.stringify(value);
-      return name === "default" ? `export default ${json};` : `export const ${name} = ${json};`;
+      const source = sharedSource(value);
+      return name === "default" ? `export default ${source};` : `export const ${name} = ${source};`;
     })
     .join("\n");
+}
+
+/** The value as an expression in which parts that are equal are one object: nobody changes a constant. */
+function sharedSource(value: unknown): string {
+  const counts = new Map<string, number>();
+  const count = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    const json = JSON.stringify(part);
+    const times = counts.get(json) ?? 0;
+    counts.set(json, times + 1);
+    if (times === 0) for (const item of Object.values(part)) count(item);
+  };
+  count(value);
+  const shared = new Map<string, string>();
+  const definitions: string[] = [];
+  const write = (part: unknown): string => {
+    if (typeof part !== "object" || part === null) return JSON.stringify(part);
+    const json = JSON.stringify(part);
+    const known = shared.get(json);
+    if (known !== undefined) return known;
+    const source = Array.isArray(part)
+      ? `[${part.map(write).join()}]`
+      : `{${Object.entries(part).map(([key, item]) => `${JSON.stringify(key)}:${write(item)}`)}}`;
+    if (counts.get(json) === 1) return source;
+    const name = `shared${shared.size}`;
+    shared.set(json, name);
+    definitions.push(`const ${name} = ${source};`);
+    return name;
+  };
+  const source = write(value);
+  return definitions.length === 0 ? source : `(() => { ${definitions.join(" ")} return ${source}; })()`;
 }
 
 function requirePlain(where: string, value: unknown): void {

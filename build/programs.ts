@@ -44,7 +44,7 @@ export async function bundlePrograms(
     banner: { js: REQUIRE },
     // A UMD main finds its parts in a way that cannot be bundled.
     mainFields: ["module", "main"],
-    plugins: [sqlConstants(root), migrationsModule(join(root, "migrations")), packagesOutside],
+    plugins: [sqlConstants(root), migrationsModule(root), packagesOutside],
   });
   mkdirSync(outdir, { recursive: true });
   for (const { path, contents } of outputFiles) writeWhole(path, contents);

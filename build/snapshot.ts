@@ -15,6 +15,7 @@ import {
 const PAGE_BYTES = 65536;
 /** Ids of sections in a component. */
 const COMPONENT = { module: 1, component: 4 } as const;
+const LAYER_AT = 6;
 const I32_CONST = 0x41;
 const END = 0x0b;
 /** About what the head of a segment takes: a shorter row of zeros is cheaper as data. */
@@ -38,6 +39,27 @@ export function changeSnapshot(component: Uint8Array, change: (memory: Uint8Arra
   const changed = changeNested(component);
   if (found === 0) throw new Error("no module of the component holds a snapshot");
   return changed;
+}
+
+/** Stands in the hash of what a component is made of. */
+export const NO_NAMES_RULE = "names=none";
+
+/** The component, or the module, without the names of its parts, which only people read. */
+export function withoutNames(binary: Uint8Array): Uint8Array {
+  const nested: readonly number[] = isComponent(binary) ? [COMPONENT.module, COMPONENT.component] : [];
+  const sections = readSections(binary).filter(({ id }) => id !== SECTION.custom);
+  return writeSections(
+    sections.map(({ id, payload }) => ({
+      id,
+      payload: nested.includes(id) ? withoutNames(payload) : payload,
+    })),
+    binary.subarray(0, HEADER_BYTES),
+  );
+}
+
+/** Both begin alike; the layer stands behind the version. */
+function isComponent(binary: Uint8Array): boolean {
+  return binary[LAYER_AT] === 1;
 }
 
 /** The same sections with other payloads; a section without a change keeps its bytes. */

@@ -1,16 +1,20 @@
 /**
  * Writes zeros over what no request reads in the snapshot of a QuickJS component: memory that nothing owns, where parsing
- * has left the bundle's text and its syntax, and the text that the engine keeps of each function for `toString`. That
- * is a quarter of the file.
+ * has left the bundle's text and its syntax, what is left of that text in buffers that were taken there, and the text
+ * that the engine keeps of each function for `toString`. That is a quarter of the file.
  */
 import { piecesOf } from "./guest-heap.ts";
 
 /** Stands in the hash of what a component is made of. */
-export const UNREAD_MEMORY_RULE = "unread-memory=zeros";
+export const UNREAD_MEMORY_RULE = "unread-memory=zeros, scraps too";
 
 /** Shorter texts are not worth the head of a data segment. */
 const TEXT_BYTES_MIN = 12;
 const FUNCTION = /=>|\{/;
+const BUFFER_BYTES_MIN = 32_768;
+const SCRAP_BYTES_MIN = 1024;
+const PROBE_BYTES = 64;
+const CODE = /=>|\bfunction\b/;
 
 /** Clears a memory in place. `bundle` is what the component was made of. */
 export function clearUnread(memory: Uint8Array, bundle: string): void {
@@ -21,7 +25,26 @@ export function clearUnread(memory: Uint8Array, bundle: string): void {
       const end = memory.indexOf(0, from);
       if (end < to && isFunctionText(Buffer.from(memory.subarray(from, end)), source))
         memory.fill(0, from, end);
+      else if (to - from >= BUFFER_BYTES_MIN) clearScraps(memory.subarray(from, to), source);
     }
+  }
+}
+
+/** A large buffer that was taken where the bundle's text had been has stretches of it until it is written to. */
+function clearScraps(buffer: Uint8Array, source: Buffer): void {
+  for (let at = 0; at < buffer.length; at += SCRAP_BYTES_MIN) {
+    const probe = buffer.subarray(at, at + PROBE_BYTES);
+    const found = probe.length === PROBE_BYTES ? source.indexOf(probe) : -1;
+    if (found < 0) continue;
+    let [from, to] = [at, at + PROBE_BYTES];
+    while (from > 0 && buffer[from - 1] === source[found - at + from - 1]) from -= 1;
+    while (to < buffer.length && buffer[to] === source[found - at + to]) to += 1;
+    // A constant of the bundle is a text, too, but no code.
+    if (
+      to - from >= SCRAP_BYTES_MIN &&
+      CODE.test(source.toString("latin1", found - at + from, found - at + to))
+    )
+      buffer.fill(0, from, to);
   }
 }
 

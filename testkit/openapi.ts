@@ -4,7 +4,7 @@
  * parameters, its headers, its body. What the description does not know must be refused as unknown.
  */
 import { Validator } from "@cfworker/json-schema";
-import { openapiText } from "../lib/api/openapi.built.ts";
+import { describeInterface } from "../lib/api/openapi.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 interface Reference {
@@ -48,7 +48,7 @@ export interface Exchange {
   readonly answer: Uint8Array;
 }
 
-export const description: Description = JSON.parse(openapiText);
+export const description: Description = JSON.parse(JSON.stringify(describeInterface()));
 
 /** Headers of requests that mean something to us wherever they are sent. */
 const CONDITIONS = ["if-match", "if-none-match", "idempotency-key"];

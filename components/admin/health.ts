@@ -1,6 +1,7 @@
 /** What machines ask before anything else: alive, ready to serve, and the description of the interface. */
 import type { Health, Ready } from "../../lib/api/admin-answers.ts";
-import { openapiText } from "../../lib/api/openapi.built.ts";
+import { packedOpenapi } from "../../lib/api/openapi.built.ts";
+import { unpackText } from "../../lib/core/packed-text.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { requireDurability } from "../../lib/http/durable.ts";
 import { judgeSelfRestore } from "../../lib/http/first-history.ts";
@@ -21,5 +22,5 @@ export function getReady(_input: object, { world }: Context): Result<Ready> {
 }
 
 export function getOpenapi(): Result {
-  return textReply(200, openapiText);
+  return textReply(200, unpackText(packedOpenapi));
 }

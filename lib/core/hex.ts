@@ -1,10 +1,8 @@
 /** Bytes as lower-case hex. For digests and ids: a few dozen bytes, not values. */
 
-const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 export function formatHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += PAIRS[byte];
+  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
   return text;
 }
 

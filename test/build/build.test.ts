@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { buildComponent, planComponents } from "../../build/components.ts";
@@ -55,6 +56,18 @@ describe("sqlConstants", () => {
     expect(text).not.toContain("make");
   });
 
+  test("makes one object of parts that are equal", () => {
+    const part = { a: [1, { b: "x" }] };
+    const value = { one: [part, part], other: { b: "x" }, rest: [null, "x", true] };
+    const source = constantsModule("a.sql.ts", { V: value });
+    expect(source.split('{"b":"x"}')).toHaveLength(2);
+    const read = new Function(`${source.replace("export const V =", "return")}`);
+    expect(read()).toEqual(value);
+    const { one } = read();
+    expect(one[0]).toBe(one[1]);
+    expect(constantsModule("a.sql.ts", { V: { a: 1 } })).toBe('export const V = {"a":1};');
+  });
+
   test("refuses what is not plain data, naming it", () => {
     expect(() => constantsModule("a.sql.ts", { f: () => 1 })).toThrow("a.sql.ts: f");
     expect(() => constantsModule("a.sql.ts", { a: { b: [new Map()] } })).toThrow("a.b[0]");
@@ -66,13 +79,17 @@ describe("migrationsModule", () => {
     const folder = testFolder();
     writeFileSync(join(folder, "0001-first.sql"), "create table t(a); -- x\n");
     const { outputFiles } = await build({
-      stdin: { contents: 'import m from "ledge:migrations"; console.log(m)', resolveDir: root },
+      stdin: { contents: 'export { default } from "ledge:migrations";', resolveDir: root },
       bundle: true,
       write: false,
       format: "esm",
-      plugins: [migrationsModule(folder)],
+      plugins: [migrationsModule(root, folder)],
     });
-    expect(outputFiles[0]?.text).toContain("create table t(a)");
+    const shown = JSON.stringify([{ version: 1, name: "first", statements: ["create table t(a)"] }]);
+    const out = join(folder, "out.mjs");
+    writeFileSync(out, outputFiles[0]?.contents ?? "");
+    const { default: migrations } = await import(pathToFileURL(out).href);
+    expect(JSON.stringify(migrations)).toBe(shown);
   });
 });
 
@@ -115,7 +132,7 @@ describe("planComponents", () => {
     expect(plans.map(({ name, engine }) => [name, engine])).toEqual([
       ["config-read", "quickjs"],
       ["config-write", "quickjs"],
-      ["admin", "quickjs"],
+      ["admin", "quickjs-small"],
       ["snapshot-export", "starlingmonkey"],
     ]);
   });

@@ -65,3 +65,20 @@ test("a component without a snapshot fails the build", () => {
     "holds a snapshot",
   );
 });
+
+test("what a buffer has of the bundle's code is cleared, and a long constant stays", async () => {
+  const component = await built();
+  const numbers = Array.from({ length: 900 }, (_, n) => n).join();
+  const code = `const f = () => [${numbers}]; function g() { return f; }`;
+  const constant = JSON.stringify(`select ${numbers}`);
+  changeSnapshot(component, (memory) => {
+    const buffer = piecesOf(memory).find(({ from, to, used }) => used && to - from > 60_000);
+    if (buffer === undefined) throw new Error("there is no large buffer");
+    const [codeAt, constantAt] = [buffer.from + 100, buffer.from + 20_000];
+    memory.set(Buffer.from(code), codeAt);
+    memory.set(Buffer.from(constant), constantAt);
+    clearUnread(memory, `${code}\n${constant}`);
+    expect(Buffer.from(memory.subarray(codeAt, codeAt + code.length)).every((byte) => byte === 0)).toBe(true);
+    expect(Buffer.from(memory.subarray(constantAt, constantAt + constant.length)).toString()).toBe(constant);
+  });
+});

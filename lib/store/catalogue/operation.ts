@@ -11,6 +11,7 @@ export interface Row<T> {
 
 export type RowValue<R> = R extends Row<infer T> ? T : never;
 
+/* @__NO_SIDE_EFFECTS__ */
 export function row<T>(name: string, schema: Row<T>["schema"]): Row<T> {
   return { name, schema };
 }

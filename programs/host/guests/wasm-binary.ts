@@ -8,7 +8,7 @@ export interface Section {
   readonly payload: Uint8Array;
 }
 
-export const SECTION = { import: 2, memory: 5, global: 6, export: 7, data: 11 } as const;
+export const SECTION = { custom: 0, import: 2, memory: 5, global: 6, export: 7, data: 11 } as const;
 
 export const HEADER_BYTES = 8;
 
