@@ -20,7 +20,7 @@ export function commitLooked(
   proposals: readonly Proposal[],
   options: CommitOptions,
 ): readonly CommitOutcome[] {
-  const afterLook = world.chain !== undefined && !hostParks(world) && isBucketSet(world);
+  const afterLook = world.chain !== undefined && isBucketSet(world) && !hostParks(world);
   try {
     return commitAll(world.db, proposals, { ...options, afterLook });
   } catch (error) {

@@ -15,4 +15,6 @@ export interface Context<View = ListView> {
   /** It is a public namespace that answers: everybody would get this. */
   readonly open: boolean;
   readonly waited: Waited;
+  /** When the caller was judged. Asked once, since in a guest the clock is a call of the host. */
+  readonly nowMs: number;
 }

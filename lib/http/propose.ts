@@ -26,7 +26,7 @@ export type Proposed = Omit<Proposal, "nowMs">;
 
 /** Commits, and answers by `answer`; what was committed is backed up after that, as the setting has it. */
 export function propose<Body>(
-  { world }: Context<unknown>,
+  { world, nowMs }: Context<unknown>,
   proposed: Proposed,
   answer: (outcome: CommitOutcome) => Answer<Body> | Wait,
 ): Result<Body> {
@@ -37,7 +37,7 @@ export function propose<Body>(
       `The variable ${ON_COMMIT_VARIABLE} must be off, start or wait. Nothing is written.`,
     );
   return {
-    proposals: [{ ...proposed, nowMs: world.nowMs() }],
+    proposals: [{ ...proposed, nowMs }],
     options: acceptedDurability(world),
     answer([outcome]) {
       if (outcome === undefined) throw new Error("one proposal has one outcome");

@@ -175,14 +175,15 @@ function admit<Out>(
         ? judgeFormat(view, format)
         : judgeStore(view, format);
   if (unfit !== undefined) return unfit;
-  const caller = judgeCaller(credentials, view?.token ?? null, world.nowMs());
+  const nowMs = world.nowMs();
+  const caller = judgeCaller(credentials, view?.token ?? null, nowMs);
   if (!caller.ok) return caller;
   const needed = judgeNeeds(operation.needs, { request, world, caller: caller.value, view, input: known });
   if (!needed.ok) return needed;
   if (!input.ok) return input;
   const body = readBody(operation, parts, { db: world.db, request });
   if (!body.ok) return body;
-  const context = { request, world, caller: caller.value, view, open: needed.value.open, waited };
+  const context = { request, world, caller: caller.value, view, open: needed.value.open, waited, nowMs };
   const values = body.value === undefined ? input.value : { ...input.value, body: body.value };
   return { run: () => handle(values, context) };
 }
