@@ -3,7 +3,6 @@
  * so that no script ever waits.
  */
 import type { Key } from "node:readline";
-import { confirm, isCancel, password } from "@clack/prompts";
 import { EXIT, Failure } from "./failure.ts";
 
 /** Whether a person sits in front of both ends. */
@@ -13,6 +12,7 @@ export function isAtTerminal(): boolean {
 
 /** Asks for a secret, which is not shown. Throws Failure when the person gives up. */
 export async function askSecret(question: string): Promise<string> {
+  const { isCancel, password } = await prompts();
   const answer = await untilEndOfInput((signal) =>
     password({ message: question, output: process.stderr, signal }),
   );
@@ -41,10 +41,16 @@ export async function requireYes(question: string, { flag, look, show }: YesAske
     });
   }
   show?.();
+  const { confirm, isCancel } = await prompts();
   const answer = await untilEndOfInput((signal) =>
     confirm({ message: question, initialValue: false, output: process.stderr, withGuide: false, signal }),
   );
   if (isCancel(answer) || !answer) throw givenUp();
+}
+
+/** Loaded where a person is asked. */
+function prompts() {
+  return import("@clack/prompts");
 }
 
 /** Calls off the question when the input ends, by Ctrl-D or a terminal that goes: it would wait for ever. */

@@ -1,8 +1,6 @@
 /**
  * What people see. Data goes to stdout, talk to stderr; colours and moving bars only where a terminal is.
  */
-import { progress as bar } from "@clack/prompts";
-import Table from "cli-table3";
 import color from "picocolors";
 import { decodeUtf8 } from "../../lib/core/utf8.ts";
 import { asTyped } from "./called.ts";
@@ -54,34 +52,6 @@ export function printBytes(bytes: Uint8Array): void {
   process.stdout.write(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 
-/** Rows under plain headings, without lines; for scripts there is `-o json`. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const none = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  ",
-  };
-  const table = new Table({
-    ...(head.some((name) => name !== "") ? { head: [...head] } : {}),
-    chars: none,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of rows) table.push(row.map(escapeControl));
-  process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, "")}\n`);
-}
-
 /** Commands between backticks are said as they can be typed here (called.ts). */
 export function say(text: string): void {
   process.stderr.write(`${asTyped(text)}\n`);
@@ -104,60 +74,6 @@ export function sayFailure(message: string, hint: string | undefined, code?: str
 
 export function sayWarning(text: string): void {
   say(`${talking.yellow("!")} ${escapeControl(text)}`);
-}
-
-export interface Progress {
-  /** `done` of the whole, in the unit that the message names. */
-  to(done: number, message: string): void;
-  end(message: string): void;
-}
-
-const QUIET_MS = 1000;
-const LINE_MS = 5000;
-
-/**
- * Progress of long work: nothing for the first second; then a bar on a terminal, and elsewhere a line every
- * few seconds. `total` may be a guess.
- */
-export function openProgress(total: number): Progress {
-  const startedMs = Date.now();
-  const terminal = process.stderr.isTTY === true;
-  let shown: ReturnType<typeof bar> | undefined;
-  let last = 0;
-  let lineMs = startedMs;
-  return {
-    to(done, message) {
-      const nowMs = Date.now();
-      if (nowMs - startedMs < QUIET_MS) return;
-      if (!terminal) {
-        if (nowMs - lineMs >= LINE_MS) {
-          say(message);
-          lineMs = nowMs;
-        }
-        return;
-      }
-      if (shown === undefined) {
-        shown = bar({ max: Math.max(1, total), output: process.stderr, withGuide: false });
-        shown.start(message);
-      }
-      shown.advance(Math.max(0, done - last), message);
-      last = done;
-    },
-    end(message) {
-      if (shown === undefined) sayDone(message);
-      else shown.stop(message);
-    },
-  };
-}
-
-/** Work over bytes: `restoring: 3.0 MB of 12.0 MB`, on a progress of 100. */
-export function sayBytes(
-  progress: Progress,
-  word: string,
-  { doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number },
-): void {
-  const percent = totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes;
-  progress.to(percent, `${word}: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
 }
 
 export function formatBytes(bytes: number): string {

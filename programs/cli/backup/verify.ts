@@ -22,16 +22,10 @@ import {
 } from "../../../lib/snapshot/read.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { EXIT, Failure } from "../failure.ts";
-import {
-  countWords,
-  formatBytes,
-  openProgress,
-  printJson,
-  printTable,
-  sayBytes,
-  sayDone,
-} from "../output.ts";
+import { countWords, formatBytes, printJson, sayDone } from "../output.ts";
+import { openProgress, sayBytes } from "../progress.ts";
 import { failureOf, fillFile, type RestoreWish, withSnapshot } from "../restore/wish.ts";
+import { printTable } from "../table.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { readDamage } from "./known-damage.ts";
 import { readReading } from "./reading.ts";

@@ -6,8 +6,9 @@ import { snapshotRows, statusRows } from "../backup/views.ts";
 import { asTyped } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { countWords, formatBytes, printJson, printTable, say, sayDone } from "../output.ts";
+import { countWords, formatBytes, printJson, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { printTable } from "../table.ts";
 
 interface Output {
   readonly output: string;

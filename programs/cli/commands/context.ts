@@ -2,10 +2,11 @@
 import type { Command } from "commander";
 import { parseToken } from "../../../lib/core/token.ts";
 import { type NamedContext, noSuchContext } from "../context.ts";
-import { printJson, printTable, sayDone } from "../output.ts";
+import { printJson, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { parseServerAddress } from "../server/address.ts";
 import { forgetContext, judgeContextName, LOCAL, storeContext, useContext } from "../stored-contexts.ts";
+import { printTable } from "../table.ts";
 import { type ContextPlaces, tellUse } from "./login.ts";
 
 const HELP = `

@@ -13,9 +13,10 @@ import {
   namedSettings,
   SETTING_NAMES,
 } from "../namespace-settings.ts";
-import { formatBytes, printJson, printTable, sayDone } from "../output.ts";
+import { formatBytes, printJson, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
+import { printTable } from "../table.ts";
 
 interface PutOptions extends NamespaceFlags {
   readonly unset?: readonly string[];

@@ -5,8 +5,9 @@ import { damagedLine, stoppedLine } from "../backup/views.ts";
 import { asTyped } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { formatBytes, printJson, printTable, say } from "../output.ts";
+import { formatBytes, printJson, say } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { printTable } from "../table.ts";
 
 const SUSPECT = "suspect: the newest commit lies more than an hour ahead; check the clock of this machine";
 const WRONG_BACKUPS: ReadonlySet<Status["backup"]["state"]> = new Set([

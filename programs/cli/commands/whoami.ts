@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { Whoami } from "../../../lib/api/document-answers.ts";
 import { openClient } from "../client.ts";
 import type { Connection } from "../context.ts";
-import { printJson, printTable } from "../output.ts";
+import { printJson } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { printTable } from "../table.ts";
 import { formatGrant } from "../tokens/grants.ts";
 
 export function addWhoami(program: Command, connection: () => Connection): void {

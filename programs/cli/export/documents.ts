@@ -5,8 +5,9 @@
 import type { Document } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { countWords, openProgress } from "../output.ts";
+import { countWords } from "../output.ts";
 import { listPages, type NamespacePage } from "../pages.ts";
+import { openProgress } from "../progress.ts";
 import type { TreeDocument } from "../tree/document.ts";
 import type { TreeWriter } from "../tree/writer.ts";
 

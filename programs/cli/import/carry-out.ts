@@ -7,8 +7,9 @@ import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { type Batch, type BatchChange, batchesOf, type CommitWords } from "../commit-batches.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { countWords, openProgress } from "../output.ts";
+import { countWords } from "../output.ts";
 import { listPages } from "../pages.ts";
+import { openProgress } from "../progress.ts";
 import type { PlannedChange } from "./plan.ts";
 
 /** How many documents a refusal names. */

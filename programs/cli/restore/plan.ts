@@ -8,7 +8,8 @@ import { formatTime } from "../../../lib/core/time.ts";
 import { StoreFault } from "../../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { readDamage } from "../backup/known-damage.ts";
-import { countWords, formatBytes, printJson, printTable, say } from "../output.ts";
+import { countWords, formatBytes, printJson, say } from "../output.ts";
+import { printTable } from "../table.ts";
 import { failureOf, type RestoreWish, withSnapshot } from "./wish.ts";
 
 export interface PlanPlaces {

@@ -6,7 +6,7 @@ import type { NewRoot } from "../../../lib/api/restore-bodies.ts";
 import { type Client, openClient } from "../client.ts";
 import type { Connection } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { openProgress, sayBytes } from "../output.ts";
+import { openProgress, sayBytes } from "../progress.ts";
 import { readBootstrapSecret } from "../tokens/bootstrap-secret.ts";
 import type { RestoreFlags } from "./options.ts";
 
