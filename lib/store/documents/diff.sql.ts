@@ -43,12 +43,12 @@ export const diffSql = statement(
     afterBytes: orNull(blobColumn),
   },
   `with recursive walk(key) as (select ${lowest(`not ?12 and i.key>=${start}`)}
-union all select ${lowest("i.key>walk.key")} from walk where walk.key is not null),
-looked(key) as materialized (select * from (select key from walk where key is not null limit ?13)
+union all select ${lowest("i.key>walk.key")} from walk where walk.key is not null limit ?13),
+looked(key) as materialized (select key from walk where key is not null
 union all select * from (select distinct i.key from change i indexed by change_by_revision where ?12 and i.revision>min(?3,?4)
 and i.revision<=max(?3,?4) and i.namespace=?1 and i.key>=${start} and i.key<${end})),
-found(key,was,became) as materialized (select x.key,b.rowid,a.rowid
-from (select l.key,${newest("?1", "?3")} as was,${newest("?2", "?4")} as became from looked l order by l.key) x ${states}
+placed(key,was,became) as materialized (select l.key,${newest("?1", "?3")},${newest("?2", "?4")} from looked l),
+found(key,was,became) as materialized (select x.key,b.rowid,a.rowid from placed x ${states}
 where x.was is not x.became and (b.media_type is not a.media_type or b.value is not a.value) order by x.key limit ?9+1),
 sized as (select x.key,x.was,x.became,row_number() over w as n,sum(iif(?11='none',0,${held("b")}+${held("a")})) over w as size
 from found x ${states} window w as (order by x.key)),

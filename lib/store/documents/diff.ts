@@ -11,6 +11,8 @@ import { type AnyValues, type Pieces, withBytes } from "./shown.ts";
 
 /** How many changes are gone through to find keys, and how many keys one page looks at. */
 export const LOOKED_KEYS = 20_000;
+/** How many of them at once, at most: a page that is full does not look at the rest. */
+const STEP_KEYS = 2_000;
 
 export interface State {
   readonly namespace: string;
@@ -41,20 +43,26 @@ export function diffPage(db: Db, asked: DiffQuery): DiffText {
   const entries: Pieces[] = [];
   let left = { limit: asked.limit, bytesMax: asked.bytesMax, keys: LOOKED_KEYS };
   let place = asked.from;
+  let step = Math.min(STEP_KEYS, 2 * asked.limit);
   for (const range of asked.ranges) {
-    const start = startIn(range, asked.from);
-    if (start === undefined) continue;
-    if (left.limit <= 0 || left.bytesMax <= 0 || left.keys <= 0) return { entries, next: place };
-    const part = diffPart(db, asked, { range, start, byChanges, ...left });
-    entries.push(...part.entries);
-    place = part.last ?? place;
-    if (part.found > part.entries.length) return { entries, next: place };
-    if (!byChanges && part.looked >= left.keys) return { entries, next: part.lastLooked ?? place };
-    left = {
-      limit: left.limit - part.entries.length,
-      bytesMax: left.bytesMax - part.size,
-      keys: byChanges ? left.keys : left.keys - part.looked,
-    };
+    let start = startIn(range, asked.from);
+    while (start !== undefined) {
+      if (left.limit <= 0 || left.bytesMax <= 0 || left.keys <= 0) return { entries, next: place };
+      const keys = Math.min(left.keys, step);
+      const part = diffPart(db, asked, { ...left, range, start, byChanges, keys });
+      entries.push(...part.entries);
+      place = part.last ?? place;
+      if (part.found > part.entries.length) return { entries, next: place };
+      left = {
+        limit: left.limit - part.entries.length,
+        bytesMax: left.bytesMax - part.size,
+        keys: byChanges ? left.keys : left.keys - part.looked,
+      };
+      step = Math.min(STEP_KEYS, 2 * step);
+      const isEnd = byChanges || part.looked < keys;
+      place = isEnd ? place : (part.lastLooked ?? place);
+      start = isEnd ? undefined : { key: place, behind: true };
+    }
   }
   return { entries, next: null };
 }
