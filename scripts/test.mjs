@@ -33,7 +33,9 @@ if (built !== 0) console.log("The build failed, so no test ran.\n0 passed, 1 fai
 
 function runTests() {
   mkdirSync(join(root, ".cache"), { recursive: true });
-  rmSync(report, { force: true });
+  // What former runs have bundled.
+  for (const former of [report, join(root, ".cache", "test")])
+    rmSync(former, { recursive: true, force: true });
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const folder = full ? undefined : memoryFolder();

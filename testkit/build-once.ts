@@ -4,8 +4,10 @@
  */
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { planComponents } from "../build/components.ts";
 import { bundlePrograms } from "../build/programs.ts";
-import { BUILT_VARIABLE, buildFor, LEDGE_MANIFEST, PROBE_MANIFEST } from "./host.ts";
+import { prepareComponent } from "../programs/host/guests/transpile.ts";
+import { BUILT_VARIABLE, buildFor, COMPONENT_CACHE, LEDGE_MANIFEST, PROBE_MANIFEST } from "./host.ts";
 import { root } from "./processes.ts";
 import { THREADS_VARIABLE } from "./threads.ts";
 
@@ -24,7 +26,10 @@ export async function setup(project: TestProject): Promise<void> {
   const whole = process.env.LEDGE_TEST_WHOLE === "1";
   const manifests = whole ? [PROBE_MANIFEST, LEDGE_MANIFEST] : [PROBE_MANIFEST];
   await Promise.all([...manifests.map((manifest) => buildFor(manifest)), bundleThreads()]);
-  if (whole) process.env[BUILT_VARIABLE] = "1";
+  if (!whole) return;
+  process.env[BUILT_VARIABLE] = "1";
+  // Else each process that needs one first makes it, several at one time.
+  for (const { output } of manifests.flatMap(planComponents)) await prepareComponent(output, COMPONENT_CACHE);
 }
 
 async function bundleThreads(): Promise<void> {

@@ -12,6 +12,8 @@ import { threadFile } from "./threads.ts";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const LEDGE_MANIFEST = join(root, "spin.toml");
 export const PROBE_MANIFEST = join(root, "testkit/probe/spin.toml");
+/** Where the build keeps what it takes to run its components on Node; it removes what is not of the newest ones. */
+export const COMPONENT_CACHE = join(root, "dist", "cache");
 
 /** Set where all of ours are built before any test: to see that nothing has changed, each process would bundle them again. */
 export const BUILT_VARIABLE = "LEDGE_TEST_BUILT";
@@ -55,7 +57,7 @@ export async function startTestHost(
     manifest: PROBE_MANIFEST,
     cron: false,
     workers: 1,
-    cacheDir: join(root, ".cache", "jco"),
+    cacheDir: COMPONENT_CACHE,
     workerFile: threadFile("host-worker"),
     libsqlWorkerFile: threadFile("libsql-worker"),
     environment: {},

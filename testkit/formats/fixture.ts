@@ -12,6 +12,7 @@ import { startHost } from "../../programs/host/host.ts";
 import type { RunningHost } from "../../programs/host/options.ts";
 import { type BucketServer, startBucket } from "../../programs/start/bundled-bucket.ts";
 import { variablesOf } from "../bucket-settings.ts";
+import { COMPONENT_CACHE } from "../host.ts";
 import { isFree } from "../loopback.ts";
 import { ledge, root } from "../processes.ts";
 import { checkStore } from "../store.ts";
@@ -125,7 +126,7 @@ async function serve(data: string, variables: Readonly<Record<string, string>>):
     variables,
     cron: false,
     workers: 1,
-    cacheDir: join(root, ".cache", "jco"),
+    cacheDir: COMPONENT_CACHE,
     workerFile: threadFile("host-worker"),
     environment: {},
     log: () => {},
