@@ -16,9 +16,7 @@ export function ensurePackages() {
   if (existsSync(installed) && sameVersions(lock, installed)) return;
   console.log("Installing packages (npm ci) …");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  // Where better-sqlite3 has to be compiled, its two large files are compiled side by side.
-  const env = { JOBS: "max", ...process.env };
-  const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: "inherit", env });
+  const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: "inherit" });
   if (status !== 0) {
     console.error("npm ci failed. On a machine without a prebuilt better-sqlite3 it needs a C++ compiler.");
     process.exit(1);
