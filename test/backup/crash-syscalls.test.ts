@@ -73,7 +73,7 @@ describe.skipIf(missing !== null)("killed at a system call", () => {
       async () => {
         const { scene, calls } = await countedScene(operation);
         const { file, socket } = calls;
-        const points = [...sampled(file, 3), ...sampled(socket, 1)];
+        const points = [...sampled(file, 2), ...sampled(socket, 1)];
         const counts: Record<string, number> = { survived: 0 };
         await forEachCrash(points, async (point) => {
           const how = (await killOne(scene, point)) ? point.call : "survived";
