@@ -1,52 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DiffPage, ListPage } from "../../lib/api/document-answers.ts";
+import { makeToken, putText, type TestServer, told } from "../../testkit/server.ts";
 import {
-  makeNamespace,
-  makeToken,
-  openTestServer,
-  putText,
-  type TestServer,
-  told,
-} from "../../testkit/server.ts";
+  allPages,
+  answerOf,
+  commitOf,
+  putJson as put,
+  openTwoNamespaces as two,
+} from "../../testkit/two-namespaces.ts";
 
-/** Namespaces `shop` and `other`; the first commit after them is revision 4. */
-async function two() {
-  const server = await openTestServer();
-  for (const name of ["shop", "other"]) await makeNamespace(server, name);
-  return server;
-}
-
-const put = (namespace: string, key: string, value: unknown = 1) => ({
-  op: "put",
-  namespace,
-  key,
-  value,
-  ifRevision: "any",
-});
 const remove = (key: string, namespace = "shop") => ({ op: "delete", namespace, key, ifRevision: "any" });
 
 async function commit(server: TestServer, changes: unknown) {
-  const reply = await server.send("POST", "/v1/commit", { json: { changes } });
+  const reply = await commitOf(server, changes);
   if (reply.status !== 200) throw new Error(reply.text);
 }
 
-async function diff(server: TestServer, query: string, token = server.rootToken): Promise<DiffPage> {
-  const reply = await server.send("GET", `/v1/diff/shop?${query}`, { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
+const diff = (server: TestServer, query: string, token?: string) =>
+  answerOf<DiffPage>(server, `/v1/diff/shop?${query}`, token);
 
-/** All pages, by following `next`. */
 async function all(server: TestServer, query: string, token?: string): Promise<DiffPage["entries"]> {
-  const entries: DiffPage["entries"] = [];
-  let next: string | undefined;
-  do {
-    const page = await diff(server, next === undefined ? query : `${query}&cursor=${next}`, token);
-    entries.push(...page.entries);
-    next = page.next;
-  } while (next !== undefined);
-  return entries;
+  const pages = await allPages((asked) => diff(server, asked, token), query);
+  return pages.flatMap(({ entries }) => entries);
 }
 
 const told2 = (entries: DiffPage["entries"]) => entries.map(({ result, key }) => `${result} ${key}`);

@@ -7,6 +7,12 @@ import {
   type TestServer,
   told,
 } from "../../testkit/server.ts";
+import {
+  answerOf,
+  commitOf as commit,
+  putJson as put,
+  openTwoNamespaces as two,
+} from "../../testkit/two-namespaces.ts";
 
 interface Commit {
   revision: number;
@@ -29,28 +35,8 @@ interface Feed {
   commits: Commit[];
 }
 
-async function two() {
-  const server = await openTestServer();
-  await makeNamespace(server, "shop");
-  await makeNamespace(server, "other");
-  return server;
-}
-
-async function feed(server: TestServer, query: string, token?: string): Promise<Feed> {
-  const reply = await server.send("GET", `/v1/changes?${query}`, token === undefined ? {} : { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
-
-const put = (namespace: string, key: string, value: unknown = 1) => ({
-  op: "put",
-  namespace,
-  key,
-  value,
-  ifRevision: "any",
-});
-const commit = (server: TestServer, changes: unknown, more: Record<string, unknown> = {}) =>
-  server.send("POST", "/v1/commit", { json: { changes, ...more } });
+const feed = (server: TestServer, query: string, token?: string) =>
+  answerOf<Feed>(server, `/v1/changes?${query}`, token);
 
 describe("GET /v1/changes", () => {
   test("gives whole commits in order, and goes on from its cursor", async () => {

@@ -8,43 +8,24 @@ import {
   type TestServer,
   told,
 } from "../../testkit/server.ts";
+import {
+  allPages,
+  answerOf,
+  commitOf as commit,
+  putJson as put,
+  openTwoNamespaces as two,
+} from "../../testkit/two-namespaces.ts";
 
 type Page = HistoryPage;
 
-/** Namespaces `shop` and `other`; the first commit after them is revision 4. */
-async function two() {
-  const server = await openTestServer();
-  for (const name of ["shop", "other"]) await makeNamespace(server, name);
-  return server;
-}
+const page = (server: TestServer, query: string, token?: string) =>
+  answerOf<Page>(server, `/v1/history/shop?${query}`, token);
 
-async function page(server: TestServer, query: string, token?: string): Promise<Page> {
-  const reply = await server.send("GET", `/v1/history/shop?${query}`, token === undefined ? {} : { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
-
-/** All pages, by following `next`. */
 async function all(server: TestServer, query: string, token?: string): Promise<Page["entries"]> {
-  const entries: Page["entries"] = [];
-  let next: string | undefined;
-  do {
-    const one = await page(server, next === undefined ? query : `${query}&cursor=${next}`, token);
-    entries.push(...one.entries);
-    next = one.next;
-  } while (next !== undefined);
-  return entries;
+  const pages = await allPages((asked) => page(server, asked, token), query);
+  return pages.flatMap(({ entries }) => entries);
 }
 
-const put = (namespace: string, key: string, value: unknown = 1) => ({
-  op: "put",
-  namespace,
-  key,
-  value,
-  ifRevision: "any",
-});
-const commit = (server: TestServer, changes: unknown, more: Record<string, unknown> = {}) =>
-  server.send("POST", "/v1/commit", { json: { changes, ...more } });
 const remove = (server: TestServer, key: string) =>
   server.send("DELETE", `/v1/write/shop?key=${key}`, { headers: { "if-match": "*" } });
 const names = (entries: Page["entries"]) => entries.map(({ revision, key }) => `${revision} ${key}`);

@@ -9,6 +9,7 @@ import {
   type TestServer,
   told,
 } from "../../testkit/server.ts";
+import { allPages, answerOf } from "../../testkit/two-namespaces.ts";
 
 interface Listing {
   documents: {
@@ -43,24 +44,17 @@ async function putAll(server: TestServer, keys: readonly string[]) {
   if (reply.status !== 200) throw new Error(reply.text);
 }
 
-async function list(server: TestServer, query: string, token?: string): Promise<Listing> {
-  const reply = await server.send("GET", `/v1/list/shop?${query}`, token === undefined ? {} : { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
+const list = (server: TestServer, query: string, token?: string) =>
+  answerOf<Listing>(server, `/v1/list/shop?${query}`, token);
 
-/** All pages of a list, by following `next`. */
+/** All pages of a list as one. */
 async function listAll(server: TestServer, query: string, token?: string): Promise<Listing> {
-  const all: Listing = { documents: [], prefixes: [], revision: 0 };
-  let next: string | undefined;
-  do {
-    const page = await list(server, next === undefined ? query : `${query}&cursor=${next}`, token);
-    all.documents.push(...page.documents);
-    all.prefixes.push(...page.prefixes);
-    all.revision = page.revision;
-    next = page.next;
-  } while (next !== undefined);
-  return all;
+  const pages = await allPages((asked) => list(server, asked, token), query);
+  return {
+    documents: pages.flatMap(({ documents }) => documents),
+    prefixes: pages.flatMap(({ prefixes }) => prefixes),
+    revision: pages.at(-1)?.revision ?? 0,
+  };
 }
 
 const keysOf = ({ documents }: Listing) => documents.map(({ key }) => key);

@@ -1,49 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { CommitsPage, LoggedCommitWithChanges } from "../../lib/api/document-answers.ts";
+import { makeToken, putText, type TestServer, told } from "../../testkit/server.ts";
 import {
-  makeNamespace,
-  makeToken,
-  openTestServer,
-  putText,
-  type TestServer,
-  told,
-} from "../../testkit/server.ts";
+  answerOf,
+  commitOf as commit,
+  putJson as put,
+  openTwoNamespaces as two,
+} from "../../testkit/two-namespaces.ts";
 
-/** Namespaces `shop` and `other`; the first commit after them is revision 4. */
-async function two() {
-  const server = await openTestServer();
-  for (const name of ["shop", "other"]) await makeNamespace(server, name);
-  return server;
-}
-
-const put = (namespace: string, key: string, value: unknown = 1) => ({
-  op: "put",
-  namespace,
-  key,
-  value,
-  ifRevision: "any",
-});
-const commit = (
-  server: TestServer,
-  changes: unknown,
-  { token = server.rootToken, ...more }: Record<string, unknown> & { token?: string } = {},
-) => server.send("POST", "/v1/commit", { token, json: { changes, ...more } });
-
-async function log(server: TestServer, query: string, token = server.rootToken): Promise<CommitsPage> {
-  const reply = await server.send("GET", `/v1/commits?${query}`, { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
-
-async function show(
-  server: TestServer,
-  path: string,
-  token = server.rootToken,
-): Promise<LoggedCommitWithChanges> {
-  const reply = await server.send("GET", `/v1/commits/${path}`, { token });
-  if (reply.status !== 200) throw new Error(reply.text);
-  return JSON.parse(reply.text);
-}
+const log = (server: TestServer, query: string, token?: string) =>
+  answerOf<CommitsPage>(server, `/v1/commits?${query}`, token);
+const show = (server: TestServer, path: string, token?: string) =>
+  answerOf<LoggedCommitWithChanges>(server, `/v1/commits/${path}`, token);
 
 const revisions = ({ commits }: CommitsPage) => commits.map(({ revision }) => revision);
 

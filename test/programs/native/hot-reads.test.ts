@@ -1,36 +1,22 @@
 /** What is kept of reads in memory, and when it is given up. */
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { viewHead } from "../../../lib/store/documents/view.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { hotReads } from "../../../programs/native/hot-reads.ts";
-import { openBeside } from "../../../programs/native/journal.ts";
-import { noCommits, StoreWatch } from "../../../programs/native/store-watch.ts";
-import { testFolder } from "../../../testkit/host.ts";
-import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts";
-import { committedMigrations } from "../../../testkit/store.ts";
+import { StoreWatch } from "../../../programs/native/store-watch.ts";
+import { openWatchedStore } from "../../../testkit/native.ts";
+import { propose } from "../../../testkit/proposals.ts";
 
 /** A reader with its memory, the count of what reached SQLite, and a connection that writes. */
 function openHot() {
-  const file = join(testFolder(), "ledge.db");
-  const commits = noCommits();
-  const writer = openBeside(file, { wal: true, commits });
-  migrate(writer, committedMigrations());
-  bootstrap(writer);
-  addNamespace(writer, "shop");
-  const reader = openBeside(file, { wal: true, commits });
+  const { file, commits, writer, reader } = openWatchedStore();
   let asked = 0;
   const all: Db["all"] = (sql, params) => {
     if (!sql.startsWith("pragma")) asked += 1;
     return reader.all(sql, params);
   };
   const hot = hotReads({ all }, new StoreWatch({ all }, commits));
-  onTestFinished(() => {
-    reader.close();
-    writer.close();
-  });
   const put = (db: Db, key: string, value: string) =>
     propose(db, [{ op: "put", ns: "shop", key, value, if: -1 }]);
   const read = (key: string) => {

@@ -1,16 +1,12 @@
 /** What a write begins with from memory, and when it is given up. */
-import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { readView } from "../../../lib/store/documents/view.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { migrate } from "../../../lib/store/sqlite/migrate.ts";
-import { openBeside } from "../../../programs/native/journal.ts";
 import { keptViews } from "../../../programs/native/kept-views.ts";
-import { noCommits, StoreWatch } from "../../../programs/native/store-watch.ts";
-import { testFolder } from "../../../testkit/host.ts";
-import { addNamespace, bootstrap, propose } from "../../../testkit/proposals.ts";
-import { committedMigrations } from "../../../testkit/store.ts";
+import { StoreWatch } from "../../../programs/native/store-watch.ts";
+import { openWatchedStore } from "../../../testkit/native.ts";
+import { propose } from "../../../testkit/proposals.ts";
 
 const PUBLIC = {
   op: "put",
@@ -30,13 +26,7 @@ function holdClock(): void {
 }
 
 function openKept() {
-  const file = join(testFolder(), "ledge.db");
-  const commits = noCommits();
-  const writer = openBeside(file, { wal: true, commits });
-  migrate(writer, committedMigrations());
-  bootstrap(writer);
-  addNamespace(writer, "shop");
-  const reader = openBeside(file, { wal: true, commits });
+  const { file, commits, writer, reader } = openWatchedStore();
   let asked = 0;
   const all: Db["all"] = (sql, params) => {
     asked += 1;
@@ -44,10 +34,6 @@ function openKept() {
   };
   const watch = new StoreWatch(reader, commits, "rules");
   const kept = keptViews({ all }, watch);
-  onTestFinished(() => {
-    reader.close();
-    writer.close();
-  });
   const view = () => readView(kept.db, "shop", null);
   return { file, writer, kept, view, asked: () => asked };
 }
