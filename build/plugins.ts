@@ -47,7 +47,8 @@ function migrationsSource(migrations: readonly Migration[]): string {
   return `import { unpackText } from "./packed-text.ts";
 import { decodeUtf8 } from "./utf8.ts";
 const packed = ${JSON.stringify(packed)};
-const statements = () => JSON.parse(decodeUtf8(unpackText(packed)));
+let unpacked;
+const statements = () => (unpacked ??= JSON.parse(decodeUtf8(unpackText(packed))));
 export default ${JSON.stringify(names)}.map((one, at) => ({ ...one, get statements() { return statements()[at]; } }));`;
 }
 

@@ -24,21 +24,10 @@ export async function* listPages(
   namespace: string,
   options: ListOptions = {},
 ): AsyncGenerator<NamespacePage> {
-  let cursor: string | undefined;
-  do {
-    // A cursor holds revision and filter, and every page says the filter again.
-    const query = {
-      prefix: options.prefix || undefined,
-      delimiter: options.delimiter,
-      limit: 1000,
-      values: options.values,
-      cursor,
-      revision: options.revision,
-    };
-    const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
-    yield { revision: page.revision, documents: page.documents, prefixes: page.prefixes };
-    cursor = page.next;
-  } while (cursor !== undefined);
+  // A cursor holds revision and filter, and every page says the filter again.
+  const { prefix, delimiter, values, revision } = options;
+  const query = { prefix: prefix || undefined, delimiter, limit: 1000, values, revision };
+  yield* followPages(client, ListPage, `/v1/list/${namespace}`, query);
 }
 
 /** Every page of a route, asked with the same question until there is no `next`. */

@@ -9,7 +9,7 @@
  * There is always a row, perhaps without a key: it says how many keys were looked at, and the last of them.
  */
 import { blobColumn, integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
-import { above, bytesValue, documentMembers, next, valueMember } from "./read-parts.ts";
+import { above, bytesValue, documentMembers, heldBytes, next, valueMember } from "./read-parts.ts";
 
 const start = `iif(?6,${next("?5")},?5)`;
 const end = `iif(?8,${next("?7")},${above("?7")})`;
@@ -25,7 +25,6 @@ const newest = (namespace: string, revision: string) =>
 const document = (c: string, namespace: string) =>
   `iif(${c}.op='put','{'||${documentMembers(c, { namespace, size: `length(${c}.value)` })}||${valueMember("?11", c)},null)`;
 
-const held = (c: string) => `coalesce(length(${c}.value),0)`;
 const states =
   "left join change b on b.rowid=x.was and b.op='put' left join change a on a.rowid=x.became and a.op='put'";
 
@@ -50,7 +49,7 @@ and i.revision<=max(?3,?4) and i.namespace=?1 and i.key>=${start} and i.key<${en
 placed(key,was,became) as materialized (select l.key,${newest("?1", "?3")},${newest("?2", "?4")} from looked l),
 found(key,was,became) as materialized (select x.key,b.rowid,a.rowid from placed x ${states}
 where x.was is not x.became and (b.media_type is not a.media_type or b.value is not a.value) order by x.key limit ?9+1),
-sized as (select x.key,x.was,x.became,row_number() over w as n,sum(iif(?11='none',0,${held("b")}+${held("a")})) over w as size
+sized as (select x.key,x.was,x.became,row_number() over w as n,sum(iif(?11='none',0,${heldBytes("b")}+${heldBytes("a")})) over w as size
 from found x ${states} window w as (order by x.key)),
 shown as materialized (select key,was,became,n from sized where n=1 or n<=?9 and size<=?10),
 made as materialized (select x.key,x.n,'{"result":"'||iif(x.was is null,'created',iif(x.became is null,'deleted','changed'))

@@ -10,7 +10,15 @@
 import { blobColumn, integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
 import { change } from "../tables.ts";
 import { isWhole, LOOKED_COMMITS, momentMembers, namedActorMember, wordMembers } from "./commit-parts.ts";
-import { above, bytesValue, documentMembers, inRanges, rangesTable, valueMember } from "./read-parts.ts";
+import {
+  above,
+  bytesValue,
+  documentMembers,
+  heldBytes,
+  inRanges,
+  rangesTable,
+  valueMember,
+} from "./read-parts.ts";
 
 const commit = `'{'||${momentMembers}||${namedActorMember}||iif(?11 or m.actor=?10 or ${isWhole("0")},${wordMembers},',"partial":true')||'}'`;
 
@@ -33,7 +41,7 @@ export const historySql = statement(
   `with ${rangesTable("?1")},
 found(at,revision,key) as materialized (${walk("where ?12 and c.namespace=?2 and c.key=?6")}
 union all ${walk(`indexed by change_by_revision where not ?12 and c.namespace=?2 and c.key>=?6 and c.key<${above("?6")}`)}),
-fit as (select f.at,f.revision,row_number() over w as n,sum(iif(?9='none',0,coalesce(length(c.value),0))) over w as size
+fit as (select f.at,f.revision,row_number() over w as n,sum(iif(?9='none',0,${heldBytes("c")})) over w as size
 from found f cross join change c on c.rowid=f.at window w as (order by f.revision desc,f.key)),
 shown as materialized (select at,revision,n from fit where n=1 or n<=?7 and size<=?8),
 facts(revision,json) as materialized (select m.revision,${commit}

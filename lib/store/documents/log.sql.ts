@@ -5,7 +5,15 @@
 import { blobColumn, integerColumn, orNull, statement } from "../sqlite/statement-build.ts";
 import { change, commits } from "../tables.ts";
 import { isWhole, momentMembers, namedActorMember, wordMembers } from "./commit-parts.ts";
-import { above, bytesValue, documentMembers, inRanges, rangesTable, valueMember } from "./read-parts.ts";
+import {
+  above,
+  bytesValue,
+  documentMembers,
+  heldBytes,
+  inRanges,
+  rangesTable,
+  valueMember,
+} from "./read-parts.ts";
 
 /** Whether a change is in the part of the store that was asked for: a namespace, a key, a prefix. */
 const asked = (c: string, { namespace, key, prefix }: Record<"namespace" | "key" | "prefix", string>) =>
@@ -44,8 +52,6 @@ const changeJson = `'{"op":"'||c.op||'","namespace":'||json_quote(c.namespace)||
 
 const beforeJson = `'{'||${documentMembers("b", { namespace: "b.namespace", size: "length(b.value)" })}||${valueMember("?8", "b")}`;
 
-const held = (c: string) => `coalesce(length(${c}.value),0)`;
-
 /**
  * ?1 ranges, ?2 revisions as a JSON array, ?3 namespace or null, ?4 key or null, ?5 prefix, ?6 limit, ?7 bytes at most,
  * ?8 values, ?9 and ?10 behind which namespace and key.
@@ -67,7 +73,7 @@ export const commitChangesSql = statement(
 found as materialized (select c.revision,c.namespace,c.key from json_each(?2) r cross join change c indexed by change_by_revision
 where c.revision=r.value and ${asked("c", { namespace: "?3", key: "?4", prefix: "?5" })}
 and (c.namespace>?9 or c.namespace=?9 and c.key>?10) and ${inRanges("c")}),
-sized as (select c.rowid as at,b.rowid as was,row_number() over w as n,sum(iif(?8='none',0,${held("c")}+${held("b")})) over w as size
+sized as (select c.rowid as at,b.rowid as was,row_number() over w as n,sum(iif(?8='none',0,${heldBytes("c")}+${heldBytes("b")})) over w as size
 from found f cross join change c on c.namespace=f.namespace and c.key=f.key and c.revision=f.revision
 left join change b on b.namespace=f.namespace and b.key=f.key and b.op='put' and b.revision=(select p.revision from change p
 where p.namespace=f.namespace and p.key=f.key and p.revision<f.revision order by p.revision desc limit 1)

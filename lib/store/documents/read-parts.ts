@@ -60,6 +60,9 @@ export const valueMember = (values: string, c: string) =>
 when ${values}='json' and ${isJson(`${c}.media_type`)} then ',"value":'||cast(${c}.value as text)
 else ',"text":'||json_quote(cast(${c}.value as text)) end`;
 
+/** How many bytes a change or a document holds; none where there is no value. */
+export const heldBytes = (c: string) => `coalesce(length(${c}.value),0)`;
+
 /** The bytes of what is no text, where `values` asks for them: SQLite has no base64, so the caller writes it. */
 export const bytesValue = (values: string, c: string) =>
   `iif(${values}='bytes' and not ${c}.text,${c}.value,null)`;

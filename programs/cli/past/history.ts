@@ -6,7 +6,7 @@ import { followPages } from "../pages.ts";
 import { type DocumentName, formatTarget } from "../target.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { printCommit } from "./show-commit.ts";
-import { printDifference, type Standing } from "./show-difference.ts";
+import { eraseOf, printDifference, type Standing } from "./show-difference.ts";
 
 export interface HistoryOptions {
   readonly number?: string;
@@ -50,5 +50,5 @@ function printEntry(entry: HistoryEntry, older: HistoryEntry | undefined, patch:
   const standing = (one: HistoryEntry | undefined): Standing | null =>
     one?.op === "put" ? { name, stored: one } : null;
   const difference = { name, before: standing(older), after: standing(entry) };
-  printDifference(difference, { patch, kind: entry.op === "erase" ? "erase" : undefined });
+  printDifference(difference, { patch, kind: eraseOf(entry) });
 }

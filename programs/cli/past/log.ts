@@ -1,5 +1,5 @@
 /** The log of commits: what changed, when, why, and who did it. */
-import { CommitsPage, type LoggedChange, type LoggedCommit } from "../../../lib/api/document-answers.ts";
+import { CommitsPage, type LoggedCommit } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { parsePast } from "../moment.ts";
 import { printJson, say } from "../output.ts";
@@ -8,7 +8,7 @@ import { paint, printLine } from "../patch.ts";
 import type { DocumentName } from "../target.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { printCommit } from "./show-commit.ts";
-import { differenceOf, printDifference } from "./show-difference.ts";
+import { printLogged } from "./show-difference.ts";
 
 export interface CommitLogOptions {
   readonly since?: string;
@@ -48,7 +48,7 @@ export async function runLog(
     const left = max - found.length;
     const shown = page.commits.slice(0, left);
     found.push(...shown);
-    if (options.output === "text") for (const commit of shown) printLogged(commit);
+    if (options.output === "text") for (const commit of shown) printWithChanges(commit);
     isAll = page.next === undefined && page.commits.length <= left;
     if (found.length >= max) break;
   }
@@ -57,15 +57,10 @@ export async function runLog(
   else if (!isAll && asked === undefined) say(`the newest ${found.length}; -n shows more`);
 }
 
-function printLogged({ revision, changes = [], truncated, ...commit }: LoggedCommit): void {
+function printWithChanges({ revision, changes = [], truncated, ...commit }: LoggedCommit): void {
   printCommit(revision, commit);
-  for (const change of changes.slice(0, CHANGES_SHOWN)) printLoggedChange(change);
+  for (const change of changes.slice(0, CHANGES_SHOWN)) printLogged(change, false);
   const more = changes.length - CHANGES_SHOWN;
   if (more > 0 || truncated === true)
     printLine(paint.dim(`  … and ${more > 0 ? more.toLocaleString("en-US") : "some"} more`));
-}
-
-function printLoggedChange(change: LoggedChange): void {
-  const difference = differenceOf(change);
-  printDifference(difference, { patch: false, kind: change.op === "erase" ? "erase" : undefined });
 }

@@ -21,15 +21,7 @@ export interface Standing {
 }
 
 /** A change of a commit. An erased one has lost its values. */
-export function differenceOf({
-  op,
-  namespace,
-  key,
-  before,
-  mediaType,
-  size,
-  ...bytes
-}: LoggedChange): Difference {
+function differenceOf({ op, namespace, key, before, mediaType, size, ...bytes }: LoggedChange): Difference {
   const name = `${namespace}/${key}`;
   return {
     name,
@@ -38,7 +30,7 @@ export function differenceOf({
   };
 }
 
-export function kindOf({ before, after }: Difference): ChangeKind {
+function kindOf({ before, after }: Difference): ChangeKind {
   return after === null ? "delete" : before === null ? "create" : "change";
 }
 
@@ -50,6 +42,16 @@ export function printDifference(
   const { name, before, after } = difference;
   printChange(kind, name, describe(difference));
   if (patch && kind !== "erase") printPatch(sideOf(before), sideOf(after));
+}
+
+/** The same of a change of a commit. */
+export function printLogged(change: LoggedChange, patch: boolean): void {
+  printDifference(differenceOf(change), { patch, kind: eraseOf(change) });
+}
+
+/** What an erased document was is not known any more: the kind of its change is said outright. */
+export function eraseOf({ op }: { readonly op: string }): "erase" | undefined {
+  return op === "erase" ? "erase" : undefined;
 }
 
 function sideOf(side: Standing | null): Side {

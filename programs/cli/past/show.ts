@@ -5,7 +5,7 @@ import { printJson } from "../output.ts";
 import { followPages } from "../pages.ts";
 import { printLine } from "../patch.ts";
 import { printCommit } from "./show-commit.ts";
-import { differenceOf, printDifference } from "./show-difference.ts";
+import { printLogged } from "./show-difference.ts";
 
 export async function runShow(client: Client, revision: string, output: "text" | "json"): Promise<void> {
   const changes: LoggedChange[] = [];
@@ -20,14 +20,10 @@ export async function runShow(client: Client, revision: string, output: "text" |
     }
     head ??= page;
     if (output === "json") changes.push(...page.changes);
-    else for (const change of page.changes) printChanged(change);
+    else for (const change of page.changes) printLogged(change, true);
   }
   if (output === "json") {
     const { next: _, ...commit } = head ?? {};
     printJson({ ...commit, changes });
   }
-}
-
-function printChanged(change: LoggedChange): void {
-  printDifference(differenceOf(change), { patch: true, kind: change.op === "erase" ? "erase" : undefined });
 }
