@@ -1,7 +1,6 @@
 /** `npm run bench`: builds what has changed and measures (bench/main.ts). */
-import { buildFirst, ensurePackages, importTypeScript, root } from "./ensure.mjs";
+import { buildFirst, importTypeScript, root } from "./ensure.mjs";
 
-ensurePackages();
 const built = await buildFirst();
 if (built !== 0) process.exit(built);
 const bench = await importTypeScript("bench/main.ts");

@@ -1,14 +1,16 @@
 /** `npm run build [NAME …]`: see build/main.ts. A checkout that cannot be written is used as it was built. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
+import { compilePackages, importTypeScript, installPackages, root } from "./ensure.mjs";
 
 const REFUSED = ["EACCES", "EPERM", "EROFS"];
 
-ensurePackages();
+installPackages();
+const compiled = compilePackages();
 try {
   const { main } = await importTypeScript("build/main.ts");
-  process.exitCode = await main(root, process.argv.slice(2));
+  const built = await main(root, process.argv.slice(2));
+  process.exitCode = built || (await compiled);
 } catch (error) {
   if (!REFUSED.includes(error.code)) throw error;
   const built = existsSync(join(root, "dist", "programs", "start.mjs"));

@@ -9,18 +9,50 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+const NPM = process.platform === "win32" ? "npm.cmd" : "npm";
+const OURS = { cwd: root, stdio: "inherit" };
+// Of all packages only this one has something to make on this machine. A run that was cut before goes on here.
+const COMPILE = ["rebuild", "better-sqlite3"];
+
 /** Installs the locked packages when they are missing or older than the lock file's content. */
 export function ensurePackages() {
+  installPackages();
+  if (isCompiled()) return;
+  if (spawnSync(NPM, COMPILE, OURS).status !== 0) process.exit(sayNotCompiled());
+}
+
+/** The same, but for what this machine has to compile: the build does not need it, and runs beside `compilePackages`. */
+export function installPackages() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".package-lock.json");
   if (existsSync(installed) && sameVersions(lock, installed)) return;
   console.log("Installing packages (npm ci) …");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(NPM, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], OURS);
   if (status !== 0) {
-    console.error("npm ci failed. On a machine without a prebuilt better-sqlite3 it needs a C++ compiler.");
+    console.error("npm ci failed: see above.");
     process.exit(1);
   }
+}
+
+/** SQLite for this machine: fetched ready-made, else compiled, which takes a minute. Resolves to the exit status. */
+export async function compilePackages() {
+  if (isCompiled()) return 0;
+  console.log("Fetching or compiling better-sqlite3 beside the build …");
+  const status = await new Promise((resolve) =>
+    spawn(NPM, COMPILE, OURS).once("exit", resolve).once("error", resolve),
+  );
+  return status === 0 ? 0 : sayNotCompiled();
+}
+
+function isCompiled() {
+  return existsSync(join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"));
+}
+
+function sayNotCompiled() {
+  console.error(
+    "better-sqlite3 is missing: it could be neither fetched ready-made nor compiled. Compiling needs Python, make and a C++ compiler.",
+  );
+  return 1;
 }
 
 /** Packages of another platform are in the lock file and not installed; only what is installed must agree. */

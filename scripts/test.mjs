@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { buildFirst, ensurePackages, root } from "./ensure.mjs";
+import { buildFirst, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
 
 const full = process.argv.includes("--full");
@@ -22,12 +22,11 @@ const names = process.argv.slice(2).filter((argument) => argument !== "--full");
 const MEMORY_BYTES_MIN = 4e9;
 const report = join(root, ".cache", "test-report.json");
 
-ensurePackages();
+const built = await buildFirst();
 if (full) {
   installSpinSqlite();
   installBucketServers();
 }
-const built = await buildFirst();
 process.exitCode = built === 0 ? runTests() : 1;
 if (built !== 0) console.log("The build failed, so no test ran.\n0 passed, 1 failed, 0 skipped");
 

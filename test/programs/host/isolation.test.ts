@@ -46,10 +46,14 @@ describe("a request after any other request", () => {
     const some = async (count: number) => {
       for (let left = count; left > 0; left -= 1) await host.json("/quick/count");
     };
-    await some(500);
-    const before = process.memoryUsage.rss();
-    await some(2000);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(60 * 1024 * 1024);
+    // What a request leaves behind, it leaves in each round; what the collector and other tests do, not in each.
+    const growths: number[] = [];
+    while (growths.length < 8 && !growths.some((bytes) => bytes < 4e6)) {
+      const before = process.memoryUsage.rss();
+      await some(500);
+      growths.push(process.memoryUsage.rss() - before);
+    }
+    expect(Math.min(...growths)).toBeLessThan(4e6);
   });
 });
 
