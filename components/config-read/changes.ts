@@ -10,15 +10,17 @@ import { grantRanges, type KeyRange } from "../../lib/core/grant.ts";
 import { PAGE_LIMITS } from "../../lib/core/page-limits.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { isPublic } from "../../lib/core/settings.ts";
+import { decodeUtf8 } from "../../lib/core/utf8.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness, waitFor } from "../../lib/http/freshness.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import { concatenate, shownHeaders, textReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import type { Asker } from "../../lib/http/service.ts";
-import { feedPage } from "../../lib/store/documents/feed.ts";
+import { type FeedText, feedPage } from "../../lib/store/documents/feed.ts";
 import { type ListView, readFeedView } from "../../lib/store/documents/view.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { eventsReply, wantsEvents } from "./event-stream.ts";
 
 type FeedInput = Input<"followChanges">;
 
@@ -34,6 +36,7 @@ export function getChanges(input: FeedInput, context: Context): Result<FeedAnswe
   if (unfit !== undefined) return unfit;
   const since = judgeSince(input, view);
   if (!since.ok) return since;
+  const streams = wantsEvents(context);
   const page = feedPage(world.db, {
     ranges: readRanges(input, context),
     history: grantRanges(caller.grants, "history"),
@@ -42,7 +45,7 @@ export function getChanges(input: FeedInput, context: Context): Result<FeedAnswe
     prefix: input.prefix,
     limit: input.limit,
     bytesMax: PAGE_LIMITS.bytes,
-    values: input.values,
+    values: streams ? "none" : input.values,
     // An accessor names a token, which is nobody's business who has none.
     actors: caller.accessor !== null,
   });
@@ -51,17 +54,21 @@ export function getChanges(input: FeedInput, context: Context): Result<FeedAnswe
     const wait = waitFor(page.revision + 1, input.wait, context, namespace);
     if (wait !== undefined) return wait;
   }
+  const { revision, head } = page;
   const { lineage } = view;
-  const place = {
-    kind: "feed",
-    lineage,
-    revision: page.revision,
-    filter: filterOf(input),
-    after: "",
-  } as const;
-  const start = `{"revision":${page.revision},"head":${page.head},"cursor":"${formatCursor(place)}","commits":[`;
-  const headers = shownHeaders({ revision: page.revision, head: page.head, lineage });
+  const filter = filterOf(input);
+  const cursorAt = (place: number) =>
+    formatCursor({ kind: "feed", lineage, revision: place, filter, after: "" });
+  const headers = shownHeaders({ revision, head, lineage });
+  if (streams)
+    return eventsReply({ revisions: revisionsOf(page), revision, query: input, cursorAt }, headers);
+  const start = `{"revision":${revision},"head":${head},"cursor":"${cursorAt(revision)}","commits":[`;
   return textReply(200, concatenate([start, page.commits, "]}"]), headers);
+}
+
+function revisionsOf({ commits }: FeedText): number[] {
+  const read: { revision: number }[] = JSON.parse(`[${decodeUtf8(commits) ?? ""}]`);
+  return read.map(({ revision }) => revision);
 }
 
 /** What may be seen: by grants, or all of a public namespace that was asked for by name. */
@@ -86,9 +93,13 @@ function judgeSince(input: FeedInput, view: ListView): Outcome<number> {
 }
 
 function placeOf(input: FeedInput, view: ListView): Outcome<number> {
-  if (input.cursor === undefined) return accept(input.since ?? 0);
-  if (input.since !== undefined) return refuse("bad_parameter", "cursor and since exclude each other.");
-  const cursor = parseCursor(input.cursor, { kind: "feed", filter: filterOf(input) });
+  const { lastEventId, since } = input;
+  if (input.cursor !== undefined && since !== undefined)
+    return refuse("bad_parameter", "cursor and since exclude each other.");
+  // A client that comes back asks with the address that it began with, and says in a header how far it came.
+  const from = lastEventId ?? input.cursor;
+  if (from === undefined) return accept(since ?? 0);
+  const cursor = parseCursor(from, { kind: "feed", filter: filterOf(input) });
   return cursor.ok ? judgeLineage(view, cursor.value.lineage, cursor.value.revision) : cursor;
 }
 

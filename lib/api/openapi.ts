@@ -109,13 +109,17 @@ function optionsOf(path: string): Json {
   };
 }
 
-function describeAnswer({ description, content, headers = [] }: OperationAnswer): Json {
+function describeAnswer({ description, content, events, headers = [] }: OperationAnswer): Json {
   return {
     description,
     headers: headersOf(headers),
-    ...(content === undefined ? {} : { content: contentOf(content) }),
+    ...(content === undefined
+      ? {}
+      : { content: { ...contentOf(content), ...(events === true ? EVENTS : {}) } }),
   };
 }
+
+const EVENTS = { "text/event-stream": { schema: { type: "string" } } };
 
 function contentOf(content: NonNullable<OperationAnswer["content"]>): Json {
   if (content === "bytes") return { "*/*": {} };

@@ -228,6 +228,12 @@ export const PARAMETERS = {
     { ...wholeFrom(0), default: 0 },
     "503 `behind` before the node has come to it.",
   ),
+  lastEventId: header(
+    "Last-Event-ID",
+    "lastEventId",
+    { kind: "cursor" },
+    "The `id` of the last event that a client has: it goes on from there, whatever `cursor` and `since` say.",
+  ),
   maxStaleness: header(
     "Ledge-Max-Staleness",
     "maxStaleness",

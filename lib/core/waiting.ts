@@ -15,6 +15,12 @@ export const PARK_HEADER = "ledge-park";
 /** On the request when it is asked again: how long it has waited, or that its time is over. */
 export const PARKED_HEADER = "ledge-parked";
 
+/**
+ * On an answer with status 200: it goes on. The host sends it, leaves it open, and asks the component for this path and
+ * query next; what that says is sent behind it, until it is no such answer.
+ */
+export const STREAM_HEADER = "ledge-stream";
+
 /** What a request waits for: a revision of the store, or one in the bucket. */
 export interface Park {
   readonly until: "head" | "exported";

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   log: async (program, { client }) => (await import("./commands/log.ts")).addLog(program, client),
   show: async (program, { client }) => (await import("./commands/show.ts")).addShow(program, client),
   history: async (program, { client }) => (await import("./commands/history.ts")).addHistory(program, client),
+  watch: async (program, { client }) => (await import("./commands/watch.ts")).addWatch(program, client),
   diff: async (program, { client }) => (await import("./commands/diff.ts")).addDiff(program, client),
   promote: async (program, { client }) => (await import("./commands/promote.ts")).addPromote(program, client),
   import: async (program, { client }) => (await import("./commands/import.ts")).addImport(program, client),

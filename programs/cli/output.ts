@@ -29,6 +29,11 @@ export function printJsonWith(value: object, member: string, json: string): void
   printJsonText(`${rest},\n  ${JSON.stringify(member)}: ${json}\n}`);
 }
 
+/** The same on one line, for what comes one by one. */
+export function printJsonLine(value: unknown): void {
+  printJsonText(JSON.stringify(value));
+}
+
 function printJsonText(text: string): void {
   // Between values a carriage return is white space, and inside a string JSON has it escaped already.
   const escaped = text

@@ -84,6 +84,7 @@ class Host {
   #lookedAfter: { readonly loss: FileLoss | undefined } | undefined;
   #front: Front | undefined;
   #stopCrons = () => {};
+  #stopping = false;
   constructor(
     options: HostOptions,
     manifest: SpinManifest,
@@ -154,6 +155,7 @@ class Host {
           const { answers } = this.#engine;
           return answers === undefined || this.#lookOnce() !== undefined ? undefined : answers;
         },
+        stopping: () => this.#stopping,
         onTrap: (component, text) => this.#log({ component, stream: "stderr", text: `${text}\n` }),
       });
       await this.#engine.start(this.url);
@@ -180,6 +182,7 @@ class Host {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.#stopCrons();
     const closed = this.#front?.close(STOP_GRACE_MS);
     await this.#parking.stop(STOP_GRACE_MS);

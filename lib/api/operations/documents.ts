@@ -121,11 +121,13 @@ export const documentRoutes = [
     path: "/v1/changes",
     summary: "The feed: whole commits in order, of which a token sees what it may read.",
     needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true },
-    parameters: ["cursor", "since", "ns", "prefix", "feedLimit", "values", ...FRESH],
+    parameters: ["cursor", "since", "ns", "prefix", "feedLimit", "values", "lastEventId", ...FRESH],
     answers: {
       200: {
-        description: "A page; its cursor goes on even where nothing was to be seen.",
+        description:
+          "A page; its cursor goes on even where nothing was to be seen. With `Accept: text/event-stream` an event for each commit, as long as the client stays.",
         content: "FeedPage",
+        events: true,
         headers: SHOWN,
       },
     },

@@ -9,6 +9,7 @@ import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
 import type { KeptAnswers } from "../answers.ts";
 import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
+import { nextOf } from "../parking/headers.ts";
 import { WaitingClient } from "../parking/waiting-client.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { andThen, ending, type Soon } from "../soon.ts";
@@ -20,6 +21,7 @@ import { judgeHost } from "./judge-host.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { Router } from "./routes.ts";
 import { prepare, refusalReply, sendPrepared, sendRefusal, sendReply } from "./sending.ts";
+import { type Streaming, stream } from "./streaming.ts";
 
 export interface FrontOptions {
   readonly host: string;
@@ -36,6 +38,8 @@ export interface FrontOptions {
   /** Undefined when the client has gone. */
   run(component: string, request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined>;
   onTrap(component: string, text: string): void;
+  /** From then on nothing new is begun. */
+  stopping(): boolean;
 }
 
 export interface Front {
@@ -214,6 +218,9 @@ function serveWhole(
   const mayKeep = !(ran instanceof Promise) && incoming.headers["transfer-encoding"] === undefined;
   return andThen(ran, (one) => {
     if (one === undefined) return;
+    const next = nextOf(one);
+    if (next !== undefined && one.type === "reply")
+      return stream(streaming(options, spec.component, request, asked), one.reply, next);
     if (mayKeep && sendKept(options, request, match.route, one)) return;
     const method = incoming.method ?? "GET";
     return andThen(options.metrics.extend(one, { route: match.route, method }), (result) => {
@@ -222,6 +229,21 @@ function serveWhole(
       else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
     });
   });
+}
+
+function streaming(
+  options: FrontOptions,
+  component: string,
+  exchange: RoutedRequest,
+  request: GuestRequest,
+): Streaming {
+  const { response, watched } = exchange;
+  return {
+    response,
+    request,
+    ask: (next) => options.run(component, next, () => watched.client ?? waitingClient(exchange)),
+    stopping: () => options.stopping(),
+  };
 }
 
 function waitingClient({ incoming, response, watched }: RoutedRequest): WaitingClient {

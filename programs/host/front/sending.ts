@@ -56,6 +56,15 @@ export function sendPrepared(
   }
 }
 
+/** Begins an answer that goes on, with what there is of it. */
+export function beginReply(response: ServerResponse, reply: GuestReply): void {
+  const { headers, body } = prepare(reply);
+  sent.set(response, reply);
+  const open = headers.filter((_, at) => headers[at - (at % 2)] !== "content-length");
+  response.writeHead(reply.status, open);
+  if (body !== undefined) response.write(body, "latin1");
+}
+
 /** Of this size and below a body goes out in one piece with the headers. */
 const ONE_PIECE_BYTES = 16_384;
 
