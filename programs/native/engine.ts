@@ -31,6 +31,8 @@ import { Writer } from "./writer.ts";
 
 const READERS_MAX = 4;
 const QUEUE_MAX = 1024;
+/** A thread that reads holds some 20 MB, and more after long pages. Who scrapes metrics each minute keeps one. */
+const IDLE_READER_MS = 90_000;
 /** A body of more is parsed in a reading thread. */
 const SHORT_BODY_BYTES = 65_536;
 
@@ -198,6 +200,7 @@ class NativeEngine implements Engine {
         log({ component: "host", stream: "stderr", text: `the thread that ${role}s was lost: ${text}\n` });
         if (role === "write") this.#writer.lost();
       },
+      ...(role === "read" ? { idleMs: IDLE_READER_MS } : {}),
     });
   }
 

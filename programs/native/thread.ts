@@ -16,6 +16,8 @@ export interface ThreadOptions {
   onMessage(thread: Thread, message: FromThread): void;
   /** It died; what it was at is over. */
   onLost(text: string): void;
+  /** Without any work for so long it is ended, and its memory is free; what comes next starts it again. */
+  readonly idleMs?: number;
 }
 
 interface Given {
@@ -30,6 +32,11 @@ export class Thread {
   readonly #options: ThreadOptions;
   readonly #given = new Map<number, Given>();
   #running: Running | undefined;
+  /** Orders that it works at, those among them that nobody waits for any more. */
+  #atWork = 0;
+  #idle: NodeJS.Timeout | undefined;
+  /** Resolves when the last one that was ended for want of work has closed its store. */
+  #ending: Promise<string | undefined> = Promise.resolve(undefined);
   #lastId = 0;
   #stopping = false;
 
@@ -44,6 +51,11 @@ export class Thread {
   /** Orders that have no answer yet. */
   get load(): number {
     return this.#given.size;
+  }
+
+  /** Whether there is a thread now. */
+  get isThere(): boolean {
+    return this.#running !== undefined;
   }
 
   /** Resolves when it works. Rejects when it cannot begin, saying why. */
@@ -65,6 +77,7 @@ export class Thread {
       // It works on, since nothing may end a thread inside SQLite; nobody waits for it any more.
       const timer = setTimeout(() => settle({ type: "timeout" }), limitMs);
       this.#given.set(id, { settle, timer });
+      this.#atWork += 1;
       this.send({ ...order, id });
     });
   }
@@ -89,18 +102,42 @@ export class Thread {
   async stop(graceMs: number): Promise<string | undefined> {
     const running = this.#running;
     this.#stopping = true;
-    if (running === undefined) return undefined;
+    clearTimeout(this.#idle);
+    if (running === undefined) return Promise.race([this.#ending, this.#late()]);
     const end = Date.now() + graceMs;
     while (this.#given.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const { settle } of [...this.#given.values()]) settle({ type: "timeout" });
     running.worker.postMessage({ type: "stop" } satisfies ToThread);
-    const late = new Promise<string>((resolve) => {
+    const ended = this.#ending.then(() => running.stopped);
+    const trouble = await Promise.race([ended, this.#late()]);
+    await running.worker.terminate();
+    return trouble;
+  }
+
+  #late(): Promise<string> {
+    return new Promise((resolve) => {
       const text = `the thread that ${this.role}s did not end; the store's file may stay in WAL mode`;
       setTimeout(() => resolve(text), STOP_MS[this.role]).unref();
     });
-    const trouble = await Promise.race([running.stopped, late]);
-    await running.worker.terminate();
-    return trouble;
+  }
+
+  /** An order is done: when nothing follows for a while, the thread is ended. */
+  #done(): void {
+    this.#atWork -= 1;
+    const { idleMs } = this.#options;
+    if (idleMs === undefined || this.#stopping) return;
+    // One timer for all orders: to begin it anew costs less than to make another.
+    if (this.#idle === undefined) this.#idle = setTimeout(() => this.#endIdle(), idleMs).unref();
+    else this.#idle.refresh();
+  }
+
+  /** One whose answer came too late for its client may still ask for something: it is waited for, too. */
+  #endIdle(): void {
+    if (this.#atWork > 0 || this.#running === undefined || this.#stopping) return;
+    const { worker, stopped } = this.#running;
+    this.#running = undefined;
+    this.#ending = this.#ending.then(() => stopped);
+    worker.postMessage({ type: "stop" } satisfies ToThread);
   }
 
   #begin(): Running {
@@ -129,7 +166,10 @@ export class Thread {
       worker.on("message", (message: FromThread) => {
         if (message.type === "ready") becomeReady();
         else if (message.type === "stopped") resolve(message.trouble);
-        else this.#receive(message);
+        else {
+          if (isAnswer(message) && this.#running?.worker === worker) this.#done();
+          this.#receive(message);
+        }
       });
       worker.on("error", (error) => {
         fail(error);
@@ -156,9 +196,14 @@ export class Thread {
   #lose(worker: Worker, text: string): void {
     if (this.#running?.worker !== worker) return;
     this.#running = undefined;
+    this.#atWork = 0;
     for (const { settle } of [...this.#given.values()]) settle({ type: "trap", text });
     this.#options.onLost(text);
   }
+}
+
+function isAnswer({ type }: FromThread): boolean {
+  return type === "reply" || type === "ticked";
 }
 
 interface Running {

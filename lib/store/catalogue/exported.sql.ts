@@ -11,10 +11,10 @@ export const exportedSql = statement(
   `select (${position}), l.value->>'untilMs'>?1 and l.value->>'untilMs'<=?2 from operation l where l.name='lease'`,
 );
 
-/** ?1 a revision. The namespaces that were changed after it. */
+/** ?1 a revision. The namespaces that were changed after it; without a word SQLite reads the whole history for them. */
 export const changedAfterSql = statement(
   { namespace: change.namespace },
-  "select distinct namespace from change where revision>?1",
+  "select distinct namespace from change indexed by change_by_revision where revision>?1",
 );
 
 /** For a host that asks for those who wait, again and again: it takes no parameters. */

@@ -1,12 +1,14 @@
 import { existsSync, renameSync } from "node:fs";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { changedAfterSql, reachedSql } from "../../../lib/store/catalogue/exported.sql.ts";
 import { type NodeDb, openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import type { JobResult } from "../../../programs/host/engine.ts";
 import type { HostOptions } from "../../../programs/host/options.ts";
 import { openLookout } from "../../../programs/host/parking/lookout.ts";
 import { Parking } from "../../../programs/host/parking/parking.ts";
+import { type Parked, Places } from "../../../programs/host/parking/places.ts";
 import { WaitingClient } from "../../../programs/host/parking/waiting-client.ts";
 import type { GuestRequest } from "../../../programs/host/pool/protocol.ts";
 import { begin, put, tick } from "../../../testkit/backup.ts";
@@ -249,6 +251,89 @@ describe("Parking", () => {
     const parking = new Parking({ parkedMax: 1, lookout, ask });
     expect(await parking.run("quick", request, () => new WaitingClient({ gone: true }))).toBe(undefined);
     expect(count).toBe(1);
+  });
+});
+
+test.each([changedAfterSql, reachedSql])("the lookout reads no whole table for $columns", ({ sql }) => {
+  const db = openNodeDb(":memory:");
+  onTestFinished(() => db.close());
+  migrate(db, committedMigrations());
+  const plan = db
+    .all(`explain query plan ${sql}`, sql.includes("?1") ? [1] : [])
+    .map((row) => String(row[3]));
+  expect(plan.filter((step) => /^SCAN (change|commits|entry|operation)\b/.test(step))).toEqual([]);
+});
+
+describe("a commit beside a thousand requests that wait for another namespace", () => {
+  const WAITING = 1000;
+
+  test("asks none of them again", async () => {
+    let head = 1;
+    let changed = "elsewhere";
+    let looks = 0;
+    const lookout = {
+      everyMs: 1,
+      async look() {
+        looks += 1;
+        return { head, exported: null };
+      },
+      changedAfter: () => [changed],
+      close: () => {},
+    };
+    const asked: string[] = [];
+    const ask = async (component: string, { headers }: GuestRequest): Promise<JobResult> => {
+      asked.push(component);
+      const again = headers.includes("ledge-parked");
+      const waits = ["ledge-park", `head=2; seconds=50; namespace=${component}`];
+      return {
+        type: "reply",
+        reply: again
+          ? { status: 200, headers: [], body: undefined }
+          : { status: 202, headers: waits, body: undefined },
+      };
+    };
+    const parking = new Parking({ parkedMax: WAITING + 1, lookout, ask });
+    const run = (namespace: string) =>
+      parking.run(
+        namespace,
+        { method: "GET", uri: "/", headers: [], body: new Uint8Array(0) },
+        () => new WaitingClient(),
+      );
+    const waiting = Array.from({ length: WAITING }, () => run("here"));
+    const seen = async () => {
+      const before = looks;
+      await expect.poll(() => looks, { interval: 1 }).toBeGreaterThan(before + 1);
+    };
+    await seen();
+    for (; head < 20; head += 1) await seen();
+    const one = run("elsewhere");
+    await expect.poll(() => asked.filter((namespace) => namespace === "elsewhere").length).toBe(2);
+    await one;
+    expect(asked.filter((namespace) => namespace === "here")).toHaveLength(WAITING);
+    changed = "here";
+    head += 1;
+    await Promise.all(waiting);
+    expect(asked.filter((namespace) => namespace === "here")).toHaveLength(2 * WAITING);
+  });
+
+  test("looks at none of them", () => {
+    const places = new Places();
+    let looks = 0;
+    const waitsFor = (namespace: string): Parked => ({
+      get park() {
+        looks += 1;
+        return { until: "head", revision: 2, seconds: 50, namespace } as const;
+      },
+      wake: () => {},
+    });
+    for (let nth = 0; nth < WAITING; nth += 1) places.add(waitsFor(`other-${nth % 3}`));
+    const here = waitsFor("here");
+    places.add(here);
+    looks = 0;
+    const [found, ...others] = [["here", "nowhere"], []].flatMap((changed) => places.concernedBy(changed));
+    expect(looks).toBe(0);
+    expect(found).toBe(here);
+    expect(others).toEqual([]);
   });
 });
 
