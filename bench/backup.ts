@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CountedBucket, startCountedBucket } from "./counted-bucket.ts";
 import { type Guest, startGuest } from "./guest.ts";
-import { type BenchRow, megabytesPerSecond } from "./rows.ts";
+import { type BenchForm, type BenchRow, megabytesPerSecond, middle } from "./rows.ts";
 import {
   type BenchDocument,
   type MadeStore,
@@ -19,20 +19,22 @@ import {
 } from "./stores.ts";
 import { runThread } from "./threads.ts";
 
-/** `LEDGE_BENCH_QUICK=1` takes a tenth of the large store. */
-const LARGE = process.env.LEDGE_BENCH_QUICK === "1" ? 100_000 : 1_000_000;
 const SMALL = 1000;
-const CHANGES = [1, 1000, 100_000];
+/** What is measured in the full form, and in the quick one: documents of the large store, megabytes of real ones, changes. */
+const FULL = { large: 1_000_000, realMb: 30, changes: [1, 1000, 100_000] } as const;
+const QUICK = { large: 50_000, realMb: 6, changes: [1, 1000] } as const;
+type Sizes = typeof FULL | typeof QUICK;
 /** Of a tick after one change: several, since one is short. */
 const TICKS = 5;
 const WASM_MAX_MB = 4295;
 
-export async function benchExport(root: string): Promise<BenchRow[]> {
-  const rate = await inBench(root, realDocuments(30), (bench) => exportRate(root, bench));
+export async function benchExport(root: string, { full }: BenchForm): Promise<BenchRow[]> {
+  const sizes = full ? FULL : QUICK;
+  const rate = await inBench(root, realDocuments(sizes.realMb), (bench) => exportRate(root, bench, sizes));
   const large = await inBench(root, smallDocuments(SMALL), (small) =>
-    inBench(root, smallDocuments(LARGE), async (other) => {
-      const memory = await memoryOf(other);
-      return [...memory, ...(await tickRows(small, other))];
+    inBench(root, smallDocuments(sizes.large), async (other) => {
+      const memory = await memoryOf(other, sizes);
+      return [...memory, ...(await tickRows({ small, large: other }, sizes))];
     }),
   );
   return [...rate, ...large];
@@ -68,7 +70,11 @@ async function inBench<T>(
   }
 }
 
-async function exportRate(root: string, { guest, token, bucket, file }: Bench): Promise<BenchRow[]> {
+async function exportRate(
+  root: string,
+  { guest, token, bucket, file }: Bench,
+  { realMb }: Sizes,
+): Promise<BenchRow[]> {
   // Before the guest's, whose notes in the store would leave nothing to export; it goes to a bucket of its own.
   const other = await startCountedBucket();
   let nodeSeconds: number;
@@ -85,7 +91,7 @@ async function exportRate(root: string, { guest, token, bucket, file }: Bench): 
   const exportedMb = bucket.rawBytes() / 1e6;
   const { seconds: proof } = await proveAnew(guest, token);
   const rate = exportedMb / seconds;
-  const work = `first export of a store of 30 MB in the guest, ${exportedMb.toFixed(0)} MB of NDJSON`;
+  const work = `first export of a store of ${realMb} MB in the guest, ${exportedMb.toFixed(0)} MB of NDJSON`;
   return [
     {
       work,
@@ -135,14 +141,14 @@ async function proveAll(guest: Guest, token: string): Promise<{ seconds: number;
 }
 
 /** The first export of the large store, and a proof of it. */
-async function memoryOf({ guest, token, bucket }: Bench): Promise<BenchRow[]> {
+async function memoryOf({ guest, token, bucket }: Bench, sizes: Sizes): Promise<BenchRow[]> {
   const startedMs = performance.now();
   const memoryBytes = await exportAll(guest, token);
   const seconds = (bucket.traffic().headMs - startedMs) / 1000;
   const rawMb = bucket.rawBytes() / 1e6;
   const proof = await proveAnew(guest, token);
   const [afterExport, afterProof] = [memoryBytes / 1e6, proof.memoryBytes / 1e6];
-  const documents = LARGE.toLocaleString("en-US");
+  const documents = sizes.large.toLocaleString("en-US");
   const beside = "what a Wasm memory can be: 4,295 MB";
   return [
     {
@@ -168,24 +174,33 @@ interface TickCost {
 }
 
 /** What a tick costs after so many changes, in both stores in turn: how busy the machine is then tells on both. */
-async function tickRows(small: Bench, large: Bench): Promise<BenchRow[]> {
+async function tickRows(
+  { small, large }: { readonly small: Bench; readonly large: Bench },
+  sizes: Sizes,
+): Promise<BenchRow[]> {
   await exportAll(small.guest, small.token);
   const rows: BenchRow[] = [];
-  for (const changes of CHANGES) {
+  for (const changes of sizes.changes) {
     const costs: { small: TickCost; large: TickCost }[] = [];
     for (let run = 0; run < (changes === 1 ? TICKS : 1); run += 1) {
       const life = changes + run;
       costs.push({
         small: await tickAfter(small, smallDocuments(changes, { among: SMALL, life })),
-        large: await tickAfter(large, smallDocuments(changes, { among: LARGE, life })),
+        large: await tickAfter(large, smallDocuments(changes, { among: sizes.large, life })),
       });
     }
     const [inSmall, inLarge] = [
-      middle(costs.map((cost) => cost.small)),
-      middle(costs.map((cost) => cost.large)),
+      middle(
+        costs.map((cost) => cost.small),
+        ({ ms }) => ms,
+      ),
+      middle(
+        costs.map((cost) => cost.large),
+        ({ ms }) => ms,
+      ),
     ];
     rows.push({
-      work: `tick after ${count(changes, "change")} in ${LARGE.toLocaleString("en-US")} documents, in the guest`,
+      work: `tick after ${count(changes, "change")} in ${sizes.large.toLocaleString("en-US")} documents, in the guest`,
       figure: tickFigure(inLarge),
       beside: `in ${SMALL.toLocaleString("en-US")}: ${tickFigure(inSmall)}`,
       ratio: inLarge.ms / inSmall.ms,
@@ -203,13 +218,6 @@ async function tickAfter(
   bucket.traffic();
   const ms = await guest.tick();
   return { ms, ...bucket.traffic() };
-}
-
-/** The one with the median time. */
-function middle(costs: TickCost[]): TickCost {
-  const [cost] = costs.sort((left, right) => left.ms - right.ms).slice(Math.floor(costs.length / 2));
-  if (cost === undefined) throw new Error("nothing was measured");
-  return cost;
 }
 
 function tickFigure({ ms, requests, written, writtenBytes }: TickCost): string {

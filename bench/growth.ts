@@ -1,6 +1,6 @@
 /**
  * What a store's size does to it: reads and durable commits of single documents, chosen evenly among all of them, over
- * stores of 1,000, 100,000 and (with LEDGE_BENCH_LARGE=1) 1,000,000 documents on the native engine. Every read differs from
+ * stores of 1,000, 100,000 and (in the full form) 1,000,000 documents on the native engine. Every read differs from
  * all before, so none is answered from memory: SQLite finds each.
  */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -9,18 +9,18 @@ import { join } from "node:path";
 import { startServer } from "../programs/demo-bcd/server.ts";
 import { type Measured, measureLoad } from "./load.ts";
 import { processSize } from "./process-memory.ts";
-import { type BenchRow, latencies, rate } from "./rows.ts";
+import { type BenchForm, type BenchRow, latencies, rate } from "./rows.ts";
 import { makeStore, putAll, smallDocuments } from "./stores.ts";
 
 const CLIENTS = 16;
 const ASKED = 2000;
 
-export async function benchGrowth(root: string): Promise<BenchRow[]> {
-  const sizes = [1000, 100_000, ...(process.env.LEDGE_BENCH_LARGE === "1" ? [1_000_000] : [])];
+export async function benchGrowth(root: string, { full }: BenchForm): Promise<BenchRow[]> {
+  const sizes = [1000, 100_000, ...(full ? [1_000_000] : [])];
   const rows: BenchRow[] = [];
   let first: Grown | undefined;
   for (const documents of sizes) {
-    const grown = await measureAt(root, documents);
+    const grown = await measureAt(root, documents, full ? 4 : 2);
     first ??= grown;
     rows.push(...rowsOf(documents, grown, first));
   }
@@ -34,7 +34,7 @@ interface Grown {
   readonly fileMegabytes: number;
 }
 
-async function measureAt(root: string, documents: number): Promise<Grown> {
+async function measureAt(root: string, documents: number, seconds: number): Promise<Grown> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   try {
     const { db, token } = makeStore(root, dir);
@@ -49,6 +49,7 @@ async function measureAt(root: string, documents: number): Promise<Grown> {
         url: `${server.url}/v1/read/bench`,
         headers,
         clients: CLIENTS,
+        seconds,
         differ: true,
         path: (nth: number) => `/v1/read/bench?key=${encodeURIComponent(keyOf(nth))}`,
       };
@@ -56,6 +57,7 @@ async function measureAt(root: string, documents: number): Promise<Grown> {
         url: `${server.url}/v1/commit`,
         method: "POST",
         clients: CLIENTS,
+        seconds,
         headers: { ...headers, "content-type": "application/json" },
         body: (nth: number) =>
           JSON.stringify({

@@ -42,6 +42,8 @@ export async function startGuest(
   return {
     async post(path, token, json) {
       rmSync(memoryFile, { force: true });
+      // Its worker may only begin now, and by then another guest has begun.
+      process.env.LEDGE_BENCH_MEMORY_FILE = memoryFile;
       const startedMs = performance.now();
       const authorization = `Bearer ${token}`;
       const response = await fetch(`${host.url}${path}`, {

@@ -1,19 +1,27 @@
 /**
  * Reads and commits over HTTP with 1, 4, 16 and 64 clients, on both engines: Ledge beside the smallest handler of the
- * same server, a bare Node HTTP server, and etcd, all in one run.
+ * same server, a bare Node HTTP server, etcd and Consul, all in one run.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
-import { base64, startEtcd } from "./etcd.ts";
 import { type Load, type Measured, measureLoad, requestsPerSecond } from "./load.ts";
+import {
+  type ByClients,
+  besideConsul,
+  besideEtcd,
+  byClients,
+  type Other,
+  type Size,
+} from "./other-servers.ts";
 import type { Curve, Plot } from "./plots.ts";
 import { processSize } from "./process-memory.ts";
-import { type BenchPart, type BenchRow, latencies, rate } from "./rows.ts";
+import { type BenchForm, type BenchPart, type BenchRow, latencies, rate } from "./rows.ts";
 
-const CLIENTS = [1, 4, 16, 64];
+const FULL: Size = { clients: [1, 4, 16, 64], seconds: 4, build: true };
+const QUICK: Size = { clients: [1, 16], seconds: 2, build: false };
 const DOCUMENT = '{"requestsPerSecond":100,"burst":200}';
 
 interface Engine {
@@ -36,52 +44,32 @@ const ENGINES: readonly Engine[] = [
   },
 ];
 
-export async function benchHttp(root: string): Promise<BenchPart> {
+export async function benchHttp(root: string, { full }: BenchForm): Promise<BenchPart> {
+  const size = full ? FULL : QUICK;
   const bare = await startBare();
-  const etcd = await startEtcd();
   try {
-    const beside = await measureBeside(bare.url, etcd);
+    const others: Other[] = [];
+    for (const measure of [besideEtcd, besideConsul]) {
+      const other = await measure(root, size);
+      if (other !== undefined) others.push(other);
+    }
+    const beside: Beside = {
+      bare: await byClients(size, (clients) => ({ url: bare.url, clients, seconds: size.seconds })),
+      others,
+    };
     const rows: BenchRow[] = [];
     const measured: Series[] = [];
-    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, { beside, measured })));
+    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, { beside, measured, size })));
     return { rows, plots: plotsOf(measured, beside) };
   } finally {
-    await etcd?.stop();
     bare.stop();
   }
 }
 
 /** What stands beside each figure, by number of clients. */
 interface Beside {
-  readonly bare: ReadonlyMap<number, number>;
-  readonly range: ReadonlyMap<number, number>;
-  readonly put: ReadonlyMap<number, number>;
-  readonly etcd: string | undefined;
-}
-
-async function measureBeside(bareUrl: string, etcd: Awaited<ReturnType<typeof startEtcd>>): Promise<Beside> {
-  const [bare, range, put] = [
-    new Map<number, number>(),
-    new Map<number, number>(),
-    new Map<number, number>(),
-  ];
-  for (const clients of CLIENTS) {
-    bare.set(clients, await requestsPerSecond({ url: bareUrl, clients }));
-    if (etcd === undefined) continue;
-    const post = { method: "POST", clients } as const;
-    put.set(
-      clients,
-      await requestsPerSecond({
-        ...post,
-        url: `${etcd.url}/v3/kv/put`,
-        body: (nth) =>
-          JSON.stringify({ key: base64(`bench/${nth % 1000}`), value: base64(`{"nth":${nth}}`) }),
-      }),
-    );
-    const key = JSON.stringify({ key: base64("bench/1") });
-    range.set(clients, await requestsPerSecond({ ...post, url: `${etcd.url}/v3/kv/range`, body: () => key }));
-  }
-  return { bare, range, put, etcd: etcd === undefined ? undefined : `etcd ${etcd.version}` };
+  readonly bare: ByClients;
+  readonly others: readonly Other[];
 }
 
 /** A curve in the making. */
@@ -94,26 +82,32 @@ interface Series {
 interface Known {
   readonly beside: Beside;
   readonly measured: Series[];
+  readonly size: Size;
 }
 
-async function benchEngine(root: string, engine: Engine, { beside, measured }: Known): Promise<BenchRow[]> {
+async function benchEngine(
+  root: string,
+  engine: Engine,
+  { beside, measured, size }: Known,
+): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   const server = await startServer(root, dir, engine.args);
   try {
     const token = readFileSync(join(dir, "admin-token"), "utf8").trim();
     const rows: BenchRow[] = [];
     // A server runs for weeks: what V8 has not compiled yet is no part of its speed.
-    await requestsPerSecond(readLoad(server, token, 16));
-    await requestsPerSecond(commitLoad(server, token, 16));
+    await requestsPerSecond(readLoad(server, token, { clients: 16, seconds: size.seconds }));
+    await requestsPerSecond(commitLoad(server, token, { clients: 16, seconds: size.seconds }));
     const seriesOf = (what: Series["what"]): Series => {
       const series = { name: `${engine.name}: ${what}s`, what, byClients: new Map<number, Measured>() };
       measured.push(series);
       return series;
     };
     const [read, commit] = [seriesOf("read"), seriesOf("commit")];
-    const known = { token, engine, beside };
-    for (const clients of CLIENTS) rows.push(...(await reads(server, { ...known, clients, series: read })));
-    for (const clients of CLIENTS)
+    const known = { token, engine, beside, seconds: size.seconds };
+    for (const clients of size.clients)
+      rows.push(...(await reads(server, { ...known, clients, series: read })));
+    for (const clients of size.clients)
       rows.push(...(await commits(server, { ...known, clients, series: commit })));
     const { megabytes } = processSize(server.pid);
     rows.push({
@@ -132,6 +126,7 @@ async function benchEngine(root: string, engine: Engine, { beside, measured }: K
 interface Measuring {
   readonly token: string;
   readonly clients: number;
+  readonly seconds: number;
   readonly engine: Engine;
   readonly beside: Beside;
   readonly series: Series;
@@ -139,42 +134,48 @@ interface Measuring {
 
 async function reads(
   { url }: Server,
-  { token, clients, engine, beside, series }: Measuring,
+  { token, clients, seconds, engine, beside, series }: Measuring,
 ): Promise<BenchRow[]> {
-  const read = await measureLoad(readLoad({ url }, token, clients));
+  const read = await measureLoad(readLoad({ url }, token, { clients, seconds }));
   series.byClients.set(clients, read);
-  const smallest = await requestsPerSecond({ url: `${url}/healthz`, clients });
+  const smallest = await requestsPerSecond({ url: `${url}/healthz`, clients, seconds });
   const row = rowOf(`${engine.name}: read of one document`, clients, read);
   return [
     row("bare Node HTTP server", beside.bare.get(clients), engine.goals.bare),
     row("/healthz, the smallest handler of the same server", smallest, engine.goals.smallest),
-    row(`${beside.etcd} range, JSON gateway`, beside.range.get(clients), engine.goals.etcdRead),
+    ...beside.others.map(({ read: { name, rates }, goals }) =>
+      row(name, rates.get(clients), goals ? engine.goals.etcdRead : undefined),
+    ),
   ].flat();
 }
 
 async function commits(
   { url }: Server,
-  { token, clients, engine, beside, series }: Measuring,
+  { token, clients, seconds, engine, beside, series }: Measuring,
 ): Promise<BenchRow[]> {
-  const commit = await measureLoad(commitLoad({ url }, token, clients));
+  const commit = await measureLoad(commitLoad({ url }, token, { clients, seconds }));
   series.byClients.set(clients, commit);
   const row = rowOf(`${engine.name}: durable commit of one document`, clients, commit);
-  return row(`${beside.etcd} put, JSON gateway`, beside.put.get(clients), engine.goals.etcdPut);
+  return beside.others.flatMap(({ put: { name, rates }, goals }) =>
+    row(name, rates.get(clients), goals ? engine.goals.etcdPut : undefined),
+  );
 }
 
-function readLoad({ url }: Pick<Server, "url">, token: string, clients: number): Load {
+type Run = Pick<Load, "clients" | "seconds">;
+
+function readLoad({ url }: Pick<Server, "url">, token: string, run: Run): Load {
   return {
     url: `${url}/v1/read/demo?key=limits%2Fapi`,
-    clients,
+    ...run,
     headers: { authorization: `Bearer ${token}` },
   };
 }
 
-function commitLoad({ url }: Pick<Server, "url">, token: string, clients: number): Load {
+function commitLoad({ url }: Pick<Server, "url">, token: string, run: Run): Load {
   return {
     url: `${url}/v1/commit`,
     method: "POST",
-    clients,
+    ...run,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: (nth) =>
       JSON.stringify({
@@ -202,17 +203,14 @@ function rowOf(work: string, clients: number, measured: Measured) {
 }
 
 /** Throughput and latency over clients, for reads and for commits. */
-function plotsOf(measured: readonly Series[], { bare, range, put, etcd }: Beside): Plot[] {
+function plotsOf(measured: readonly Series[], { bare, others }: Beside): Plot[] {
   const curve = (name: string, points: Iterable<readonly [number, number]>): Curve => ({
     name,
     points: [...points],
   });
   const besides = {
-    read: [
-      curve("bare Node HTTP server", bare),
-      ...(etcd === undefined ? [] : [curve(`${etcd} range`, range)]),
-    ],
-    commit: etcd === undefined ? [] : [curve(`${etcd} put`, put)],
+    read: [curve("bare Node HTTP server", bare), ...others.map(({ read }) => curve(read.name, read.rates))],
+    commit: others.map(({ put }) => curve(put.name, put.rates)),
   };
   const of = (what: Series["what"], yOf: (one: Measured) => number) =>
     measured

@@ -16,10 +16,11 @@ export type Litestream =
   | { readonly program: string; readonly missing?: undefined }
   | { readonly program?: undefined; readonly missing: string };
 
-export function installLitestream(root: string): Litestream {
+export function installLitestream(root: string, { build }: { readonly build: boolean }): Litestream {
   const folder = join(root, ".cache", "bench", "bin");
   const program = join(folder, "litestream");
   if (existsSync(program)) return { program };
+  if (!build) return { missing: "not built yet, which the form --full does" };
   mkdirSync(folder, { recursive: true });
   const { status, error } = spawnSync("go", ["install", `${MODULE}@${LITESTREAM}`], {
     stdio: "ignore",

@@ -1,11 +1,13 @@
 /**
- * `npm run bench [PART …]` prints a table; with `--write` each part's goes to its place in docs/benchmarks.md with the
- * command and the machine. Ratios are what counts: times are of this machine and this moment.
+ * `npm run bench [PART …]` prints a table, in a few minutes; `--full` takes the sizes and the times of the kept tables. With
+ * `--write` each part's goes to its place in docs/benchmarks.md with the command and the machine. Ratios are what counts:
+ * times are of this machine and this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { benchExport } from "./backup.ts";
+import { benchBeside } from "./beside.ts";
 import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
@@ -14,14 +16,15 @@ import { benchHttp } from "./http.ts";
 import { benchParked } from "./parked.ts";
 import { draw } from "./plots.ts";
 import { benchRestore } from "./restore.ts";
-import { asMarkdown, type BenchPart, type BenchRow } from "./rows.ts";
+import { asMarkdown, type BenchForm, type BenchPart, type BenchRow } from "./rows.ts";
 import { benchStart } from "./start.ts";
 import { benchStore } from "./store.ts";
 
-const parts: Readonly<Record<string, (root: string) => Promise<BenchPart | BenchRow[]>>> = {
+const parts: Readonly<Record<string, (root: string, form: BenchForm) => Promise<BenchPart | BenchRow[]>>> = {
   store: benchStore,
   http: benchHttp,
   growth: benchGrowth,
+  beside: benchBeside,
   parked: benchParked,
   data: benchData,
   start: benchStart,
@@ -31,25 +34,33 @@ const parts: Readonly<Record<string, (root: string) => Promise<BenchPart | Bench
   "first-answer": benchFirstAnswer,
 };
 
+const FLAGS: readonly string[] = ["--full", "--write"];
+
 export async function main(root: string, args: readonly string[]): Promise<number> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  const names = args.filter((argument) => argument !== "--write");
-  const unknown = names.filter((name) => !(name in parts));
+  const flags = args.filter((argument) => argument.startsWith("-"));
+  const names = args.filter((argument) => !argument.startsWith("-"));
+  const unknown = [
+    ...flags.filter((flag) => !FLAGS.includes(flag)),
+    ...names.filter((name) => !(name in parts)),
+  ];
   if (unknown.length > 0) {
-    console.error(`unknown part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`);
+    console.error(
+      `unknown: ${unknown.join(", ")}; there are the parts ${Object.keys(parts).join(", ")}, and ${FLAGS.join(", ")}`,
+    );
     return 2;
   }
-  const write = args.includes("--write");
+  const [write, full] = [flags.includes("--write"), flags.includes("--full")];
   const rows: BenchRow[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`measuring: ${name} …`);
-    const measured = await part(root);
+    const measured = await part(root, { full });
     const { rows: own, plots = [] }: BenchPart = Array.isArray(measured) ? { rows: measured } : measured;
     console.error(asMarkdown(own));
     rows.push(...own);
     if (!write) continue;
-    writeTable(root, name, own);
+    writeTable(root, full ? `${name} --full` : name, own);
     if (plots.length > 0) await draw(root, plots);
   }
   console.log(asMarkdown(rows));
@@ -57,12 +68,13 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 }
 
 /** Replaces the table of a part between its marks; the words around it are written by hand. */
-function writeTable(root: string, name: string, rows: readonly BenchRow[]): void {
+function writeTable(root: string, asked: string, rows: readonly BenchRow[]): void {
+  const [name = ""] = asked.split(" ");
   const file = join(root, "docs", "benchmarks.md");
   const text = readFileSync(file, "utf8");
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-  const table = `${start}\nMeasured with \`npm run bench -- ${name} --write\` on ${machine}; the load comes from the same machine.\n\n${asMarkdown(rows)}\n${end}`;
+  const table = `${start}\nMeasured with \`npm run bench -- ${asked} --write\` on ${machine}; the load comes from the same machine.\n\n${asMarkdown(rows)}\n${end}`;
   writeFileSync(
     file,
     text.slice(0, text.indexOf(start)) + table + text.slice(text.indexOf(end) + end.length),

@@ -9,19 +9,21 @@ import { join } from "node:path";
 import { type CountedBucket, startCountedBucket } from "./counted-bucket.ts";
 import { startGuest } from "./guest.ts";
 import { installLitestream, LITESTREAM, replicate } from "./litestream.ts";
-import { type BenchRow, median, megabytesPerSecond } from "./rows.ts";
+import { type BenchForm, type BenchRow, median, megabytesPerSecond } from "./rows.ts";
 import { makeStore, putAll, realDocuments } from "./stores.ts";
 import { runThread } from "./threads.ts";
 
 const RUNS = 3;
-/** Their lines in a snapshot have 100 MB and 20 MB. */
-const [VALUES_MB, GUEST_VALUES_MB] = [77, 15.5];
+/** Megabytes of values; in the full form their lines in a snapshot have 100 MB and 20 MB. */
+const FULL = { command: 77, guest: 15.5 } as const;
+const QUICK = { command: 15.5, guest: 4 } as const;
 const SECRET = "a-bootstrap-secret-of-forty-characters-x";
 
-export async function benchRestore(root: string): Promise<BenchRow[]> {
+export async function benchRestore(root: string, { full }: BenchForm): Promise<BenchRow[]> {
+  const valuesMb = full ? FULL : QUICK;
   return [
-    ...(await withExported(root, VALUES_MB, (exported) => besideOthers(root, exported))),
-    ...(await withExported(root, GUEST_VALUES_MB, (exported) => inGuest(root, exported))),
+    ...(await withExported(root, valuesMb.command, (exported) => besideOthers(root, exported, full))),
+    ...(await withExported(root, valuesMb.guest, (exported) => inGuest(root, exported))),
   ];
 }
 
@@ -54,7 +56,11 @@ async function withExported(
   }
 }
 
-async function besideOthers(root: string, { dir, bucket, megabytes }: Exported): Promise<BenchRow[]> {
+async function besideOthers(
+  root: string,
+  { dir, bucket, megabytes }: Exported,
+  build: boolean,
+): Promise<BenchRow[]> {
   const to = join(dir, "restored.db");
   const seconds = await median(RUNS, () => ledgeRestore(root, bucket, to));
   const figure = megabytesPerSecond(megabytes, seconds);
@@ -67,7 +73,7 @@ async function besideOthers(root: string, { dir, bucket, megabytes }: Exported):
   });
   return [
     { ...row("sqlite3 loading the same rows from a .dump", await shellLoad(to, dir)), goal: "≤ 2" },
-    await litestreamRow(root, { file: to, dir, row }),
+    await litestreamRow(root, { file: to, dir, row, build }),
   ];
 }
 
@@ -123,9 +129,15 @@ async function litestreamRow(
     file,
     dir,
     row,
-  }: { file: string; dir: string; row: (beside: string, other: number | undefined) => BenchRow },
+    build,
+  }: {
+    readonly file: string;
+    readonly dir: string;
+    readonly row: (beside: string, other: number | undefined) => BenchRow;
+    readonly build: boolean;
+  },
 ): Promise<BenchRow> {
-  const { program, missing } = installLitestream(root);
+  const { program, missing } = installLitestream(root, { build });
   if (missing !== undefined) return row(`Litestream ${LITESTREAM} is left out: ${missing}`, undefined);
   const restore = replicate(program, { file, dir });
   const seconds = await median(RUNS, () => {

@@ -8,6 +8,11 @@ export interface BenchPart {
   readonly plots?: readonly Plot[];
 }
 
+/** How much is measured: all in a few minutes, or long enough for figures that are kept. */
+export interface BenchForm {
+  readonly full: boolean;
+}
+
 export interface BenchRow {
   readonly work: string;
   readonly figure: string;
@@ -41,6 +46,14 @@ export async function median(runs: number, measure: () => number | Promise<numbe
   const figures: number[] = [];
   for (let run = 0; run < runs; run += 1) figures.push(await measure());
   return figures.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
+}
+
+/** The one of several measurements whose figure is their median. */
+export function middle<T>(measured: readonly T[], figureOf: (one: T) => number): T {
+  const sorted = [...measured].sort((a, b) => figureOf(a) - figureOf(b));
+  const found = sorted[Math.floor(sorted.length / 2)];
+  if (found === undefined) throw new Error("nothing was measured");
+  return found;
 }
 
 export function megabytesPerSecond(megabytes: number, seconds: number): string {

@@ -9,13 +9,14 @@ import { loadMigrations } from "../build/migrations.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../lib/store/sqlite/migrate.ts";
 import { addNamespace, bootstrap, propose } from "../testkit/proposals.ts";
-import { type BenchRow, median, rate } from "./rows.ts";
+import { type BenchForm, type BenchRow, median, rate } from "./rows.ts";
 
 const COMMITS = 300;
 const OPENS = 20;
+/** The quick form takes a quarter of them. */
 const TURNS = 400;
 
-export async function benchStore(root: string): Promise<BenchRow[]> {
+export async function benchStore(root: string, { full }: BenchForm): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
   try {
     const db = openNodeDb(join(dir, "ledge.db"));
@@ -37,7 +38,10 @@ export async function benchStore(root: string): Promise<BenchRow[]> {
       perSecond(() => propose(db, [{ op: "put", ns: "shop", key: `k${nth++}`, value }])),
     );
     db.close();
-    const opened = await benchOpen(join(dir, "whole.db"), join(dir, "alone.db"), root);
+    const opened = await benchOpen(join(dir, "whole.db"), join(dir, "alone.db"), {
+      root,
+      turns: full ? TURNS : TURNS / 4,
+    });
     return [
       opened,
       {
@@ -54,7 +58,11 @@ export async function benchStore(root: string): Promise<BenchRow[]> {
 }
 
 /** Every request on Spin opens the file, and every connection parses the schema. */
-async function benchOpen(whole: string, alone: string, root: string): Promise<BenchRow> {
+async function benchOpen(
+  whole: string,
+  alone: string,
+  { root, turns }: { readonly root: string; readonly turns: number },
+): Promise<BenchRow> {
   for (const file of [whole, alone]) {
     const db = openNodeDb(file);
     migrate(db, loadMigrations(join(root, "migrations")));
@@ -74,7 +82,7 @@ async function benchOpen(whole: string, alone: string, root: string): Promise<Be
   };
   // The quickest of many short turns of each: what else the machine does only ever makes one slower.
   let [wholeMs, aloneMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let turn = 0; turn < TURNS; turn += 1) {
+  for (let turn = 0; turn < turns; turn += 1) {
     wholeMs = Math.min(wholeMs, openMs(whole));
     aloneMs = Math.min(aloneMs, openMs(alone));
   }
