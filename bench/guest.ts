@@ -25,7 +25,8 @@ export async function startGuest(
   variables: Readonly<Record<string, string>>,
 ): Promise<Guest> {
   const memoryFile = join(stateDir, "memory");
-  process.env.LEDGE_BENCH_MEMORY_FILE = memoryFile;
+  // In the worker's text: a worker that begins later would see the environment of another guest.
+  const define = { "process.env.LEDGE_BENCH_MEMORY_FILE": JSON.stringify(memoryFile) };
   const lines: string[] = [];
   const host: RunningHost = await startHost({
     manifest: join(root, "spin.toml"),
@@ -35,15 +36,13 @@ export async function startGuest(
     cron: false,
     workers: 1,
     cacheDir: join(root, "dist", "cache"),
-    workerFile: await bundle(root, "guest-worker"),
+    workerFile: await bundle(root, "guest-worker", define),
     log: ({ text }) => lines.push(text),
   });
   const failed = (what: string) => new Error(`${what}\n${lines.slice(-5).join("")}`);
   return {
     async post(path, token, json) {
       rmSync(memoryFile, { force: true });
-      // Its worker may only begin now, and by then another guest has begun.
-      process.env.LEDGE_BENCH_MEMORY_FILE = memoryFile;
       const startedMs = performance.now();
       const authorization = `Bearer ${token}`;
       const response = await fetch(`${host.url}${path}`, {

@@ -4,15 +4,23 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 
-/** The JavaScript of bench/NAME.ts, packages left outside. */
-export async function bundle(root: string, name: string): Promise<string> {
+let bundles = 0;
+
+/** The JavaScript of bench/NAME.ts, packages left outside. `define` has constants by their names. */
+export async function bundle(
+  root: string,
+  name: string,
+  define: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  bundles += 1;
   const folder = join(root, ".cache", "bench");
   mkdirSync(folder, { recursive: true });
-  const outfile = join(folder, `${name}-${process.pid}.mjs`);
+  const outfile = join(folder, `${name}-${process.pid}-${bundles}.mjs`);
   await build({
     entryPoints: [join(root, "bench", `${name}.ts`)],
     outfile,
     bundle: true,
+    define: { ...define },
     format: "esm",
     platform: "node",
     target: "node20",
