@@ -118,23 +118,30 @@ describe("ticks that overlap", () => {
     other.close();
   });
 
-  test("change nothing when one wakes after its lease was taken by another", async () => {
-    const { db, file } = openTestStore();
-    const other = openNodeDb(file);
-    fill(db);
-    const bucket = memoryBucket();
-    let inner: Promise<unknown> | undefined;
-    bucket.before = (call) => {
-      if (inner !== undefined || !call.includes("/segments/")) return;
-      inner = tick(other, bucket, { nowMs: LATER });
-    };
-    expect(await tick(db, bucket)).toMatchObject({ state: "skipped" });
-    expect(await inner).toMatchObject({ state: "exported" });
-    const copy = openQuickStore();
-    await restore(copy.db, bucket);
-    expectSame(copy.db, db);
-    other.close();
-  });
+  test.each([
+    { folder: "bases", aloneBytes: SMALL.aloneBytes },
+    { folder: "segments", aloneBytes: 0 },
+  ])(
+    "change nothing when one wakes after another took its lease ($folder)",
+    async ({ folder, aloneBytes }) => {
+      const limits = { ...SMALL, aloneBytes };
+      const { db, file } = openTestStore();
+      const other = openNodeDb(file);
+      fill(db);
+      const bucket = memoryBucket();
+      let inner: Promise<unknown> | undefined;
+      bucket.before = (call) => {
+        if (inner !== undefined || !call.includes(`/${folder}/`)) return;
+        inner = tick(other, bucket, { nowMs: LATER, limits });
+      };
+      expect(await tick(db, bucket, { limits })).toMatchObject({ state: "skipped" });
+      expect(await inner).toMatchObject({ state: "exported" });
+      const copy = openQuickStore();
+      await restore(copy.db, bucket);
+      expectSame(copy.db, db);
+      other.close();
+    },
+  );
 });
 
 describe("an idle tick", () => {

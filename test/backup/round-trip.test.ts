@@ -23,11 +23,14 @@ describe("runTick and restoreInto", () => {
     expectSame(copy.db, db);
   });
 
-  test("bring back every single revision", async () => {
+  test.each([
+    { first: "a base alone", aloneBytes: SMALL.aloneBytes },
+    { first: "segments and then a base", aloneBytes: 0 },
+  ])("bring back every single revision where the export began with $first", async ({ aloneBytes }) => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
-    await tick(db, bucket);
+    await tick(db, bucket, { limits: { ...SMALL, aloneBytes } });
     const head = Number(db.all("select revision from store")[0]?.[0]);
     for (let revision = 1; revision <= head; revision += 1) {
       const copy = openQuickStore();

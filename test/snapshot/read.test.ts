@@ -209,7 +209,7 @@ describe("a reader written from the page", () => {
     const { db } = openQuickStore();
     const bucket = memoryBucket();
     fill(db);
-    await tick(db, bucket);
+    await tick(db, bucket, { limits: { ...SMALL, aloneBytes: 0 } });
     const name = [...bucket.objects.keys()].filter((one) => one.includes("/segments/")).sort()[0] ?? "";
     const folder = testFolder();
     writeFileSync(join(folder, "segment.gz"), bucket.objects.get(name) ?? "");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fill, openQuickStore, put, tick } from "../../testkit/backup.ts";
+import { fill, openQuickStore, put, SMALL, tick } from "../../testkit/backup.ts";
 import { memoryBucket } from "../../testkit/bucket.ts";
 import { audit } from "../../testkit/chaos/audit.ts";
 import { type Journal, openJournal, sentOf } from "../../testkit/chaos/journal.ts";
@@ -32,7 +32,7 @@ async function exported() {
   const { db } = openQuickStore();
   const bucket = memoryBucket();
   fill(db);
-  await tick(db, bucket);
+  await tick(db, bucket, { limits: { ...SMALL, aloneBytes: 0 } });
   put(db, "more", "x".repeat(5000));
   await tick(db, bucket);
   const order = bucket.calls.filter((call) => call.startsWith("put ")).map((call) => call.slice(4));

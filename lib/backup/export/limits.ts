@@ -13,6 +13,8 @@ export interface Limits {
   readonly baseBytesMin: number;
   /** A store no bigger than this has its digest in every manifest. */
   readonly digestBytes: number;
+  /** A history no bigger than this begins with a base alone: a tick can finish it. */
+  readonly aloneBytes: number;
   /** About how much of what changed since the base a range of a replay holds in memory. */
   readonly foldBytes: number;
 }
@@ -23,6 +25,7 @@ export const LIMITS: Limits = {
   objectsMax: OBJECTS_MAX,
   baseBytesMin: 16_777_216,
   digestBytes: 4_194_304,
+  aloneBytes: 50_331_648,
   foldBytes: 16_777_216,
 };
 

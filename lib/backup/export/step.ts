@@ -1,7 +1,8 @@
 /**
- * What a tick does next, and doing it: segments until the bucket has every commit, then a base where there is
- * none or the chain has grown long. Promise: a manifest never names more than 100 objects; a small tail is
- * written again as one segment, and a base only after as many bytes as it costs.
+ * What a tick does next, and doing it: first a base, which holds all history; then segments until the bucket has every
+ * commit, and another base where the chain has grown long. A history too large for a tick begins with segments instead,
+ * so that each tick leaves a restore point. Promise: a manifest never names more than 100 objects; a small tail is
+ * written again as one segment, and another base only after as many bytes as it costs.
  */
 
 import type { Digest, ManifestObject } from "../../snapshot/schemas.ts";
@@ -9,21 +10,26 @@ import { findBaseProgress } from "../../store/catalogue/base.ts";
 import { beginsAtZero, type Position } from "../../store/catalogue/catalogue.ts";
 import { hasUnwrittenPurge, readPurgeMark } from "../../store/catalogue/purge.ts";
 import { readSealedManifest, recordSealed } from "../../store/catalogue/seal.ts";
-import { findSegmentEnd, readHistoryStart, readStoreBytes } from "../../store/documents/export-pages.ts";
+import {
+  findSegmentEnd,
+  isHistoryLarger,
+  readHistoryStart,
+  readStoreBytes,
+} from "../../store/documents/export-pages.ts";
 import { digestState } from "../state-digest.ts";
 import { exportBase } from "./base.ts";
 import type { Limits, StepContext } from "./limits.ts";
 import { finishRun, giveUp, parentOf, segmentsOf, startRun, writeObject } from "./run.ts";
 import { makeSegment } from "./segment.ts";
 
-export type ExportStep = "segments" | "base" | "seal";
+/** `begin`: nothing of this history is in the bucket. */
+export type ExportStep = "begin" | "segments" | "base" | "seal";
 
 /** What is to be done; undefined when the bucket has everything. `position` is this lineage's, if it has one. */
 export function nextStep(context: StepContext, position: Position | undefined): ExportStep | undefined {
   const { db, store, limits } = context;
   if (store.revision === 0) return undefined;
-  // Without a position a history is exported from its beginning if the store still has it, else from a base.
-  if (position === undefined) return beginsAtZero(db) ? "segments" : "base";
+  if (position === undefined) return "begin";
   const behind = position.revision < store.revision;
   if (behind && mergeableTail(context, position) === undefined && isFull(position.objects, limits))
     return "base";
@@ -42,7 +48,19 @@ export function runStep(
   position: Position | undefined,
 ): Promise<Position | undefined> {
   if (step === "seal" && position !== undefined) return exportSeal(context, position);
-  return step === "segments" ? exportSegments(context, position) : exportBase(context, position);
+  const segments = step === "segments" || (step === "begin" && beginsWithSegments(context));
+  return segments ? exportSegments(context, position) : exportBase(context, position);
+}
+
+/**
+ * A base spares the segments of what it covers. Until it is whole the bucket holds nothing, so where one would take
+ * several ticks segments come first, if the store still has its beginning.
+ */
+function beginsWithSegments({ db, store, target, limits }: StepContext): boolean {
+  const begun = findBaseProgress(db);
+  // It is pinned to its revision, which no segment may span.
+  if (begun?.target === target && begun.lineage === store.lineage) return false;
+  return beginsAtZero(db) && isHistoryLarger(db, limits.aloneBytes);
 }
 
 /** The same chain once more, in a manifest that says that nothing comes after it. */

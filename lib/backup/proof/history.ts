@@ -3,7 +3,9 @@
  * compare states, which only the newest change of each key makes; an old row that was altered shows here alone.
  * Promise: it reads a little with each tick, goes on where it was put down, and tells of a fault as soon as it is found.
  *
- * What is read: the newest manifest's base and segments, and the segments of each chain before it that still stands.
+ * What is read: the newest manifest's base and segments, the segments of each chain before it that still stands, and the
+ * base of such a chain where no older one reaches it: what lies before it was exported in no segment that is left. A
+ * newer base would not tell, for it was made from the rows as they were by then.
  */
 import { type Bucket, isDamage } from "../../bucket/bucket.ts";
 import { isOver } from "../../core/span.ts";
@@ -94,12 +96,11 @@ interface Compared {
 }
 
 /** One object further; past a manifest's last one, or where it was pruned meanwhile, the next manifest. */
-async function compareNext({ db, bucket, keys }: StepContext, scrub: HistoryScrub): Promise<Compared> {
+async function compareNext(context: StepContext, scrub: HistoryScrub): Promise<Compared> {
+  const { db, bucket, keys } = context;
   const [name = "", ...others] = scrub.left;
-  const { reading = {} } = keys;
-  const read = await readableManifest(bucket, name, reading, findManifestSha256(db, name));
-  const object =
-    read === undefined ? undefined : (await objectsOf(read, scrub, { db, bucket, reading }))[scrub.at];
+  const read = await readableManifest(bucket, name, keys.reading, findManifestSha256(db, name));
+  const object = read === undefined ? undefined : (await objectsOf(context, read, scrub.newest))[scrub.at];
   if (object === undefined) return { scrub: { ...scrub, left: others, at: 0 }, bytes: 0 };
   const { fault, damage } = await faultOf(object);
   const next = { ...scrub, at: scrub.at + 1 };
@@ -141,13 +142,20 @@ interface Sources {
   readonly reading: Reading;
 }
 
-async function objectsOf(
-  read: ReadManifest,
-  { newest }: HistoryScrub,
-  sources: Sources,
-): Promise<Comparable[]> {
-  const parts = read.name === newest ? await partsOf(read, sources) : [];
-  return [...parts, ...segmentsOf(read, sources)];
+async function objectsOf(context: StepContext, read: ReadManifest, newest: string): Promise<Comparable[]> {
+  const { db, bucket, keys } = context;
+  const sources = { db, bucket, reading: keys.reading ?? {} };
+  const wanted = read.name === newest || beginsHistory(context, read);
+  return [...(wanted ? await partsOf(read, sources) : []), ...segmentsOf(read, sources)];
+}
+
+/** Whether no older chain that stands reaches the base. */
+function beginsHistory({ db, target, store }: StepContext, { base }: ReadManifest): boolean {
+  if (base === undefined) return false;
+  return !listPoints(db, { target, lineage: store.lineage }).some(
+    ({ baseRevision, revision, doomedMs }) =>
+      doomedMs === null && (baseRevision ?? 0) < base.revision && revision >= base.revision,
+  );
 }
 
 function segmentsOf({ manifest, segments }: ReadManifest, { db, bucket, reading }: Sources): Comparable[] {

@@ -211,6 +211,13 @@ export const storeBytesSql = statement(
   "select coalesce(sum(bytes + 200*keys),0) from usage",
 );
 
+/** ?1 bytes. Stops at the row that goes beyond them. */
+export const historyLargerSql = statement(
+  { larger: integerColumn },
+  `select exists(select 1 from (select sum(190 + octet_length(key) + coalesce(octet_length(value),0))
+      over (order by rowid rows unbounded preceding) as total from change) where total>?1)`,
+);
+
 const ancestry = {
   epoch: lineageTable.epoch,
   lineage: lineageTable.lineage,

@@ -14,6 +14,7 @@ import {
   commitsPageSql,
   documentsPageSql,
   documentsTextSql,
+  historyLargerSql,
   historyStartSql,
   namespaceSizesSql,
   rawChangesSql,
@@ -194,6 +195,11 @@ export function listNamespaceSizes(db: Db, upTo: number): { namespace: string; c
 /** A revision from which on every namespace can be read: the highest compaction mark. */
 export function readHistoryStart(db: Db): number {
   return onlyOf(db, historyStartSql).revision;
+}
+
+/** Whether all changes that the store keeps would be about more than so many bytes of lines. Reads no more than that. */
+export function isHistoryLarger(db: Db, bytes: number): boolean {
+  return onlyOf(db, historyLargerSql, [bytes]).larger === 1;
 }
 
 /** Bytes of all values and keys now, to judge what a digest or a base would cost. */

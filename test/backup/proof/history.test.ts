@@ -81,6 +81,24 @@ describe("the scrub of history", () => {
     expect(found.provenRevision).toBe(found.exportedRevision);
   });
 
+  test("finds an altered row that the newest base was made from", async () => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    fill(db);
+    await tick(db, bucket);
+    const first = rowOf(db, "position").objects;
+    const [oldest] = db.all("select actor, revision from commits order by revision limit 1");
+    db.all("update commits set actor='somebody-else' where revision=?1", [oldest?.[1] ?? 0]);
+    for (let n = 0; n < 30; n += 1) {
+      put(db, `k${n % 4}`, `${n} ${"x".repeat(200)}`);
+      await tick(db, bucket);
+    }
+    expect(rowOf(db, "position").objects).not.toEqual(expect.arrayContaining([first].flat()));
+    const found = history(db, await scrubbed(db, bucket, T0 + 2 * DAY));
+    expect(found.history).toMatchObject({ faults: 1, first: expect.stringContaining("commits") });
+    db.all("update commits set actor=?1 where revision=?2", oldest ?? []);
+  });
+
   test("is put down when a tick's time is over, and goes on with the next", async () => {
     const { db, bucket } = await backedUp();
     const nowMs = T0 + 2 * DAY;

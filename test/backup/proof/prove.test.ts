@@ -49,8 +49,9 @@ describe("the fold of a snapshot", () => {
     for (let n = 0; n < 30; n += 1) put(db, `many/${n % 17}/𐀀${n}`, "v".repeat(n * 7));
     put(db, "binary/later", Uint8Array.of(1, 200, 3));
     remove(db, "a");
-    await tick(db, bucket);
+    await tick(db, bucket, { limits: { ...SMALL, objectsMax: 100, baseBytesMin: 1_000_000 } });
     const source = await sourceOf(db, bucket);
+    expect(source.snapshot.segments.length).toBeGreaterThan(1);
     const live = await digestState(db, { kind: "history", upTo: source.snapshot.manifest.revision });
     for (const maxBytes of [1, 500, 4000, 1e9]) {
       const { folded, ranges } = await foldIn(source, { maxBytes, goesOn: () => true });
@@ -327,10 +328,18 @@ describe("what a proof found damaged", () => {
   const place = (db: NodeDb) => ({ target: TARGET, lineage: String(rowOf(db, "position").lineage) });
   const asked = { replay: true };
 
+  /** A base, and a segment after it. */
+  async function grown(): Promise<{ db: NodeDb; bucket: MemoryBucket }> {
+    const { db, bucket } = await filled();
+    put(db, "later", "a segment");
+    await tick(db, bucket);
+    return { db, bucket };
+  }
+
   test.each(["segments", "bases", "auth", "manifests"])(
     "is known of its points until it is gone (%s)",
     async (kind) => {
-      const { db, bucket } = await filled();
+      const { db, bucket } = await grown();
       const name = newest(bucket, kind);
       const sound = listPoints(db, place(db));
       bucket.objects.set(name, Uint8Array.of(1));
@@ -348,7 +357,7 @@ describe("what a proof found damaged", () => {
   );
 
   test("is forgotten once the object is read as it was written", async () => {
-    const { db, bucket } = await filled();
+    const { db, bucket } = await grown();
     const name = newest(bucket, "segments");
     const bytes = bucket.objects.get(name) ?? new Uint8Array(0);
     bucket.objects.set(name, Uint8Array.of(1));

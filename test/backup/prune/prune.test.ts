@@ -53,7 +53,7 @@ async function damagedAfterReplay() {
   const good = head(db);
   const goodNames = new Set(bucket.objects.keys());
   // Long enough for a base of its own.
-  for (let n = 0; n < 8; n += 1) put(db, `more/${n}`, "x".repeat(300));
+  for (let n = 0; n < 16; n += 1) put(db, `more/${n}`, "x".repeat(300));
   const policy = { ...POLICY, retention: parseRetention("all 0s") ?? POLICY.retention };
   await tick(db, bucket, {
     limits: { ...SMALL, baseBytesMin: 1 },
