@@ -5,7 +5,8 @@
  */
 
 export interface Bucket {
-  put(name: string, bytes: Uint8Array): Promise<void>;
+  /** `sha256` is that of the bytes, in hex, where it is known: it spares a hash of them. */
+  put(name: string, bytes: Uint8Array, sha256?: string): Promise<void>;
   /** The object's bytes; undefined when there is none of that name. Never more than `maxBytes`. */
   get(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /**

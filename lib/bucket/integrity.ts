@@ -3,22 +3,24 @@
  * anyway, and some servers refuse what they do not know. A bucket with Object Lock insists on one of the others.
  */
 import { md5 } from "@noble/hashes/legacy.js";
-import { sha256Bytes, toBase64 } from "./bytes.ts";
+import { parseHex } from "../core/hex.ts";
+import { toBase64 } from "./bytes.ts";
 
 export const INTEGRITIES = ["none", "md5", "sha256"] as const;
 export type Integrity = (typeof INTEGRITIES)[number];
 
-/** Members of a PutObjectCommand: the header Content-MD5, or x-amz-checksum-sha256. */
-export async function integrityOf(
+/** Members of a PutObjectCommand: the header Content-MD5, or x-amz-checksum-sha256. `sha256` of the bytes, in hex. */
+export function integrityOf(
   bytes: Uint8Array,
+  sha256: string,
   integrity: Integrity,
-): Promise<{ readonly ContentMD5?: string; readonly ChecksumSHA256?: string }> {
+): { readonly ContentMD5?: string; readonly ChecksumSHA256?: string } {
   switch (integrity) {
     case "none":
       return {};
     case "md5":
       return { ContentMD5: toBase64(md5(bytes)) };
     case "sha256":
-      return { ChecksumSHA256: toBase64(await sha256Bytes(new Uint8Array(bytes))) };
+      return { ChecksumSHA256: toBase64(parseHex(sha256)) };
   }
 }

@@ -23,6 +23,7 @@ import { integrityOf } from "./integrity.ts";
 import { collectNames, type NamesPage } from "./pages.ts";
 import { openRetries } from "./retry.ts";
 import type { BucketSettings } from "./settings.ts";
+import { signByHash } from "./signed-hash.ts";
 
 export interface S3BucketOptions {
   readonly attempts?: number;
@@ -63,8 +64,9 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
       { what, object },
     );
   return {
-    async put(name, bytes) {
-      const integrity = await integrityOf(bytes, settings.integrity);
+    async put(name, bytes, sha256) {
+      const known = sha256 ?? (await sha256Hex(new Uint8Array(bytes)));
+      const integrity = integrityOf(bytes, known, settings.integrity);
       await asking(`PUT ${name}`, name, () => {
         const command = new PutObjectCommand({
           Bucket,
@@ -74,6 +76,7 @@ export function openS3Bucket(settings: BucketSettings, options: S3BucketOptions 
           ...integrity,
           ContentType: name.endsWith(".json") ? "application/json" : "application/gzip",
         });
+        signByHash(command, known);
         return client.send(command, watchAnswer(command, { timeoutMs, sentBytes: bytes.length }));
       });
     },

@@ -49,13 +49,15 @@ export function openDigest(
       open ??= { namespace, keys: 0, bytes: 0, blocks: [] };
       open.keys += keys;
       open.bytes += bytes;
-      block = concat([block, lines, Uint8Array.of(NEWLINE)]);
+      const whole = concat([block, lines, Uint8Array.of(NEWLINE)]);
+      let at = 0;
       for (;;) {
-        const end = block.indexOf(NEWLINE, BLOCK_BYTES - 1);
-        if (end < 0) return;
-        open.blocks.push(formatHex(await sha256Bytes(block.slice(0, end + 1))));
-        block = block.slice(end + 1);
+        const end = whole.indexOf(NEWLINE, at + BLOCK_BYTES - 1);
+        if (end < 0) break;
+        open.blocks.push(formatHex(await sha256Bytes(whole.subarray(at, end + 1))));
+        at = end + 1;
       }
+      block = whole.slice(at);
     },
     async end() {
       await close();

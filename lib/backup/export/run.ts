@@ -126,8 +126,8 @@ export async function writeObject(
   object: ObjectToWrite,
 ): Promise<void> {
   context.catalogue.renew(context.nowMs() + context.leaseMs);
-  await putChecked(context.bucket, object.name, object.bytes);
   const { name, kind, revision, sha256 } = object;
+  await putChecked(context.bucket, name, object.bytes, sha256);
   const written = { name, kind, revision, sizeBytes: object.bytes.length, sha256 };
   try {
     recordObject(context.catalogue, start, written, context.nowMs() + context.leaseMs);
@@ -193,7 +193,7 @@ export async function finishRun(
   const head = utf8(`${JSON.stringify(headOf(manifest, position))}\n`);
   intendManifest(catalogue, start.run, { position, headSha256: await sha256Hex(head) });
   catalogue.renew(context.nowMs() + context.leaseMs);
-  await putChecked(bucket, name, bytes);
+  await putChecked(bucket, name, bytes, position.manifestSha256);
   context.wrote(bytes.length);
   try {
     completeRun(catalogue, { run: start.run, nowMs: context.nowMs(), position });
@@ -282,14 +282,15 @@ export async function lookAgain(isSo: () => Promise<boolean>): Promise<boolean> 
   return isSo();
 }
 
-/** A PUT counts only once the same bytes came back. */
+/** A PUT counts only once the same bytes came back. `known` is their SHA-256, where the caller has it. */
 export async function putChecked(
   bucket: Bucket,
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
+  known?: string,
 ): Promise<void> {
-  await bucket.put(name, bytes);
-  const sha256 = await sha256Hex(bytes);
+  const sha256 = known ?? (await sha256Hex(bytes));
+  await bucket.put(name, bytes, sha256);
   let back: Uint8Array | undefined;
   const same = await lookAgain(async () => {
     back = await bucket.get(name, bytes.length + 1);
