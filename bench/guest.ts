@@ -39,8 +39,6 @@ export async function startGuest(
     workerFile: await bundle(root, "guest-worker", define),
     log: ({ text }) => lines.push(text),
   });
-  // The exporter's thread is made when it is first asked, and reads then where to write its memory: before another guest is.
-  await fetch(`${host.url}/v1/backup/status`);
   const failed = (what: string) => new Error(`${what}\n${lines.slice(-5).join("")}`);
   return {
     async post(path, token, json) {
