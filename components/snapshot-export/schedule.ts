@@ -2,8 +2,9 @@
  * The tick of the cron trigger, which asks without a token: a store that has a history is backed up; an empty one is
  * compared with its bucket, and restored where the setting says so.
  */
+import { parseBackupPolicy } from "../../lib/backup/policy.ts";
 import type { Bucket } from "../../lib/bucket/bucket.ts";
-import type { BucketSettings } from "../../lib/bucket/settings.ts";
+import { type BucketSettings, parseBucketVariables } from "../../lib/bucket/settings.ts";
 import type { HttpReply, HttpRequest } from "../../lib/core/http.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
 import { refusalOfFault } from "../../lib/http/faults.ts";
@@ -16,6 +17,7 @@ import { readView } from "../../lib/store/documents/view.ts";
 import { findRestoreRecord } from "../../lib/store/restore/record.ts";
 import { isEmptyStore } from "../../lib/store/restore/rows.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
+import { compactNow } from "./compact.ts";
 import { tendNow } from "./restore-run.ts";
 import { runNow } from "./run.ts";
 import { answered, openExporting } from "./with-bucket.ts";
@@ -32,7 +34,10 @@ export async function tickNow(request: HttpRequest, world: World, schedule: Sche
     const due = upToDate(world.db, schedule.migrations, (format) => judgeDue(world, format));
     if (!due.ok) return reply(due);
     const exporting = openExporting(world, schedule.openBucket, "cron");
-    if (!exporting.ok) world.log("backup.not_set", {});
+    if (!exporting.ok) {
+      world.log("backup.not_set", {});
+      if (due.value === "backup") compactAlone(world);
+    }
     if (!exporting.ok || due.value === "nothing") return DONE;
     const restores = restoresItself(world);
     return reply(
@@ -43,6 +48,13 @@ export async function tickNow(request: HttpRequest, world: World, schedule: Sche
   } catch (error) {
     return reply(refusalOfFault(error, request, world));
   }
+}
+
+/** Where no bucket is set. One that is set wrongly is not to find less than there was. */
+function compactAlone(world: World): void {
+  const policy = parseBackupPolicy(world.variable);
+  if (policy.kind === "set" && parseBucketVariables(world.variable).kind === "not_set")
+    compactNow(world, { keepMs: policy.policy.historyKeepMs, hasBucket: false });
 }
 
 const DONE: HttpReply = { status: 200, headers: [], body: "" };

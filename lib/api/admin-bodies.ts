@@ -1,6 +1,7 @@
 /** The bodies of the admin routes. What a name or scope may be beyond its length is judged by the handlers. */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
+import { KEEP_DAYS } from "../core/settings.ts";
 import { accessor, count, list, sha256, text } from "./shapes.ts";
 import { line, words } from "./words.ts";
 
@@ -52,6 +53,10 @@ export const NamespaceBody = z.strictObject({
   blindWrites: z.optional(z.boolean()),
   messageRequired: z.optional(z.boolean()),
   quota: z.optional(z.strictObject({ keys: z.optional(count), bytes: z.optional(count) })),
+  /** For how long its past is kept, where the store's setting `history_keep` is not what it needs. */
+  keep: z.optional(
+    z.strictObject({ days: z.int().check(z.minimum(KEEP_DAYS.min), z.maximum(KEEP_DAYS.max)) }),
+  ),
 });
 export type NamespaceBody = z.infer<typeof NamespaceBody>;
 

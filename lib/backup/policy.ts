@@ -13,6 +13,8 @@ export interface BackupPolicy {
   readonly proofIntervalMs: number;
   /** Other stores, of other histories, may back up to the same prefix. */
   readonly shared: boolean;
+  /** How long the store keeps the past of a namespace that does not say it itself; null: for ever. */
+  readonly historyKeepMs: number | null;
 }
 
 /**
@@ -20,12 +22,15 @@ export interface BackupPolicy {
  * there until it notices and takes it back.
  */
 export const GRACE_MIN_MS = 600_000;
+/** A repeated request is known by its key for so long. */
+const DAY_MS = 86_400_000;
 
 export const POLICY_DEFAULTS = {
   backup_retention: "all 2d, hourly 14d, daily 90d, weekly 52w",
   backup_grace: "24h",
   backup_proof_interval: "24h",
   bucket_shared: "false",
+  history_keep: "forever",
 } as const;
 
 export type BackupPolicyOutcome =
@@ -47,21 +52,25 @@ export function parseBackupPolicy(variable: (name: string) => string | undefined
   const graceMs = parseDuration(read("backup_grace"));
   const proofIntervalMs = parseDuration(read("backup_proof_interval"));
   const shared = read("bucket_shared");
+  const historyKeepMs = read("history_keep") === "forever" ? null : parseDuration(read("history_keep"));
   const invalid = [
     ...(retention === undefined ? ["backup_retention"] : []),
     ...(graceMs === undefined || graceMs < GRACE_MIN_MS ? ["backup_grace"] : []),
     ...(proofIntervalMs === undefined || proofIntervalMs === 0 ? ["backup_proof_interval"] : []),
     ...(shared === "true" || shared === "false" ? [] : ["bucket_shared"]),
+    ...(historyKeepMs === undefined || (historyKeepMs ?? DAY_MS) < DAY_MS ? ["history_keep"] : []),
   ];
   if (
     retention === undefined ||
     graceMs === undefined ||
     proofIntervalMs === undefined ||
+    historyKeepMs === undefined ||
     invalid.length > 0
   ) {
     return { kind: "invalid", variables: invalid };
   }
-  return { kind: "set", policy: { retention, graceMs, proofIntervalMs, shared: shared === "true" } };
+  const policy = { retention, graceMs, proofIntervalMs, shared: shared === "true", historyKeepMs };
+  return { kind: "set", policy };
 }
 
 /** The policy where no variable is set. */

@@ -8,26 +8,38 @@ export interface NamespaceSettings {
   readonly blindWrites?: boolean;
   readonly messageRequired?: boolean;
   readonly quota?: { readonly keys?: number; readonly bytes?: number };
+  /** How long its past is kept; without it, as long as the store's. */
+  readonly keep?: { readonly days: number };
 }
 
-const NAMESPACE_MEMBERS = ["description", "public", "blindWrites", "messageRequired", "quota"];
+const NAMESPACE_MEMBERS = ["description", "public", "blindWrites", "messageRequired", "quota", "keep"];
 const FLAGS = ["public", "blindWrites", "messageRequired"];
 
 /** A namespace's settings by their JSON text; undefined for anything that is not exactly that. */
 export function parseNamespaceSettings(json: string): NamespaceSettings | undefined {
   const settings = parseObject(json, NAMESPACE_MEMBERS);
   if (settings === undefined) return undefined;
-  const { description, quota } = settings;
+  const { description, quota, keep } = settings;
   const fits =
     (description === undefined || typeof description === "string") &&
     FLAGS.every((flag) => settings[flag] === undefined || typeof settings[flag] === "boolean") &&
-    (quota === undefined || isQuota(quota));
+    (quota === undefined || isQuota(quota)) &&
+    (keep === undefined || isKeep(keep));
   return fits ? settings : undefined;
 }
 
 function isQuota(quota: unknown): boolean {
   if (!isObject(quota) || !hasOnly(quota, ["keys", "bytes"])) return false;
   return Object.values(quota).every((limit) => Number.isSafeInteger(limit) && Number(limit) >= 0);
+}
+
+/** A day at the least: for so long a repeated request is known by its key. */
+export const KEEP_DAYS = { min: 1, max: 36_500 } as const;
+
+function isKeep(keep: unknown): boolean {
+  if (!isObject(keep) || !hasOnly(keep, ["days"])) return false;
+  const days = Number(keep.days);
+  return Number.isSafeInteger(keep.days) && days >= KEEP_DAYS.min && days <= KEEP_DAYS.max;
 }
 
 /** Whether anybody may read a namespace. The document is parsed only when it says something about that. */

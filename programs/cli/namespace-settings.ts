@@ -10,16 +10,18 @@ export interface NamespaceFlags {
   readonly messageRequired?: boolean;
   readonly quotaKeys?: string;
   readonly quotaBytes?: string;
+  readonly keepDays?: string;
 }
 
 /** Each flag and where its value lies in the settings. */
-const PLACES: Readonly<Record<string, readonly [keyof NamespaceBody, ("keys" | "bytes")?]>> = {
+const PLACES: Readonly<Record<string, readonly [keyof NamespaceBody, string?]>> = {
   description: ["description"],
   public: ["public"],
   "blind-writes": ["blindWrites"],
   "message-required": ["messageRequired"],
   "quota-keys": ["quota", "keys"],
   "quota-bytes": ["quota", "bytes"],
+  "keep-days": ["keep", "days"],
 };
 
 /** What --unset takes. */
@@ -31,12 +33,14 @@ export function namedSettings(flags: NamespaceFlags): NamespaceBody {
     ...given("keys", wholeNumber("--quota-keys", flags.quotaKeys)),
     ...given("bytes", wholeNumber("--quota-bytes", flags.quotaBytes)),
   };
+  const days = wholeNumber("--keep-days", flags.keepDays);
   return {
     ...given("description", flags.description),
     ...given("public", flags.public),
     ...given("blindWrites", flags.blindWrites),
     ...given("messageRequired", flags.messageRequired),
     ...(Object.keys(quota).length === 0 ? {} : { quota }),
+    ...(days === undefined ? {} : { keep: { days } }),
   };
 }
 
@@ -63,10 +67,11 @@ export function changeSettings(
       throw new Failure(EXIT.usage, `there is no setting ${name} to unset`, {
         hint: `they are ${SETTING_NAMES.join(", ")}`,
       });
-    if (part === undefined ? wanted[member] !== undefined : wanted.quota?.[part] !== undefined)
+    const isPart = part === "keys" || part === "bytes";
+    if (isPart ? wanted.quota?.[part] !== undefined : wanted[member] !== undefined)
       throw new Failure(EXIT.usage, `--${name} is set and unset at once`);
-    if (part === undefined) delete changed[member];
-    else delete quota[part];
+    if (isPart) delete quota[part];
+    else delete changed[member];
   }
   delete changed.quota;
   return Object.keys(quota).length === 0 ? changed : { ...changed, quota };

@@ -26,9 +26,11 @@ import {
 } from "../../store/catalogue/history.ts";
 import { listPoints } from "../../store/catalogue/points.ts";
 import { findManifestSha256 } from "../../store/catalogue/proof.ts";
+import { readMarks } from "../../store/compaction/compaction.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
 import type { StepContext } from "../export/limits.ts";
 import type { BackupPolicy } from "../policy.ts";
+import { agreeButCompacted } from "./kept-lines.ts";
 import { livePartText, liveSegmentText, placeOf } from "./live-text.ts";
 
 /** Unpacked; a tick reads no more of it once it has read this much. */
@@ -167,7 +169,7 @@ function segmentsOf({ manifest, segments }: ReadManifest, { db, bucket, reading 
       async isSame() {
         const named = object === segment ? (auth?.sha256 ?? null) : null;
         const { header, lines } = await readWholeSegment(bucket, manifest.lineage, object, named, reading);
-        return lines.join("\n") === liveSegmentText(db, object, header.format);
+        return isKept(db, lines, liveSegmentText(db, object, header.format));
       },
     })),
   );
@@ -187,7 +189,15 @@ async function partsOf(read: ReadManifest, { db, bucket, reading }: Sources): Pr
     async isSame() {
       const lines = await linesOf(at);
       const before = part.kind === "commits" && at > 0 ? placeOf((await linesOf(at - 1)).at(-1)) : undefined;
-      return lines.join("\n") === livePartText(db, part, { index, lines, after: before?.revision ?? 0 });
+      return isKept(db, lines, livePartText(db, part, { index, lines, after: before?.revision ?? 0 }));
     },
   }));
+}
+
+/** Whether the live store still says what was exported, but for what it no longer keeps. */
+function isKept(db: Db, lines: readonly string[], live: string | undefined): boolean {
+  if (live === undefined) return false;
+  if (lines.join("\n") === live) return true;
+  const marks = readMarks(db);
+  return marks.size > 0 && agreeButCompacted(lines, live === "" ? [] : live.split("\n"), marks);
 }

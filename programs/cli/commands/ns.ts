@@ -61,6 +61,7 @@ export function addNs(program: Command, client: () => Client): void {
     .option("--message-required", "every change must say why")
     .option("--quota-keys <n>", "at most so many documents")
     .option("--quota-bytes <n>", "at most so many bytes of values")
+    .option("--keep-days <n>", "how long its past is kept (default: as the server keeps it)")
     .option(
       "--unset <setting>",
       `take a setting back (may be given again): ${SETTING_NAMES.join(", ")}`,

@@ -1,6 +1,7 @@
 /** Old rows of the live store, compared with what was exported of them. */
 import { describe, expect, test } from "vitest";
 import { readBackupStatus } from "../../../lib/store/catalogue/status.ts";
+import { compact } from "../../../lib/store/compaction/compaction.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { fill, openQuickStore, put, SMALL, tick } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
@@ -96,6 +97,23 @@ describe("the scrub of history", () => {
     expect(rowOf(db, "position").objects).not.toEqual(expect.arrayContaining([first].flat()));
     const found = history(db, await scrubbed(db, bucket, T0 + 2 * DAY));
     expect(found.history).toMatchObject({ faults: 1, first: expect.stringContaining("commits") });
+    db.all("update commits set actor=?1 where revision=?2", oldest ?? []);
+  });
+
+  test("takes what is no longer kept for no fault, and still finds what was altered", async () => {
+    const { db, bucket } = await backedUp();
+    const rows = () => Number(db.all("select count(*) from change where namespace='shop'")[0]?.[0]);
+    const before = rows();
+    compact(db, { nowMs: T0 + 2 * DAY, keepMs: DAY, hasBucket: true, goesOn: () => true });
+    expect(rows()).toBeLessThan(before / 2);
+    expect(history(db, await scrubbed(db, bucket, T0 + 2 * DAY))).toMatchObject({
+      state: "ok",
+      history: { faults: 0 },
+    });
+    const [oldest] = db.all("select actor, revision from commits order by revision limit 1 offset 5");
+    db.all("update commits set actor='somebody-else' where revision=?1", [oldest?.[1] ?? 0]);
+    const found = history(db, await scrubbed(db, bucket, T0 + 4 * DAY));
+    expect(found.history?.faults).toBeGreaterThan(0);
     db.all("update commits set actor=?1 where revision=?2", oldest ?? []);
   });
 

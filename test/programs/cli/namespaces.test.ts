@@ -34,7 +34,11 @@ describe("ledge ns put", () => {
     await put("back", "--message-required", "--public", "--quota-keys", "5", "--quota-bytes", "900");
     expect((await put("back", "--unset", "quota-keys", "--unset", "message-required")).status).toBe(0);
     expect(await settings("back")).toEqual({ name: "back", public: true, quota: { bytes: 900 } });
-    await put("back", "--unset", "quota-bytes", "--unset", "public", "--blind-writes");
+    await put("back", "--unset", "quota-bytes", "--unset", "public", "--blind-writes", "--keep-days", "30");
+    expect(await settings("back")).toEqual({ name: "back", blindWrites: true, keep: { days: 30 } });
+    expect((await put("back", "--keep-days", "0")).stderr).toContain("--keep-days");
+    expect((await put("back", "--keep-days", "1", "--unset", "keep-days")).status).toBe(2);
+    await put("back", "--unset", "keep-days");
     expect(await settings("back")).toEqual({ name: "back", blindWrites: true });
   });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { CommitOutcome } from "../../../lib/core/commit/verdict.ts";
 import { commitGroup } from "../../../lib/store/commit/group.ts";
+import { compact, readMarks } from "../../../lib/store/compaction/compaction.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
@@ -14,6 +15,7 @@ import {
   type Options,
   proposalOf,
   propose,
+  T0,
   type TestChange,
 } from "../../../testkit/proposals.ts";
 import { makeNamespace, openTestServer, type TestServer } from "../../../testkit/server.ts";
@@ -43,7 +45,10 @@ const change = fc.record({
 const step = fc.record({
   changes: fc.array(change, { maxLength: 5 }),
   request: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+  // Before the step the store forgets what is older than so many days; there is a step a day.
+  keepDays: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined, freq: 5 }),
 });
+const DAY_MS = 86_400_000;
 
 function toChange(
   drawn: { op: string; ns: string | undefined; key: string; value: string; type: string; names: string },
@@ -114,21 +119,59 @@ function stateAt(db: Db, revision: number): [string, string][] {
 
 const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 
-type Step = { changes: Parameters<typeof toChange>[0][]; request: number | undefined };
+type Step = {
+  changes: Parameters<typeof toChange>[0][];
+  request: number | undefined;
+  keepDays?: number | undefined;
+};
+
+/** Compacts, and gives the mark that both namespaces should have: the newest revision that is old enough. */
+function forget(
+  db: Db,
+  keepMs: number,
+  { nowMs, times }: { nowMs: number; times: [number, number][] },
+): number {
+  compact(db, { nowMs, keepMs, hasBucket: false, goesOn: () => true });
+  const old = times.filter(([timeMs]) => timeMs <= nowMs - keepMs);
+  return old.at(-1)?.[1] ?? 0;
+}
+
+/** Up to its mark nothing is left of a namespace but what its state there is made of. */
+function checkMark(db: Db, ns: string, mark: number, { past }: StoreModel) {
+  // That of a namespace which had no document yet when the store last forgot may lie lower.
+  const own = readMarks(db).get(ns) ?? 0;
+  expect(own).toBeLessThanOrEqual(mark);
+  const kept = db.all("select count(*) from change where namespace=? and revision<=?", [ns, own])[0]?.[0];
+  const there = [...(past.get(own)?.keys() ?? [])].filter((name) => name.startsWith(`${ns} `)).length;
+  expect(kept).toBe(there);
+}
+
+/** A commit of the past that is repeated: what it did is not known any more. */
+function isForgotten(answer: ModelAnswer, mark: number): boolean {
+  return !("code" in answer) && answer.revision <= mark;
+}
 
 /** Runs the steps on an empty store and on the model. */
 function compare<D extends Db>(db: D, steps: readonly Step[], commit: Commit<D> = propose): void {
   bootstrap(db);
   for (const name of ["shop", "shop-2"]) addNamespace(db, name);
   const model = new StoreModel(3, new Set(["shop", "shop-2"]));
-  for (const { changes: drawn, request } of steps) {
+  const times: [number, number][] = [[T0, 3]];
+  let mark = 0;
+  for (const [day, { changes: drawn, request, keepDays }] of steps.entries()) {
+    const nowMs = T0 + (day + 1) * DAY_MS;
+    if (keepDays !== undefined) mark = Math.max(mark, forget(db, keepDays * DAY_MS, { nowMs, times }));
     const changes = drawn.map((one) => toChange(one, model));
     const requestId = request === undefined ? undefined : `r${request}`;
-    const made = commit(db, changes, requestId === undefined ? {} : { requestId });
-    expect(answerOf(made)).toEqual(model.commit(changes, requestId));
+    const made = commit(db, changes, { nowMs, ...(requestId === undefined ? {} : { requestId }) });
+    const expected = model.commit(changes, requestId);
+    if (!isForgotten(expected, mark)) expect(answerOf(made)).toEqual(expected);
+    if (made?.ok === true && !made.unchanged && !made.replayed) times.push([nowMs, made.revision]);
   }
+  for (const ns of ["shop", "shop-2"]) checkMark(db, ns, mark, model);
   expect(sorted(current(db))).toEqual(sorted([...model.documents]));
   for (const [revision, state] of model.past) {
+    if (revision < mark) continue;
     expect(sorted(stateAt(db, revision))).toEqual(sorted([...state].map(([name, doc]) => [name, doc.value])));
   }
   checkStore(db);
