@@ -48,7 +48,7 @@ describe("compact", () => {
     expect(db.all("select count(*) from commits")).toEqual([[DAYS + 3]]);
   });
 
-  test("keeps all where nobody says for how long, and of a namespace for as long as it says", () => {
+  test("keeps all where nobody says how long, and of a namespace what it says itself", () => {
     run({ keepMs: null });
     expect(kept("shop")).toHaveLength(DAYS);
     const keep = putReserved(db, "_system", "namespace/far", JSON.stringify({ keep: { days: 9 } }));
