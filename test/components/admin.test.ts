@@ -108,7 +108,8 @@ describe("/v1/admin/namespaces", () => {
   });
 
   test.each([
-    { name: "an unknown member", path: "shop", json: { keep: { days: 1 } }, told: "422 invalid_body" },
+    { name: "an unknown member", path: "shop", json: { colour: 1 }, told: "422 invalid_body" },
+    { name: "a past of no day", path: "shop", json: { keep: { days: 0 } }, told: "422 invalid_body" },
     { name: "a wrong type", path: "shop", json: { public: 1 }, told: "422 invalid_body" },
     { name: "a negative quota", path: "shop", json: { quota: { keys: -1 } }, told: "422 invalid_body" },
     { name: "a bad name", path: "Shop", json: {}, told: "400 bad_namespace" },
