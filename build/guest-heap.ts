@@ -16,8 +16,10 @@ interface Piece {
 const CHUNK = { before: 1, used: 2, flags: 7, header: 8, bytesMin: 16, links: 32 } as const;
 /** What dlmalloc keeps for itself at the end of memory; the number stands where the next chunk's size would be. */
 const FOOT_BYTES = 56;
-/** A row of so many chunks that ends exactly at the foot is no accident. */
 const CHUNKS_MIN = 100;
+const ALIGNMENT = 16;
+/** Where in dlmalloc's state its numbers stand that are looked at. */
+const STATE = { topBytes: 12, lowest: 16, top: 24, bytes: 28 } as const;
 
 /** An arena's header, with the place of each number in it. A block's has its number or the next free one, then its class. */
 const ARENA = { header: 24, bytesMin: 3000, bytesMax: 4200, class: 16, used: 18, all: 20, free: 22 } as const;
@@ -41,22 +43,37 @@ interface Chunk {
   readonly used: boolean;
 }
 
+/** From where dlmalloc's own words say that its heap begins: a row that begins elsewhere may run into the true one. */
 function chunksOf(view: DataView): Chunk[] {
-  const seen = new Set<number>();
-  for (let start = 0; start + CHUNK.bytesMin < view.byteLength; start += 8) {
-    if (seen.has(start)) continue;
-    const chunks = rowFrom(view, start, seen);
-    if (chunks !== undefined && chunks.length >= CHUNKS_MIN) return chunks;
+  const rows = heapStarts(view).flatMap((start) => {
+    const row = rowFrom(view, start);
+    return row !== undefined && row.length >= CHUNKS_MIN ? [row] : [];
+  });
+  const [row, other] = rows;
+  if (row === undefined || other !== undefined)
+    throw new Error("the heap of the guest is not as dlmalloc leaves it; build/guest-heap.ts needs a look");
+  return row;
+}
+
+/** What may be dlmalloc's state: its topmost chunk ends at the foot, and its lowest address lies before that. */
+function heapStarts(view: DataView): number[] {
+  const end = view.byteLength - FOOT_BYTES;
+  const starts: number[] = [];
+  for (let at = 0; at + STATE.bytes <= end; at += 4) {
+    const [topBytes, top] = [view.getUint32(at + STATE.topBytes, true), view.getUint32(at + STATE.top, true)];
+    const lowest = view.getUint32(at + STATE.lowest, true);
+    if (topBytes === 0 || top + topBytes !== end || lowest === 0 || lowest > top) continue;
+    // What a chunk gives out is aligned, and the chunk begins before that.
+    starts.push(Math.ceil((lowest + CHUNK.header) / ALIGNMENT) * ALIGNMENT - CHUNK.header);
   }
-  throw new Error("the heap of the guest is not as dlmalloc leaves it; build/guest-heap.ts needs a look");
+  return [...new Set(starts)];
 }
 
 /** The chunks from there to the foot; undefined when they do not go on so far. */
-function rowFrom(view: DataView, start: number, seen: Set<number>): Chunk[] | undefined {
+function rowFrom(view: DataView, start: number): Chunk[] | undefined {
   const chunks: Chunk[] = [];
   const end = view.byteLength - FOOT_BYTES;
   for (let at = start; at < end; ) {
-    seen.add(at);
     const head = view.getUint32(at + 4, true);
     const to = at + head - (head & CHUNK.flags);
     const before = chunks.at(-1);

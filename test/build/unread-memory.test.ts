@@ -24,6 +24,19 @@ async function built(): Promise<Buffer> {
   return readFileSync(output);
 }
 
+const HEAP = 4104;
+
+/** A memory as dlmalloc leaves it: its state at 256, then so many chunks of 64 bytes, and the rest free. */
+function heapOf(chunks: number): Uint8Array<ArrayBuffer> {
+  const memory = new Uint8Array(65536);
+  const view = new DataView(memory.buffer);
+  const [top, end] = [HEAP + 64 * chunks, memory.length - 56];
+  const words = { 268: end - top, 272: HEAP - 8, 280: top, [end + 4]: 56, [top + 4]: (end - top) | 1 };
+  for (const [at, word] of Object.entries(words)) view.setUint32(Number(at), word, true);
+  for (let at = HEAP; at < top; at += 64) view.setUint32(at + 4, 64 | 3, true);
+  return memory;
+}
+
 test("a component holds each text of its code once, and no code as text", async () => {
   const component = await built();
   const times = (text: string) => component.toString("latin1").split(text).length - 1;
@@ -53,6 +66,19 @@ test("a snapshot without a change is the same component in other segments", asyn
   expect(memories).toHaveLength(2);
   expect(Buffer.compare(memories[0] ?? component, memories[1] ?? component)).toBe(0);
   expect(Buffer.compare(again, component)).toBe(0);
+});
+
+test("a number below the heap that leads into it is not where the heap begins", () => {
+  const memory = heapOf(150);
+  const pieces = piecesOf(memory);
+  expect(pieces).toHaveLength(151);
+  // By its looks a free chunk at 1024: all static memory behind it would be cleared, and the program with it.
+  const view = new DataView(memory.buffer);
+  view.setUint32(1028, (HEAP + 20 * 64 - 1024) | 1, true);
+  view.setUint32(HEAP + 20 * 64 + 4, 64 | 2, true);
+  view.setUint32(HEAP + 19 * 64 + 4, 64 | 1, true);
+  expect(piecesOf(memory).length).toBe(pieces.length);
+  expect(piecesOf(memory)[0]).toEqual(pieces[0]);
 });
 
 test("memory of another form fails the build", () => {
