@@ -12,8 +12,11 @@ interface Piece {
   readonly used: boolean;
 }
 
-/** dlmalloc: the low bits of a size say whether the chunk before it and the chunk itself are in use. */
-const CHUNK = { before: 1, used: 2, flags: 7, header: 8, bytesMin: 16, links: 32 } as const;
+/**
+ * dlmalloc: the low bits of a size say whether the chunk before it and the chunk itself are in use. A chunk in use has the
+ * first word of the next one too (`shared`).
+ */
+const CHUNK = { before: 1, used: 2, flags: 7, header: 8, bytesMin: 16, links: 32, shared: 4 } as const;
 /** What dlmalloc keeps for itself at the end of memory; the number stands where the next chunk's size would be. */
 const FOOT_BYTES = 56;
 const CHUNKS_MIN = 100;
@@ -33,7 +36,7 @@ export function piecesOf(memory: Uint8Array): Piece[] {
     if (!used) return { from: Math.min(at + CHUNK.links, to), to, used };
     const arena = { at: at + CHUNK.header, to };
     // The engine's large blocks have the same header as its small ones.
-    return blocksOf(view, arena) ?? { from: arena.at + BLOCK.header, to, used };
+    return blocksOf(view, arena) ?? { from: arena.at + BLOCK.header, to: to + CHUNK.shared, used };
   });
 }
 

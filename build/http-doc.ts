@@ -13,7 +13,8 @@ import { KEY_BYTES_MAX } from "../lib/core/key.ts";
 import { MEDIA_TYPE_BYTES_MAX } from "../lib/core/media-type.ts";
 import { MESSAGE_BYTES_MAX } from "../lib/core/message.ts";
 import { URI_BYTES_MAX } from "../lib/core/query.ts";
-import { meaningOf, REFUSALS, type RefusalCode } from "../lib/core/refusal.ts";
+import { meaningOf, type RefusalCode } from "../lib/core/refusal.ts";
+import { REFUSALS } from "../lib/core/refusal-table.ts";
 import { SCOPE_BYTES_MAX } from "../lib/core/scope.ts";
 
 const ROUTES: readonly Operation[] = OPERATIONS;

@@ -6,7 +6,8 @@
 import { piecesOf } from "./guest-heap.ts";
 
 /** Stands in the hash of what a component is made of. */
-export const UNREAD_MEMORY_RULE = "unread-memory=zeros, scraps too, from the heap's first chunk on";
+export const UNREAD_MEMORY_RULE =
+  "unread-memory=zeros, scraps too, from the heap's first chunk to the last word of each";
 
 /** Shorter texts are not worth the head of a data segment. */
 const TEXT_BYTES_MIN = 12;

@@ -1,6 +1,7 @@
 /** What administration and probes answer with, and the document of every refusal; used as document-answers.ts is. */
 import * as z from "zod/mini";
-import { REFUSALS, type RefusalCode } from "../core/refusal.ts";
+import type { RefusalCode } from "../core/refusal.ts";
+import { REFUSALS } from "../core/refusal-table.ts";
 import { NamespaceBody } from "./admin-bodies.ts";
 import { BackupStatus } from "./backup-answers.ts";
 import { ShownGrant } from "./document-answers.ts";
@@ -89,6 +90,17 @@ export const Ready = z.object({ ready: z.literal(true) });
 
 const code = z.enum(codes());
 
+/** One cause of a refusal. `namespace`, `key` and `revision` are there for keys that the request does not name. */
+export const RefusalCause = z.object({
+  pointer: z.string(),
+  code,
+  detail: z.string(),
+  etag: z.optional(z.nullable(etag)),
+  namespace: z.optional(z.string()),
+  key: z.optional(z.string()),
+  revision: z.optional(count),
+});
+
 /** Members that go with one code only (`head`, `limit`, `size`, `oldest`, `sharedRevision`) are not closed. */
 export const Problem = z.looseObject({
   type: z.string().check(z.regex(/^\/problems\/[a-z_]+$/)),
@@ -99,9 +111,7 @@ export const Problem = z.looseObject({
   // Absent where the host answers before any component does.
   instance: z.optional(z.string()),
   retryable: z.boolean(),
-  errors: z.optional(
-    z.array(z.object({ pointer: z.string(), code, detail: z.string(), etag: z.optional(z.nullable(etag)) })),
-  ),
+  errors: z.optional(z.array(RefusalCause)),
 });
 
 export type NamespacesPage = z.infer<typeof NamespacesPage>;

@@ -7,7 +7,7 @@ import { CheckChange, DeleteChange, PutChange } from "../../lib/api/commit-body.
 import { describeInterface } from "../../lib/api/openapi.ts";
 import { OPERATIONS } from "../../lib/api/operations.ts";
 import { PARAMETERS } from "../../lib/api/parameters.ts";
-import { REFUSALS } from "../../lib/core/refusal.ts";
+import { REFUSALS } from "../../lib/core/refusal-table.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { buildFor, root } from "../../testkit/host.ts";
 import { checkExchange, description, type Exchange } from "../../testkit/openapi.ts";
