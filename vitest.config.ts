@@ -6,9 +6,18 @@ import { loadMigrations } from "./build/migrations.ts";
 // speaks to anybody but loopback.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const THROUGH_COMPONENTS = ["read", "write", "list", "history", "log", "diff", "feed", "admin"].map(
-  (name) => `test/components/${name}.test.ts`,
-);
+const THROUGH_COMPONENTS = [
+  "read",
+  "write",
+  "list",
+  "history",
+  "log",
+  "diff",
+  "feed",
+  "plan",
+  "revert",
+  "admin",
+].map((name) => `test/components/${name}.test.ts`);
 
 export default defineConfig({
   plugins: [

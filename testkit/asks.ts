@@ -27,6 +27,8 @@ export interface Made {
   readonly ending: string;
   /** A token without grants that any route here asks for. */
   readonly weak: string;
+  /** A commit whose change was followed by another. */
+  readonly overtaken: number;
 }
 
 const digest = "a".repeat(64);
@@ -52,8 +54,23 @@ const newKey = { op: "put", namespace: "shop", key: "new", value: 1 };
 const change = (more: object, top: object = {}): Ask => ({
   sending: { json: { ...top, changes: [{ ...newKey, ...more }] } },
 });
+const TWO_CHANGES: Ask = { sending: { json: { changes: [1, 2].map((value) => ({ ...newKey, value })) } } };
+const MANY_CHANGES: Ask = {
+  sending: { json: { changes: Array.from({ length: 1001 }, (_, at) => ({ ...newKey, key: `k${at}` })) } },
+};
 const PURGE = { namespace: "shop", key: "there", why: "a mistake" };
 const purge = (more: object): Ask => ({ sending: { json: { ...PURGE, ...more } } });
+const BACK = { namespace: "shop", key: "there", to: 4 };
+const back = (more: object): Ask => ({ sending: { json: { ...BACK, ...more } } });
+/** What a revert is refused for alike when it is only planned. */
+const BACK_ASKS: Asks = {
+  reserved_namespace: back({ namespace: "_system" }),
+  namespace_not_found: back({ namespace: "none" }),
+  bad_namespace: back({ namespace: "Shop" }),
+  bad_key: back({ key: "\0" }),
+  revision_unknown: back({ to: 999 }),
+  compacted: back({ to: 1 }),
+};
 const TWICE = [
   ["authorization", "Bearer x"],
   ["authorization", "Bearer x"],
@@ -179,12 +196,21 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       exists: change({ key: "there", ifRevision: 0 }),
       stale: change({ key: "there", ifRevision: 1 }),
       precondition_required: change({ key: "there" }),
-      duplicate_change: { sending: { json: { changes: [1, 2].map((value) => ({ ...newKey, value })) } } },
-      too_many_changes: {
-        sending: {
-          json: { changes: Array.from({ length: 1001 }, (_, at) => ({ ...newKey, key: `k${at}` })) },
-        },
-      },
+      duplicate_change: TWO_CHANGES,
+      too_many_changes: MANY_CHANGES,
+      plan_changed: change({}, { planDigest: digest }),
+    },
+    plan: {
+      ...BACK_ASKS,
+      value_malformed: change({ value: undefined, mediaType: "application/json", text: "{" }),
+      duplicate_change: TWO_CHANGES,
+      too_many_changes: MANY_CHANGES,
+    },
+    revert: {
+      ...BACK_ASKS,
+      message_required: back({ namespace: "strict", to: 4 }),
+      stale: { sending: { json: { commit: made.overtaken } } },
+      plan_changed: back({ planDigest: digest }),
     },
     putNamespace: { in_use: { path: "/v1/admin/namespaces/gone", sending: { json: {} } } },
     deleteNamespace: {
@@ -283,6 +309,8 @@ export function goodPath({ path }: Operation, weak: string): string {
 export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
   if (body?.schema === "bytes") return text();
   if (id === "commit") return { json: { changes: [newKey] } };
+  if (id === "plan") return { json: { changes: [newKey] } };
+  if (id === "revert") return { json: BACK };
   if (id === "bootstrap")
     return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
   if (id === "makeToken") return { json: { name: "n", accessor: "c".repeat(12), digest, grants } };

@@ -1,5 +1,5 @@
 /** The outside world for handlers that a test calls in its own process. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { World } from "../lib/http/world.ts";
 
 /** The clock of this machine, no sleep, no log and no variables, unless `over` says otherwise. */
@@ -11,6 +11,7 @@ export function worldOver(db: World["db"], over: Partial<World> = {}): World {
     sleepMs: () => {},
     log: () => {},
     variable: () => undefined,
+    sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     ...over,
   };
 }

@@ -15,13 +15,13 @@ import { openCursor, sealCursor } from "../../lib/core/sealed-cursor.ts";
 import { forbidden } from "../../lib/http/caller.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
+import { judgeKept } from "../../lib/http/kept.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
 import { diffPage } from "../../lib/store/documents/diff.ts";
 import { revisionAt } from "../../lib/store/documents/log.ts";
 import { type ListView, readView } from "../../lib/store/documents/view.ts";
-import { judgeKept } from "./kept.ts";
 import { itemsJoined, nextPage } from "./next-page.ts";
 
 type DiffInput = Input<"readDiff">;

@@ -12,13 +12,13 @@ import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { openCursor, sealCursor } from "../../lib/core/sealed-cursor.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
+import { judgeKept } from "../../lib/http/kept.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import { commaJoined } from "../../lib/http/reply.ts";
 import type { Reply, Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
 import { listPage, type Page } from "../../lib/store/documents/list.ts";
 import type { ListView } from "../../lib/store/documents/view.ts";
-import { judgeKept } from "./kept.ts";
 import { nextPage } from "./next-page.ts";
 
 type ListInput = Input<"listDocuments">;

@@ -13,6 +13,7 @@ import { parseJsonBody } from "../../lib/http/body.ts";
 import { type AsyncParts, asyncService } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postCommitted } from "./committed.ts";
+import { postPlanDigest } from "./digest-plan.ts";
 import { postLook } from "./look.ts";
 import { adoptStore, pickBranch } from "./pick.ts";
 import { proveNow } from "./prove.ts";
@@ -54,6 +55,7 @@ function partsOf(openBucket: OpenBucket, later: Later): AsyncParts<"snapshot-exp
       lookForBackups: withBucket(openBucket, (exporting, input: Parameters<typeof postLook>[1]) =>
         postLook(exporting, input, later),
       ),
+      digestPlan: postPlanDigest,
     },
     bodies: { PickBody, RestoreBody },
     parseBody: parseJsonBody,

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { COMMIT_LIMITS } from "../core/commit/limits.ts";
 import { MESSAGE_BYTES_MAX } from "../core/message.ts";
-import { list, shortTexts, text } from "./shapes.ts";
+import { list, sha256, shortTexts, text } from "./shapes.ts";
 import { line, words } from "./words.ts";
 
 const place = { namespace: text(64), key: text(1024) };
@@ -33,12 +33,18 @@ export const CheckChange = z.strictObject({
 export const Change = z.discriminatedUnion("op", [PutChange, DeleteChange, CheckChange]);
 export type Change = z.infer<typeof Change>;
 
-/** `meta`: up to 16 short texts that go with a commit. */
-export const CommitBody = z.strictObject({
+/**
+ * What goes with a commit. `meta`: up to 16 short texts. `planDigest`: of the plan that it carries out; where that does
+ * not hold any more, nothing is committed.
+ */
+export const commitAbout = {
   message: z.optional(words(MESSAGE_BYTES_MAX)),
   author: z.optional(line(200)),
   meta: z.optional(shortTexts(16)),
-  // More changes than that are refused with a code of their own, before the body is parsed.
-  changes: list(Change, { min: 1, max: COMMIT_LIMITS.changes }),
-});
+  planDigest: z.optional(sha256),
+};
+// More changes than that are refused with a code of their own, before the body is parsed.
+export const committedChanges = list(Change, { min: 1, max: COMMIT_LIMITS.changes });
+
+export const CommitBody = z.strictObject({ ...commitAbout, changes: committedChanges });
 export type CommitBody = z.infer<typeof CommitBody>;

@@ -29,7 +29,7 @@ export interface OperationBody {
   };
 }
 
-export type ComponentName = "config-read" | "config-write" | "admin" | "snapshot-export";
+export type ComponentName = "config-read" | "config-write" | "config-plan" | "admin" | "snapshot-export";
 export type Method = "get" | "put" | "post" | "delete";
 
 export interface Operation {

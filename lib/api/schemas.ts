@@ -14,12 +14,17 @@ import {
 import * as backup from "./backup-answers.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
+import { PlanAnswer } from "./plan-answer.ts";
+import { PlanBody } from "./plan-body.ts";
 import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
 import { RestoreBody } from "./restore-bodies.ts";
+import { RevertBody } from "./revert-body.ts";
 
 const SCHEMAS = {
   CommitBody,
   Change,
+  PlanBody,
+  RevertBody,
   NamespaceBody,
   BootstrapBody,
   GrantBody,
@@ -42,6 +47,8 @@ const SCHEMAS = {
   LoggedCommitWithChanges: documents.LoggedCommitWithChanges,
   CommitsPage: documents.CommitsPage,
   CommitAnswer: documents.CommitAnswer,
+  PlanAnswer,
+  RefusalCause: admin.RefusalCause,
   Grant: documents.ShownGrant,
   Whoami: documents.Whoami,
   Namespace: admin.Namespace,

@@ -6,12 +6,18 @@
 
 const PIECE = 8192;
 
-/** The text that these bytes are, or undefined when they are not well-formed UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
+/** A text of one character for each byte. */
+export function byteText(bytes: Uint8Array): string {
   let latin = "";
   for (let at = 0; at < bytes.length; at += PIECE) {
     latin += Reflect.apply(String.fromCharCode, null, bytes.subarray(at, at + PIECE));
   }
+  return latin;
+}
+
+/** The text that these bytes are, or undefined when they are not well-formed UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  const latin = byteText(bytes);
   if (/^[\t\n\r\x20-\x7e]*$/.test(latin)) return latin;
   try {
     return decodeURIComponent(escape(latin));

@@ -41,8 +41,9 @@ export function refusalOfFault(error: unknown, request: HttpRequest, world: Worl
   return refuse("internal", "The server's log has more under this request's id.");
 }
 
-function isWrite(request: HttpRequest): boolean {
-  return request.method !== "GET" && request.method !== "HEAD";
+/** A plan is posted, and writes nothing. */
+function isWrite({ method, uri }: HttpRequest): boolean {
+  return method !== "GET" && method !== "HEAD" && !uri.startsWith("/v1/plan");
 }
 
 /** The id stands in the answer and, for what is not the caller's doing, in the log. */

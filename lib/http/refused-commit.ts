@@ -19,6 +19,7 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
   quota_exceeded: "The namespace would hold more keys or bytes than its quota allows.",
   idempotency_mismatch: "This Idempotency-Key was used for other content. Use a new one for a new change.",
+  plan_changed: "Something has changed since the plan was made. Nothing was committed; plan again.",
   read_only:
     "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
   not_ready: "The store is being restored. It takes writes once every check has passed.",

@@ -11,7 +11,7 @@ export interface CalledReply {
 }
 
 /** A POST to another component of this application. Undefined when nobody answered. Never throws. */
-export type CallComponent = (component: string, path: string) => CalledReply | undefined;
+export type CallComponent = (component: string, path: string, body?: Uint8Array) => CalledReply | undefined;
 
 export interface World {
   /** The store's database. Opened lazily, once a request. */
@@ -28,4 +28,6 @@ export interface World {
   variable(name: string): string | undefined;
   /** Calls another component; undefined where a component has no business to. */
   readonly chain?: CallComponent;
+  /** Lower-case hex; undefined where only an interpreter could do it. */
+  readonly sha256?: (bytes: Uint8Array) => string;
 }

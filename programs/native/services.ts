@@ -1,5 +1,6 @@
 /** The components whose handlers answer at once, by the names of spin.toml. */
 import { admin } from "../../components/admin/handler.ts";
+import { configPlan } from "../../components/config-plan/handler.ts";
 import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
 import type { Service } from "../../lib/http/service.ts";
@@ -9,6 +10,7 @@ export function servicesOf(migrations: readonly Migration[]): ReadonlyMap<string
   return new Map([
     ["config-read", configRead(migrations)],
     ["config-write", configWrite(migrations)],
+    ["config-plan", configPlan(migrations)],
     ["admin", admin(migrations)],
   ]);
 }

@@ -132,6 +132,7 @@ describe("planComponents", () => {
     expect(plans.map(({ name, engine }) => [name, engine])).toEqual([
       ["config-read", "quickjs"],
       ["config-write", "quickjs"],
+      ["config-plan", "quickjs-small"],
       ["admin", "quickjs-small"],
       ["snapshot-export", "starlingmonkey"],
     ]);

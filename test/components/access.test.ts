@@ -35,6 +35,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   listNamespaces: "admin: key beside shop far *",
   listTokens: "admin: key beside shop far *",
   makeToken: "admin: key beside shop far *",
+  plan: "plan+read: shop *",
   purge: "admin: *",
   putDocument: "write: key shop *",
   putMode: "admin: *",
@@ -51,6 +52,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   readReadiness: "nobody",
   readStatus: "status: *, admin: *",
   readToken: "admin: key beside shop far *",
+  revert: "write+history: key shop *",
   revokeToken: "admin: key beside shop far *",
   rotateToken: "admin: key beside shop far *",
   whoami: "any",
@@ -69,11 +71,16 @@ const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
 /** Judged by a secret, and not by grants. */
 const BY_SECRET = ["bootstrap", "previewRestore", "restore"];
 /** Verbs that no route asks for yet: one token holds them all. */
-const UNUSED: readonly Verb[] = ["plan", "rollout", "approve", "override", "report"];
+const UNUSED: readonly Verb[] = ["rollout", "approve", "override", "report"];
 const ASKED = VERBS.filter((verb) => !UNUSED.includes(verb));
 const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
   ...ASKED.map((verb) => [verb, [verb]] as const),
   ["another", UNUSED],
+]);
+/** Verbs that are enough together only. */
+const PAIRS: ReadonlyMap<string, readonly Verb[]> = new Map([
+  ["plan+read", ["plan", "read"]],
+  ["write+history", ["write", "history"]],
 ]);
 
 const ROUTES: readonly Operation[] = OPERATIONS.filter(({ id }) => !BY_SECRET.includes(id));
@@ -109,7 +116,7 @@ async function matrixOf(
   await putText(server, "shop", "there", "x");
   const managed = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
   const tokens = new Map<string, string>();
-  for (const [name, verbs] of VERB_SETS) {
+  for (const [name, verbs] of [...VERB_SETS, ...PAIRS]) {
     for (const place of places)
       tokens.set(`${name} ${place}`, await makeToken(server, [{ verbs, ...PLACES[place] }]));
   }
@@ -144,5 +151,12 @@ async function askAll(
     anyToken = anyToken && letting.length === places.length;
     if (letting.length > 0) enough.push(`${name}: ${letting.join(" ")}`);
   }
-  return anyToken ? "any" : enough.join(", ");
+  if (anyToken) return "any";
+  for (const [name, verbs] of PAIRS) {
+    if (verbs.some((verb) => enough.some((one) => one.startsWith(`${verb}:`)))) continue;
+    const letting: string[] = [];
+    for (const place of places) if (await letIn(tokens.get(`${name} ${place}`) ?? null)) letting.push(place);
+    if (letting.length > 0) enough.push(`${name}: ${letting.join(" ")}`);
+  }
+  return enough.join(", ");
 }

@@ -46,10 +46,12 @@ const ELSEWHERE: readonly RefusalCode[] = [
 const POINTS: readonly RefusalCode[] = ["not_found", "revision_unknown", "revision_lost", "compacted"];
 /**
  * Judged only once the bucket was asked, or a restore is going on: test/backup/*component*.test.ts. Of a thousand
- * tokens: admin.test.ts.
+ * tokens: admin.test.ts. Of what a purge took, of a thousand keys, and of keys that come back: revert.test.ts.
  */
 const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   revokeToken: ["too_many_changes"],
+  plan: ["not_found"],
+  revert: ["not_found", "too_many_changes", "quota_exceeded"],
   pickBranch: ["not_found"],
   previewRestore: [...POINTS, "not_ready"],
   restore: [...POINTS, "not_ready", "not_empty"],
@@ -142,7 +144,9 @@ async function prepare(): Promise<Made> {
   const ending = await makeToken(server, [{ verbs: ["admin", "report"], namespace: "shop" }], {
     expires: "2100-01-01T00:00:00Z",
   });
-  return { server, rootToken: server.rootToken, historian, expired, delegate, weak, ending };
+  const overtaken = Number.parseInt((await putText(server, "shop", "twice", "1")).slice(1), 10);
+  await putText(server, "shop", "twice", "2");
+  return { server, overtaken, rootToken: server.rootToken, historian, expired, delegate, weak, ending };
 }
 
 const send = (operation: Operation, { server, weak }: Made, { path, sending }: Ask) =>

@@ -270,6 +270,7 @@ export const documentRoutes = [
       "duplicate_change",
       "value_malformed",
       "not_found",
+      "plan_changed",
     ],
   },
 ] as const satisfies readonly Operation[];

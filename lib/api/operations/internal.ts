@@ -1,4 +1,5 @@
 /** What components ask each other by service chaining. */
+import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
 import type { Operation } from "../operation.ts";
 
 export const internalRoutes = [
@@ -37,5 +38,19 @@ export const internalRoutes = [
       "bucket_unavailable",
       "bucket_denied",
     ],
+  },
+  {
+    id: "digestPlan",
+    component: "snapshot-export",
+    method: "post",
+    path: "/internal/plan-digest",
+    summary: "Another component has a plan to hash that would take it too long.",
+    needs: "chained",
+    store: "none",
+    parameters: [],
+    // The values, and the names of what they are for.
+    body: { schema: "bytes", bytesMax: 2 * COMMIT_LIMITS.encodedBytes },
+    answers: { 204: { description: "The digest, in a header that no client sees." } },
+    codes: ["unknown_parameter", "no_route", "too_large", "invalid_body"],
   },
 ] as const satisfies readonly Operation[];

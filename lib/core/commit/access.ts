@@ -9,7 +9,7 @@ import { isExpired, type TokenDocument, tokenOf } from "../token.ts";
 import type { Facts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import { judgeMode } from "./mode.ts";
-import type { Proposal, ProposedOp } from "./proposal.ts";
+import type { Door, Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
 /** The proposing token; null for one of Ledge's own actors. Refuses `bad_token` and `token_expired`. */
@@ -35,7 +35,7 @@ export function judgeAccess(
   if (wrongDoor.length > 0) return refusal("reserved_namespace", wrongDoor);
   if (proposer.kind === "reserved") return judgeReserved(proposal, facts);
   const grants = token?.grants ?? [];
-  const denied = indexesOf(ops, (op) => !mayPropose(op, grants));
+  const denied = indexesOf(ops, (op) => !mayPropose(op, grants, door));
   return denied.length === 0 ? undefined : refusal("forbidden", denied);
 }
 
@@ -61,7 +61,9 @@ function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefi
   return bootstrap && ops.length > 1 ? refusal("forbidden", [1]) : undefined;
 }
 
-function mayPropose({ op, namespace, key }: ProposedOp, grants: readonly Grant[]): boolean {
+function mayPropose({ op, namespace, key }: ProposedOp, grants: readonly Grant[], door: Door): boolean {
+  if (door === "plan")
+    return allowsKey(grants, "plan", namespace, key) && allowsKey(grants, "read", namespace, key);
   if (op === "erase") return isRoot(grants);
   // How far a token's grants reach is judged with the document that it makes.
   if (namespace === AUTH) return grants.some(({ verbs }) => verbs.includes("admin"));

@@ -16,6 +16,8 @@ export interface Facts {
   readonly said: SaidFacts | null;
   /** Only for proposals of the admin door. */
   readonly settings: SettingsFacts | null;
+  /** Only for proposals that are bound to a plan: the revision of the rules of their namespaces, 0 without any. */
+  readonly rules: number | null;
 }
 
 export interface StoreFacts {

@@ -4,33 +4,88 @@
  * that could tell about a key; a request that was said before comes before what has changed since.
  */
 import { formatEtag } from "../revision.ts";
+import type { TokenDocument } from "../token.ts";
 import { judgeAccess, judgeProposer } from "./access.ts";
 import type { Facts, OpFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import { judgeMode } from "./mode.ts";
-import { judgeConditions, judgeNamespaces } from "./named.ts";
+import {
+  judgeAbsent,
+  judgeBlind,
+  judgeMessage,
+  judgeMoved,
+  judgeNamespaces,
+  judgePlanned,
+  judgeThere,
+} from "./named.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";
 import { judgeSettings } from "./settings.ts";
-import { type CommitRefusal, type Growth, type OpResult, refusal, type Verdict } from "./verdict.ts";
+import {
+  type CommitRefusal,
+  type Committed,
+  type Growth,
+  type OpResult,
+  refusal,
+  type Verdict,
+} from "./verdict.ts";
+
+type Known = { readonly token: TokenDocument | null; readonly growth: ReadonlyMap<string, Growth> };
+type Rule = (proposal: Proposal, facts: Facts, known: Known) => CommitRefusal | undefined;
+
+/** What a proposal is refused for by whoever may make it, in this order. */
+const RULES: readonly Rule[] = [
+  judgeMode,
+  judgeNamespaces,
+  judgeMessage,
+  judgePlanned,
+  judgeAbsent,
+  judgeBlind,
+  judgeThere,
+  judgeMoved,
+  judgeSettings,
+  judgeQuotas,
+];
 
 /** Judges a proposal whose shape is right (shape.ts). */
 export function judge(proposal: Proposal, facts: Facts): Verdict {
-  if (facts.store.state === "restoring") return settled(refusal("not_ready"));
-  const who = judgeProposer(proposal, facts);
+  const who = admit(proposal, facts);
   if (!who.ok) return settled(who);
-  const denied = judgeAccess(proposal, facts, who.token);
-  if (denied !== undefined) return settled(denied);
   if (facts.said !== null) return { kind: "settled", outcome: judgeRepeat(proposal, facts.said) };
-  const growth = growthOf(proposal, facts);
-  const refused =
-    judgeMode(proposal, facts) ??
-    judgeNamespaces(proposal, facts) ??
-    judgeConditions(proposal, facts) ??
-    judgeSettings(proposal, facts, who.token) ??
-    judgeQuotas(growth, facts);
-  return refused === undefined ? verdictOf(proposal, facts, growth) : settled(refused);
+  const known = { token: who.token, growth: growthOf(proposal, facts) };
+  for (const rule of RULES) {
+    const refused = rule(proposal, facts, known);
+    if (refused !== undefined) return settled(refused);
+  }
+  return verdictOf(proposal, facts, known.growth);
+}
+
+/** What a plan says of a proposal: everything that a commit would be refused for, the first as the commit says it. */
+export interface Foreseen {
+  readonly ok: true;
+  readonly refusals: readonly CommitRefusal[];
+  /** What would become of each operation. */
+  readonly results: readonly OpResult[];
+}
+
+/** The same rules for a plan. Refused is only who may not ask. */
+export function foresee(proposal: Proposal, facts: Facts): Foreseen | CommitRefusal {
+  const who = admit(proposal, facts);
+  if (!who.ok) return who;
+  const known = { token: who.token, growth: growthOf(proposal, facts) };
+  const refusals = RULES.flatMap((rule) => rule(proposal, facts, known) ?? []);
+  const { results } = verdictOf(proposal, facts, known.growth).outcome;
+  return { ok: true, refusals, results };
+}
+
+function admit(
+  proposal: Proposal,
+  facts: Facts,
+): { readonly ok: true; readonly token: TokenDocument | null } | CommitRefusal {
+  if (facts.store.state === "restoring") return refusal("not_ready");
+  const who = judgeProposer(proposal, facts);
+  return who.ok ? (judgeAccess(proposal, facts, who.token) ?? who) : who;
 }
 
 function settled(outcome: CommitRefusal): Verdict {
@@ -42,7 +97,7 @@ function verdictOf(
   { ops, nowMs }: Proposal,
   { store, ops: there }: Facts,
   growth: ReadonlyMap<string, Growth>,
-): Verdict {
+): Verdict & { readonly outcome: Committed } {
   const altering = new Set(
     indexesOf(ops, ({ op }, index) => op !== "check" && !(op === "put" && there[index]?.same === true)),
   );

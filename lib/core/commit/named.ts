@@ -8,12 +8,16 @@ import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
-/** Refuses `namespace_not_found` and `message_required`. Documents of reserved namespaces have none of either. */
-export function judgeNamespaces({ ops, message, door }: Proposal, facts: Facts): CommitRefusal | undefined {
+/** Refuses `namespace_not_found`. Documents of reserved namespaces have no namespace of their own. */
+export function judgeNamespaces({ ops, door }: Proposal, facts: Facts): CommitRefusal | undefined {
   if (door === "admin") return undefined;
   const unknown = indexesOf(ops, ({ namespace }) => facts.namespaces.get(namespace)?.settings == null);
-  if (unknown.length > 0) return refusal("namespace_not_found", unknown);
-  if (message !== null && message !== "") return undefined;
+  return unknown.length === 0 ? undefined : refusal("namespace_not_found", unknown);
+}
+
+/** Refuses `message_required`. */
+export function judgeMessage({ ops, message, door }: Proposal, facts: Facts): CommitRefusal | undefined {
+  if (door === "admin" || (message !== null && message !== "")) return undefined;
   const silent = indexesOf(
     ops,
     ({ op, namespace }) => op !== "check" && settingsOf(facts, namespace).messageRequired === true,
@@ -21,13 +25,25 @@ export function judgeNamespaces({ ops, message, door }: Proposal, facts: Facts):
   return silent.length === 0 ? undefined : refusal("message_required", silent);
 }
 
-/** Refuses `not_found`, `precondition_required`, `exists` and `stale`. */
-export function judgeConditions({ ops }: Proposal, facts: Facts): CommitRefusal | undefined {
+/** Refuses `plan_changed`: what the plan was made for is no longer what stands there. */
+export function judgePlanned({ ops, planned }: Proposal, facts: Facts): CommitRefusal | undefined {
+  if (planned === undefined) return undefined;
+  const moved = indexesOf(ops, (_, index) => at(facts, index).revision !== planned.bases[index]);
+  const holds = planned.holds && planned.rules === facts.rules && moved.length === 0;
+  return holds ? undefined : refusal("plan_changed", moved);
+}
+
+/** Refuses `not_found`. */
+export function judgeAbsent({ ops }: Proposal, facts: Facts): CommitRefusal | undefined {
   const absent = indexesOf(ops, ({ op }, index) => {
     if (op === "delete") return at(facts, index).revision === 0;
     return op === "erase" && facts.settings?.ops[index]?.firstRevision == null;
   });
-  if (absent.length > 0) return refusal("not_found", absent);
+  return absent.length === 0 ? undefined : refusal("not_found", absent);
+}
+
+/** Refuses `precondition_required`. */
+export function judgeBlind({ ops }: Proposal, facts: Facts): CommitRefusal | undefined {
   const blind = indexesOf(
     ops,
     ({ op, ifRevision, namespace }, index) =>
@@ -36,9 +52,17 @@ export function judgeConditions({ ops }: Proposal, facts: Facts): CommitRefusal 
       at(facts, index).revision > 0 &&
       settingsOf(facts, namespace).blindWrites !== true,
   );
-  if (blind.length > 0) return told("precondition_required", blind, { ops, facts });
+  return blind.length === 0 ? undefined : told("precondition_required", blind, { ops, facts });
+}
+
+/** Refuses `exists`. */
+export function judgeThere({ ops }: Proposal, facts: Facts): CommitRefusal | undefined {
   const there = indexesOf(ops, ({ ifRevision }, index) => ifRevision === 0 && at(facts, index).revision > 0);
-  if (there.length > 0) return told("exists", there, { ops, facts });
+  return there.length === 0 ? undefined : told("exists", there, { ops, facts });
+}
+
+/** Refuses `stale`. */
+export function judgeMoved({ ops }: Proposal, facts: Facts): CommitRefusal | undefined {
   const moved = indexesOf(ops, (op, index) => !holds(op, at(facts, index)));
   return moved.length === 0 ? undefined : told("stale", moved, { ops, facts });
 }

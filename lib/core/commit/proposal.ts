@@ -21,8 +21,11 @@ export interface ProposedOp {
   readonly text: boolean;
 }
 
-/** Which door the proposal came through: only the admin one may touch reserved namespaces. */
-export type Door = "write" | "admin";
+/**
+ * Which door the proposal came through: only the admin one may touch reserved namespaces. What comes through `plan` is
+ * judged and never committed, so it asks for `plan` and `read` instead of `write`.
+ */
+export type Door = "write" | "admin" | "plan";
 
 /** Who proposes: a token (accessor and hex SHA-256 of its secret), or one of Ledge's own reserved actors. */
 export type Proposer =
@@ -49,6 +52,16 @@ export interface Proposal {
   readonly body: Uint8Array;
   /** Why a value is erased, for the bucket's records; only with `erase`. */
   readonly why?: string;
+  /** The plan that the commit is bound to. */
+  readonly planned?: PlannedState;
+}
+
+/** The state that a plan was made for: what stood at each operation's key, and the revision of the rules. */
+export interface PlannedState {
+  /** False: the plan's digest is not that of these operations on this state. */
+  readonly holds: boolean;
+  readonly bases: readonly number[];
+  readonly rules: number;
 }
 
 /** Who stands in the commit: the token's accessor or the reserved actor. */

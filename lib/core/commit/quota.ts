@@ -23,7 +23,11 @@ export function growthOf({ ops }: Proposal, facts: Facts): Map<string, Growth> {
 }
 
 /** Refuses `quota_exceeded`. */
-export function judgeQuotas(growth: ReadonlyMap<string, Growth>, facts: Facts): CommitRefusal | undefined {
+export function judgeQuotas(
+  _: Proposal,
+  facts: Facts,
+  { growth }: { readonly growth: ReadonlyMap<string, Growth> },
+): CommitRefusal | undefined {
   const over: number[] = [];
   for (const [namespace, { keys, bytes, index }] of growth) {
     const { quota } = settingsOf(facts, namespace);

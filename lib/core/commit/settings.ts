@@ -20,7 +20,7 @@ const TOKEN = "token/";
 export function judgeSettings(
   proposal: Proposal,
   { settings }: Facts,
-  giver: TokenDocument | null,
+  { token: giver }: { readonly token: TokenDocument | null },
 ): CommitRefusal | undefined {
   if (settings === null) return undefined;
   const { ops, nowMs } = proposal;

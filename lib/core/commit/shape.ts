@@ -10,13 +10,14 @@ import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
 const OPS: readonly string[] = ["put", "delete", "check", "erase"];
+const DOORS: readonly string[] = ["write", "admin", "plan"];
 /** Quotes, commas and numbers around the names of an operation as it is sent to the store. */
 const OP_OVERHEAD_BYTES = 80;
 
 /** Refuses `invalid_body`, `too_many_changes`, `too_large`, `bad_namespace`, `bad_key`, `duplicate_change`. */
 export function judgeShape(proposal: Proposal): CommitRefusal | undefined {
   const { ops, body, door, nowMs } = proposal;
-  if (ops.length === 0 || !Number.isSafeInteger(nowMs) || (door !== "write" && door !== "admin"))
+  if (ops.length === 0 || !Number.isSafeInteger(nowMs) || !DOORS.includes(door))
     return refusal("invalid_body");
   if (ops.length > COMMIT_LIMITS.changes) return refusal("too_many_changes");
   if (body.length > COMMIT_LIMITS.bodyBytes || encodedBytes(proposal) > COMMIT_LIMITS.encodedBytes)

@@ -1,5 +1,5 @@
 /** The outside world as a service reaches it in Node. */
-import { randomFillSync } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 import type { CallComponent, World } from "../../http/world.ts";
 import type { Db } from "../../store/sqlite/driver.ts";
 
@@ -18,6 +18,7 @@ export function nodeWorld({ db, variables, write, chain }: NodeWorld): World {
     randomBytes: (length) => randomFillSync(new Uint8Array(length)),
     sleepMs: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
     log: (event, fields) => write(`${JSON.stringify({ event, atMs: Date.now(), ...fields })}\n`),
+    sha256: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     variable: (name) => variables[name] ?? undefined,
     ...(chain === undefined ? {} : { chain }),
   };

@@ -2,7 +2,7 @@
 import { sendRequest } from "fermyon:spin/http";
 import type { CallComponent } from "../../http/world.ts";
 
-export const chain: CallComponent = (component, path) => {
+export const chain: CallComponent = (component, path, body) => {
   const uri = `http://${component}.spin.internal${path}`;
   try {
     const { status, headers } = sendRequest({
@@ -10,7 +10,7 @@ export const chain: CallComponent = (component, path) => {
       uri,
       headers: [],
       params: [],
-      body: undefined,
+      body,
     });
     return { status, headers: headers ?? [] };
   } catch {

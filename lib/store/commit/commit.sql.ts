@@ -130,6 +130,20 @@ and instr(t.value,cast('"admin"' as blob)) and exists (select 1 from json_each(?
 and t.key not in (select j.value->>2 from json_each(?1) j where j.value->>1='_auth'))`,
 );
 
+/**
+ * The state that a plan is about. ?1 operations. `bases` are the revisions that stand at their keys, 0 for none; `rules`
+ * is the newest change of a schema or a policy of their namespaces, 0 without any.
+ * In the order of bytes "0" follows "/", so the two bounds hold what begins with kind, namespace and "/".
+ */
+export const planStateSql = statement(
+  { bases: textColumn, rules: integerColumn },
+  `select (select json_group_array(coalesce(e.revision,0)) from json_each(?1) j
+left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
+coalesce((select max(c.revision) from (select distinct j.value->>1 as ns from json_each(?1) j) n
+cross join (select 'schema/' as kind union all select 'policy/') k cross join change c
+where c.namespace='_system' and c.key>=k.kind||n.ns||'/' and c.key<k.kind||n.ns||'0'),0)`,
+);
+
 /** ?1 epoch, ?2 lineage, ?3 first revision, ?4 its parent's lineage, ?5 where that was left. */
 export const insertLineageSql = sqlOf(
   query.insert(lineageTable).values({

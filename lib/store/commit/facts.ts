@@ -7,7 +7,14 @@ import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
 import { onlyOf } from "../sqlite/statement.ts";
-import { factsSql, type memberFactsSql, type oneFactsSql, saidSql, settingFactsSql } from "./commit.sql.ts";
+import {
+  factsSql,
+  type memberFactsSql,
+  type oneFactsSql,
+  planStateSql,
+  saidSql,
+  settingFactsSql,
+} from "./commit.sql.ts";
 
 export interface Gathered {
   readonly facts: Facts;
@@ -61,6 +68,17 @@ export function gatherMemberFacts(db: Db, proposal: Proposal, ops: string, known
   return { facts, durability: known.durability, looksMs: [] };
 }
 
+/** The same for a plan, outside a transaction; `statement` is `memberFactsSql`. */
+export function gatherPlanFacts(db: Db, encoded: Encoded, statement: typeof memberFactsSql): Facts {
+  return factsFromRow(db, onlyOf(db, statement, factsParameters(encoded.proposal, encoded.ops)), encoded);
+}
+
+/** What stands at the keys of operations, and the revision of the rules of their namespaces. Throws StoreFault. */
+export function readPlanState(db: Db, ops: string): { readonly bases: number[]; readonly rules: number } {
+  const { bases, rules } = onlyOf(db, planStateSql, [ops]);
+  return { bases: parse<number[]>(bases), rules };
+}
+
 /** The operation of a proposal that has no other. */
 export function onlyOpOf({ ops: [op, ...others] }: Proposal): ProposedOp | undefined {
   return others.length === 0 ? op : undefined;
@@ -95,8 +113,8 @@ function gatherOneFacts(
   const namespaces = new Map([[namespace, namespaceFacts(settings, keys, bytes)]]);
   const shared = sharedFacts(db, row, { proposal, ops });
   // Member by member: with every commit of a group, and V8 takes ten times as long to spread an object.
-  const { store, mode, token, said } = shared;
-  return { store, mode, token, namespaces, ops: [there], said, settings: shared.settings };
+  const { store, mode, token, said, settings: reserved, rules } = shared;
+  return { store, mode, token, namespaces, ops: [there], said, settings: reserved, rules };
 }
 
 function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
@@ -142,13 +160,14 @@ function namespaceFacts(document: string | null, keys: number, bytes: number): N
 
 /** What does not depend on how many operations there are. */
 function sharedFacts(db: Db, row: SharedRow, { proposal, ops }: Encoded): Omit<Facts, "namespaces" | "ops"> {
-  const { proposer, requestId, body, door } = proposal;
+  const { proposer, requestId, body, door, planned } = proposal;
   return {
     store: storeFromRow(row),
     mode: row.mode,
     token: row.token,
     said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
+    rules: planned === undefined ? null : readPlanState(db, ops).rules,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Whether a revision can still be read: part of this history, and not older than what is kept. */
-import { judgeRevision } from "../../lib/core/ancestry.ts";
-import { type Outcome, refuse } from "../../lib/core/refusal.ts";
-import type { ListView } from "../../lib/store/documents/view.ts";
+import { judgeRevision } from "../core/ancestry.ts";
+import { type Outcome, refuse } from "../core/refusal.ts";
+import type { ListView } from "../store/documents/view.ts";
 
 /** Refuses `revision_unknown`, `revision_lost` and `compacted`. */
 export function judgeKept(

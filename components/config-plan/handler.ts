@@ -1,0 +1,20 @@
+/** config-plan: what a commit or a revert would do, and reverts. Apart from config-write, whose size every write pays. */
+import { PlanBody } from "../../lib/api/plan-body.ts";
+import { RevertBody } from "../../lib/api/revert-body.ts";
+import { CONFIG_PLAN } from "../../lib/api/tables/config-plan.built.ts";
+import { parseJsonBody } from "../../lib/http/body.ts";
+import { type Parts, type Service, service } from "../../lib/http/service.ts";
+import type { Migration } from "../../lib/store/sqlite/migrate.ts";
+import { postPlan } from "./plan.ts";
+import { postRevert } from "./revert.ts";
+
+const PARTS: Parts<"config-plan"> = {
+  handlers: { plan: postPlan, revert: postRevert },
+  bodies: { PlanBody, RevertBody },
+  parseBody: parseJsonBody,
+};
+
+/** The component's service, for stores of the migrations it was built with. */
+export function configPlan(migrations: readonly Migration[]): Service {
+  return service(CONFIG_PLAN, PARTS, migrations);
+}

@@ -1,0 +1,4 @@
+/** The routes of config-plan; see lib/api/table.ts. */
+import { tableOf } from "../table.ts";
+
+export const CONFIG_PLAN = tableOf("config-plan");
