@@ -40,7 +40,7 @@ export function openClient(connection: Connection): Client {
     const headers: Record<string, string> = { ...asked.headers };
     if (connection.token !== undefined) headers.authorization = `Bearer ${connection.token}`;
     // A write without a key of its own gets one, so that it can be sent again without being done twice.
-    if (path.startsWith("/v1/write/") || path === "/v1/commit")
+    if (path.startsWith("/v1/write/") || path === "/v1/commit" || path === "/v1/revert")
       headers["idempotency-key"] ??= crypto.randomUUID();
     const { what, nameOf, asServerSays } = asked;
     return attempt(

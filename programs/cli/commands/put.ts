@@ -16,6 +16,7 @@ interface Options {
   readonly type?: string;
   readonly if?: string;
   readonly message?: string;
+  readonly plan?: true;
   readonly output: "text" | "json";
 }
 
@@ -37,6 +38,7 @@ export function addPut(program: Command, client: () => Client): void {
       "--if <etag>",
       "the ETag that it replaces, `any` for whatever is there or not, `absent` to create only",
     )
+    .option("--plan", "ask the server what it would do, and change nothing")
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
     .action(async (target: DocumentName, value: string | undefined, options: Options) => {
@@ -44,6 +46,10 @@ export function addPut(program: Command, client: () => Client): void {
         throw new Failure(EXIT.usage, `--type ${options.type} is not a media type`);
       const bytes = await readValue(value, options);
       const type = options.type ?? (await chooseMediaType(client(), target, { ...options, bytes }));
+      if (options.plan === true) {
+        const { planPut } = await import("../plans/put.ts");
+        return planPut(client(), { target, type, bytes }, options);
+      }
       const asked: ClientRequest = {
         query: { key: target.key, message: options.message },
         headers: { "content-type": type },

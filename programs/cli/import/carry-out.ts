@@ -23,20 +23,31 @@ export interface CarriedOut {
   readonly bytes: number;
 }
 
+interface CarriedOutBy {
+  readonly commitsMax?: number;
+  /** Of each batch: the digest of the plan that it is bound to. */
+  readonly digests?: readonly string[];
+}
+
+/** The commits that a plan is carried out by. */
+export function plannedBatches(changes: readonly PlannedChange[], words: CommitWords): Batch[] {
+  return [...batchesOf(changes.map(batchChangeOf), words)];
+}
+
 export async function carryOut(
   client: Client,
   changes: readonly PlannedChange[],
   words: CommitWords,
-  { commitsMax = Number.POSITIVE_INFINITY }: { readonly commitsMax?: number } = {},
+  { commitsMax = Number.POSITIVE_INFINITY, digests = [] }: CarriedOutBy = {},
 ): Promise<CarriedOut> {
-  const batches = [...batchesOf(changes.map(batchChangeOf), words)];
+  const batches = plannedBatches(changes, words);
   if (batches.length > commitsMax) throw tooMany(changes.length, batches.length);
   // One commit is one answer, and has no progress to be shown.
   const progress = batches.length > 1 ? openProgress(changes.length) : undefined;
   let done: CarriedOut = { first: undefined, last: undefined, commits: 0, bytes: 0 };
   let sent = 0;
-  for (const batch of batches) {
-    const made = await commit(client, batch).catch((error: unknown) => {
+  for (const [index, batch] of batches.entries()) {
+    const made = await commit(client, batch, digests[index]).catch((error: unknown) => {
       throw withDone(error, done, { total: batches.length, sent });
     });
     sent += batch.changes.length;
@@ -73,9 +84,11 @@ function batchChangeOf(change: PlannedChange): BatchChange {
   return { op: "put", document: change.after, ifRevision };
 }
 
-async function commit(client: Client, batch: Batch): Promise<CommitAnswer> {
+async function commit(client: Client, batch: Batch, planDigest: string | undefined): Promise<CommitAnswer> {
+  const bound =
+    planDigest === undefined ? batch.body : `{"planDigest":"${planDigest}",${batch.body.slice(1)}`;
   try {
-    return await client.json(CommitAnswer, "POST", "/v1/commit", { body: batch.body });
+    return await client.json(CommitAnswer, "POST", "/v1/commit", { body: bound });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.exit === EXIT.stale) throw await movedFailure(client, batch, error);

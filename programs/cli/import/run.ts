@@ -33,6 +33,20 @@ export interface ImportOptions {
 /** Ends with exit code 8 where a plan was asked for and holds changes. */
 export async function runImport(client: Client, source: string, options: ImportOptions): Promise<void> {
   judgeOptions(options);
+  const { read, plan } = await planImport(client, source, options);
+  if (options.plan === true) return showPlan(plan, options);
+  if (options.yes !== true) await askForDeletions(plan);
+  for (const name of plan.missing) await createNamespace(client, name);
+  const done = await carryOut(client, plan.changes, { message: options.message });
+  report(read, plan, done, options);
+}
+
+/** Reads the source whole and compares it with the store. Refuses faults in it, and namespaces that are not there. */
+export async function planImport(
+  client: Client,
+  source: string,
+  options: ImportOptions,
+): Promise<{ readonly read: ReadSource; readonly plan: ImportPlan }> {
   const read = await readSource(source, {
     namespace: options.namespace,
     prefix: options.prefix ?? "",
@@ -45,11 +59,7 @@ export async function runImport(client: Client, source: string, options: ImportO
   refuseFaults(source, read);
   const plan = await makePlan(client, read.content, scopeOf(read, options));
   refuseMissing(plan, options);
-  if (options.plan === true) return showPlan(plan, options);
-  if (options.yes !== true) await askForDeletions(plan);
-  for (const name of plan.missing) await createNamespace(client, name);
-  const done = await carryOut(client, plan.changes, { message: options.message });
-  report(read, plan, done, options);
+  return { read, plan };
 }
 
 function judgeOptions({ prefix, namespace, plan, yes }: ImportOptions): void {

@@ -49,6 +49,8 @@ const paths = fc.oneof(
     "/v1/commits",
     "/v1/commits/4",
     "/v1/commit",
+    "/v1/plan",
+    "/v1/revert",
     "/v1/whoami",
     "/v1/admin/namespaces",
     "/v1/admin/namespaces/shop",
@@ -96,7 +98,10 @@ const ask: fc.Arbitrary<Ask> = fc.record({
     ] as const,
     { maxLength: 3 },
   ),
-  body: fc.oneof(fc.constantFrom("", "{}", "plain", '{"mode":"open"}', '{"public":true}'), commitBody),
+  body: fc.oneof(
+    fc.constantFrom("", "{}", "plain", '{"mode":"open"}', '{"public":true}', '{"commit":5}'),
+    commitBody,
+  ),
 });
 
 const asking = (method: string, path: string, more: Partial<Ask> = {}): Ask => ({
@@ -132,7 +137,7 @@ const OF_ONE_REQUEST = [
   [/"(next|cursor)":"[^"]*"/g, '"$1":""'],
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME"],
 ] as const;
-const HEADERS_OF_ONE = new Set(["date", "last-modified", "keep-alive", "link"]);
+const HEADERS_OF_ONE = new Set(["date", "last-modified", "ledge-modified", "keep-alive", "link"]);
 
 function send(url: string, tokens: Readonly<Record<string, string>>, agent: Agent, asked: Ask) {
   const token = tokens[asked.token];

@@ -11,6 +11,7 @@ const RENAMED = new Set([
   "modifiedMs: commits.time_ms",
   "oldestLooked: commits.revision",
   "oldestWaitingMs: commits.time_ms",
+  "wasRevision: change.revision",
 ]);
 /** Tables of SQLite's own, whose columns say nothing of ours. */
 const NOT_OURS = /^(json_each|pragma_)/;
