@@ -12,7 +12,7 @@ import { committedMigrations, openTestStore } from "../../testkit/store.ts";
 import { worldOver } from "../../testkit/world.ts";
 
 const migrations = committedMigrations();
-const { read: configReadNow, write: configWriteNow } = handlersOf(migrations);
+const { read: configReadNow, write: configWriteNow, plan: configPlanNow } = handlersOf(migrations);
 
 function codeOf({ status, headers, body }: HttpReply): string {
   return told({ status, headers: Object.fromEntries(headers), body: new Uint8Array(), text: String(body) });
@@ -58,6 +58,9 @@ describe("the store's faults", () => {
       ),
     ).toBe(read);
     expect(codeOf(configWriteNow({ ...put, headers }, world))).toBe(write);
+    // A plan is posted, and has written nothing.
+    const plan = { method: "POST", uri: "/v1/plan?message=m", headers, body: new Uint8Array() };
+    expect(codeOf(configPlanNow(plan, world))).toBe(read);
   });
 
   test("that are ours are 500, without a word of what was inside", () => {

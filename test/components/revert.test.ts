@@ -223,9 +223,10 @@ describe("a revert", () => {
     await commit(server, putJson("shop", "a", 1));
     const undone = await commit(server, putJson("shop", "a", 2), putJson("shop", "b", 2));
     const headers = { "idempotency-key": "once" };
-    const first = await revert(server, { commit: undone }, { headers });
+    const { planDigest } = await planOf(server, { commit: undone });
+    const first = await revert(server, { commit: undone, planDigest }, { headers });
     await commit(server, putJson("shop", "a", 3));
-    const again = await revert(server, { commit: undone }, { headers });
+    const again = await revert(server, { commit: undone, planDigest }, { headers });
     expect([told(first), again.headers["ledge-replayed"]]).toEqual(["200", "true"]);
     expect(again.text).toBe(first.text);
     const others = [
@@ -308,7 +309,20 @@ describe("a revert", () => {
     expect(told(await revert(server, { commit: second }))).toBe("410 compacted");
     expect(told(await revert(server, { namespace: "shop", prefix: "", to: first }))).toBe("410 compacted");
     server.db.all("update usage set compacted=?1 where namespace='shop'", [first]);
+    server.db.all("update commits set changes=2 where revision=?1", [second]);
+    expect(told(await revert(server, { commit: second }))).toBe("410 compacted");
+    server.db.all("update commits set changes=1 where revision=?1", [second]);
     expect(await done(server, { commit: second })).toEqual(["changed a"]);
+  });
+
+  test("of more than a commit holds is refused, and done in parts", async () => {
+    const server = await two();
+    const long = "x".repeat(800_000);
+    for (const key of ["a", "b", "c"]) await commit(server, putJson("shop", key, long));
+    const full = await commit(server, putJson("other", "k"));
+    await commit(server, remove("a"), remove("b"), remove("c"));
+    expect(told(await revert(server, { namespace: "shop", prefix: "", to: full }))).toBe("413 too_large");
+    expect(await done(server, { namespace: "shop", key: "b", to: full })).toEqual(["created b"]);
   });
 });
 

@@ -2,13 +2,13 @@
 import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import type { PlanOptions } from "../plans/folder.ts";
-import { folderOptions } from "./plan.ts";
+import { sourceOptions } from "./source-options.ts";
 
 export function addApply(program: Command, client: () => Client): void {
   const command = program
     .command("apply")
     .description("carry out the plan of a source: exactly what was planned, or nothing");
-  folderOptions(command)
+  sourceOptions(command)
     .option(
       "--plan-digest <digest>",
       "only if the plan is still the one that `ledge plan` showed; asks nothing",

@@ -32,7 +32,6 @@ export interface ImportOptions {
 
 /** Ends with exit code 8 where a plan was asked for and holds changes. */
 export async function runImport(client: Client, source: string, options: ImportOptions): Promise<void> {
-  judgeOptions(options);
   const { read, plan } = await planImport(client, source, options);
   if (options.plan === true) return showPlan(plan, options);
   if (options.yes !== true) await askForDeletions(plan);
@@ -47,6 +46,7 @@ export async function planImport(
   source: string,
   options: ImportOptions,
 ): Promise<{ readonly read: ReadSource; readonly plan: ImportPlan }> {
+  judgeOptions(options);
   const read = await readSource(source, {
     namespace: options.namespace,
     prefix: options.prefix ?? "",

@@ -15,8 +15,7 @@ import { countWords, printJson, say, sayDone } from "../output.ts";
 import { openProgress } from "../progress.ts";
 import { askForPlan, refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
-export interface PlanOptions
-  extends Pick<ImportOptions, "namespace" | "prefix" | "prune" | "diff" | "yes" | "message" | "output"> {
+export interface PlanOptions extends Omit<ImportOptions, "plan" | "createNamespaces"> {
   readonly planDigest?: string;
 }
 
@@ -75,10 +74,6 @@ export async function runApply(client: Client, source: string, options: PlanOpti
 }
 
 async function makeFolderPlan(client: Client, source: string, options: PlanOptions): Promise<FolderPlan> {
-  const { prefix, namespace } = options;
-  if (prefix !== undefined && namespace === undefined) throw new Failure(EXIT.usage, "--prefix needs -n");
-  if (prefix !== undefined && !prefix.endsWith("/"))
-    throw new Failure(EXIT.usage, `a prefix ends in a slash: --prefix ${prefix}/`);
   const { plan } = await planImport(client, source, options);
   const batches = plannedBatches(plan.changes, { message: options.message });
   const progress = batches.length > 1 ? openProgress(batches.length) : undefined;
