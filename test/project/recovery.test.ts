@@ -151,9 +151,16 @@ describe("the recovery page", () => {
     const [list = "", one = ""] = commandsOf("A wrong change", 1);
     const { commits } = JSON.parse((await place.run(list)).stdout);
     expect(commits[0]).toMatchObject({ revision: bad });
-    const names = { "commits/42": `commits/${bad}`, " 41": ` ${bad - 1}` };
+    const undone = `revert ${bad}`;
+    const names = {
+      "commits/42": `commits/${bad}`,
+      " 41": ` ${bad - 1}`,
+      "revert 42 --plan": `${undone} --plan`,
+      "revert 42": `${undone} --yes`,
+    };
     expect(JSON.parse((await place.run(one, names)).stdout).changes).toMatchObject([{ key: "limits/api" }]);
-    const [back = "", files = "", plan = ""] = commandsOf("A wrong change", 2);
+    const [foreseen = "", back = "", files = "", plan = ""] = commandsOf("A wrong change", 2);
+    expect((await place.run(foreseen, names)).status).toBe(8);
     const before = await place.run(files, names);
     expect([before.status, before.stderr]).toEqual([0, expect.any(String)]);
     // 8: there is something to change.
