@@ -36,7 +36,8 @@ export async function runPlan(client: Client, source: string, options: PlanOptio
   if (refused !== undefined) throw refused;
   if (plan.changes.length === 0) return;
   process.exitCode = EXIT.changes;
-  if (options.output === "text") say(`to do exactly this: \`ledge apply\` with --plan-digest ${digest}`);
+  if (options.output === "text")
+    say(`to do exactly this: the same flags with \`ledge apply ${source} --plan-digest ${digest}\``);
 }
 
 export async function runApply(client: Client, source: string, options: PlanOptions): Promise<void> {
