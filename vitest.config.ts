@@ -17,6 +17,7 @@ const THROUGH_COMPONENTS = [
   "plan",
   "revert",
   "admin",
+  "recover",
 ].map((name) => `test/components/${name}.test.ts`);
 
 export default defineConfig({

@@ -9,7 +9,7 @@ import { formatCursor } from "../lib/core/cursor.ts";
 import type { RefusalCode } from "../lib/core/refusal.ts";
 import { sealCursor } from "../lib/core/sealed-cursor.ts";
 import { readCursorKey } from "../lib/store/documents/cursor-key.ts";
-import { BOOTSTRAP_SECRET, type Sending, type TestServer } from "./server.ts";
+import { BOOTSTRAP_SECRET, RECOVERY_SECRET, type Sending, type TestServer } from "./server.ts";
 
 export interface Ask {
   readonly path?: string;
@@ -221,17 +221,13 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     bootstrap: {
       bootstrap_refused: { sending: { ...token({ grants: undefined }).sending } },
       bootstrap_done: { sending: { ...token({ grants: undefined }).sending, token: BOOTSTRAP_SECRET } },
-      ...Object.fromEntries(
-        [
-          "bad_parameter",
-          "unknown_parameter",
-          "media_type",
-          "content_encoding",
-          "too_large",
-          "bad_json",
-          "invalid_body",
-        ].map((code) => [code, asBootstrap(code)]),
-      ),
+      ...asksWithSecret("bootstrap"),
+    },
+    recover: {
+      recovery_refused: { sending: { ...RECOVER, token: "x".repeat(40) } },
+      recovery_active: { sending: RECOVER },
+      exists: { sending: { ...RECOVER, json: { ...RECOVER.json, accessor: made.weak.split("_")[1] } } },
+      ...asksWithSecret("recover"),
     },
     makeToken: {
       exists: token({ accessor: made.weak.split("_")[1] }),
@@ -268,14 +264,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   };
 }
 
-/** What goes wrong alike everywhere, asked by somebody who knows the bootstrap secret. */
-function asBootstrap(code: string, id = "bootstrap"): Ask {
-  const operation: Operation | undefined = OPERATIONS.find((one) => one.id === id);
-  if (operation === undefined) throw new Error(`there is no ${id}`);
-  const asks = commonAsks(operation, { rootToken: "", expired: "", weak: "" });
-  const ask = Object.entries(asks).find(([name]) => name === code)?.[1];
-  return { ...ask, sending: { ...ask?.sending, token: BOOTSTRAP_SECRET } };
-}
+const RECOVER = { json: { name: "n", accessor: "d".repeat(12), digest }, token: RECOVERY_SECRET };
 
 const ASKED_WITH_SECRET = [
   "bad_parameter",
@@ -288,9 +277,22 @@ const ASKED_WITH_SECRET = [
   "bucket_not_set",
 ] as const;
 
+/** What goes wrong alike everywhere, asked by somebody who knows the secret of the route. */
+function asksWithSecret(id: string): Asks {
+  const operation: Operation | undefined = OPERATIONS.find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`there is no ${id}`);
+  const asks = commonAsks(operation, { rootToken: "", expired: "", weak: "" });
+  const token = operation.needs === "recovery_secret" ? RECOVERY_SECRET : BOOTSTRAP_SECRET;
+  return Object.fromEntries(
+    ASKED_WITH_SECRET.map((code) => [code, { ...asks[code], sending: { ...asks[code]?.sending, token } }]),
+  );
+}
+
 function restoreAsks(id: string): Asks {
-  const asks = Object.fromEntries(ASKED_WITH_SECRET.map((code) => [code, asBootstrap(code, id)]));
-  return { ...asks, bootstrap_refused: { sending: { ...goodSending(id), token: "x".repeat(40) } } };
+  return {
+    ...asksWithSecret(id),
+    bootstrap_refused: { sending: { ...goodSending(id), token: "x".repeat(40) } },
+  };
 }
 
 const goodSending = (id: string): Sending => (id === "restore" ? { json: {} } : {});
@@ -313,6 +315,7 @@ export function goodBody({ id, body }: Operation): Sending & { headers?: Record<
   if (id === "revert") return { json: BACK };
   if (id === "bootstrap")
     return { json: { name: "n", accessor: "c".repeat(12), digest }, token: BOOTSTRAP_SECRET };
+  if (id === "recover") return RECOVER;
   if (id === "makeToken") return { json: { name: "n", accessor: "c".repeat(12), digest, grants } };
   if (id === "rotateToken") return { json: { digest } };
   if (id === "purge") return { json: PURGE };

@@ -21,6 +21,7 @@ import { checkStore, committedMigrations } from "./store.ts";
 import { worldOver } from "./world.ts";
 
 export const BOOTSTRAP_SECRET = "a-bootstrap-secret-of-forty-characters-x";
+export const RECOVERY_SECRET = "a-recovery-secret-of-forty-characters-xx";
 
 export interface ServerReply {
   readonly status: number;
@@ -67,7 +68,11 @@ type Send = (
 
 /** A server with a root token, in a folder of its own; checked and removed when the test ends. */
 export async function openTestServer(options: ServerOptions = {}): Promise<TestServer> {
-  const variables = { bootstrap_secret: BOOTSTRAP_SECRET, ...options.variables };
+  const variables = {
+    bootstrap_secret: BOOTSTRAP_SECRET,
+    recovery_secret: RECOVERY_SECRET,
+    ...options.variables,
+  };
   const clock = { ms: 0 };
   const opened =
     process.env.LEDGE_TEST_HOST === "wasm" || isNative()

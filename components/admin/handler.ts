@@ -7,6 +7,7 @@ import {
   ModeBody,
   NamespaceBody,
   PurgeBody,
+  RecoverBody,
   RotateBody,
   TokenBody,
 } from "../../lib/api/admin-bodies.ts";
@@ -20,12 +21,14 @@ import { getMetrics } from "./metrics.ts";
 import { getMode, putMode } from "./mode.ts";
 import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./namespaces.ts";
 import { postPurge } from "./purge.ts";
+import { postRecover } from "./recover.ts";
 import { getStatus } from "./status.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
 
 const PARTS: Parts<"admin"> = {
   handlers: {
     bootstrap: postBootstrap,
+    recover: postRecover,
     listNamespaces: getNamespaces,
     readNamespace: getNamespace,
     putNamespace,
@@ -44,7 +47,7 @@ const PARTS: Parts<"admin"> = {
     readMetrics: getMetrics,
     readOpenapi: getOpenapi,
   },
-  bodies: { BootstrapBody, ModeBody, NamespaceBody, PurgeBody, RotateBody, TokenBody },
+  bodies: { BootstrapBody, ModeBody, NamespaceBody, PurgeBody, RecoverBody, RotateBody, TokenBody },
   parseBody: parseJsonBody,
 };
 

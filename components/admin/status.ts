@@ -14,6 +14,7 @@ import { isWeakAccepted } from "../../lib/http/durable.ts";
 import { isBucketSet } from "../../lib/http/looked.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
+import { secretState } from "../../lib/http/standing-secret.ts";
 import type { World } from "../../lib/http/world.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { readSize, readStatus } from "../../lib/store/documents/settings.ts";
@@ -68,6 +69,7 @@ function statusView(world: World): Status {
       documents: store.keys,
       valueBytes: store.valueBytes,
     },
+    recovery: secretState(world, "recovery_secret"),
     backup: readBackupStatus(db, nowMs, isBucketSet(world)),
   };
 }

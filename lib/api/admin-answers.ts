@@ -82,6 +82,8 @@ export const Status = z.object({
     documents: count,
     valueBytes: count,
   }),
+  /** Whether the recovery secret may make a root token; `too_short` opens nothing. */
+  recovery: z.enum(["off", "on", "too_short"]),
   backup: BackupStatus,
 });
 

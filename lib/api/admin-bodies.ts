@@ -17,6 +17,9 @@ export const BootstrapBody = z.strictObject({
 });
 export type BootstrapBody = z.infer<typeof BootstrapBody>;
 
+export const RecoverBody = z.strictObject({ name, accessor, digest });
+export type RecoverBody = z.infer<typeof RecoverBody>;
+
 export const GrantBody = z.strictObject({
   verbs: list(z.enum(VERBS), { min: 1, max: VERBS.length }),
   namespace: text(64),

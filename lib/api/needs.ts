@@ -27,7 +27,7 @@ export interface TokenNeed {
 }
 
 /** `chained`: only another component of this application. */
-export type Needs = "nothing" | "any_token" | "bootstrap_secret" | "chained" | TokenNeed;
+export type Needs = "nothing" | "any_token" | "bootstrap_secret" | "recovery_secret" | "chained" | TokenNeed;
 
 /** In words, for people. */
 export function wordsOf(needs: Needs): string {
@@ -38,6 +38,8 @@ export function wordsOf(needs: Needs): string {
       return "any token";
     case "bootstrap_secret":
       return "the bootstrap secret instead of a token";
+    case "recovery_secret":
+      return "the recovery secret instead of a token";
     case "chained":
       return "a call of another component";
     default:

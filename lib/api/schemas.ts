@@ -8,6 +8,7 @@ import {
   NamespaceBody,
   PickBody,
   PurgeBody,
+  RecoverBody,
   RotateBody,
   TokenBody,
 } from "./admin-bodies.ts";
@@ -27,6 +28,7 @@ const SCHEMAS = {
   RevertBody,
   NamespaceBody,
   BootstrapBody,
+  RecoverBody,
   GrantBody,
   TokenBody,
   RotateBody,

@@ -10,6 +10,8 @@ import { remembering } from "./remembering.ts";
 import { sha256OfText } from "./sha256.ts";
 
 export const TOKEN_SECRET_LENGTH = 43;
+/** How long a recovery token lives. */
+export const RECOVERY_MS = 3_600_000;
 
 export interface ParsedToken {
   readonly accessor: string;
@@ -23,7 +25,7 @@ export interface TokenDocument {
   readonly grants: readonly Grant[];
   readonly expiresMs: number | null;
   readonly createdMs: number;
-  /** Accessor of the giver, `_bootstrap`, `_restore` or `_reset`. */
+  /** Accessor of the giver, `_bootstrap`, `_restore`, `_reset` or `_recovery`. */
   readonly creator: string;
   readonly revokedMs: number | null;
 }
@@ -92,6 +94,11 @@ export function isLive({ revokedMs, expiresMs }: TokenDocument, nowMs: number): 
 
 export function isLiveRoot(token: TokenDocument, nowMs: number): boolean {
   return isLive(token, nowMs) && isRoot(token.grants);
+}
+
+/** Made with the recovery secret. No other token can name that giver. */
+export function isOfRecovery({ creator }: TokenDocument): boolean {
+  return creator === "_recovery";
 }
 
 const TOKEN_MEMBERS = ["name", "digest", "grants", "expiresMs", "createdMs", "creator", "revokedMs"];

@@ -8,10 +8,10 @@ import type { HttpRequest } from "../core/http.ts";
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 import { isPublic } from "../core/settings.ts";
 import type { ListView, ReadView } from "../store/documents/view.ts";
-import { judgeBootstrapSecret } from "./bootstrap-secret.ts";
 import { type Caller, forbidden, unauthenticated } from "./caller.ts";
 import { isChained } from "./chained.ts";
 import type { InputValues } from "./read-request.ts";
+import { judgeStandingSecret } from "./standing-secret.ts";
 import type { World } from "./world.ts";
 
 export interface Asking {
@@ -23,7 +23,7 @@ export interface Asking {
   readonly input: InputValues | undefined;
 }
 
-/** Says whether a public namespace answers. Refuses `unauthenticated`, `forbidden` and `bootstrap_refused`. */
+/** Says whether a public namespace answers. Refuses `unauthenticated`, `forbidden`, `bootstrap_refused` and `recovery_refused`. */
 export function judgeNeeds(needs: Needs, asking: Asking): Outcome<{ open: boolean }> {
   switch (needs) {
     case "nothing":
@@ -31,7 +31,8 @@ export function judgeNeeds(needs: Needs, asking: Asking): Outcome<{ open: boolea
     case "any_token":
       return asking.caller.token === null ? unauthenticated() : CLOSED;
     case "bootstrap_secret":
-      return judgeBootstrapSecret(asking.request, asking.world) ?? CLOSED;
+    case "recovery_secret":
+      return judgeStandingSecret(asking.request, asking.world, needs) ?? CLOSED;
     case "chained":
       return isChained(asking.request) ? CLOSED : refuse("no_route", "There is no such route.");
     default:

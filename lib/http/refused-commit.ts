@@ -30,6 +30,8 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
     "It is still needed: a live token names the namespace, its former history is kept, or it is the last root token.",
   not_empty: "The namespace still holds documents. Delete them first.",
   bootstrap_done: "The store has had its first token. Ask its holder for one.",
+  recovery_refused: "The store has never had a token. Bootstrap makes the first one.",
+  recovery_active: "A recovery token lives already. Use that one, or ask again when its hour is over.",
   invalid_body: "The document is not in the shape that its place demands.",
 };
 

@@ -65,6 +65,8 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   login: async (program, { contexts }) => (await import("./commands/login.ts")).addLogin(program, contexts),
   bootstrap: async (program, { contexts }) =>
     (await import("./commands/bootstrap.ts")).addBootstrap(program, contexts),
+  recover: async (program, { contexts }) =>
+    (await import("./commands/recover.ts")).addRecover(program, contexts),
   whoami: async (program, { server }) => (await import("./commands/whoami.ts")).addWhoami(program, server),
   serve: async (program) => (await import("./commands/serve.ts")).addServe(program),
 };

@@ -69,7 +69,7 @@ const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
 };
 
 /** Judged by a secret, and not by grants. */
-const BY_SECRET = ["bootstrap", "previewRestore", "restore"];
+const BY_SECRET = ["bootstrap", "recover", "previewRestore", "restore"];
 /** Verbs that no route asks for yet: one token holds them all. */
 const UNUSED: readonly Verb[] = ["rollout", "approve", "override", "report"];
 const ASKED = VERBS.filter((verb) => !UNUSED.includes(verb));

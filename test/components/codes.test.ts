@@ -20,6 +20,7 @@ import {
   makeToken,
   openTestServer,
   putText,
+  RECOVERY_SECRET,
   type TestServer,
   told,
 } from "../../testkit/server.ts";
@@ -82,14 +83,16 @@ test("every route that writes says read_only while the store is closed", async (
   const before = stateOf(server);
   const seen: string[] = [];
   for (const operation of ROUTES) {
-    // Sealing asks for this mode, and needs a bucket: test/backup/component.test.ts.
-    if (!operation.codes.includes("read_only") || operation.id === "sealBackup") continue;
+    if (!operation.codes.includes("read_only") || STOPPED_ONLY.includes(operation.id)) continue;
     const sending = operation.method === "delete" ? { headers: { "if-match": "*" } } : goodBody(operation);
     seen.push(`${operation.id} read_only: ${told(await send(operation, made, { sending }))}`);
   }
   expect(wrong(seen)).toEqual([]);
   expect(stateOf(server)).toEqual(before);
 });
+
+/** Sealing asks for this mode (test/backup/component.test.ts); recovery works in it (recover.test.ts). */
+const STOPPED_ONLY = ["sealBackup", "recover"];
 
 const ROUTES: readonly Operation[] = OPERATIONS;
 const wrong = (seen: readonly string[]) => seen.filter((line) => !/^\w+ (\w+): \d+ \1$/.test(line));
@@ -146,6 +149,10 @@ async function prepare(): Promise<Made> {
   });
   const overtaken = Number.parseInt((await putText(server, "shop", "twice", "1")).slice(1), 10);
   await putText(server, "shop", "twice", "2");
+  await server.send("POST", "/v1/admin/recover", {
+    token: RECOVERY_SECRET,
+    json: { name: "recovered", accessor: "e".repeat(12), digest: "a".repeat(64) },
+  });
   return { server, overtaken, rootToken: server.rootToken, historian, expired, delegate, weak, ending };
 }
 

@@ -119,6 +119,37 @@ const tokenRoutes = [
     ],
   },
   {
+    id: "recover",
+    component: "admin",
+    method: "post",
+    path: "/v1/admin/recover",
+    summary:
+      "A root token for one hour, for whoever knows the recovery secret, when no root token works any more. One lives at a time. The caller makes the secret and sends its digest.",
+    needs: "recovery_secret",
+    parameters: SAID,
+    body: { schema: "RecoverBody", bytesMax: 4096 },
+    answers: {
+      200: {
+        description: "This request has made it before, and it still lives.",
+        content: "Token",
+        headers: TOKEN_HEADERS,
+      },
+      201: { description: "Made. It ends in an hour.", content: "Token", headers: TOKEN_HEADERS },
+    },
+    codes: [
+      ...ASKING,
+      ...STORE,
+      ...JSON_BODY,
+      ...COMMITS,
+      "read_only",
+      "bad_header",
+      "unauthenticated",
+      "recovery_refused",
+      "recovery_active",
+      "exists",
+    ],
+  },
+  {
     id: "listTokens",
     component: "admin",
     method: "get",

@@ -24,7 +24,7 @@ export function judgeProposer(
   return isExpired(token.expiresMs, nowMs) ? refusal("token_expired") : { ok: true, token };
 }
 
-/** Refuses `reserved_namespace`, `bootstrap_done` and `forbidden`. */
+/** Refuses `reserved_namespace`, `bootstrap_done`, `recovery_refused` and `forbidden`. */
 export function judgeAccess(
   proposal: Proposal,
   facts: Facts,
@@ -45,20 +45,23 @@ function belongsToAdmin({ op, namespace }: ProposedOp): boolean {
 }
 
 /**
- * Bootstrap makes one token while there has never been any; a restore settles tokens; a reset makes one at any time.
- * None of them does anything else.
+ * Bootstrap makes one token while there has never been any; a restore settles tokens; a reset makes one at any time; a
+ * recovery makes one once there has been another (recovery.ts). None of them does anything else.
  */
 function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefined {
   const { ops, proposer } = proposal;
-  const bootstrap = proposer.kind === "reserved" && proposer.actor === "_bootstrap";
+  const actor = proposer.kind === "reserved" ? proposer.actor : undefined;
+  const bootstrap = actor === "_bootstrap";
   if (bootstrap && facts.settings?.bootstrapped === true)
     return judgeMode(proposal, facts) ?? refusal("bootstrap_done", [0]);
+  if (actor === "_recovery" && facts.settings?.bootstrapped !== true) return refusal("recovery_refused", [0]);
   const denied = indexesOf(
     ops,
     ({ op, namespace, key }) => op !== "put" || namespace !== AUTH || !key.startsWith("token/"),
   );
   if (denied.length > 0) return refusal("forbidden", denied);
-  return bootstrap && ops.length > 1 ? refusal("forbidden", [1]) : undefined;
+  const single = bootstrap || actor === "_recovery";
+  return single && ops.length > 1 ? refusal("forbidden", [1]) : undefined;
 }
 
 function mayPropose({ op, namespace, key }: ProposedOp, grants: readonly Grant[], door: Door): boolean {

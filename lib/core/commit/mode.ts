@@ -7,7 +7,7 @@ import { type CommitRefusal, refusal } from "./verdict.ts";
 
 /**
  * A stopped store gives no more numbers. Read-only mode refuses all but its own end, what a restore settles, and the
- * root token that a person makes who has none to end it with.
+ * root token that a person makes who has none to end it with (by a reset or a recovery).
  */
 export function judgeMode({ ops, proposer }: Proposal, { store, mode }: Facts): CommitRefusal | undefined {
   if (store.state === "stopped") return refusal("read_only");

@@ -33,7 +33,7 @@ export type Proposer =
   | { readonly kind: "reserved"; readonly actor: ReservedActor };
 
 /** Actors of Ledge itself. Their names begin with `_`, so no token can carry one. */
-export type ReservedActor = "_bootstrap" | "_restore" | "_reset";
+export type ReservedActor = "_bootstrap" | "_restore" | "_reset" | "_recovery";
 
 export interface Proposal {
   readonly proposer: Proposer;

@@ -1,22 +1,30 @@
 /**
  * What must hold of reserved documents after a change: their shape, and what refers to them. An accessor is never
  * used for another token, what is revoked stays so, nobody gives more or for longer than they hold, and one live
- * root token remains.
+ * root token remains. Recovery tokens have rules of their own (recovery.ts).
  */
 import { type Grant, mayGive } from "../grant.ts";
 import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
-import { isAccessor, isLive, isLiveRoot, parseTokenDocument, type TokenDocument } from "../token.ts";
+import {
+  isAccessor,
+  isLive,
+  isLiveRoot,
+  isOfRecovery,
+  parseTokenDocument,
+  type TokenDocument,
+} from "../token.ts";
 import { decodeUtf8 } from "../utf8.ts";
-import type { Facts, SettingFacts } from "./facts.ts";
+import type { Facts, SettingFacts, SettingsFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import type { Proposal, ProposedOp, Proposer } from "./proposal.ts";
+import { isOtherRecovery, judgeOneRecovery } from "./recovery.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
 const NAMESPACE = "namespace/";
 const TOKEN = "token/";
 
-/** Refuses `invalid_body`, `exists`, `escalation`, `not_empty` and `in_use`. */
+/** Refuses `invalid_body`, `exists`, `escalation`, `not_empty`, `in_use`, `forbidden` and `recovery_active`. */
 export function judgeSettings(
   proposal: Proposal,
   { settings }: Facts,
@@ -39,10 +47,14 @@ export function judgeSettings(
     each("exists", (_, index) =>
       isAnotherToken(tokens[index], fact(index)?.document ?? null, proposal.proposer),
     ) ??
+    each("forbidden", (_, index) =>
+      isOtherRecovery(tokens[index], fact(index)?.document ?? null, proposal),
+    ) ??
+    judgeOneRecovery(proposal, settings.admins) ??
     each("escalation", (_, index) => giver !== null && givesMore(tokens[index], giver)) ??
     each("not_empty", (op, index) => endsNamespace(op) && (fact(index)?.keys ?? 0) > 0) ??
     each("in_use", (op, index) => isNamespaceInUse(op, fact(index), nowMs)) ??
-    judgeRoots(proposal, tokens, settings.admins)
+    judgeRoots(proposal, tokens, settings)
   );
 }
 
@@ -90,7 +102,8 @@ function mayAdopt(before: TokenDocument, { digest, creator }: TokenDocument, pro
 function givesMore(token: TokenDocument | undefined, giver: TokenDocument): boolean {
   if (token === undefined) return false;
   if (token.grants.some((grant: Grant) => !mayGive(giver.grants, grant))) return true;
-  if (token.revokedMs !== null || giver.expiresMs === null) return false;
+  // A recovery token is there to make a root token that lasts.
+  if (token.revokedMs !== null || giver.expiresMs === null || isOfRecovery(giver)) return false;
   return token.expiresMs === null || token.expiresMs > giver.expiresMs;
 }
 
@@ -110,16 +123,23 @@ function isNamespaceInUse(op: ProposedOp, fact: SettingFacts | undefined, nowMs:
   });
 }
 
-/** A live root token remains, unless revocations are applied again after a restore: those come first. */
+/**
+ * A live root token remains, unless revocations are applied again after a restore: those come first. A recovery token is
+ * one only where no other was: who uses it makes a lasting token before he ends the one that was lost.
+ */
 function judgeRoots(
   { ops, proposer, nowMs }: Proposal,
   tokens: readonly (TokenDocument | undefined)[],
-  admins: readonly string[],
+  { ops: stood, admins }: SettingsFacts,
 ): CommitRefusal | undefined {
   const named = indexesOf(ops, ({ namespace }) => namespace === AUTH);
   if (named.length === 0 || (proposer.kind === "reserved" && proposer.actor === "_restore")) return undefined;
-  const left =
-    tokens.some((token) => token !== undefined && isLiveRoot(token, nowMs)) ||
-    admins.some((json) => isLiveRoot(JSON.parse(json), nowMs));
-  return left ? undefined : refusal("in_use", named);
+  const isRoot = (token: TokenDocument | undefined) => token !== undefined && isLiveRoot(token, nowMs);
+  const parse = (json: string | null): TokenDocument | undefined =>
+    json === null ? undefined : JSON.parse(json);
+  const lasts = (token: TokenDocument | undefined) => token !== undefined && !isOfRecovery(token);
+  const left = [...tokens, ...admins.map(parse)].filter(isRoot);
+  const takesLasting = stood.some(({ document }) => isRoot(parse(document)) && lasts(parse(document)));
+  const remains = takesLasting ? left.some(lasts) : left.length > 0;
+  return remains ? undefined : refusal("in_use", named);
 }

@@ -10,6 +10,10 @@ import { outputOption } from "../output-option.ts";
 import { printTable } from "../table.ts";
 
 const SUSPECT = "suspect: the newest commit lies more than an hour ahead; check the clock of this machine";
+const RECOVERY = {
+  on: "recovery_secret is set: whoever knows it makes a root token for an hour (`ledge recover`)",
+  too_short: "recovery_secret is too short and opens nothing: it needs at least 32 characters",
+};
 const WRONG_BACKUPS: ReadonlySet<Status["backup"]["state"]> = new Set([
   "behind",
   "failing",
@@ -24,7 +28,10 @@ export function addStatus(program: Command, client: () => Client): void {
     .command("status")
     .description("how the store and its backup are")
     .addOption(outputOption(["table", "json"]))
-    .option("--check", "end with 1 when something is wrong, and say what: backup, clock, disk, store")
+    .option(
+      "--check",
+      "end with 1 when something is wrong, and say what: backup, clock, disk, recovery, store",
+    )
     .action(async (options: { output: string; check?: boolean }) => {
       const status = await client().json(Status, "GET", "/v1/admin/status");
       if (options.output === "json") printJson(status);
@@ -44,6 +51,7 @@ function endUnlessWell(status: Status, disk: Disk | undefined): void {
   if (mode === "stopped") wrong.push(`mode: ${modeLine(status)}`);
   if (clockSuspect) wrong.push(`clock: ${SUSPECT}`);
   if (WRONG_BACKUPS.has(backup.state)) wrong.push(`backup: ${backupLine(backup)}`);
+  if (status.recovery === "too_short") wrong.push(`recovery: ${RECOVERY.too_short}`);
   if (disk === undefined) say("This server does not tell its disk: it was not checked.");
   else if (disk.freeBytes < DISK_FREE_MIN * disk.sizeBytes)
     wrong.push(`disk: ${formatBytes(disk.freeBytes)} of ${formatBytes(disk.sizeBytes)} left: make room`);
@@ -78,6 +86,7 @@ function rowsOf(url: string, status: Status): string[][] {
     ["durability", durabilityLine(store)],
     ["clock", status.clockSuspect ? SUSPECT : "fine"],
     ["backup", backupLine(backup)],
+    ...(status.recovery === "off" ? [] : [["recovery", RECOVERY[status.recovery]]]),
   ];
 }
 

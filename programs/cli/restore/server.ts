@@ -7,7 +7,7 @@ import { type Client, openClient } from "../client.ts";
 import type { Connection } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { openProgress, sayBytes } from "../progress.ts";
-import { readBootstrapSecret } from "../tokens/bootstrap-secret.ts";
+import { readStandingSecret } from "../tokens/standing-secret.ts";
 import type { RestoreFlags } from "./options.ts";
 
 const PATH = "/v1/backup/restore";
@@ -19,7 +19,11 @@ const Preview = z.custom<RestorePreview>((value) => RestorePreview.safeParse(val
 const Answer = z.custom<RestoreAnswer>((value) => RestoreAnswer.safeParse(value).success);
 
 function clientFor(server: Connection, options: RestoreFlags): Client {
-  return openClient({ ...server, token: readBootstrapSecret(options), tokenFrom: "the bootstrap secret" });
+  return openClient({
+    ...server,
+    token: readStandingSecret("bootstrap", options),
+    tokenFrom: "the bootstrap secret",
+  });
 }
 
 export function previewServer(server: Connection, options: RestoreFlags): Promise<RestorePreview> {

@@ -148,8 +148,17 @@ const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
     message: "the server takes no first token: its bootstrap secret is another one, or none is set",
     hint: "it is the server's variable bootstrap_secret, at least 32 characters",
   }),
+  recovery_refused: () => ({
+    message:
+      "the server makes no recovery token: its recovery secret is another one, or none is set, or it never had a token",
+    hint: "it is the server's variable recovery_secret, at least 32 characters; `ledge bootstrap` makes a first token",
+  }),
+  recovery_active: () => ({
+    message: "a recovery token of this server lives already",
+    hint: "use that one, or ask again when its hour is over",
+  }),
   bootstrap_done: ({ server }) => ({
     message: "the server has had its first token",
-    hint: `ask its holder for one, then \`ledge login ${server}\`; or, on its machine, \`ledge token reset --data DIR\``,
+    hint: `ask its holder for one, then \`ledge login ${server}\`; on its machine, \`ledge token reset --data DIR\`; with its recovery secret, \`ledge recover ${server}\``,
   }),
 };
