@@ -8,6 +8,7 @@ import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
 import type { Engine, JobResult } from "./engine.ts";
 import { Bodies } from "./front/bodies.ts";
+import { DeniedLog } from "./front/denied.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { HostMetrics } from "./front/metrics.ts";
 import { makeRouter } from "./front/routes.ts";
@@ -148,6 +149,7 @@ class Host {
           timeoutMs: this.#options.bodyTimeoutMs ?? 30_000,
         }),
         metrics: this.#metrics,
+        denied: new DeniedLog((text) => this.#log({ component: "host", stream: "stderr", text })),
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request, client) => this.#serve(component, request, client),

@@ -16,6 +16,7 @@ import { andThen, ending, type Soon } from "../soon.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
 import { type Bodies, type BodyLimits, type BodyRead, type BodyRefusal, drain } from "./bodies.ts";
 import { Connections } from "./connections.ts";
+import type { DeniedLog } from "./denied.ts";
 import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
 import { judgeHost } from "./judge-host.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
@@ -30,6 +31,7 @@ export interface FrontOptions {
   readonly router: Router;
   readonly bodies: Bodies;
   readonly metrics: HostMetrics;
+  readonly denied: DeniedLog;
   readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
@@ -105,15 +107,25 @@ export function openFront(options: FrontOptions): Promise<Front> {
   });
 }
 
-/** For the metrics and for who writes requests down: how long a request took, from its head to the end of its answer. */
+/** For the metrics, for the log of who was denied, and for who writes requests down: how long a request took, from its head to the end of its answer. */
 function told(
-  { metrics, onRequest }: FrontOptions,
+  { metrics, denied, onRequest }: FrontOptions,
   { incoming, response, watched }: WatchedExchange,
   ms: number,
 ): void {
-  metrics.count(watched, response, ms);
+  const code = metrics.count(watched, response, ms);
+  const method = incoming.method ?? "";
+  const { statusCode: status } = response;
+  if (status >= 400 && response.headersSent)
+    denied.told({
+      method,
+      route: watched.route,
+      status,
+      code,
+      authorization: incoming.headers.authorization,
+    });
   onRequest?.({
-    method: incoming.method ?? "",
+    method,
     path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round(ms),

@@ -96,17 +96,22 @@ export class HostMetrics {
     this.#timer = this.#watchLoop();
   }
 
-  /** Counts a request whose answer is out, or whose client has gone. */
-  count({ route, bodyBytes, client }: Watched, response: ServerResponse, ms: number): void {
+  /** Counts a request whose answer is out, or whose client has gone, and says what it was refused for. */
+  count(
+    { route, bodyBytes, client }: Watched,
+    response: ServerResponse,
+    ms: number,
+  ): RefusalCode | "other" | undefined {
     const reply = sentReply(response);
     const series = this.#seriesOf(route, reply === undefined ? "gone" : String(response.statusCode));
     series.requests.inc();
     if (bodyBytes > 0) this.#requestBytes.observe(bodyBytes);
-    if (reply === undefined) return;
+    if (reply === undefined) return undefined;
     if (client === undefined) series.durations.observe(ms / 1000);
     if (reply.body !== undefined && reply.body.length > 0) this.#responseBytes.observe(reply.body.length);
     const code = problemCode(reply);
     if (code !== undefined) this.#refusals.inc({ code });
+    return code;
   }
 
   /** Counts what is no HTTP request, or is not here in time, by what it was told. */
