@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
     const { addBackupObjects } = await import("./commands/backup-objects.ts");
     addBackupObjects(addBackup(program, client), dataDir);
   },
+  audit: async (program, { dataDir }) => (await import("./commands/audit.ts")).addAudit(program, dataDir),
   async restore(program, { server, dataDir }) {
     const { addRestore } = await import("./commands/restore.ts");
     addRestore(program, {

@@ -47,7 +47,8 @@ interface Opened {
   readonly storeFile: string | undefined;
 }
 
-async function withBucket<T>(
+/** The bucket that the options name, and how it is read; faults become Failures. */
+export async function withBucketSource<T>(
   options: VerifyOptions,
   dataDir: string,
   work: (opened: Opened) => Promise<T>,
@@ -72,7 +73,7 @@ async function withBucket<T>(
 
 /** Prints the manifest in words, and its objects. */
 export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<void> {
-  return withBucket(options, dataDir, async ({ bucket, reading, wish, storeFile }) => {
+  return withBucketSource(options, dataDir, async ({ bucket, reading, wish, storeFile }) => {
     const { snapshot, others, damaged, index } = await withSnapshot(wish, async (found) => ({
       ...found,
       index: await readIndex(bucket, found.snapshot, reading),
@@ -125,7 +126,7 @@ export function showSnapshot(options: VerifyOptions, dataDir: string): Promise<v
 
 /** Replays the snapshot in a scratch file, every object checked, and compares what can be compared. */
 export function verifySnapshot(options: VerifyOptions, dataDir: string): Promise<void> {
-  return withBucket(options, dataDir, async ({ wish, storeFile }) => {
+  return withBucketSource(options, dataDir, async ({ wish, storeFile }) => {
     const scratch = mkdtempSync(join(tmpdir(), "ledge-verify-"));
     const progress = openProgress(100);
     try {
@@ -184,7 +185,7 @@ async function liveDigest(
 
 /** Checks one object: against itself, and against the manifest or index that names it. */
 export function verifyObject(name: string, options: VerifyOptions, dataDir: string): Promise<void> {
-  return withBucket(options, dataDir, async ({ bucket, reading }) => {
+  return withBucketSource(options, dataDir, async ({ bucket, reading }) => {
     const checked =
       parseManifestName(name) === undefined
         ? await checkNamed(bucket, name, reading)
