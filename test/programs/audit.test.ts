@@ -4,10 +4,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../lib/backup/export/limits.ts";
 import { parseRetention } from "../../lib/core/retention.ts";
-import { parseManifestName } from "../../lib/snapshot/names.ts";
 import { type AuditedBucket, checkHistory } from "../../programs/cli/audit/check-history.ts";
 import { AuditedHistory } from "../../programs/cli/audit/history.ts";
 import { readNewest } from "../../programs/cli/audit/newest.ts";
+import { readSegmentCommits } from "../../programs/cli/audit/read-commits.ts";
 import { begin, fill, openQuickStore, put, restore, tick } from "../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../testkit/bucket.ts";
 import { T0 } from "../../testkit/proposals.ts";
@@ -48,19 +48,23 @@ function forge({ objects }: MemoryBucket, name: string, from: string, to: string
   return { sizeBytes: bytes.length, rawBytes, sha256: sha256(bytes) };
 }
 
-/** A manifest that names the forged object, sealed anew. */
-function reseal({ objects }: MemoryBucket, name: string, object: string, forged: object): string {
+interface Forgery {
+  readonly object?: string;
+  readonly forged?: object;
+  readonly tip?: string;
+}
+
+/** A manifest that names a forged object, or ends otherwise, sealed anew. */
+function reseal({ objects }: MemoryBucket, name: string, { object, forged, ...more }: Forgery): void {
   const [line = ""] = Buffer.from(objects.get(name) ?? "")
     .toString()
     .split("\n");
-  const manifest = JSON.parse(line);
+  const manifest = { ...JSON.parse(line), ...more };
   manifest.objects = manifest.objects.map((one: { name: string }) =>
     one.name === object ? { ...one, ...forged } : one,
   );
   const next = JSON.stringify(manifest);
-  const text = `${next}\n${JSON.stringify({ sha256: sha256(next) })}\n`;
-  objects.set(name, Buffer.from(text));
-  return sha256(text);
+  objects.set(name, Buffer.from(`${next}\n${JSON.stringify({ sha256: sha256(next) })}\n`));
 }
 
 const breaksOf = ({ breaks }: AuditedBucket) => breaks.map(({ object, revision }) => [object, revision]);
@@ -78,16 +82,38 @@ describe("checkHistory", () => {
     ]);
   });
 
-  test("goes on over a restore into the next epoch", async () => {
-    const { bucket } = await filled();
-    const { db } = openQuickStore();
-    await restore(db, bucket, 6);
-    const first = put(db, "after", "the restore");
-    await tick(db, bucket, { nowMs: T0 + 10_000, limits: LIMITS });
-    const { history, breaks, points } = await audit(bucket);
-    // The point of revision 7 belongs to the life that was left at 6.
-    expect({ breaks, points }).toEqual({ breaks: [], points: 5 });
-    expect([history.commits, history.newest]).toEqual([7, first]);
+  describe("behind a restore into the next epoch", () => {
+    /** What is left of the former life is told by its own objects and by the base of the new one. */
+    async function restored() {
+      const { bucket } = await filled();
+      const { db } = openQuickStore();
+      await restore(db, bucket, 6);
+      const manifest = named(bucket, "manifests")[3] ?? "";
+      const segment = named(bucket, "segments")[2] ?? "";
+      const first = put(db, "after", "the restore");
+      await tick(db, bucket, { nowMs: T0 + 10_000, limits: LIMITS });
+      return { bucket, first, manifest, segment };
+    }
+
+    test("goes on, and leaves out what the former life did after it", async () => {
+      const { bucket, first } = await restored();
+      const { history, breaks, points } = await audit(bucket);
+      expect({ breaks, points }).toEqual({ breaks: [], points: 5 });
+      expect([history.commits, history.newest]).toEqual([7, first]);
+    });
+
+    test("names a commit of the former life that its base tells otherwise", async () => {
+      const { bucket, manifest, segment } = await restored();
+      const forged = forge(bucket, segment, '"actor":"aaaaaaaaaaaa"', '"actor":"bbbbbbbbbbbb"');
+      reseal(bucket, manifest, { object: segment, forged });
+      expect(breaksOf(await audit(bucket))).toEqual([[segment, 6]]);
+    });
+
+    test("names a restore point that ends with a commit of nobody", async () => {
+      const { bucket, manifest } = await restored();
+      reseal(bucket, manifest, { tip: "0".repeat(16) });
+      expect(breaksOf(await audit(bucket))).toEqual([[manifest, 6]]);
+    });
   });
 
   test("finds it whole over new bases, merged segments, a purge and pruning", async () => {
@@ -118,18 +144,17 @@ describe("checkHistory", () => {
     expect(breaksOf(await audit(bucket))).toEqual([[second, 5]]);
   });
 
-  test("names an altered commit, though each manifest that has it was sealed anew", async () => {
+  test("names an altered commit, though its manifest was sealed anew", async () => {
     const { bucket } = await filled();
     const [, segment = ""] = named(bucket, "segments");
     const forged = forge(bucket, segment, '"actor":"aaaaaaaaaaaa"', '"actor":"bbbbbbbbbbbb"');
-    const manifests = named(bucket, "manifests").filter(
-      (name) => (parseManifestName(name)?.revision ?? 0) >= 5,
-    );
-    for (const name of manifests.slice(0, 1)) reseal(bucket, name, segment, forged);
-    const [changed = ""] = manifests;
+    const [, , changed = ""] = named(bucket, "manifests");
+    reseal(bucket, changed, { object: segment, forged });
     // The one that follows names it by its hash, and the segment by that of before.
-    expect(breaksOf(await audit(bucket))).toContainEqual([changed, 5]);
-    expect(breaksOf(await audit(bucket))).toContainEqual([segment, 5]);
+    const audited = await audit(bucket);
+    expect(breaksOf(audited)).toContainEqual([changed, 5]);
+    const what = `${changed} names it by another hash`;
+    expect(audited.breaks).toContainEqual({ object: segment, revision: 5, what });
   });
 
   test("names the newest manifest where its last commit was altered with it", async () => {
@@ -137,7 +162,7 @@ describe("checkHistory", () => {
     const segment = named(bucket, "segments").at(-1) ?? "";
     const manifest = named(bucket, "manifests").at(-1) ?? "";
     const forged = forge(bucket, segment, '"actor":"aaaaaaaaaaaa"', '"actor":"bbbbbbbbbbbb"');
-    reseal(bucket, manifest, segment, forged);
+    reseal(bucket, manifest, { object: segment, forged });
     expect(breaksOf(await audit(bucket))).toEqual([[manifest, 7]]);
   });
 
@@ -169,6 +194,21 @@ describe("checkHistory", () => {
       if (call === `get ${first}`) bucket.objects.delete(first);
     };
     expect(await audit(bucket)).toMatchObject({ breaks: [], points: 4, gone: [first] });
+  });
+});
+
+describe("readSegmentCommits", () => {
+  test("refuses another number of commits or changes than is said", async () => {
+    const { bucket } = await filled();
+    const { manifest, segments } = await readNewest(bucket, undefined, {});
+    const [one] = segments;
+    if (one === undefined) throw new Error("there is a segment");
+    const read = (segment: typeof one.segment) =>
+      readSegmentCommits(bucket, manifest.lineage, { segment, auth: undefined }, {});
+    expect((await read(one.segment)).commits).toHaveLength(1);
+    await expect(read({ ...one.segment, commits: 2 })).rejects.toThrow("1 commits instead of 2");
+    const forged = forge(bucket, one.segment.name, '"count":1', '"count":0');
+    await expect(read({ ...one.segment, ...forged })).rejects.toThrow("made 0 changes, and has 1");
   });
 });
 

@@ -9,6 +9,7 @@ import { filesBelow, findSecrets, type Listener, listenBetween, type Place } fro
 import { ledge, type Ran, type StartedServer, serve, temporaryFolder } from "../../testkit/processes.ts";
 
 const BOOTSTRAP = "canary-bootstrap-secret-of-forty-letters";
+const RECOVERY = "canary-recovery-secret-of-forty-letters-";
 const TALKATIVE = ["--log", "json", "--log-level", "debug", "--log-requests"];
 /** Where secrets belong: the root token's file, and the bundled bucket's credentials. */
 const HOMES = ["admin-token", join("bucket", "credentials.json")];
@@ -67,7 +68,7 @@ async function misuse({ listener, secrets, ...session }: Session, revoked: strin
   const stranger = formatToken(newToken((length) => new Uint8Array(length).fill(length)));
   secrets["a stranger's token"] = secretOf(stranger);
   const wrong = `${token.slice(0, 17)}${secretOf(stranger)}${token.slice(-6)}`;
-  for (const bad of [stranger, wrong, revoked, BOOTSTRAP, `${token}x`])
+  for (const bad of [stranger, wrong, revoked, BOOTSTRAP, RECOVERY, `${token}x`])
     for (const path of ["/v1/whoami", "/v1/read/shop?key=a", "/v1/admin/status"])
       expect((await ask(listener, "GET", path, { token: bad })).status).toBe(401);
   const asks = [
@@ -86,6 +87,8 @@ async function misuse({ listener, secrets, ...session }: Session, revoked: strin
     ["POST", "/v1/admin/bootstrap", { token: `${BOOTSTRAP}x`, json: {} }],
     ["POST", "/v1/admin/bootstrap", { token: BOOTSTRAP, json: { secret: BOOTSTRAP } }],
     ["GET", "/v1/backup/restore", { token: BOOTSTRAP }],
+    ["POST", "/v1/admin/recover", { token: `${RECOVERY}x`, json: {} }],
+    ["POST", "/v1/admin/recover", { token: RECOVERY, json: { secret: RECOVERY } }],
   ] as const;
   for (const [method, path, sending] of asks) {
     const { status } = await ask(listener, method, path, sending);
@@ -98,7 +101,10 @@ describe("the secrets of a run", () => {
     const { path: folder, remove } = temporaryFolder("canaries");
     const data = join(folder, "data");
     const begin = (...more: string[]) =>
-      serve(data, [...TALKATIVE, "--no-demo", ...more], { SPIN_VARIABLE_BOOTSTRAP_SECRET: BOOTSTRAP });
+      serve(data, [...TALKATIVE, "--no-demo", ...more], {
+        SPIN_VARIABLE_BOOTSTRAP_SECRET: BOOTSTRAP,
+        SPIN_VARIABLE_RECOVERY_SECRET: RECOVERY,
+      });
     const servers: StartedServer[] = [await begin()];
     const listener = await listenBetween(servers[0]?.url ?? "");
     onTestFinished(async () => {
@@ -107,7 +113,11 @@ describe("the secrets of a run", () => {
       remove();
     });
     const bucket = JSON.parse(readFileSync(join(data, "bucket", "credentials.json"), "utf8"));
-    const secrets = { "the bootstrap secret": BOOTSTRAP, "the bucket's key": bucket.secretAccessKey };
+    const secrets = {
+      "the bootstrap secret": BOOTSTRAP,
+      "the recovery secret": RECOVERY,
+      "the bucket's key": bucket.secretAccessKey,
+    };
     const session: Session = { data, listener, said: [], secrets };
 
     await misuse(session, await work(session));

@@ -37,7 +37,7 @@ describe("the actor _recovery", () => {
   test.each([
     { name: "lasts a millisecond longer", over: { expiresMs: T0 + RECOVERY_MS + 1 } },
     { name: "lasts for ever", over: { expiresMs: null } },
-    { name: "was made before", over: { createdMs: T0 - 1 } },
+    { name: "was made before", over: { createdMs: T0 - 1, expiresMs: T0 - 1 + RECOVERY_MS } },
     { name: "is revoked", over: { revokedMs: T0 } },
     { name: "is no root token", over: { grants: [{ verbs: ["read"], namespace: "*", scope: "" }] } },
     { name: "comes from somebody else", over: { creator: "_reset" } },
@@ -61,6 +61,13 @@ describe("the actor _recovery", () => {
     expect(refused(putReserved(db, "_auth", "token/aaaaaaaaaaaa", tokenDocument(hour), { by }))).toBe(
       "exists",
     );
+  });
+
+  test("the token that it made is not made again with another secret", () => {
+    const { db } = openStore();
+    expect(putReserved(db, "_auth", key, tokenDocument(hour), { by }).ok).toBe(true);
+    const other = tokenDocument({ ...hour, digest: "b".repeat(64) });
+    expect(refused(putReserved(db, "_auth", key, other, { by }))).toBe("forbidden");
   });
 
   test("nobody else makes a token in its name, or lets its hour grow", () => {
