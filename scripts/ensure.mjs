@@ -11,17 +11,17 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 const NPM = process.platform === "win32" ? "npm.cmd" : "npm";
 const OURS = { cwd: root, stdio: "inherit" };
-// Of all packages only this one has something to make on this machine. A run that was cut before goes on here.
-const COMPILE = ["rebuild", "better-sqlite3"];
 
-/** Installs the locked packages when they are missing or older than the lock file's content. */
-export function ensurePackages() {
+/** Installs what is missing, also what this machine has to compile. */
+export async function ensurePackages() {
   installPackages();
-  if (isCompiled()) return;
-  if (spawnSync(NPM, COMPILE, OURS).status !== 0) process.exit(sayNotCompiled());
+  if ((await compilePackages()) !== 0) process.exit(1);
 }
 
-/** The same, but for what this machine has to compile: the build does not need it, and runs beside `compilePackages`. */
+/**
+ * Installs the locked packages when they are missing or older than the lock file's content, but for what this machine
+ * has to compile: the build does not need it, and runs beside `compilePackages`.
+ */
 export function installPackages() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".package-lock.json");
@@ -37,22 +37,20 @@ export function installPackages() {
 /** SQLite for this machine: fetched ready-made, else compiled, which takes a minute. Resolves to the exit status. */
 export async function compilePackages() {
   if (isCompiled()) return 0;
-  console.log("Fetching or compiling better-sqlite3 beside the build …");
+  console.log("Fetching or compiling better-sqlite3 …");
+  // Of all packages only this one has something to make on this machine. A run that was cut before goes on here.
   const status = await new Promise((resolve) =>
-    spawn(NPM, COMPILE, OURS).once("exit", resolve).once("error", resolve),
+    spawn(NPM, ["rebuild", "better-sqlite3"], OURS).once("exit", resolve).once("error", resolve),
   );
-  return status === 0 ? 0 : sayNotCompiled();
-}
-
-function isCompiled() {
-  return existsSync(join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"));
-}
-
-function sayNotCompiled() {
+  if (status === 0) return 0;
   console.error(
     "better-sqlite3 is missing: it could be neither fetched ready-made nor compiled. Compiling needs Python, make and a C++ compiler.",
   );
   return 1;
+}
+
+function isCompiled() {
+  return existsSync(join(root, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"));
 }
 
 /** Packages of another platform are in the lock file and not installed; only what is installed must agree. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePackages, importTypeScript, root } from "./ensure.mjs";
 
-ensurePackages();
+await ensurePackages();
 const { withoutCron } = await importTypeScript("build/http-only.ts");
 writeFileSync(join(root, "spin.http.toml"), withoutCron(readFileSync(join(root, "spin.toml"), "utf8")));
 process.stderr.write("spin.http.toml is written: spin.toml without the schedule\n");

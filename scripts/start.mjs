@@ -18,7 +18,7 @@ else {
 /** Help waits for no build: what is built says it, else the source does. */
 async function help() {
   if (existsSync(program)) return import(pathToFileURL(program).href);
-  ensurePackages();
+  await ensurePackages();
   const { START, parseStartOptions } = await importTypeScript("programs/start/options.ts");
   try {
     parseStartOptions(args, process.env, START);

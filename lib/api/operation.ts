@@ -1,6 +1,7 @@
 /**
  * What one route is, as data, and what many of them share: groups of codes, of parameters and of headers.
  */
+import { COMMIT_LIMITS } from "../core/commit/limits.ts";
 import type { RefusalCode } from "../core/refusal.ts";
 import type { Needs } from "./needs.ts";
 import type { HeaderName, ParameterName } from "./parameters.ts";
@@ -48,6 +49,17 @@ export interface Operation {
   readonly answers: Readonly<Record<number, OperationAnswer>>;
   readonly codes: readonly RefusalCode[];
 }
+
+/** Of a body that holds changes: how much it may be, and every member that one of them may have. */
+export const CHANGES_BODY = {
+  bytesMax: COMMIT_LIMITS.encodedBytes,
+  wrapping: 3,
+  counted: {
+    member: "changes",
+    max: COMMIT_LIMITS.changes,
+    itemMembers: ["op", "namespace", "key", "mediaType", "ifRevision", "value", "text", "base64"],
+  },
+} as const satisfies Omit<OperationBody, "schema">;
 
 export const ASKING = ["bad_parameter", "unknown_parameter", "uri_too_long"] as const;
 export const STORE = ["not_ready", "store_newer", "busy", "storage_full", "internal"] as const;

@@ -2,7 +2,7 @@
  * How backups are kept, as it comes from Spin variables. Promise: a value that is not understood is refused by
  * its variable's name, and nothing is deleted by a guess.
  */
-import { parseDuration } from "../core/duration.ts";
+import { DAY_MS, parseDuration } from "../core/duration.ts";
 import { parseRetention, type Retention } from "../core/retention.ts";
 
 export interface BackupPolicy {
@@ -22,8 +22,9 @@ export interface BackupPolicy {
  * there until it notices and takes it back.
  */
 export const GRACE_MIN_MS = 600_000;
+
 /** A repeated request is known by its key for so long. */
-const DAY_MS = 86_400_000;
+const HISTORY_MIN_MS = DAY_MS;
 
 export const POLICY_DEFAULTS = {
   backup_retention: "all 2d, hourly 14d, daily 90d, weekly 52w",
@@ -58,7 +59,9 @@ export function parseBackupPolicy(variable: (name: string) => string | undefined
     ...(graceMs === undefined || graceMs < GRACE_MIN_MS ? ["backup_grace"] : []),
     ...(proofIntervalMs === undefined || proofIntervalMs === 0 ? ["backup_proof_interval"] : []),
     ...(shared === "true" || shared === "false" ? [] : ["bucket_shared"]),
-    ...(historyKeepMs === undefined || (historyKeepMs ?? DAY_MS) < DAY_MS ? ["history_keep"] : []),
+    ...(historyKeepMs === undefined || (historyKeepMs ?? HISTORY_MIN_MS) < HISTORY_MIN_MS
+      ? ["history_keep"]
+      : []),
   ];
   if (
     retention === undefined ||

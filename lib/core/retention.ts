@@ -3,7 +3,7 @@
  * each week, each for its own span. The newest point stays in any case.
  * Example: `all 2d, hourly 14d, daily 90d, weekly 52w`; a span left out is 0, and `forever` keeps everything.
  */
-import { parseDuration } from "./duration.ts";
+import { DAY_MS, parseDuration } from "./duration.ts";
 
 export const STAGES = ["all", "hourly", "daily", "weekly"] as const;
 export type Stage = (typeof STAGES)[number];
@@ -15,7 +15,7 @@ export type Retention =
 
 const PERIOD_MS: Readonly<Record<Exclude<Stage, "all">, number>> = {
   hourly: 3_600_000,
-  daily: 86_400_000,
+  daily: DAY_MS,
   weekly: 604_800_000,
 };
 

@@ -3,6 +3,7 @@ import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
 import {
   ASKED,
   CHANGES,
+  CHANGES_BODY,
   COMMITTED,
   CONDITIONS,
   DOCUMENTS,
@@ -243,16 +244,7 @@ export const documentRoutes = [
       besides: " and over each key that is changed; of a `check` also `read`",
     },
     parameters: WORDS,
-    body: {
-      schema: "CommitBody",
-      bytesMax: COMMIT_LIMITS.encodedBytes,
-      wrapping: 3,
-      counted: {
-        member: "changes",
-        max: COMMIT_LIMITS.changes,
-        itemMembers: ["op", "namespace", "key", "mediaType", "ifRevision", "value", "text", "base64"],
-      },
-    },
+    body: { schema: "CommitBody", ...CHANGES_BODY },
     answers: {
       200: { description: "Committed, or `unchanged`.", content: "CommitAnswer", headers: COMMITTED },
     },

@@ -3,6 +3,7 @@ import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
 import {
   ASKED,
   CHANGES,
+  CHANGES_BODY,
   COMMITTED,
   JSON_BODY,
   type Operation,
@@ -26,16 +27,7 @@ export const planRoutes = [
         " and `read` over the same key, for each key that is named; `history` too for the keys of a revert",
     },
     parameters: SAID,
-    body: {
-      schema: "PlanBody",
-      bytesMax: COMMIT_LIMITS.encodedBytes,
-      wrapping: 3,
-      counted: {
-        member: "changes",
-        max: COMMIT_LIMITS.changes,
-        itemMembers: ["op", "namespace", "key", "mediaType", "ifRevision", "value", "text", "base64"],
-      },
-    },
+    body: { schema: "PlanBody", ...CHANGES_BODY },
     answers: {
       200: {
         description: "The plan. `ok` says whether it would be committed now.",

@@ -5,6 +5,7 @@
  * interrupted or repeated prune is harmless.
  */
 
+import { DAY_MS } from "../../core/duration.ts";
 import { keptPoints } from "../../core/retention.ts";
 import {
   folderPrefix,
@@ -129,7 +130,7 @@ function markedMs({ doomedMs }: PointRow, { graceMs }: BackupPolicy, nowMs: numb
 }
 
 /** Rows of runs that left nothing in the bucket; kept a while so that a late list means something. */
-const FORGET_AFTER_MS = 30 * 86_400_000;
+const FORGET_AFTER_MS = 30 * DAY_MS;
 
 /** Removes what is due. The caller has looked around just now and found nobody. Throws BucketFault, LeaseLost. */
 export async function executePrune(context: PruneContext, position: Position): Promise<PruneOutcome> {

@@ -5,6 +5,7 @@
  * did to keys goes. Whatever may be cut between two steps goes on from where it was.
  */
 import * as z from "zod/mini";
+import { DAY_MS } from "../../core/duration.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import { findRow, putRow, row } from "../catalogue/operation.ts";
 import { PROVEN } from "../catalogue/rows.ts";
@@ -21,7 +22,6 @@ import {
   raiseMarksSql,
 } from "./compaction.sql.ts";
 
-const DAY_MS = 86_400_000;
 /** Commits of one step: some milliseconds in which nobody else writes. */
 const STEP_COMMITS = 100;
 

@@ -13,7 +13,7 @@ import { type ImportOptions, planImport } from "../import/run.ts";
 import { countPlan, planAsJson, printChanges } from "../import/show.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
 import { openProgress } from "../progress.ts";
-import { askForPlan, refusalOfPlans, sayWarnings } from "./server-plan.ts";
+import { askForPlan, changeAt, refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
 export interface PlanOptions extends Omit<ImportOptions, "plan" | "createNamespaces"> {
   readonly planDigest?: string;
@@ -118,7 +118,7 @@ function jsonOf({ plan, answers, digest }: FolderPlan): Record<string, unknown> 
 }
 
 /** With the document in place of a pointer into a body that nobody has seen. */
-function named<T extends { readonly pointer: string }>({ changes }: PlanAnswer, { pointer, ...one }: T) {
-  const { namespace, key } = changes[Number(pointer.split("/")[2])] ?? {};
+function named<T extends { readonly pointer: string }>(plan: PlanAnswer, { pointer, ...one }: T) {
+  const { namespace, key } = changeAt(plan, pointer) ?? {};
   return { namespace, key, ...one };
 }

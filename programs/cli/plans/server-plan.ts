@@ -3,8 +3,9 @@
  * it may be carried out. The lines of the changes are the command's data, the rest is talk.
  */
 import { PlanAnswer } from "../../../lib/api/plan-answer.ts";
+import { meaningOf } from "../../../lib/core/refusal.ts";
 import type { Client } from "../client.ts";
-import { EXIT, exitFor, Failure } from "../failure.ts";
+import { exitFor, Failure } from "../failure.ts";
 import { countWords, escapeControl, sayWarning } from "../output.ts";
 
 /** `body` is that of a commit or a revert, as JSON text. */
@@ -12,34 +13,36 @@ export function askForPlan(client: Client, body: string): Promise<PlanAnswer> {
   return client.json(PlanAnswer, "POST", "/v1/plan", { body });
 }
 
-/** What `/changes/3` is called: a document. */
-type NameOf = (pointer: string) => string;
+/** The change that `/changes/3` names, if it names one. */
+export function changeAt(
+  { changes }: PlanAnswer,
+  pointer: string,
+): PlanAnswer["changes"][number] | undefined {
+  return changes[Number(/^\/changes\/(\d+)/.exec(pointer)?.[1])];
+}
 
-export function namesIn({ changes }: PlanAnswer): NameOf {
-  return (pointer) => {
-    const change = changes[Number(/^\/changes\/(\d+)/.exec(pointer)?.[1])];
-    return change === undefined ? "" : `${change.namespace}/${change.key}: `;
-  };
+/** A sentence about a change, behind the name of its document. */
+function about(plan: PlanAnswer, { pointer, detail }: { readonly pointer: string; readonly detail: string }) {
+  const change = changeAt(plan, pointer);
+  return change === undefined ? detail : `${change.namespace}/${change.key}: ${detail}`;
 }
 
 export function sayWarnings(plan: PlanAnswer): void {
-  const nameOf = namesIn(plan);
-  for (const { pointer, detail } of plan.warnings) sayWarning(escapeControl(nameOf(pointer) + detail));
+  for (const warning of plan.warnings) sayWarning(escapeControl(about(plan, warning)));
 }
 
 /** The plans together as one refusal; undefined where nothing stands against them. */
 export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefined {
-  const lines = plans.flatMap((plan) => {
-    const nameOf = namesIn(plan);
-    return plan.refusals.map(({ pointer, code, detail }) => ({
-      code,
-      line: `\n  ${nameOf(pointer)}${detail} (${code})`,
-    }));
-  });
+  const lines = plans.flatMap((plan) =>
+    plan.refusals.map((refusal) => ({
+      code: refusal.code,
+      line: `\n  ${about(plan, refusal)} (${refusal.code})`,
+    })),
+  );
   const [first] = lines;
   if (first === undefined) return undefined;
   return new Failure(
-    STATUS_EXIT[first.code] ?? exitFor(0, first.code),
+    exitFor(meaningOf(first.code).status, first.code),
     `the server would refuse this, for ${countWords(lines.length, "reason")}; nothing was written${lines.map(({ line }) => line).join("")}`,
     {
       code: first.code,
@@ -47,13 +50,3 @@ export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefine
     },
   );
 }
-
-/** The exit codes of refusals that come without their status. */
-const STATUS_EXIT: Readonly<Record<string, (typeof EXIT)[keyof typeof EXIT]>> = {
-  stale: EXIT.stale,
-  exists: EXIT.stale,
-  precondition_required: EXIT.stale,
-  not_found: EXIT.absent,
-  namespace_not_found: EXIT.absent,
-  quota_exceeded: EXIT.refused,
-};
