@@ -1,6 +1,7 @@
 /**
  * Reads and commits over HTTP with 1, 4, 16 and 64 clients, on both engines: Ledge beside the smallest handler of the
- * same server, a bare Node HTTP server, etcd and Consul, all in one run.
+ * same server, a bare Node HTTP server, etcd and Consul. All run at one time and are asked in turn, so that what else the
+ * machine does is in each; of several turns the one with the median ratio is shown.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,20 +9,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
 import { type Load, type Measured, measureLoad, requestsPerSecond } from "./load.ts";
-import {
-  type ByClients,
-  besideConsul,
-  besideEtcd,
-  byClients,
-  type Other,
-  type Size,
-} from "./other-servers.ts";
+import { type Other, type Run, startOthers } from "./other-servers.ts";
 import type { Curve, Plot } from "./plots.ts";
 import { processSize } from "./process-memory.ts";
-import { type BenchForm, type BenchPart, type BenchRow, latencies, rate } from "./rows.ts";
+import { type BenchForm, type BenchPart, type BenchRow, latencies, middle, rate } from "./rows.ts";
 
-const FULL: Size = { clients: [1, 4, 16, 64], seconds: 4, build: true };
-const QUICK: Size = { clients: [1, 16], seconds: 2, build: false };
+/** How much is measured: seconds of each load, and how often all are asked in turn. */
+interface Size {
+  readonly clients: readonly number[];
+  readonly seconds: number;
+  readonly turns: number;
+}
+const FULL: Size = { clients: [1, 4, 16, 64], seconds: 3, turns: 3 };
+const QUICK: Size = { clients: [1, 16], seconds: 1, turns: 1 };
 const DOCUMENT = '{"requestsPerSecond":100,"burst":200}';
 
 interface Engine {
@@ -47,30 +47,28 @@ const ENGINES: readonly Engine[] = [
 export async function benchHttp(root: string, { full }: BenchForm): Promise<BenchPart> {
   const size = full ? FULL : QUICK;
   const bare = await startBare();
+  const others = await startOthers(root, { build: full });
   try {
-    const others: Other[] = [];
-    for (const measure of [besideEtcd, besideConsul]) {
-      const other = await measure(root, size);
-      if (other !== undefined) others.push(other);
-    }
-    const beside: Beside = {
-      bare: await byClients(size, (clients) => ({ url: bare.url, clients, seconds: size.seconds })),
-      others,
-    };
+    for (const { read, put } of others)
+      for (const { load } of [read, put]) await requestsPerSecond(load(warming(size)));
     const rows: BenchRow[] = [];
     const measured: Series[] = [];
-    for (const engine of ENGINES) rows.push(...(await benchEngine(root, engine, { beside, measured, size })));
-    return { rows, plots: plotsOf(measured, beside) };
+    for (const engine of ENGINES)
+      rows.push(...(await benchEngine(root, engine, { beside: { bare: bare.url, others }, measured, size })));
+    return { rows, plots: plotsOf(measured) };
   } finally {
     bare.stop();
+    for (const other of others) await other.stop();
   }
 }
 
-/** What stands beside each figure, by number of clients. */
 interface Beside {
-  readonly bare: ByClients;
+  readonly bare: string;
   readonly others: readonly Other[];
 }
+
+/** A server runs for weeks: what V8 has not compiled yet is no part of its speed. */
+const warming = ({ seconds }: Size): Run => ({ clients: 16, seconds: seconds * 2 });
 
 /** A curve in the making. */
 interface Series {
@@ -95,20 +93,13 @@ async function benchEngine(
   try {
     const token = readFileSync(join(dir, "admin-token"), "utf8").trim();
     const rows: BenchRow[] = [];
-    // A server runs for weeks: what V8 has not compiled yet is no part of its speed.
-    await requestsPerSecond(readLoad(server, token, { clients: 16, seconds: size.seconds }));
-    await requestsPerSecond(commitLoad(server, token, { clients: 16, seconds: size.seconds }));
-    const seriesOf = (what: Series["what"]): Series => {
-      const series = { name: `${engine.name}: ${what}s`, what, byClients: new Map<number, Measured>() };
-      measured.push(series);
-      return series;
-    };
-    const [read, commit] = [seriesOf("read"), seriesOf("commit")];
-    const known = { token, engine, beside, seconds: size.seconds };
-    for (const clients of size.clients)
-      rows.push(...(await reads(server, { ...known, clients, series: read })));
-    for (const clients of size.clients)
-      rows.push(...(await commits(server, { ...known, clients, series: commit })));
+    const [readsOf, commitsOf] = [
+      reads(server, token, beside, engine),
+      commits(server, token, beside, engine),
+    ];
+    for (const { load } of [readsOf, commitsOf]) await requestsPerSecond(load(warming(size)));
+    for (const loads of [readsOf, commitsOf])
+      for (const clients of size.clients) rows.push(...(await inTurn(loads, { clients, size, measured })));
     const { megabytes } = processSize(server.pid);
     rows.push({
       work: `${engine.name}: memory after all that`,
@@ -123,45 +114,115 @@ async function benchEngine(
   }
 }
 
+/** One kind of request of ours, and what stands beside it. */
+interface Loads {
+  readonly engine: string;
+  readonly what: Series["what"];
+  readonly work: string;
+  load(run: Run): Load;
+  readonly beside: readonly Standing[];
+}
+
+interface Standing {
+  readonly name: string;
+  readonly goal: string | undefined;
+  /** Whether it is drawn. */
+  readonly drawn: boolean;
+  load(run: Run): Load;
+}
+
+function reads({ url }: Server, token: string, { bare, others }: Beside, { name, goals }: Engine): Loads {
+  return {
+    engine: name,
+    what: "read",
+    work: `${name}: read of one document`,
+    load: (run) => readLoad({ url }, token, run),
+    beside: [
+      {
+        name: "bare Node HTTP server",
+        goal: goals.bare,
+        drawn: true,
+        load: (run) => ({ url: bare, ...run }),
+      },
+      {
+        name: "/healthz, the smallest handler of the same server",
+        goal: goals.smallest,
+        drawn: false,
+        load: (run) => ({ url: `${url}/healthz`, ...run }),
+      },
+      ...others.map((other) => ({
+        ...other.read,
+        goal: other.goals ? goals.etcdRead : undefined,
+        drawn: true,
+      })),
+    ],
+  };
+}
+
+function commits({ url }: Server, token: string, { others }: Beside, { name, goals }: Engine): Loads {
+  return {
+    engine: name,
+    what: "commit",
+    work: `${name}: durable commit of one document`,
+    load: (run) => commitLoad({ url }, token, run),
+    beside: others.map((other) => ({
+      ...other.put,
+      goal: other.goals ? goals.etcdPut : undefined,
+      drawn: true,
+    })),
+  };
+}
+
 interface Measuring {
-  readonly token: string;
   readonly clients: number;
-  readonly seconds: number;
-  readonly engine: Engine;
-  readonly beside: Beside;
-  readonly series: Series;
+  readonly size: Size;
+  readonly measured: Series[];
 }
 
-async function reads(
-  { url }: Server,
-  { token, clients, seconds, engine, beside, series }: Measuring,
+/** All that stand beside it and it itself, one after the other, several times. */
+async function inTurn(
+  { engine, what, work, load, beside }: Loads,
+  { clients, size: { seconds, turns }, measured }: Measuring,
 ): Promise<BenchRow[]> {
-  const read = await measureLoad(readLoad({ url }, token, { clients, seconds }));
-  series.byClients.set(clients, read);
-  const smallest = await requestsPerSecond({ url: `${url}/healthz`, clients, seconds });
-  const row = rowOf(`${engine.name}: read of one document`, clients, read);
-  return [
-    row("bare Node HTTP server", beside.bare.get(clients), engine.goals.bare),
-    row("/healthz, the smallest handler of the same server", smallest, engine.goals.smallest),
-    ...beside.others.map(({ read: { name, rates }, goals }) =>
-      row(name, rates.get(clients), goals ? engine.goals.etcdRead : undefined),
-    ),
-  ].flat();
+  const run = { clients, seconds };
+  const own: Measured[] = [];
+  const others = beside.map((): Measured[] => []);
+  for (let turn = 0; turn < turns; turn += 1) {
+    own.push(await measureLoad(load(run)));
+    for (const [at, one] of beside.entries()) others[at]?.push(await measureLoad(one.load(run)));
+  }
+  draw(measured, { name: `${engine}: ${what}s`, what }, clients, typical(own));
+  return beside.map(({ name, goal, drawn }, at) => {
+    const measuredOther = others[at] ?? [];
+    if (drawn) draw(measured, { name, what }, clients, typical(measuredOther));
+    const pairs = own.map((one, turn) => ({ one, other: measuredOther[turn]?.perSecond ?? 0 }));
+    const { one, other } = middle(pairs, (pair) => pair.one.perSecond / pair.other);
+    return {
+      work: `${work}, ${clients} client${clients === 1 ? "" : "s"}`,
+      figure: `${rate(one.perSecond)}, ${latencies(one)}`,
+      beside: `${name}: ${rate(other)}`,
+      ratio: one.perSecond / other,
+      ...(goal === undefined ? {} : { goal }),
+    };
+  });
 }
 
-async function commits(
-  { url }: Server,
-  { token, clients, seconds, engine, beside, series }: Measuring,
-): Promise<BenchRow[]> {
-  const commit = await measureLoad(commitLoad({ url }, token, { clients, seconds }));
-  series.byClients.set(clients, commit);
-  const row = rowOf(`${engine.name}: durable commit of one document`, clients, commit);
-  return beside.others.flatMap(({ put: { name, rates }, goals }) =>
-    row(name, rates.get(clients), goals ? engine.goals.etcdPut : undefined),
-  );
-}
+const typical = (turns: readonly Measured[]): Measured => middle(turns, ({ perSecond }) => perSecond);
 
-type Run = Pick<Load, "clients" | "seconds">;
+/** Adds a point to a curve; the first engine's is kept of what stands beside both. */
+function draw(
+  measured: Series[],
+  { name, what }: Pick<Series, "name" | "what">,
+  clients: number,
+  point: Measured,
+): void {
+  let series = measured.find((one) => one.name === name && one.what === what);
+  if (series === undefined) {
+    series = { name, what, byClients: new Map() };
+    measured.push(series);
+  }
+  if (!series.byClients.has(clients)) series.byClients.set(clients, point);
+}
 
 function readLoad({ url }: Pick<Server, "url">, token: string, run: Run): Load {
   return {
@@ -186,41 +247,15 @@ function commitLoad({ url }: Pick<Server, "url">, token: string, run: Run): Load
   };
 }
 
-/** A line, or none where there is nothing to stand beside it. */
-function rowOf(work: string, clients: number, measured: Measured) {
-  return (name: string, other: number | undefined, goal: string | undefined): BenchRow[] => {
-    if (other === undefined) return [];
-    return [
-      {
-        work: `${work}, ${clients} client${clients === 1 ? "" : "s"}`,
-        figure: `${rate(measured.perSecond)}, ${latencies(measured)}`,
-        beside: `${name}: ${rate(other)}`,
-        ratio: measured.perSecond / other,
-        ...(goal === undefined ? {} : { goal }),
-      },
-    ];
-  };
-}
-
 /** Throughput and latency over clients, for reads and for commits. */
-function plotsOf(measured: readonly Series[], { bare, others }: Beside): Plot[] {
-  const curve = (name: string, points: Iterable<readonly [number, number]>): Curve => ({
-    name,
-    points: [...points],
-  });
-  const besides = {
-    read: [curve("bare Node HTTP server", bare), ...others.map(({ read }) => curve(read.name, read.rates))],
-    commit: others.map(({ put }) => curve(put.name, put.rates)),
-  };
-  const of = (what: Series["what"], yOf: (one: Measured) => number) =>
+function plotsOf(measured: readonly Series[]): Plot[] {
+  const curves = (what: Series["what"], yOf: (one: Measured) => number): Curve[] =>
     measured
       .filter((series) => series.what === what)
-      .map(({ name, byClients }) =>
-        curve(
-          name,
-          [...byClients].map(([clients, one]) => [clients, yOf(one)] as const),
-        ),
-      );
+      .map(({ name, byClients }) => ({
+        name,
+        points: [...byClients].map(([clients, one]) => [clients, yOf(one)] as const),
+      }));
   const x = "clients";
   return (["read", "commit"] as const).flatMap((what) => [
     {
@@ -228,14 +263,14 @@ function plotsOf(measured: readonly Series[], { bare, others }: Beside): Plot[] 
       title: what === "read" ? "Reads of one document" : "Durable commits of one document",
       x,
       y: `${what}s a second`,
-      curves: [...of(what, ({ perSecond }) => perSecond), ...besides[what]],
+      curves: curves(what, ({ perSecond }) => perSecond),
     },
     {
       name: `${what}s-latency`,
       title: what === "read" ? "Latency of reads, 99 of 100" : "Latency of commits, 99 of 100",
       x,
       y: "milliseconds",
-      curves: of(what, ({ p99 }) => p99),
+      curves: curves(what, ({ p99 }) => p99),
     },
   ]);
 }

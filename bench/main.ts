@@ -55,9 +55,12 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   for (const [name, part] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.error(`measuring: ${name} …`);
+    const startedMs = performance.now();
     const measured = await part(root, { full });
     const { rows: own, plots = [] }: BenchPart = Array.isArray(measured) ? { rows: measured } : measured;
-    console.error(asMarkdown(own));
+    console.error(
+      `${asMarkdown(own)}\n${name} took ${Math.round((performance.now() - startedMs) / 1000)} s\n`,
+    );
     rows.push(...own);
     if (!write) continue;
     writeTable(root, full ? `${name} --full` : name, own);
