@@ -12,6 +12,7 @@ import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
 import { benchGrowth } from "./growth.ts";
+import { benchGuestCost } from "./guest-cost.ts";
 import { benchHttp } from "./http.ts";
 import { benchParked } from "./parked.ts";
 import { draw } from "./plots.ts";
@@ -23,6 +24,7 @@ import { benchStore } from "./store.ts";
 const parts: Readonly<Record<string, (root: string, form: BenchForm) => Promise<BenchPart | BenchRow[]>>> = {
   store: benchStore,
   http: benchHttp,
+  guest: benchGuestCost,
   growth: benchGrowth,
   beside: benchBeside,
   parked: benchParked,
