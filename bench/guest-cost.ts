@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startHost } from "../programs/host/host.ts";
-import { type BenchRow, middle } from "./rows.ts";
+import type { BenchRow } from "./rows.ts";
 import { makeStore, putAll, smallDocuments } from "./stores.ts";
 import { bundle } from "./threads.ts";
 
@@ -102,13 +102,18 @@ async function costOf(
     if (answer.status >= 500) throw new Error(`${work}: ${answer.status}`);
   }
   const costs: readonly GuestCost[] = JSON.parse(readFileSync(file, "utf8"));
-  const pages = costs.filter((one) => one.pages !== undefined);
+  const pages = costs.flatMap((one) => (one.pages === undefined ? [] : [one.pages]));
   return {
-    guestMs: middle(costs, ({ guestMs }) => guestMs).guestMs,
-    hostMs: middle(costs, ({ hostMs }) => hostMs).hostMs,
-    calls: middle(costs, ({ calls }) => calls).calls,
-    pages: middle(pages, (one) => one.pages ?? 0).pages,
+    guestMs: quick(costs.map(({ guestMs }) => guestMs)),
+    hostMs: quick(costs.map(({ hostMs }) => hostMs)),
+    calls: quick(costs.map(({ calls }) => calls)),
+    pages: quick(pages),
   };
+}
+
+/** What a tenth of them stays below: what else the machine does only ever makes one slower. */
+function quick(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 10)] ?? 0;
 }
 
 function rowOf(work: string, cost: GuestCost, smallest: GuestCost): BenchRow {

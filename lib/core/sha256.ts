@@ -21,7 +21,7 @@ const START = [
 
 /** The lower-case hex SHA-256 of a text of bytes: of each character the low 8 bits. */
 export function sha256OfText(text: string): string {
-  const state = [...START];
+  const state = START.slice();
   // The text, a one bit, zeros, and the length in bits, in blocks of 64 bytes.
   const blocks = Math.ceil((text.length + 9) / 64);
   for (let block = 0; block < blocks; block += 1) {
@@ -29,34 +29,44 @@ export function sha256OfText(text: string): string {
     if (block === blocks - 1) words[15] = 8 * text.length;
     addBlock(state, words);
   }
-  return state.map(hexOf).join("");
+  let hex = "";
+  for (let at = 0; at < 8; at += 1) hex += hexOf(state[at] ?? 0);
+  return hex;
 }
 
 /** The first 16 words of a block that begins at an offset of the text. */
 function wordsOf(text: string, from: number): number[] {
-  const { length } = text;
-  const w: number[] = new Array(64).fill(0);
-  const to = Math.min(length - from, 64);
-  for (let at = 0; at < to; at += 1)
-    w[at >> 2] = (w[at >> 2] ?? 0) | ((text.charCodeAt(from + at) & 255) << (24 - 8 * (at & 3)));
-  if (to >= 0 && to < 64) w[to >> 2] = (w[to >> 2] ?? 0) | (0x80 << (24 - 8 * (to & 3)));
+  const w: number[] = [];
+  for (let at = from; w.length < 16; at += 4)
+    w.push(
+      (byteAt(text, at) << 24) |
+        (byteAt(text, at + 1) << 16) |
+        (byteAt(text, at + 2) << 8) |
+        byteAt(text, at + 3),
+    );
   return w;
 }
 
-/** One block more into the state. */
+/** Behind the text a one bit, and then zeros. */
+function byteAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) & 255 : at === text.length ? 0x80 : 0;
+}
+
+/** One block more into the state. An interpreter pays for each step: nothing is made in the loops but numbers. */
 function addBlock(state: number[], w: number[]): void {
   for (let t = 16; t < 64; t += 1) {
-    const [x, y] = [w[t - 15] ?? 0, w[t - 2] ?? 0];
+    const x = w[t - 15] ?? 0;
+    const y = w[t - 2] ?? 0;
     const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-    w[t] = ((w[t - 16] ?? 0) + s0 + (w[t - 7] ?? 0) + s1) | 0;
+    w.push(((w[t - 16] ?? 0) + s0 + (w[t - 7] ?? 0) + s1) | 0);
   }
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let t = 0; t < 64; t += 1) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const x = (h + s1 + ((e & f) ^ (~e & g)) + (ROUND[t] ?? 0) + (w[t] ?? 0)) | 0;
+    const x = (h + s1 + (g ^ (e & (f ^ g))) + (ROUND[t] ?? 0) + (w[t] ?? 0)) | 0;
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const y = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    const y = (s0 + ((a & b) | (c & (a | b)))) | 0;
     h = g;
     g = f;
     f = e;
@@ -66,7 +76,8 @@ function addBlock(state: number[], w: number[]): void {
     b = a;
     a = (x + y) | 0;
   }
-  for (const [at, word] of [a, b, c, d, e, f, g, h].entries()) state[at] = ((state[at] ?? 0) + word) | 0;
+  const after = [a, b, c, d, e, f, g, h];
+  for (let at = 0; at < 8; at += 1) state[at] = ((state[at] ?? 0) + (after[at] ?? 0)) | 0;
 }
 
 function hexOf(word: number): string {
