@@ -39,15 +39,19 @@ export function makeStore(root: string, dir: string): MadeStore {
   return { db, token: formatToken(token) };
 }
 
-/** Puts the documents, whatever is there. Not synced one by one: what is measured comes after. */
-export function putAll(db: NodeDb, documents: Iterable<BenchDocument>): void {
+/** Puts the documents, whatever is there, so many a commit. Not synced one by one: what is measured comes after. */
+export function putAll(
+  db: NodeDb,
+  documents: Iterable<BenchDocument>,
+  { changes = COMMIT_CHANGES }: { readonly changes?: number } = {},
+): void {
   db.raw.pragma("synchronous = off");
   let batch: BenchDocument[] = [];
   let bytes = 0;
   for (const document of documents) {
     batch.push(document);
     bytes += document.value.length;
-    if (batch.length < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
+    if (batch.length < changes && bytes < COMMIT_BYTES) continue;
     commitOf(db, batch);
     batch = [];
     bytes = 0;

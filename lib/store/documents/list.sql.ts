@@ -41,12 +41,16 @@ select * from (select i.key from ${table} i where i.namespace=?1 and i.key>=${st
 union all select (select i.key from ${table} i where i.namespace=?1 and i.key>=${after} and i.key<${end} order by i.key limit 1)
 from k where k.key is not null)`;
 
+/**
+ * Whoever names `found` twice, as for a count of its own, has SQLite walk through all keys of the range before the limit
+ * is looked at: then the walk is no longer a co-routine.
+ */
 const page = (found: string) => `found(key,grp,doc) as materialized (${found}),
-fit as (select key,grp,doc,row_number() over (order by key) as n,
+fit as (select key,grp,doc,row_number() over (order by key) as n,count(*) over () as found,
 sum(coalesce(octet_length(doc),octet_length(grp))) over (order by key) as bytes from found),
 shown as (select * from fit where n=1 or n<=?8 and bytes<=?10)
 select (select revision from store),cast(coalesce(group_concat(doc,','),'') as blob),
-json_group_array(grp) filter (where grp is not null),count(*),(select count(*) from found),max(key),max(bytes)
+json_group_array(grp) filter (where grp is not null),count(*),coalesce(max(found),0),max(key),max(bytes)
 from (select * from shown where ?11 is not null order by key)`;
 
 /** At the head, from the current documents. Only good when `head` is ?11; else the head has moved on. */
