@@ -31,20 +31,29 @@ const touches = (place: string) =>
  * text in the message, ?14 after which revision to look. One more found than the limit means that there are more.
  * A message that is not shown is not found either.
  */
-export const commitsSql = statement(
-  { revision: commits.revision, changes: commits.changes, commit: blobColumn },
-  `with ${rangesTable("?1")},
+const commitsOf = (source: string, revision: string) =>
+  statement(
+    { revision: commits.revision, changes: commits.changes, commit: blobColumn },
+    `with ${rangesTable("?1")},
 named(actor) as materialized (select ?5 union all select substr(t.key,7) from entry t where ?5 is not null
 and t.namespace='_auth' and t.key>='token/' and t.key<${above("'token/'")} and cast(t.value as text)->>'name'=?5)
 select m.revision,m.changes,cast('{"revision":'||m.revision||','||${momentMembers}||${namedActorMember}||iif(${mine} or ${isWhole("0")},
 ${wordMembers}||',"changeCount":'||m.changes||iif(m.request_id is null,'',',"requestId":'||json_quote(m.request_id)),
-',"partial":true') as blob) from commits m
-where m.revision<?2 and m.revision>?14 and m.revision between ?3 and ?4
+',"partial":true') as blob) from ${source}
+and m.revision<?2 and m.revision>?14 and m.revision between ?3 and ?4
 and (?5 is null or m.actor in (select actor from named)) and (?6 is null or m.request_id=?6)
 and (?13='' or instr(lower(m.message),lower(?13))>0 and (${mine} or ${isWhole("0")}))
 and (?7 is null and ?11 is null and ?12='' or ${touches(`${asked("x", { namespace: "?7", key: "?11", prefix: "?12" })}
 and (${mine} or ${inRanges("x")})`)})
-and (${mine} or ${touches(inRanges("x"))}) order by m.revision desc limit ?8+1`,
+and (${mine} or ${touches(inRanges("x"))}) order by ${revision} desc limit ?8+1`,
+  );
+
+export const commitsSql = commitsOf("commits m where true", "m.revision");
+
+/** The same where ?7 and ?11 name one key: down the key's own versions, so that ?14 may be 0. */
+export const commitsOfKeySql = commitsOf(
+  "change k cross join commits m on m.revision=k.revision where k.namespace=?7 and k.key=?11 and k.revision<?2",
+  "k.revision",
 );
 
 const changeJson = `'{"op":"'||c.op||'","namespace":'||json_quote(c.namespace)||',"key":'||json_quote(c.key)

@@ -5,7 +5,7 @@ import type { KeyRange } from "../../core/grant.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { firstOf, rowsOf } from "../sqlite/statement.ts";
 import { outOfSightSql } from "./history.sql.ts";
-import { commitChangesSql, commitsSql, revisionAtSql } from "./log.sql.ts";
+import { commitChangesSql, commitsOfKeySql, commitsSql, revisionAtSql } from "./log.sql.ts";
 import { type AnyValues, type PastReader, type Pieces, rangesJson, withBytes } from "./shown.ts";
 
 /** A part of the store; null and "" for all of it. */
@@ -45,8 +45,10 @@ export interface LogText {
 /** Commits without their changes, newest first. Throws StoreFault. */
 export function commitsPage(db: Db, asked: CommitsQuery): LogText {
   const { before, from, limit } = asked;
-  const end = firstOf(db, outOfSightSql, [before - 1])?.revision;
-  const rows = rowsOf(db, commitsSql, [
+  // One key's commits are found by its own versions, whatever lies between them.
+  const ofKey = asked.namespace !== null && asked.key !== null;
+  const end = ofKey ? undefined : firstOf(db, outOfSightSql, [before - 1])?.revision;
+  const rows = rowsOf(db, ofKey ? commitsOfKeySql : commitsSql, [
     rangesJson(asked.ranges),
     before,
     from,
