@@ -54,7 +54,7 @@ export const description: Description = JSON.parse(JSON.stringify(describeInterf
 const CONDITIONS = ["if-match", "if-none-match", "idempotency-key"];
 /** Headers of answers that must be described wherever they are sent. */
 const TELLING =
-  /^(ledge-.*|etag|link|allow|content-location|content-disposition|www-authenticate|retry-after)$/;
+  /^(ledge-.*|etag|link|allow|content-location|content-disposition|www-authenticate|retry-after|ratelimit.*)$/;
 
 /** Throws, saying what, when an exchange is not as described. */
 export function checkExchange(exchange: Exchange, described: Description = description): void {

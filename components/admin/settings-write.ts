@@ -1,4 +1,5 @@
 /** A change of settings documents: the words that go with it, and the proposal as administration makes it. */
+
 import { concatBytes } from "@noble/hashes/utils.js";
 import type { Proposer } from "../../lib/core/commit/proposal.ts";
 import type { Committed, OpResult } from "../../lib/core/commit/verdict.ts";
@@ -11,6 +12,7 @@ import { propose, proposerOf } from "../../lib/http/propose.ts";
 import { refusalOf } from "../../lib/http/refused-commit.ts";
 import type { Answer, Result, Wait } from "../../lib/http/result.ts";
 import type { ReservedNamespace } from "../../lib/store/documents/settings.ts";
+import { SETTING_WORDS } from "./setting-words.ts";
 
 export interface SettingChange {
   readonly namespace: ReservedNamespace;
@@ -64,7 +66,7 @@ export function writeSetting<Body>(
     body,
   } as const;
   return propose(context, proposed, (outcome) => {
-    if (!outcome.ok) return refused(refusalOf(outcome, () => ""));
+    if (!outcome.ok) return refused(refusalOf(outcome, () => "", SETTING_WORDS));
     const [[op], [result]] = [ops, outcome.results];
     if (op === undefined || result === undefined) throw new Error("one operation has one result");
     return written({ outcome, op, result });

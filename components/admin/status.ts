@@ -7,6 +7,7 @@ import { KEY_BYTES_MAX } from "../../lib/core/key.ts";
 import { MESSAGE_BYTES_MAX } from "../../lib/core/message.ts";
 import { PAGE_LIMITS } from "../../lib/core/page-limits.ts";
 import { URI_BYTES_MAX } from "../../lib/core/query.ts";
+import { parseRate } from "../../lib/core/rate.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { HOST_PARKS_VARIABLE, SLEEP_SECONDS_MAX, WAIT_SECONDS_MAX } from "../../lib/core/waiting.ts";
 import type { Context } from "../../lib/http/context.ts";
@@ -56,6 +57,7 @@ function statusView(world: World): Status {
     limits: {
       ...LIMITS,
       waitSeconds: world.variable(HOST_PARKS_VARIABLE) === "true" ? WAIT_SECONDS_MAX : SLEEP_SECONDS_MAX,
+      writesPerSecond: parseRate(world.variable("write_rate")) ?? 0,
     },
     store: {
       sqlite: store.sqlite,

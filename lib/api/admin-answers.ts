@@ -69,6 +69,8 @@ export const Status = z.object({
     uriBytes: count,
     jsonDepth: count,
     waitSeconds: count,
+    /** Commits of one token; 0 for any number. */
+    writesPerSecond: count,
   }),
   store: z.object({
     sqlite: z.string(),

@@ -4,6 +4,7 @@
  */
 import { meaningOf, type RefusalCode } from "../core/refusal.ts";
 import { VERSION } from "../core/version.ts";
+import { countsAsRead } from "./counted-reads.ts";
 import { wordsOf } from "./needs.ts";
 import type { Operation, OperationAnswer } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -19,13 +20,15 @@ interface Shared {
 }
 
 const OPTIONAL = "-optional";
-const ALWAYS = ["Cache-Control", "Vary"];
+/** Of every answer; a rate where it is limited. */
+const ALWAYS = ["Cache-Control", "Vary", "RateLimit?", "RateLimit-Policy?"];
 /** Headers of refusals by status; a name with `?` is not there with every code. */
 const OF_STATUS: Readonly<Record<number, readonly string[]>> = {
   401: ["WWW-Authenticate"],
   404: ["Ledge-Revision?", "Ledge-Head?", "Ledge-Lineage?"],
   412: ["ETag?"],
-  503: ["Retry-After?", "Ledge-Head?"],
+  429: ["Retry-After", "RateLimit", "RateLimit-Policy"],
+  503: ["Retry-After", "Ledge-Head?"],
 };
 
 const ABOUT = `Configuration in one SQLite file. Every refusal is a problem document (RFC 9457) with a code; codes are interface, wording is not. Unknown parameters, members and Ledge headers are refused by name. A path that exists answers another method with 405 and OPTIONS with 204, both with Allow; a path that does not exist is 404 no_route. HEAD answers like GET, without the body.`;
@@ -79,8 +82,16 @@ function describe(operation: Operation, shared: Map<string, Shared>): Json {
     ...(needs === "nothing" ? { security: [] } : {}),
     parameters: parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body.schema) } }),
-    responses: { ...mapValues(answers, describeAnswer), ...refusals(codes, shared) },
+    responses: {
+      ...mapValues(answers, describeAnswer),
+      ...refusals(isRead(operation) ? [...codes, "rate_limited"] : codes, shared),
+    },
   };
+}
+
+/** A host may limit how many there are. */
+function isRead({ method, path }: Operation): boolean {
+  return countsAsRead(method.toUpperCase(), path);
 }
 
 function headOf({ id, summary, needs, parameters, answers }: Operation): Json {

@@ -349,7 +349,16 @@ export const HEADERS = {
   Link: { description: '`<address>; rel="next"`, when there is a next page.', schema: string },
   Allow: { description: "The methods of the path.", schema: string },
   "WWW-Authenticate": { description: 'Begins with `Bearer realm="ledge"`.', schema: string },
-  "Retry-After": { description: "In seconds.", schema: integer },
+  "Retry-After": { description: "In seconds; with every 429 and 503.", schema: integer },
+  RateLimit: {
+    description:
+      'Where a limit is set, what is left of it: `"writes";r=9;t=1` (draft-ietf-httpapi-ratelimit-headers-11).',
+    schema: { type: "string", pattern: '^"(reads|writes)";r=\\d+;t=1$' },
+  },
+  "RateLimit-Policy": {
+    description: 'The limit itself, a second: `"writes";q=10;w=1`.',
+    schema: { type: "string", pattern: '^"(reads|writes)";q=\\d+;w=1$' },
+  },
 } as const satisfies Record<string, DescribedHeader>;
 
 export type HeaderName = keyof typeof HEADERS;

@@ -5,8 +5,11 @@
 import type { HttpReply } from "./http.ts";
 import { meaningOf, type Refusal } from "./refusal.ts";
 
-/** How long to wait before trying again, in seconds, for every refusal that may be tried again. */
-const RETRY_AFTER_S = 1;
+/**
+ * How long to wait before trying again, in seconds: what may be tried again as it is, and what has to be mended or to come
+ * to its end first (RFC 9110 section 10.2.3).
+ */
+const RETRY_AFTER_S = { retryable: 1, unavailable: 5 };
 
 /** The reply for a refusal; `instance` is the request's id, which stands in the log too. */
 export function problemReply(refusal: Refusal, instance: string): HttpReply {
@@ -18,7 +21,8 @@ export function problemReply(refusal: Refusal, instance: string): HttpReply {
     ["x-content-type-options", "nosniff"],
   ];
   if (status === 401) headers.push(["www-authenticate", challenge(refusal)]);
-  if (retryable) headers.push(["retry-after", String(RETRY_AFTER_S)]);
+  if (retryable) headers.push(["retry-after", String(RETRY_AFTER_S.retryable)]);
+  else if (status === 503) headers.push(["retry-after", String(RETRY_AFTER_S.unavailable)]);
   for (const [name, value] of refusal.headers ?? []) headers.push([name, value]);
   const body = {
     type: `/problems/${refusal.code}`,

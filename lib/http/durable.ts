@@ -4,9 +4,9 @@ import type { CommitOptions } from "../store/commit/commit.ts";
 import { requireDurable } from "../store/sqlite/durability.ts";
 import type { World } from "./world.ts";
 
-/** For a commit, which looks at its own connection. */
-export function acceptedDurability(world: World): CommitOptions {
-  return { accept: isWeakAccepted(world) ? "weak" : "durable" };
+/** For a commit, which looks at its own connection; `perSecond` as there. */
+export function acceptedDurability(world: World, perSecond = 0): CommitOptions {
+  return { accept: isWeakAccepted(world) ? "weak" : "durable", perSecond };
 }
 
 /** Before other writes, and for whoever asks whether a write would last. */

@@ -9,8 +9,6 @@ import { isEmptyStore } from "../store/restore/rows.ts";
 import { askForLook, isBucketSet } from "./looked.ts";
 import type { World } from "./world.ts";
 
-const RETRY_AFTER_S = 5;
-
 /** Not ready while a store that restores itself has not found out whether it has to. Throws StoreFault. */
 export function judgeSelfRestore(world: World): Refusal<"not_ready"> | undefined {
   if (!restoresItself(world) || !isBucketSet(world) || !isEmptyStore(world.db)) return undefined;
@@ -55,5 +53,5 @@ export function restoresItself({ variable }: World): boolean {
 }
 
 function notReady(detail: string): Refusal<"not_ready"> {
-  return refuse("not_ready", detail, { headers: [["retry-after", String(RETRY_AFTER_S)]] });
+  return refuse("not_ready", detail);
 }

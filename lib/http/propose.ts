@@ -11,6 +11,7 @@ import {
   ON_COMMIT_VARIABLE,
   parseOnCommit,
 } from "../core/on-commit.ts";
+import { parseRate, rateHeaders } from "../core/rate.ts";
 import { refuse } from "../core/refusal.ts";
 import type { Caller } from "./caller.ts";
 import type { Context } from "./context.ts";
@@ -36,16 +37,26 @@ export function propose<Body>(
       "not_ready",
       `The variable ${ON_COMMIT_VARIABLE} must be off, start or wait. Nothing is written.`,
     );
+  // What an administrator does is not limited: a token that floods the store must be revocable.
+  const perSecond = proposed.door === "admin" ? 0 : parseRate(world.variable("write_rate"));
+  if (perSecond === undefined)
+    return refuse("not_ready", "The variable write_rate must be a number up to 10,000. Nothing is written.");
   return {
     proposals: [{ ...proposed, nowMs }],
-    options: acceptedDurability(world),
+    options: acceptedDurability(world, perSecond),
     answer([outcome]) {
       if (outcome === undefined) throw new Error("one proposal has one outcome");
-      const answered = answer(outcome);
+      const answered = limited(answer(outcome), outcome);
       if (onCommit === "off" || "park" in answered || !outcome.ok || outcome.unchanged) return answered;
       return backedUp(answered, outcome, onCommit === "wait" ? BACKUP_WAIT_SECONDS : 0);
     },
   };
+}
+
+/** Says how many commits the token has left, where they are limited. */
+function limited<Body>(answered: Answer<Body> | Wait, { rate }: CommitOutcome): Answer<Body> | Wait {
+  if (rate === undefined || "park" in answered) return answered;
+  return { ...answered, headers: [...(answered.headers ?? []), ...rateHeaders("writes", rate)] };
 }
 
 /** A repeated request asks for the backup again: its first answer may be lost. */

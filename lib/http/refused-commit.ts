@@ -7,7 +7,9 @@ import type { CommitRefusal } from "../core/commit/verdict.ts";
 import { type Refusal, type RefusalCode, type RefusalError, refuse } from "../core/refusal.ts";
 import { REFUSAL_DETAILS } from "../core/refusal-details.ts";
 
-const WORDS: Partial<Record<RefusalCode, string>> = {
+type Words = Partial<Record<RefusalCode, string>>;
+
+const WORDS: Words = {
   ...REFUSAL_DETAILS,
   stale: "The document is not at the revision that was named. Read it again, and send its ETag.",
   exists: "It exists. To replace it, name its ETag.",
@@ -22,23 +24,25 @@ const WORDS: Partial<Record<RefusalCode, string>> = {
   plan_changed: "Something has changed since the plan was made. Nothing was committed; plan again.",
   read_only:
     "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
+  rate_limited:
+    "The token has made as many commits as it may in a second. Nothing was committed; send it again.",
   not_ready: "The store is being restored. It takes writes once every check has passed.",
   too_many_changes: "A commit holds at most 1,000 changes.",
-  too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
-  escalation: "A token gives only what its giver holds, together with admin over the same keys.",
-  in_use:
-    "It is still needed: a live token names the namespace, its former history is kept, or it is the last root token.",
-  not_empty: "The namespace still holds documents. Delete them first.",
-  bootstrap_done: "The store has had its first token. Ask its holder for one.",
-  recovery_refused: "The store has never had a token. Bootstrap makes the first one.",
-  recovery_active: "A recovery token lives already. Use that one, or ask again when its hour is over.",
   invalid_body: "The document is not in the shape that its place demands.",
+  too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
 };
 
-/** The refusal as it is answered. `pointerOf` says where in the request an operation stands. */
-export function refusalOf(refused: CommitRefusal, pointerOf: (index: number) => string): Refusal {
+/**
+ * The refusal as it is answered. `pointerOf` says where in the request an operation stands; `words` are those of a door
+ * that has codes of its own.
+ */
+export function refusalOf(
+  refused: CommitRefusal,
+  pointerOf: (index: number) => string,
+  words: Words = {},
+): Refusal {
   const { code } = refused;
-  const detail = refused.detail ?? WORDS[code] ?? "The store refused the change.";
+  const detail = refused.detail ?? words[code] ?? WORDS[code] ?? "The store refused the change.";
   const errors = refused.causes.map(
     ({ index, etag }): RefusalError => ({
       pointer: pointerOf(index),

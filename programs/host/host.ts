@@ -11,6 +11,7 @@ import { Bodies } from "./front/bodies.ts";
 import { DeniedLog } from "./front/denied.ts";
 import { type Front, openFront } from "./front/front.ts";
 import { HostMetrics } from "./front/metrics.ts";
+import { ReadLimit } from "./front/read-limit.ts";
 import { makeRouter } from "./front/routes.ts";
 import { refusalReply } from "./front/sending.ts";
 import type { HostLine, HostOptions, RunningHost } from "./options.ts";
@@ -150,6 +151,7 @@ class Host {
         }),
         metrics: this.#metrics,
         denied: new DeniedLog((text) => this.#log({ component: "host", stream: "stderr", text })),
+        readLimit: readLimitOf(this.#options),
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
         run: (component, request, client) => this.#serve(component, request, client),
@@ -273,6 +275,10 @@ class Host {
   #listen(): { readonly host: string; readonly port: number } {
     return this.#options.listen ?? { host: "127.0.0.1", port: 0 };
   }
+}
+
+function readLimitOf({ readRate = 0 }: HostOptions): ReadLimit | undefined {
+  return readRate === 0 ? undefined : new ReadLimit(readRate);
 }
 
 /** A read whose store goes away fails in the middle. */

@@ -66,6 +66,8 @@ export interface HostOptions {
   readonly maxParked?: number;
   /** Requests that wait for a thread at one time; further ones are refused. Default 1,024. */
   readonly maxQueued?: number;
+  /** How often a token, or an address without one, may read a second; 0, the default, for any number. */
+  readonly readRate?: number;
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];

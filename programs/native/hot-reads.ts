@@ -4,7 +4,7 @@
  */
 import { readHeadSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow } from "../../lib/store/sqlite/driver.ts";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 /** The same database, with the statement of a read kept in memory. */

@@ -4,7 +4,7 @@
  * which its token expires; a request that differs in a single byte is judged anew.
  */
 import type { KeptAnswer, KeptAnswers } from "../host/answers.ts";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 /** Of the entry itself and its headers, roughly. */

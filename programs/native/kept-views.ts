@@ -6,7 +6,7 @@
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import { viewSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow } from "../../lib/store/sqlite/driver.ts";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 const HEAD_AT = viewSql.columns.indexOf("head");

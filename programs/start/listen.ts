@@ -33,6 +33,7 @@ export async function listen(
       freshInstances: options.freshInstances,
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
+      readRate: options.readRate,
       withoutStore: ["/healthz", "/openapi.json"],
       log: log.line,
       ...(options.logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { parseRate } from "../../lib/core/rate.ts";
 import { dataFlag } from "../cli/called.ts";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
 import { WrongUse } from "./stopped.ts";
@@ -20,6 +21,8 @@ export interface StartOptions {
   readonly port: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly allowHosts: readonly string[];
+  /** Reads a second of a token, or of an address without one; 0 for any number. */
+  readonly readRate: number;
   readonly freshInstances: boolean;
   /** Spin's runtime configuration: where the database is. */
   readonly runtimeConfigFile: string | undefined;
@@ -39,6 +42,7 @@ interface Flags {
   readonly listen?: { host: string; port: number };
   readonly variable?: Record<string, string>;
   readonly allowHost?: string[];
+  readonly readRate?: number;
   readonly freshInstances?: boolean;
   readonly runtimeConfigFile?: string;
   readonly fresh?: boolean;
@@ -86,6 +90,11 @@ export function parseStartOptions(
       "answer for this Host too (may be given again)",
       (value: string, before: string[] = []) => [...before, value],
     )
+    .option(
+      "--read-rate <n>",
+      "reads a second of a token, or of an address without one (default: LEDGE_READ_RATE, else any number)",
+      parseReadRate,
+    )
     .option("--fresh", "begin a new history although the bucket holds backups")
     .option("--fresh-instances", "a new component instance for each request, as Spin does")
     .option("--runtime-config-file <file>", "Spin's runtime configuration: keep the store on a libSQL server")
@@ -114,6 +123,7 @@ export function parseStartOptions(
     ...listen,
     variables: flags.variable ?? {},
     allowHosts: flags.allowHost ?? [],
+    readRate: flags.readRate ?? readRateFrom(environment),
     freshInstances: flags.freshInstances === true,
     runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
     freshHistory: flags.fresh === true,
@@ -148,6 +158,20 @@ function portFrom(environment: Readonly<Record<string, string | undefined>>): nu
     // Only of what stands on the command line commander says by itself what is wrong.
     throw new WrongUse(`PORT: ${environment.PORT} is not a port`, { cause });
   }
+}
+
+function readRateFrom({ LEDGE_READ_RATE: text = "" }: Readonly<Record<string, string | undefined>>): number {
+  const rate = parseRate(text);
+  if (rate === undefined) throw new WrongUse(`LEDGE_READ_RATE: ${text} is not ${RATE_WORDS}`);
+  return rate;
+}
+
+const RATE_WORDS = "a number from 0 to 10000";
+
+function parseReadRate(text: string): number {
+  const rate = text === "" ? undefined : parseRate(text);
+  if (rate === undefined) throw new InvalidArgumentError(`${text} is not ${RATE_WORDS}`);
+  return rate;
 }
 
 function parsePort(text: string): number {

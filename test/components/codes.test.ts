@@ -34,8 +34,10 @@ const FAULTS: readonly RefusalCode[] = [
   "store_in_memory",
   "not_durable",
 ];
-/** Of a restored store (feed.test.ts), and of a bucket (test/backup). */
+/** Of a restored store (feed.test.ts), of a bucket (test/backup), and of a setting. */
 const ELSEWHERE: readonly RefusalCode[] = [
+  // Where a limit is set: rate.test.ts.
+  "rate_limited",
   "revision_lost",
   "fork",
   "bucket_foreign",

@@ -210,6 +210,7 @@ export const documentRoutes = [
       201: { description: "Created.", content: "CommitAnswer", headers: WRITTEN },
     },
     codes: [
+      "rate_limited",
       ...ASKED,
       ...NAMES,
       ...REPLACES,
@@ -231,7 +232,7 @@ export const documentRoutes = [
     needs: { anyOf: [{ verb: "write", over: "key" }] },
     parameters: ["writtenNamespace", "key", ...SETTINGS],
     answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: WRITTEN } },
-    codes: [...ASKED, ...NAMES, ...REPLACES, ...DOCUMENTS, "not_found", "invalid_body"],
+    codes: ["rate_limited", ...ASKED, ...NAMES, ...REPLACES, ...DOCUMENTS, "not_found", "invalid_body"],
   },
   {
     id: "commit",
@@ -249,6 +250,7 @@ export const documentRoutes = [
       200: { description: "Committed, or `unchanged`.", content: "CommitAnswer", headers: COMMITTED },
     },
     codes: [
+      "rate_limited",
       ...ASKED,
       ...CHANGES,
       ...CONDITIONS,

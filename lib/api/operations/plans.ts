@@ -67,6 +67,7 @@ export const planRoutes = [
       200: { description: "Committed, or `unchanged`.", content: "CommitAnswer", headers: COMMITTED },
     },
     codes: [
+      "rate_limited",
       ...ASKED,
       ...CHANGES,
       ...JSON_BODY,

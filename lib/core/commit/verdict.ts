@@ -1,5 +1,6 @@
 /** What a judgement says. A refusal names the operations to blame and, where the caller may know it, what stands there. */
 import { CAUSES_MAX } from "../page-limits.ts";
+import type { Rate } from "../rate.ts";
 import type { RefusalCode } from "../refusal.ts";
 
 /** `index` into the operations; the document's present state where the refusal may tell it (revision 0: absent). */
@@ -15,6 +16,8 @@ export interface CommitRefusal {
   readonly causes: readonly Cause[];
   /** In words, where the code alone does not say what to do. */
   readonly detail?: string;
+  /** Where commits are limited: of a refusal for just that, and of a commit. */
+  readonly rate?: Rate;
 }
 
 /** What became of one operation, in the order proposed. */
@@ -37,6 +40,7 @@ export interface Committed {
   readonly results: readonly OpResult[];
   /** Of a commit that erased: whether the file was written anew, so that no freed page holds a value. */
   readonly vacuumed?: boolean;
+  readonly rate?: Rate;
 }
 
 export type CommitOutcome = Committed | CommitRefusal;

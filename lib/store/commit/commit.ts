@@ -35,6 +35,7 @@ import {
   onlyOpOf,
 } from "./facts.ts";
 import { notePurge } from "./note-purge.ts";
+import { takeWrite } from "./write-rate.ts";
 
 export interface CommitOptions {
   /**
@@ -42,6 +43,8 @@ export interface CommitOptions {
    * accept_weak_durability accepts that a power cut takes it; `anything` for stores that are still being made.
    */
   readonly accept?: "durable" | "weak" | "anything";
+  /** How many commits a token may make a second; 0 and undefined for any number. */
+  readonly perSecond?: number;
   /** Refuses to write, by LookDue, into a store whose bucket nobody has looked at for long. */
   readonly afterLook?: boolean;
 }
@@ -149,7 +152,7 @@ function encode(proposal: Proposal): Encoded {
 function proposeInside(
   db: Db,
   { proposal, ops }: Encoded,
-  { accept, afterLook }: CommitOptions,
+  { accept, afterLook, perSecond = 0 }: CommitOptions,
   known?: Known,
 ): CommitOutcome {
   const { facts, durability, looksMs } =
@@ -164,8 +167,10 @@ function proposeInside(
   // The first commit of a pending epoch takes no number that the bucket could have.
   if (afterLook === true && facts.store.pending === null && isLookDue(looksMs, proposal.nowMs))
     throw new LookDue();
+  const taken = perSecond === 0 ? undefined : takeWrite(db, proposal, perSecond);
+  if (taken?.ok === false) return { ok: false, code: "rate_limited", causes: [], rate: taken.rate };
   apply(db, { proposal, ops, known }, facts, verdict);
-  return verdict.outcome;
+  return taken === undefined ? verdict.outcome : { ...verdict.outcome, rate: taken.rate };
 }
 
 type Applied = Extract<Verdict, { kind: "apply" }>;

@@ -20,6 +20,7 @@ import type { DeniedLog } from "./denied.ts";
 import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
 import { judgeHost } from "./judge-host.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
+import type { ReadLimit } from "./read-limit.ts";
 import type { Router } from "./routes.ts";
 import { prepare, refusalReply, sendPrepared, sendRefusal, sendReply } from "./sending.ts";
 import { type Streaming, stream } from "./streaming.ts";
@@ -32,6 +33,8 @@ export interface FrontOptions {
   readonly bodies: Bodies;
   readonly metrics: HostMetrics;
   readonly denied: DeniedLog;
+  /** Undefined where reads are not limited. */
+  readonly readLimit: ReadLimit | undefined;
   readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
@@ -109,7 +112,7 @@ export function openFront(options: FrontOptions): Promise<Front> {
 
 /** For the metrics, for the log of who was denied, and for who writes requests down: how long a request took, from its head to the end of its answer. */
 function told(
-  { metrics, denied, onRequest }: FrontOptions,
+  { metrics, denied, readLimit, onRequest }: FrontOptions,
   { incoming, response, watched }: WatchedExchange,
   ms: number,
 ): void {
@@ -124,12 +127,17 @@ function told(
       code,
       authorization: incoming.headers.authorization,
     });
+  if (response.headersSent) readLimit?.answered(incoming, status);
   onRequest?.({
     method,
-    path: requestTarget(incoming.url ?? "/").split("?", 1)[0] ?? "/",
+    path: pathOf(incoming),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round(ms),
   });
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  return requestTarget(url).split("?", 1)[0] ?? "/";
 }
 
 function boundPort(server: Server): number {
@@ -149,6 +157,12 @@ interface WatchedExchange extends Exchange {
 /** A request whose turn it is. */
 function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const { incoming, response, watched } = exchange;
+  const limited = options.readLimit?.judge(incoming, response);
+  if (limited !== undefined) {
+    watched.route = options.router.match(pathOf(incoming))?.match.route ?? NO_ROUTE;
+    sendRefusal(response, limited);
+    return;
+  }
   const answers = incoming.method === "GET" ? options.answers() : undefined;
   const name = answers === undefined ? undefined : wholeRequest(incoming);
   const kept = name === undefined ? undefined : answers?.find(name);
