@@ -30,7 +30,7 @@ export interface EventPage {
   /** How far it looked. */
   readonly revision: number;
   readonly query: {
-    readonly namespace: string | null;
+    readonly namespaces: readonly string[] | null;
     readonly prefix: string;
     readonly limit: number;
   };
@@ -55,9 +55,9 @@ export function eventsReply(
   };
 }
 
-function nextUri({ namespace, prefix, limit }: EventPage["query"], cursor: string): string {
+function nextUri({ namespaces, prefix, limit }: EventPage["query"], cursor: string): string {
   const about = [
-    ...(namespace === null ? [] : [`&ns=${namespace}`]),
+    ...(namespaces === null ? [] : [`&ns=${namespaces.join()}`]),
     ...(prefix === "" ? [] : [`&prefix=${encodeURIComponent(prefix)}`]),
   ];
   return `/v1/changes?cursor=${cursor}&limit=${limit}&wait=${SILENCE_SECONDS}${about.join("")}`;

@@ -14,12 +14,11 @@ import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
 import { judgeKept } from "../../lib/http/kept.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
-import { commaJoined } from "../../lib/http/reply.ts";
 import type { Reply, Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
 import { listPage, type Page } from "../../lib/store/documents/list.ts";
 import type { ListView } from "../../lib/store/documents/view.ts";
-import { nextPage } from "./next-page.ts";
+import { itemsJoined, nextPage } from "./next-page.ts";
 
 type ListInput = Input<"listDocuments">;
 
@@ -72,7 +71,7 @@ function pageReply(
   return nextPage(
     {
       start: `{"namespace":${JSON.stringify(namespace)},"prefix":${JSON.stringify(prefix)},"revision":${revision},"documents":[`,
-      items: commaJoined(page.documents),
+      items: itemsJoined(page.documents),
       end: `],"prefixes":${JSON.stringify(page.prefixes)}`,
     },
     { revision, head, lineage },

@@ -15,13 +15,15 @@ const words = {
   meta: z.optional(z.record(z.string(), z.string())),
 };
 
-/** The bytes of a document, where they were asked for and are text. */
-const bytes = { value: z.optional(z.unknown()), text: z.optional(z.string()) };
-/** The same, and other bytes in base64 where `values` is `bytes`. */
-const anyBytes = { ...bytes, base64: z.optional(z.string()) };
+/** The bytes of a document, where they were asked for; those that are no text where `values` is `bytes`. */
+const bytes = {
+  value: z.optional(z.unknown()),
+  text: z.optional(z.string()),
+  base64: z.optional(z.string()),
+};
 
 const place = { namespace: z.string(), key: z.string(), revision };
-const stored = { etag, mediaType: z.string(), size: count, modified: moment, ...anyBytes };
+const stored = { etag, mediaType: z.string(), size: count, modified: moment, ...bytes };
 
 export const Document = z.object({
   ...place,
@@ -127,7 +129,7 @@ export const LoggedChange = z.object({
   key: z.string(),
   mediaType: z.optional(z.string()),
   size: z.optional(count),
-  ...anyBytes,
+  ...bytes,
   before: z.optional(Document),
 });
 const changes = z.array(LoggedChange);

@@ -153,11 +153,6 @@ export const PARAMETERS = {
     { kind: "choice", of: ["keep", "revoke"], default: "keep" },
     "Living tokens that come from this one: they go on, or are revoked in the same commit.",
   ),
-  values: query(
-    "values",
-    { kind: "choice", of: ["none", "text", "json"], default: "none" },
-    "Whether values are shown: not, text as text, or JSON types as JSON.",
-  ),
   anyValues: query(
     "values",
     { kind: "choice", of: ["none", "text", "json", "bytes"], default: "none" },
@@ -165,6 +160,12 @@ export const PARAMETERS = {
   ),
   since: query("since", wholeFrom(0), "Changes after this revision; excludes `cursor`."),
   ns: named("ns", "namespace", { kind: "namespaceFilter" }, "Only this namespace."),
+  feedNs: named(
+    "ns",
+    "namespaces",
+    { kind: "text" },
+    "Only this namespace, or these, with commas between them: at most 50.",
+  ),
   actor: query(
     "actor",
     { kind: "text", pattern: "^[^\\u0000-\\u001f]{1,200}$", says: "an accessor, or the name of a token" },

@@ -26,8 +26,8 @@ export interface Park {
   readonly until: "head" | "exported";
   readonly revision: number;
   readonly seconds: number;
-  /** Only a change in it ends the wait for a head. */
-  readonly namespace?: string;
+  /** Only a change in one of them ends the wait for a head. */
+  readonly namespaces?: readonly string[];
 }
 
 /** How long a request has waited so far, and whether it has to be answered now. */
@@ -39,18 +39,20 @@ export interface Waited {
 export const NOT_WAITED: Waited = { ms: 0, ended: false };
 
 /** A longer wait than there is becomes that. */
-export function formatPark({ until, revision, seconds, namespace }: Park): string {
-  const about = namespace === undefined ? "" : `; namespace=${namespace}`;
+export function formatPark({ until, revision, seconds, namespaces }: Park): string {
+  const about = namespaces === undefined ? "" : `; namespace=${namespaces.join()}`;
   return `${until}=${revision}; seconds=${Math.min(seconds, WAIT_SECONDS_MAX)}${about}`;
 }
 
 /** Undefined for anything that formatPark does not write. */
 export function parsePark(text: string): Park | undefined {
   const match =
-    /^(head|exported)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})(?:; namespace=([a-z0-9_-]{1,64}))?$/.exec(text);
+    /^(head|exported)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})(?:; namespace=([a-z0-9_-]{1,64}(?:,[a-z0-9_-]{1,64})*))?$/.exec(
+      text,
+    );
   if (match === null) return undefined;
-  const [, until, revision, seconds, namespace] = match;
-  const about = namespace === undefined ? {} : { namespace };
+  const [, until, revision, seconds, names] = match;
+  const about = names === undefined ? {} : { namespaces: names.split(",") };
   const park = { revision: Number(revision), seconds: Number(seconds), ...about };
   return { until: until === "head" ? "head" : "exported", ...park };
 }

@@ -26,16 +26,16 @@ export function judgeFreshness(
 }
 
 /**
- * A wait for a revision of the store, or for one that changes a namespace; undefined when the request's time is over,
+ * A wait for a revision of the store, or for one that changes one of some namespaces; undefined when the request's time is over,
  * and for who has no token.
  */
 export function waitFor(
   revision: number,
   seconds: number,
   { caller, waited }: Context<unknown>,
-  namespace: string | null = null,
+  namespaces: readonly string[] | null = null,
 ): Wait | undefined {
   if (caller.token === null || waited.ended || waited.ms >= seconds * 1000) return undefined;
-  const about = namespace === null ? {} : { namespace };
+  const about = namespaces === null ? {} : { namespaces };
   return { park: { until: "head", revision, seconds, ...about } };
 }

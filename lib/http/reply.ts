@@ -56,8 +56,3 @@ export function concatenate(pieces: readonly (string | Uint8Array)[]): Uint8Arra
   }
   return whole;
 }
-
-/** Joins pieces with a comma between them. */
-export function commaJoined(pieces: readonly Uint8Array[]): (string | Uint8Array)[] {
-  return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [",", piece]));
-}

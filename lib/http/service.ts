@@ -14,7 +14,13 @@ import { type Refusal, refuse } from "../core/refusal.ts";
 import { utf8Length } from "../core/utf8.ts";
 import { NOT_WAITED, type Park, type Waited } from "../core/waiting.ts";
 import type { CommitOptions } from "../store/commit/commit.ts";
-import { type ListView, type PastView, type ReadView, readView } from "../store/documents/view.ts";
+import {
+  type FeedView,
+  type ListView,
+  type PastView,
+  type ReadView,
+  readView,
+} from "../store/documents/view.ts";
 import type { Db } from "../store/sqlite/driver.ts";
 import { type Migration, migrate } from "../store/sqlite/migrate.ts";
 import { judgeNeeds } from "./admission.ts";
@@ -30,10 +36,12 @@ import type { World } from "./world.ts";
 /** What a request looks up together with its caller's token, in one statement. */
 export type ViewOf<Id extends OperationId> = Id extends "readDocument"
   ? ReadView | PastView
-  : OperationOf<Id> extends { store: "none" }
-    ? undefined
-    : ListView;
-type AnyView = ReadView | PastView | ListView | undefined;
+  : Id extends "followChanges"
+    ? FeedView
+    : OperationOf<Id> extends { store: "none" }
+      ? undefined
+      : ListView;
+type AnyView = ReadView | PastView | FeedView | ListView | undefined;
 
 /**
  * Written as methods, whose parameters TypeScript compares in both ways: a table of handlers can so be called with

@@ -229,6 +229,135 @@ describe("GET /v1/changes", () => {
     expect(told(await server.send("GET", "/v1/list/shop?revision=3"))).toBe("410 compacted");
   });
 
+  describe("of several namespaces", () => {
+    const namesOf = (page: Feed) =>
+      page.commits.map(({ changes }) => changes.map(({ namespace, key }) => `${namespace}/${key}`).join());
+
+    test("has the changes of each and of no other, in one order, with one cursor", async () => {
+      const server = await two();
+      await makeNamespace(server, "third");
+      for (const name of ["shop", "other", "third"]) await commit(server, [put(name, "a"), put(name, "b")]);
+      await commit(server, [put("other", "b", 2), put("third", "b", 2)]);
+      const page = await feed(server, "since=4&ns=third,shop&prefix=b");
+      expect(namesOf(page)).toEqual(["shop/b", "third/b", "third/b"]);
+      expect(namesOf(await feed(server, "since=4&ns=shop,third,shop&prefix=b"))).toEqual(namesOf(page));
+      await commit(server, [put("shop", "b", 3)]);
+      expect(namesOf(await feed(server, `cursor=${page.cursor}&ns=shop,third&prefix=b`))).toEqual(["shop/b"]);
+      for (const ns of ["shop", "shop,other", "shop,third,other"])
+        expect(told(await server.send("GET", `/v1/changes?cursor=${page.cursor}&ns=${ns}&prefix=b`))).toBe(
+          "400 bad_cursor",
+        );
+    });
+
+    test("asks for a grant in each that is not public, and tells nothing of others", async () => {
+      const server = await two();
+      await makeNamespace(server, "pub", { public: true });
+      await commit(server, [put("shop", "a"), put("other", "a"), put("pub", "a")]);
+      const reader = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+      const ask = async (ns: string, token: string | null) =>
+        told(await server.send("GET", `/v1/changes?ns=${ns}`, { token }));
+      expect(await ask("shop,pub", reader)).toBe("200");
+      for (const ns of ["shop,other", "shop,none", "other,pub", "shop,_auth"])
+        expect(await ask(ns, reader), ns).toBe("403 forbidden");
+      expect([await ask("pub", null), await ask("pub,shop", null)]).toEqual(["200", "401 unauthenticated"]);
+      expect(namesOf(await feed(server, "since=4&ns=shop,pub", reader))).toEqual(["pub/a,shop/a"]);
+    });
+
+    test("says which is no name, which is not there, and that there are too many", async () => {
+      const server = await two();
+      const ask = async (ns: string) => told(await server.send("GET", `/v1/changes?ns=${ns}`));
+      for (const ns of ["", "shop,", "shop,A", "shop, other"])
+        expect(await ask(encodeURIComponent(ns)), ns).toBe("400 bad_namespace");
+      expect(await ask("shop,none")).toBe("404 namespace_not_found");
+      expect(await ask("shop&ns=other")).toBe("400 bad_parameter");
+      const names = Array.from({ length: 51 }, (_, at) => `n${at}`).join();
+      expect(await ask(names)).toBe("400 bad_parameter");
+    });
+
+    test("begins where each of them is kept", async () => {
+      const server = await two();
+      await commit(server, [put("shop", "a"), put("other", "a")]);
+      server.db.all("update usage set compacted=4 where namespace='other'");
+      const ask = async (ns: string) => told(await server.send("GET", `/v1/changes?since=3&ns=${ns}`));
+      expect([await ask("shop"), await ask("shop,other")]).toEqual(["200", "410 compacted"]);
+    });
+  });
+
+  test("shows every value with values=bytes: text as text, other bytes as base64", async () => {
+    const server = await two();
+    const bytes = (key: string, base64: string) => ({
+      op: "put",
+      namespace: "shop",
+      key,
+      mediaType: "application/octet-stream",
+      base64,
+      ifRevision: "any",
+    });
+    await commit(server, [
+      bytes("a", "AP+A"),
+      put("shop", "b", { n: 1 }),
+      bytes("empty", ""),
+      bytes("t", "YWI="),
+    ]);
+    await commit(server, [bytes("a", "/w=="), put("other", "c", 2)], { message: "m" });
+    await server.send("DELETE", "/v1/write/shop?key=b", { headers: { "if-match": "*" } });
+    const all = await feed(server, "since=3&values=bytes");
+    expect(all).toMatchObject({ revision: 6, head: 6 });
+    const shown = all.commits.map(({ revision, message, changes }) => [
+      revision,
+      message,
+      changes.map(({ key, op, ...rest }) => ({ key, ...rest })),
+    ]);
+    const octets = { namespace: "shop", mediaType: "application/octet-stream" };
+    const json = { mediaType: "application/json" };
+    expect(shown).toEqual([
+      [
+        4,
+        undefined,
+        [
+          { key: "a", ...octets, size: 3, base64: "AP+A" },
+          { key: "b", namespace: "shop", ...json, size: 7, text: '{"n":1}' },
+          { key: "empty", ...octets, size: 0, text: "" },
+          { key: "t", ...octets, size: 2, text: "ab" },
+        ],
+      ],
+      [
+        5,
+        "m",
+        [
+          { key: "c", namespace: "other", ...json, size: 1, text: "2" },
+          { key: "a", ...octets, size: 1, base64: "/w==" },
+        ],
+      ],
+      [6, undefined, [{ key: "b", namespace: "shop" }]],
+    ]);
+    const reader = await makeToken(server, [{ verbs: ["read"], namespace: "shop" }]);
+    const [first] = (await feed(server, "since=3&values=bytes", reader)).commits;
+    expect(first?.changes.map(({ key, superseded }) => [key, superseded])).toEqual([
+      ["a", true],
+      ["b", true],
+      ["empty", undefined],
+      ["t", undefined],
+    ]);
+    const ends = await feed(server, "since=3&values=bytes&limit=4");
+    expect([ends.revision, ends.commits.length]).toEqual([4, 1]);
+    expect(await feed(server, "since=7&values=bytes")).toMatchObject({ revision: 7, commits: [] });
+  });
+
+  test("counts base64 for what it is when it fills a page", async () => {
+    const server = await two();
+    const base64 = Buffer.alloc(1_000_000, 255).toString("base64");
+    for (const key of ["a", "b", "c", "d"])
+      await server.send("PUT", `/v1/write/shop?key=${key}`, {
+        headers: { "content-type": "application/octet-stream" },
+        body: Buffer.from(base64, "base64"),
+      });
+    const first = await feed(server, "since=3&values=bytes");
+    expect([first.revision, first.commits.length]).toEqual([6, 3]);
+    const second = await feed(server, `cursor=${first.cursor}&values=bytes`);
+    expect(second.commits[0]?.changes).toMatchObject([{ key: "d", base64 }]);
+  });
+
   test.each([
     { query: "wait=-1", told: "400 bad_parameter" },
     { query: "since=1&cursor=x", told: "400 bad_parameter" },

@@ -19,6 +19,7 @@ interface Listing {
     createdRevision?: number;
     value?: unknown;
     text?: string;
+    base64?: string;
   }[];
   prefixes: string[];
   next?: string;
@@ -60,6 +61,43 @@ async function listAll(server: TestServer, query: string, token?: string): Promi
 const keysOf = ({ documents }: Listing) => documents.map(({ key }) => key);
 
 describe("GET /v1/list", () => {
+  test("shows every value with values=bytes: text as text, other bytes as base64", async () => {
+    const server = await shop();
+    const put = (key: string, body: Uint8Array, type = "application/octet-stream") =>
+      server.send("PUT", `/v1/write/shop?key=${key}`, { headers: { "content-type": type }, body });
+    await put("a", Buffer.from([0, 255, 128]));
+    await put("b", Buffer.from('{"n":1}'), "application/json");
+    await put("dir/1", Buffer.from([255]));
+    await put("e", Buffer.from(""));
+    const shown = async (query: string) => {
+      const { documents, prefixes, next } = await list(server, `values=bytes&${query}`);
+      return [
+        documents.map(({ key, text, base64 }) => [key, text ?? null, base64 ?? null]),
+        prefixes,
+        next !== undefined,
+      ];
+    };
+    const all = [
+      ["a", null, "AP+A"],
+      ["b", '{"n":1}', null],
+      ["dir/1", null, "/w=="],
+      ["e", "", null],
+    ];
+    expect(await shown("")).toEqual([all, [], false]);
+    expect(await shown("delimiter=/")).toEqual([all.filter(([key]) => key !== "dir/1"), ["dir/"], false]);
+    expect(await shown("prefix=none")).toEqual([[], [], false]);
+    const pages = await allPages((query) => list(server, query), "values=bytes&limit=1");
+    expect(pages.map(({ documents: [one] }) => [one?.key, one?.text ?? null, one?.base64 ?? null])).toEqual(
+      all,
+    );
+    const { revision } = await list(server, "");
+    await server.send("PUT", "/v1/write/shop?key=a", {
+      headers: { "content-type": "text/plain", "if-match": "*" },
+      body: "new",
+    });
+    expect(await shown(`revision=${revision}`)).toEqual([all, [], false]);
+  });
+
   test("shows documents in the order of bytes, with what is known of each", async () => {
     const server = await shop(["b", "a/1", "a/2", "\u{10000}", "\uffee", "ü"]);
     const listing = await list(server, "values=json");

@@ -5,8 +5,12 @@ describe("what a component tells its host of a wait", () => {
   test.each([
     { park: { until: "head", revision: 7, seconds: 55 }, text: "head=7; seconds=55" },
     {
-      park: { until: "head", revision: 7, seconds: 1, namespace: "shop-prod" },
+      park: { until: "head", revision: 7, seconds: 1, namespaces: ["shop-prod"] },
       text: "head=7; seconds=1; namespace=shop-prod",
+    },
+    {
+      park: { until: "head", revision: 7, seconds: 1, namespaces: ["a", "_system"] },
+      text: "head=7; seconds=1; namespace=a,_system",
     },
     { park: { until: "exported", revision: 2 ** 40, seconds: 0 }, text: "exported=1099511627776; seconds=0" },
   ] as const)("is $text", ({ park, text }) => {
@@ -28,6 +32,7 @@ describe("what a component tells its host of a wait", () => {
     "head=7;seconds=1",
     "head=7; seconds=1; namespace=A",
     "head=7; seconds=1; namespace=",
+    "head=7; seconds=1; namespace=a,",
   ])("is not %j", (text) => expect(parsePark(text)).toBeUndefined());
 });
 

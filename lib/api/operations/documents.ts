@@ -48,7 +48,7 @@ export const documentRoutes = [
     path: "/v1/list/{namespace}",
     summary: "Documents by prefix, in the order of their bytes, pinned to one revision over all pages.",
     needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true, past: "history" },
-    parameters: ["namespace", "prefix", "delimiter", "limit", "cursor", "revision", "values", ...FRESH],
+    parameters: ["namespace", "prefix", "delimiter", "limit", "cursor", "revision", "anyValues", ...FRESH],
     answers: { 200: { description: "A page.", content: "ListPage", headers: [...SHOWN, "Link?"] } },
     codes: [
       ...ASKED,
@@ -121,8 +121,8 @@ export const documentRoutes = [
     method: "get",
     path: "/v1/changes",
     summary: "The feed: whole commits in order, of which a token sees what it may read.",
-    needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true },
-    parameters: ["cursor", "since", "ns", "prefix", "feedLimit", "values", "lastEventId", ...FRESH],
+    needs: { anyOf: [{ verb: "read", over: "any" }], besides: ", and in each of `ns`", publicToo: true },
+    parameters: ["cursor", "since", "feedNs", "prefix", "feedLimit", "anyValues", "lastEventId", ...FRESH],
     answers: {
       200: {
         description:

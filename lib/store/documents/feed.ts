@@ -4,10 +4,9 @@
 
 import type { KeyRange } from "../../core/grant.ts";
 import type { Db } from "../sqlite/driver.ts";
-import { onlyOf } from "../sqlite/statement.ts";
-import { feedSql } from "./feed.sql.ts";
-import type { ShownValues } from "./list.ts";
-import { rangesJson } from "./shown.ts";
+import { onlyOf, rowsOf } from "../sqlite/statement.ts";
+import { feedBytesSql, feedSql } from "./feed.sql.ts";
+import { type AnyValues, type Pieces, rangesJson, withBytes } from "./shown.ts";
 
 export interface FeedQuery {
   /** What may be seen. */
@@ -15,11 +14,12 @@ export interface FeedQuery {
   /** Of what also values that were replaced since. */
   readonly history: readonly KeyRange[];
   readonly since: number;
-  readonly namespace: string | null;
+  /** Null for all. */
+  readonly namespaces: readonly string[] | null;
   readonly prefix: string;
   readonly limit: number;
   readonly bytesMax: number;
-  readonly values: ShownValues;
+  readonly values: AnyValues;
   /** Whether the caller is told who committed. */
   readonly actors: boolean;
 }
@@ -29,15 +29,36 @@ export interface FeedText {
   /** How far this looked: the next page begins behind it. */
   readonly revision: number;
   /** JSON commits, joined by commas. */
-  readonly commits: Uint8Array;
+  readonly commits: Pieces;
   readonly shown: number;
 }
 
 /** Whole commits in order, as far as they may be seen. Throws StoreFault. */
 export function feedPage(db: Db, asked: FeedQuery): FeedText {
-  const { since, namespace, prefix, limit, values, bytesMax } = asked;
+  const { since, namespaces, prefix, limit, values, bytesMax } = asked;
   const ranges = rangesJson(asked.ranges);
   const history = rangesJson(asked.history);
+  const named = namespaces === null ? null : JSON.stringify(namespaces);
   const actors = asked.actors ? 1 : 0;
-  return onlyOf(db, feedSql, [ranges, since, namespace, prefix, limit, values, bytesMax, history, actors]);
+  const params = [ranges, since, named, prefix, limit, values, bytesMax, history, actors];
+  if (values === "bytes") return withAllBytes(rowsOf(db, feedBytesSql, params));
+  const { commits, ...page } = onlyOf(db, feedSql, params);
+  return { ...page, commits: [commits] };
+}
+
+type BytesRow = NonNullable<(typeof feedBytesSql)["row"]>;
+
+function withAllBytes(rows: readonly BytesRow[]): FeedText {
+  const [first] = rows;
+  if (first === undefined) throw new Error("a page of the feed has a row");
+  const commits: (string | Uint8Array)[] = [];
+  for (const { commit, change, bytes } of rows) {
+    if (change === null) continue;
+    if (commit === null) commits.push(",");
+    else commits.push(...(commits.length === 0 ? [] : ["]},"]), commit);
+    commits.push(...withBytes(change, bytes), "}");
+  }
+  if (commits.length > 0) commits.push("]}");
+  const { head, revision, shown } = first;
+  return { head, revision, commits, shown };
 }

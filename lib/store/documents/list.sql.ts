@@ -11,7 +11,7 @@
  */
 import { blobColumn, integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
 import { entry, store } from "../tables.ts";
-import { above, documentMembers, next, valueMember } from "./read-parts.ts";
+import { above, bytesValue, documentMembers, next, valueMember } from "./read-parts.ts";
 
 const columns = {
   head: store.revision,
@@ -33,19 +33,58 @@ const group = (key: string) =>
 const newestAt = (key: string) =>
   `(select x.revision from change x where x.namespace=?1 and x.key=${key} and x.revision<=?11 order by x.revision desc limit 1)`;
 
+/** Without its last brace. */
 const documentJson = (c: string, size: string) =>
-  `'{'||${documentMembers(c, { namespace: "?1", size })}||${valueMember("?9", c)}||'}'`;
+  `'{'||${documentMembers(c, { namespace: "?1", size })}||${valueMember("?9", c)}`;
 
 const walk = (table: string, after: string) => `k(key) as (
 select * from (select i.key from ${table} i where i.namespace=?1 and i.key>=${start} and i.key<${end} order by i.key limit 1)
 union all select (select i.key from ${table} i where i.namespace=?1 and i.key>=${after} and i.key<${end} order by i.key limit 1)
 from k where k.key is not null)`;
 
+/** Where the keys come from, and a document of theirs in the table `c`. */
+interface Source {
+  readonly keys: string;
+  readonly c: string;
+  readonly document: string;
+  readonly from: string;
+}
+
+/** From the current documents. */
+const HEAD: Source = {
+  keys: walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`),
+  c: "e",
+  document: documentJson("e", `e.size||',"version":'||e.version||',"createdRevision":'||e.created_revision`),
+  from: "from k cross join entry e on e.namespace=?1 and e.key=k.key where k.key is not null limit ?8+1",
+};
+
+/**
+ * From the history. A group is passed over once a document in it was alive then. Version and creation are given where the
+ * document still lives, so that they can be counted back exactly.
+ */
+const PAST: Source = {
+  keys: walk(
+    "change",
+    `coalesce(iif((select c.op from change c where c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")})='put',
+${above(group("k.key"))},null),${next("k.key")})`,
+  ),
+  c: "c",
+  document: documentJson(
+    "c",
+    `length(c.value)||coalesce((select ',"version":'||(e.version-(select count(*) from change y where y.namespace=?1
+and y.key=k.key and y.revision>c.revision))||',"createdRevision":'||e.created_revision from entry e where e.namespace=?1
+and e.key=k.key and e.created_revision<=c.revision),'')`,
+  ),
+  from: `from k cross join change c on c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")}
+where k.key is not null and c.op='put' limit ?8+1`,
+};
+
 /**
  * Whoever names `found` twice, as for a count of its own, has SQLite walk through all keys of the range before the limit
  * is looked at: then the walk is no longer a co-routine.
  */
-const page = (found: string) => `found(key,grp,doc) as materialized (${found}),
+const page = ({ keys, document, from }: Source) => `with recursive ${keys},
+found(key,grp,doc) as materialized (select k.key,${group("k.key")},iif(${group("k.key")} is null,${document}||'}',null) ${from}),
 fit as (select key,grp,doc,row_number() over (order by key) as n,count(*) over () as found,
 sum(coalesce(octet_length(doc),octet_length(grp))) over (order by key) as bytes from found),
 shown as (select * from fit where n=1 or n<=?8 and bytes<=?10)
@@ -53,34 +92,30 @@ select (select revision from store),cast(coalesce(group_concat(doc,','),'') as b
 json_group_array(grp) filter (where grp is not null),count(*),coalesce(max(found),0),max(key),max(bytes)
 from (select * from shown where ?11 is not null order by key)`;
 
-/** At the head, from the current documents. Only good when `head` is ?11; else the head has moved on. */
-export const listHeadSql = statement(
-  columns,
-  `with recursive ${walk("entry", `coalesce(${above(group("k.key"))},${next("k.key")})`)},
-${page(
-  `select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
-    "e",
-    `e.size||',"version":'||e.version||',"createdRevision":'||e.created_revision`,
-  )},null) from k cross join entry e on e.namespace=?1 and e.key=k.key where k.key is not null limit ?8+1`,
-)}`,
-);
+/** The same with the bytes of what is no text, so a row a document, without its last brace; one of nulls where there is none. */
+const bytesPage = ({ keys, c, document, from }: Source) => `with recursive ${keys},
+found(key,grp,doc,b) as materialized (select k.key,${group("k.key")},iif(${group("k.key")} is null,${document},null),
+iif(${group("k.key")} is null,${bytesValue("?9", c)},null) ${from}),
+fit as (select key,grp,doc,b,row_number() over (order by key) as n,count(*) over () as found,
+sum(coalesce(octet_length(doc)+coalesce(length(b),0)*4/3,octet_length(grp))) over (order by key) as bytes from found)
+select (select revision from store),cast(s.doc as blob),s.b,s.grp,coalesce(s.found,0),s.key,s.bytes
+from (select 1) left join fit s on (s.n=1 or s.n<=?8 and s.bytes<=?10) and ?11 is not null order by s.key`;
 
-/**
- * At any kept revision, from the history. A group is passed over once a document in it was alive then.
- * Version and creation are given where the document still lives, so that they can be counted back exactly.
- */
-export const listPastSql = statement(
-  columns,
-  `with recursive ${walk(
-    "change",
-    `coalesce(iif((select c.op from change c where c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")})='put',
-${above(group("k.key"))},null),${next("k.key")})`,
-  )},
-${page(`select k.key,${group("k.key")},iif(${group("k.key")} is null,${documentJson(
-  "c",
-  `length(c.value)||coalesce((select ',"version":'||(e.version-(select count(*) from change y where y.namespace=?1
-and y.key=k.key and y.revision>c.revision))||',"createdRevision":'||e.created_revision from entry e where e.namespace=?1
-and e.key=k.key and e.created_revision<=c.revision),'')`,
-)},null) from k cross join change c on c.namespace=?1 and c.key=k.key and c.revision=${newestAt("k.key")}
-where k.key is not null and c.op='put' limit ?8+1`)}`,
-);
+/** At the head. Only good when `head` is ?11; else the head has moved on. */
+export const listHeadSql = statement(columns, page(HEAD));
+
+/** At any kept revision. */
+export const listPastSql = statement(columns, page(PAST));
+
+const bytesColumns = {
+  head: store.revision,
+  document: orNull(blobColumn),
+  value: orNull(blobColumn),
+  prefix: orNull(textColumn),
+  found: integerColumn,
+  key: orNull(entry.key),
+  bytes: orNull(integerColumn),
+};
+
+export const listHeadBytesSql = statement(bytesColumns, bytesPage(HEAD));
+export const listPastBytesSql = statement(bytesColumns, bytesPage(PAST));

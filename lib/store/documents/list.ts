@@ -6,10 +6,9 @@
 import type { Stretch } from "../../core/ranges.ts";
 import { compareUtf8 } from "../../core/utf8.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
-import { onlyOf } from "../sqlite/statement.ts";
-import { listHeadSql, listPastSql } from "./list.sql.ts";
-
-export type ShownValues = "none" | "text" | "json";
+import { onlyOf, rowsOf } from "../sqlite/statement.ts";
+import { listHeadBytesSql, listHeadSql, listPastBytesSql, listPastSql } from "./list.sql.ts";
+import { type AnyValues, type Pieces, withBytes } from "./shown.ts";
 
 export interface PageQuery {
   readonly namespace: string;
@@ -21,12 +20,12 @@ export interface PageQuery {
   readonly revision: number;
   readonly limit: number;
   readonly bytesMax: number;
-  readonly values: ShownValues;
+  readonly values: AnyValues;
 }
 
 export interface Page {
-  /** JSON documents, joined by commas, in pieces that together are one text. */
-  readonly documents: readonly Uint8Array[];
+  /** JSON documents in pieces; each list is one or several of them. */
+  readonly documents: readonly Pieces[];
   readonly prefixes: readonly string[];
   /** Where to go on; null when this was the last page. */
   readonly after: string | null;
@@ -34,7 +33,7 @@ export interface Page {
 
 /** One page. Throws StoreFault. */
 export function listPage(db: Db, asked: PageQuery): Page {
-  const documents: Uint8Array[] = [];
+  const documents: Pieces[] = [];
   const prefixes: string[] = [];
   let items = 0;
   let bytes = 0;
@@ -45,7 +44,7 @@ export function listPage(db: Db, asked: PageQuery): Page {
     const left = { limit: asked.limit - items, bytesMax: asked.bytesMax - bytes };
     if (left.limit <= 0 || left.bytesMax <= 0) return { documents, prefixes, after: place };
     const part = pageOf(db, asked, { range, ...begin, ...left });
-    if (part.documents.length > 0) documents.push(part.documents);
+    documents.push(...part.documents);
     prefixes.push(...part.prefixes.filter((prefix) => prefix !== prefixes.at(-1)));
     items += part.shown;
     bytes += part.bytes;
@@ -56,7 +55,7 @@ export function listPage(db: Db, asked: PageQuery): Page {
 }
 
 interface Part {
-  readonly documents: Uint8Array;
+  readonly documents: readonly Pieces[];
   readonly prefixes: readonly string[];
   readonly shown: number;
   readonly found: number;
@@ -86,10 +85,34 @@ function pageOf(db: Db, asked: PageQuery, { range, start, mode, limit, bytesMax 
     bytesMax,
     asked.revision,
   ];
+  if (asked.values === "bytes") return bytesPartOf(db, params, asked.revision);
   let row = onlyOf(db, listHeadSql, params);
   if (row.head !== asked.revision) row = onlyOf(db, listPastSql, params);
   const prefixes: string[] = JSON.parse(row.prefixes);
-  return { ...row, prefixes: [...new Set(prefixes)], last: row.last ?? "", bytes: row.bytes ?? 0 };
+  return {
+    ...row,
+    documents: row.documents.length === 0 ? [] : [[row.documents]],
+    prefixes: [...new Set(prefixes)],
+    last: row.last ?? "",
+    bytes: row.bytes ?? 0,
+  };
+}
+
+function bytesPartOf(db: Db, params: readonly SqlValue[], revision: number): Part {
+  let rows = rowsOf(db, listHeadBytesSql, params);
+  if (rows[0]?.head !== revision) rows = rowsOf(db, listPastBytesSql, params);
+  const shown = rows.filter(({ key }) => key !== null);
+  const last = shown.at(-1);
+  return {
+    documents: shown.flatMap(({ document, value }) =>
+      document === null ? [] : [[...withBytes(document, value), "}"]],
+    ),
+    prefixes: [...new Set(shown.flatMap(({ prefix }) => prefix ?? []))],
+    shown: shown.length,
+    found: last?.found ?? 0,
+    last: last?.key ?? "",
+    bytes: last?.bytes ?? 0,
+  };
 }
 
 /** Where to begin inside a range; undefined when the page before was already past it. */

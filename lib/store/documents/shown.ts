@@ -1,5 +1,5 @@
 /** What pages of the past share: which values they show, and what a statement is told of the caller's ranges. */
-import { encodeBase64 } from "../../core/base64.ts";
+import { base64Bytes } from "../../core/base64.ts";
 import type { KeyRange } from "../../core/grant.ts";
 
 /** How values are shown: not, text as text, JSON types as JSON, or bytes: text where they are text, else base64. */
@@ -21,5 +21,5 @@ export function rangesJson(ranges: readonly KeyRange[]): string {
 
 /** A JSON object without its last brace, and `base64` where its value is no text. */
 export function withBytes(json: Uint8Array, bytes: Uint8Array | null): Pieces {
-  return bytes === null ? [json] : [json, `,"base64":"${encodeBase64(bytes)}"`];
+  return bytes === null ? [json] : [json, ',"base64":"', base64Bytes(bytes), '"'];
 }

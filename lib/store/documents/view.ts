@@ -75,9 +75,21 @@ export function readPast(db: Db, asked: ReadQuery & { readonly revision: number 
   };
 }
 
-/** As readView; the compaction mark is the highest of all namespaces when none is named. Throws StoreFault. */
-export function readFeedView(db: Db, namespace: string | null, accessor: string | null): ListView {
-  return listView(onlyOf(db, feedViewSql, [namespace, accessor]));
+/** What the feed looks at. `namespace` is a document that is public where all that are named are. */
+export interface FeedView extends ListView {
+  /** Those that are named, with their documents as JSON texts; null for one that is not there. */
+  readonly named: readonly (readonly [name: string, document: string | null])[];
+}
+
+/** The compaction mark is the highest of those that are named, or of all. Throws StoreFault. */
+export function readFeedView(
+  db: Db,
+  namespaces: readonly string[] | null,
+  accessor: string | null,
+): FeedView {
+  const names = namespaces === null ? null : JSON.stringify(namespaces);
+  const row = onlyOf(db, feedViewSql, [names, accessor]);
+  return { ...row, lives: parseLives(row.lives), named: JSON.parse(row.named) };
 }
 
 /** The store, a token and, if one is named, a namespace. Throws StoreFault. */

@@ -3,16 +3,16 @@ import { spawn } from "node:child_process";
 import type { FeedPage } from "../../../lib/api/document-answers.ts";
 import { sayWarning } from "../output.ts";
 
-/** Resolves when the command has ended. How it ended stops nothing: the next commit may be the cure. */
+/** `namespaces` are those that are watched, with commas. Resolves when the command has ended. How it ended stops nothing: the next commit may be the cure. */
 export async function runForCommit(
   command: string,
-  namespace: string,
+  namespaces: string,
   commit: FeedPage["commits"][number],
 ): Promise<void> {
   const env = {
     ...process.env,
     LEDGE_REVISION: String(commit.revision),
-    LEDGE_NAMESPACE: namespace,
+    LEDGE_NAMESPACE: namespaces,
   };
   const child = spawn(command, { shell: true, stdio: ["pipe", "inherit", "inherit"], env });
   // A command that does not read its input may end before all of it is written.

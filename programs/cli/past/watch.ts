@@ -29,12 +29,14 @@ const RETRY_MS_MAX = 30_000;
 
 export async function runWatch(
   client: Client,
-  { namespace, key: prefix }: DocumentName,
+  places: readonly DocumentName[],
   { since, exec, output }: WatchOptions,
 ): Promise<never> {
-  const about = { ns: namespace, prefix: prefix || undefined };
-  const first = wholeNumber("--since", since) ?? (await headOf(client, namespace));
-  for (let from: { since: number } | { cursor: string } = { since: first }; ; ) {
+  const [first = { namespace: "", key: "" }] = places;
+  const namespaces = places.map(({ namespace }) => namespace).join();
+  const about = { ns: namespaces, prefix: first.key || undefined };
+  const begin = wholeNumber("--since", since) ?? (await headOf(client, first.namespace));
+  for (let from: { since: number } | { cursor: string } = { since: begin }; ; ) {
     const askedMs = Date.now();
     const page: FeedPage = await askPatiently(() =>
       client.json(FeedPage, "GET", "/v1/changes", { query: { ...about, ...from, wait: WAIT_SECONDS } }),
@@ -42,7 +44,7 @@ export async function runWatch(
     for (const commit of page.commits) {
       if (output === "json") printJsonLine(commit);
       else show(commit);
-      if (exec !== undefined) await runForCommit(exec, namespace, commit);
+      if (exec !== undefined) await runForCommit(exec, namespaces, commit);
     }
     from = { cursor: page.cursor };
     if (page.commits.length === 0 && Date.now() - askedMs < STEP_MS) await sleep(STEP_MS);

@@ -143,13 +143,13 @@ export class Parking {
 
   #wakeAll(reached: Reached, changes: Changes): void {
     const changed = changes.goTo(reached);
-    const concerned = new Set([...this.#fresh, ...this.#parked.concernedBy(changed)]);
+    const woken = new Set([...this.#fresh, ...this.#parked.concernedBy(changed)]);
     this.#fresh = [];
-    for (const parked of concerned) {
-      const { until, revision, namespace } = parked.park;
+    for (const parked of woken) {
+      const { until, revision, namespaces } = parked.park;
       const now = until === "head" ? reached.head : (reached.exported ?? -1);
-      if (now >= revision && (namespace === undefined || changes.mayConcern(namespace, revision)))
-        parked.wake(false);
+      const concerned = namespaces?.some((one) => changes.mayConcern(one, revision)) ?? true;
+      if (now >= revision && concerned) parked.wake(false);
     }
   }
 }

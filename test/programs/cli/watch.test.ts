@@ -76,6 +76,19 @@ describe("ledge watch", () => {
     expect(said.stdout).toMatch(/^revision \d+ .*\n {4}by a test\n~ shop\/a {2}1 B, application\/json\n/);
   });
 
+  test("shows the commits of several namespaces in one order", async () => {
+    const since = await headNow();
+    const said = watch("shop", "far", "--since", String(since), "-o", "json");
+    for (const target of ["far/w", "shop/w"]) await put(target, "1");
+    const revisions = () =>
+      said.stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line).revision);
+    await expect.poll(revisions).toEqual([since + 1, since + 2]);
+    expect(await ledge(["watch", "shop", "far/limits/"])).toMatchObject({ status: 2 });
+  });
+
   test("begins with the next commit, and refuses what is not there", async () => {
     const said = watch("shop", "-o", "json");
     await expect

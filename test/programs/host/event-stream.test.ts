@@ -18,6 +18,7 @@ import {
 import { openServedStore } from "../../../testkit/served-store.ts";
 
 const READER = tokenOf("b");
+const BOTH = tokenOf("c");
 const engines = [
   { name: "Wasm", options: () => ({}) },
   { name: "native", options: () => ({ engine: testNativeEngine() }) },
@@ -91,6 +92,19 @@ describe.each(engines)("the feed as a stream of events, $name", ({ options }) =>
     const last = put(db, "third", "3");
     await expect.poll(stream.revisions).toEqual([seen, last]);
     expect(JSON.stringify(stream.events())).not.toContain("hidden");
+  });
+
+  test("of several namespaces has the events of each, and of no other", async () => {
+    const { host, db, head } = await open(options());
+    giveToken(db, BOTH, ["read"], { namespace: "*", scope: "" });
+    addNamespace(db, "third");
+    const stream = await listen(host, `since=${head}&ns=far,shop`, {
+      authorization: `Bearer ${formatToken(BOTH)}`,
+    });
+    const far = change(db, { op: "put", ns: "far", key: "a", value: "x" });
+    change(db, { op: "put", ns: "third", key: "a", value: "x" });
+    const shop = put(db, "third", "3");
+    await expect.poll(stream.revisions).toEqual([far, shop]);
   });
 
   test("goes on behind the last event that a client has, whatever the address says", async () => {

@@ -91,6 +91,22 @@ describe("a request that a component asks to park", () => {
     expect((await elsewhere).parked).toEqual(reached);
   });
 
+  test("is asked again for a change in any of the namespaces that it waits for", async () => {
+    const { host, db, head } = await start();
+    const until = (namespaces: string) => `head=${head + 1}; seconds=50; namespace=${namespaces}`;
+    const here = ["other,shop", "shop,other"].map((names) => wait(host, until(names)));
+    for (const names of ["other,shop", "shop,other"]) await parked(host, until(names));
+    const elsewhere = wait(host, until("far,other"));
+    await parked(host, until("far,other"));
+    await wait(host, `head=${head}; seconds=50`);
+    put(db, "second", "2");
+    expect((await Promise.all(here)).map((one) => one.parked)).toEqual([reached, reached]);
+    expect(asked(host, until("far,other"))).toBe(1);
+    addNamespace(db, "other");
+    expect(propose(db, [{ op: "put", ns: "other", key: "k", value: "v" }]).ok).toBe(true);
+    expect((await elsewhere).parked).toEqual(reached);
+  });
+
   test("is asked again when the bucket holds the revision", async () => {
     const { host, db, head } = await start();
     const until = `exported=${head}; seconds=50`;
@@ -322,7 +338,7 @@ describe("a commit beside a thousand requests that wait for another namespace", 
     const waitsFor = (namespace: string): Parked => ({
       get park() {
         looks += 1;
-        return { until: "head", revision: 2, seconds: 50, namespace } as const;
+        return { until: "head", revision: 2, seconds: 50, namespaces: [namespace] } as const;
       },
       wake: () => {},
     });
