@@ -243,6 +243,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       not_found: absent,
       in_use: { path: `/v1/admin/tokens/${server.rootToken.split("_")[1]}` },
     },
+    revokeTokens: { in_use: { path: "/v1/admin/tokens?name=root" } },
     previewRestore: restoreAsks("previewRestore"),
     restore: restoreAsks("restore"),
     purge: {
@@ -298,11 +299,12 @@ function restoreAsks(id: string): Asks {
 const goodSending = (id: string): Sending => (id === "restore" ? { json: {} } : {});
 
 /** The path with a document, a token and a commit that are there. */
-export function goodPath({ path }: Operation, weak: string): string {
+export function goodPath({ id, path }: Operation, weak: string): string {
   const filled = path
     .replace("{namespace}", "shop")
     .replace("{accessor}", weak.slice(4, 16))
     .replace("{revision}", "2");
+  if (id === "revokeTokens") return `${filled}?name=test`;
   if (path.startsWith("/v1/diff/")) return `${filled}?from=4`;
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
 }

@@ -23,6 +23,7 @@ import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./na
 import { postPurge } from "./purge.ts";
 import { postRecover } from "./recover.ts";
 import { getStatus } from "./status.ts";
+import { deleteTokens } from "./token-group.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
 
 const PARTS: Parts<"admin"> = {
@@ -37,6 +38,7 @@ const PARTS: Parts<"admin"> = {
     makeToken: postToken,
     readToken: getToken,
     revokeToken: deleteToken,
+    revokeTokens: deleteTokens,
     rotateToken,
     readMode: getMode,
     putMode,

@@ -4,6 +4,7 @@
  */
 
 import { formatCursor, parseCursor } from "../../lib/core/cursor.ts";
+import { encodeParameter } from "../../lib/core/query.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { listSettings, type ReservedNamespace, type Setting } from "../../lib/store/documents/settings.ts";
@@ -16,7 +17,9 @@ export interface SettingsList {
   readonly kind: "namespaces" | "tokens";
   readonly namespace: ReservedNamespace;
   readonly prefix: string;
-  /** Whether the caller may see it. */
+  /** What the list was asked for besides, as a parameter of the next page; a cursor is good for that alone. */
+  readonly filter?: { readonly name: string; readonly text: string };
+  /** Whether the caller may see it, and asked for it. */
   shows(setting: Setting): boolean;
 }
 
@@ -34,7 +37,8 @@ export function settingsPage(
   list: SettingsList,
 ): Outcome<SettingsPage> {
   const { kind } = list;
-  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter: [] });
+  const filter = list.filter === undefined ? [] : [list.filter.text];
+  const cursor = text === undefined ? accept(undefined) : parseCursor(text, { kind, filter });
   if (!cursor.ok) return cursor;
   // One more than the page holds says whether there is a next page.
   const found = readVisible(world.db, list, { after: cursor.value?.after ?? "", count: limit + 1 });
@@ -42,15 +46,16 @@ export function settingsPage(
   const last = shown.at(-1);
   if (found.length <= limit || last === undefined) return accept({ shown, next: {}, headers: [] });
   const { lineage, head } = view;
-  const next = formatCursor({ kind, lineage, revision: head, filter: [], after: last.key });
-  const link = `</v1/admin/${kind}?limit=${limit}&cursor=${next}>; rel="next"`;
+  const next = formatCursor({ kind, lineage, revision: head, filter, after: last.key });
+  const asked = list.filter === undefined ? "" : `${list.filter.name}=${encodeParameter(list.filter.text)}&`;
+  const link = `</v1/admin/${kind}?${asked}limit=${limit}&cursor=${next}>; rel="next"`;
   return accept({ shown, next: { next }, headers: [["link", link]] });
 }
 
-/** The next documents that the caller may see. */
-function readVisible(
+/** The next documents that the caller may see. Throws StoreFault. */
+export function readVisible(
   db: Db,
-  { namespace, prefix, shows }: SettingsList,
+  { namespace, prefix, shows }: Pick<SettingsList, "namespace" | "prefix" | "shows">,
   { after, count }: { after: string; count: number },
 ): Setting[] {
   const found: Setting[] = [];

@@ -6,12 +6,16 @@ import { noToken } from "../../lib/http/parameters.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Answer, Reply } from "../../lib/http/result.ts";
 import { shownGrants } from "../../lib/http/shown-grants.ts";
+import { readUsed } from "../../lib/store/catalogue/used.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 import { etagOf } from "./setting-etag.ts";
 import type { Written } from "./settings-write.ts";
 
-export function tokenView({ key, json, revision }: Pick<Setting, "key" | "json" | "revision">): Token {
+export function tokenView(
+  { key, json, revision }: Pick<Setting, "key" | "json" | "revision">,
+  lastUsed?: string,
+): Token {
   const token: TokenDocument = JSON.parse(json);
   return {
     accessor: key.slice("token/".length),
@@ -22,19 +26,22 @@ export function tokenView({ key, json, revision }: Pick<Setting, "key" | "json" 
     ...(token.expiresMs === null ? {} : { expires: formatTime(token.expiresMs) }),
     ...(token.revokedMs === null ? {} : { revoked: formatTime(token.revokedMs) }),
     revision,
+    ...(lastUsed === undefined ? {} : { lastUsed }),
   };
 }
 
 /** One token, as it stands now. */
 export function tokenReply(db: Db, accessor: string): Answer<Token> {
   const setting = findSetting(db, "_auth", tokenKey(accessor));
-  return setting === undefined ? noToken() : settingReply(setting, {});
+  if (setting === undefined) return noToken();
+  return settingReply(setting, { lastUsed: readUsed(db, [accessor]).get(accessor) });
 }
 
 interface Shown {
   readonly status?: number;
   /** How many living tokens come from it, where that was asked for. */
   readonly children?: number;
+  readonly lastUsed?: string | undefined;
 }
 
 /** One token, as it was just read. */
@@ -50,9 +57,9 @@ export function writtenReply(json: string, { op, result }: Written, shown: Shown
 function replyOf(
   setting: Pick<Setting, "key" | "json" | "revision">,
   etag: string,
-  { status = 200, children }: Shown,
+  { status = 200, children, lastUsed }: Shown,
 ): Reply<Token> {
-  const token = { ...tokenView(setting), ...(children === undefined ? {} : { children }) };
+  const token = { ...tokenView(setting, lastUsed), ...(children === undefined ? {} : { children }) };
   return jsonReply(status, token, [
     ["etag", etag],
     ["ledge-revision", String(setting.revision)],

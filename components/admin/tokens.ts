@@ -12,28 +12,32 @@ import { isNamespaceName } from "../../lib/core/namespace.ts";
 import { accept, type Outcome, type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
 import { parseTime } from "../../lib/core/time.ts";
-import { type TokenDocument, tokenKey } from "../../lib/core/token.ts";
+import { type TokenDocument, tokenKey, tokenOf } from "../../lib/core/token.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
 import { namedState } from "../../lib/http/named-state.ts";
 import { noToken } from "../../lib/http/parameters.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
+import { readUsed } from "../../lib/store/catalogue/used.ts";
 import { findSetting, listLivingDescendants, type Setting } from "../../lib/store/documents/settings.ts";
 import { settingsPage } from "./settings-page.ts";
 import { type SettingChange, writeSetting } from "./settings-write.ts";
 import { settingReply, tokenReply, tokenView, writtenReply } from "./token-view.ts";
 
 export function getTokens(input: Input<"listTokens">, context: Context): Result<TokensPage> {
+  const { namePrefix } = input;
   const page = settingsPage(input, context, {
     kind: "tokens",
-    namespace: "_auth",
-    prefix: "token/",
-    shows: (setting) => isWithin(context, setting),
+    ...tokensWithin(context, namePrefix),
+    ...(namePrefix === "" ? {} : { filter: { name: "name", text: namePrefix } }),
   });
   if (!page.ok) return page;
   const { shown, next, headers } = page.value;
-  return jsonReply(200, { tokens: shown.map(tokenView), ...next }, headers);
+  const accessors = shown.map(({ key }) => key.slice("token/".length));
+  const used = readUsed(context.world.db, accessors);
+  const tokens = shown.map((one, at) => tokenView(one, used.get(accessors[at] ?? "")));
+  return jsonReply(200, { tokens, ...next }, headers);
 }
 
 export function getToken({ accessor }: Input<"readToken">, context: Context): Result<Token> {
@@ -110,7 +114,7 @@ function isRevoked(json: string): boolean {
   return token.revokedMs !== null;
 }
 
-function revocation({ key, json, revision, lineage }: Setting, nowMs: number) {
+export function revocation({ key, json, revision, lineage }: Setting, nowMs: number) {
   const token: TokenDocument = JSON.parse(json);
   return {
     namespace: "_auth",
@@ -211,6 +215,16 @@ function follows(before: Setting, made: TokenDocument): boolean {
 function managed(context: Context, accessor: string): Outcome<Setting> {
   const setting = findSetting(context.world.db, "_auth", tokenKey(accessor));
   return setting !== undefined && isWithin(context, setting) ? accept(setting) : noToken();
+}
+
+/** Tokens that the caller may manage and whose names begin so, for settings-page.ts. */
+export function tokensWithin(context: Context, namePrefix: string) {
+  return {
+    namespace: "_auth",
+    prefix: "token/",
+    shows: (setting: Setting) =>
+      isWithin(context, setting) && tokenOf(setting.json).name.startsWith(namePrefix),
+  } as const;
 }
 
 function isWithin({ caller }: Context, { json }: Setting): boolean {

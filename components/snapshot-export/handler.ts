@@ -15,6 +15,7 @@ import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postCommitted } from "./committed.ts";
 import { postPlanDigest } from "./digest-plan.ts";
 import { postLook } from "./look.ts";
+import { postUsed } from "./note-used.ts";
 import { adoptStore, pickBranch } from "./pick.ts";
 import { proveNow } from "./prove.ts";
 import { pruneNow } from "./prune.ts";
@@ -56,6 +57,7 @@ function partsOf(openBucket: OpenBucket, later: Later): AsyncParts<"snapshot-exp
         postLook(exporting, input, later),
       ),
       digestPlan: postPlanDigest,
+      noteUsed: postUsed,
     },
     bodies: { PickBody, RestoreBody },
     parseBody: parseJsonBody,

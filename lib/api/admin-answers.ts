@@ -5,7 +5,7 @@ import { REFUSALS } from "../core/refusal-table.ts";
 import { NamespaceBody } from "./admin-bodies.ts";
 import { BackupStatus } from "./backup-answers.ts";
 import { ShownGrant } from "./document-answers.ts";
-import { accessor, count, etag, lineage, moment, revision } from "./shapes.ts";
+import { accessor, count, day, etag, lineage, moment, revision } from "./shapes.ts";
 
 export const Namespace = z.object({
   ...NamespaceBody.shape,
@@ -31,6 +31,8 @@ export const Token = z.object({
   expires: z.optional(moment),
   revoked: z.optional(moment),
   revision,
+  /** The day (UTC) on which it was last used, where a host notes that. */
+  lastUsed: z.optional(day),
   /** In the answer to its revocation: how many living tokens it, and tokens that come from it, had made. */
   children: z.optional(count),
 });

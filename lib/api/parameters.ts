@@ -148,6 +148,12 @@ export const PARAMETERS = {
     { kind: "cursor", pattern: RUN_PATTERN },
     "Where the page before ended: its `next`.",
   ),
+  tokenName: named(
+    "name",
+    "namePrefix",
+    { kind: "bytes", bytesMax: 800 },
+    "Only tokens whose names begin so: `ci/` is a group.",
+  ),
   children: query(
     "children",
     { kind: "choice", of: ["keep", "revoke"], default: "keep" },

@@ -6,6 +6,8 @@ import { line, words } from "./words.ts";
 export const count = z.int().check(z.minimum(0));
 export const revision = z.int().check(z.minimum(1));
 export const moment = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/));
+/** A day in UTC. */
+export const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/));
 export const etag = z.string().check(z.regex(new RegExp(ETAG_PATTERN)));
 export const lineage = z.string().check(z.regex(new RegExp(LINEAGE_PATTERN)));
 export const accessor = z.string().check(z.regex(new RegExp(ACCESSOR_PATTERN)));

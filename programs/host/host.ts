@@ -6,10 +6,12 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { type RefusalCode, refuse } from "../../lib/core/refusal.ts";
 import { HOST_PARKS_VARIABLE } from "../../lib/core/waiting.ts";
+import { calledRequest } from "./called-request.ts";
 import type { Engine, JobResult } from "./engine.ts";
 import { Bodies } from "./front/bodies.ts";
 import { DeniedLog } from "./front/denied.ts";
 import { type Front, openFront } from "./front/front.ts";
+import { LastUsed } from "./front/last-used.ts";
 import { HostMetrics } from "./front/metrics.ts";
 import { ReadLimit } from "./front/read-limit.ts";
 import { makeRouter } from "./front/routes.ts";
@@ -81,6 +83,7 @@ class Host {
   /** Undefined where the store is on a server or in memory. */
   readonly #storeFile: StoreFile | undefined;
   readonly #metrics: HostMetrics;
+  readonly #lastUsed = new LastUsed();
   #lastReplaced = "";
   #looked: { readonly loss: FileLoss | undefined } | undefined;
   #lookedAfter: { readonly loss: FileLoss | undefined } | undefined;
@@ -151,6 +154,7 @@ class Host {
         }),
         metrics: this.#metrics,
         denied: new DeniedLog((text) => this.#log({ component: "host", stream: "stderr", text })),
+        lastUsed: this.#lastUsed,
         readLimit: readLimitOf(this.#options),
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
@@ -177,6 +181,7 @@ class Host {
   async tick(component: string, timestamp: number): Promise<string | undefined> {
     const replaced = this.#storeFile?.look();
     if (replaced !== undefined) return `the store's file ${replaced}`;
+    await this.#tellUsed(component);
     const limitMs = this.#options.tickTimeoutMs ?? 900_000;
     const variables = await this.#renewed(component);
     const order = { type: "cron", component, timestamp, variables } as const;
@@ -193,6 +198,16 @@ class Host {
     await this.#engine.stop(STOP_GRACE_MS);
     await closed;
     this.#metrics.stop();
+  }
+
+  /** What is not told because the store takes nothing now is told with the next tick. */
+  async #tellUsed(component: string): Promise<void> {
+    const { tellUsed } = this.#options;
+    const days = this.#lastUsed.untold();
+    if (tellUsed?.component !== component || days.length === 0) return;
+    const body = Buffer.from(JSON.stringify(Object.fromEntries(days)));
+    const told = await this.run(component, calledRequest(component, tellUsed.path, body));
+    if (told.type === "reply" && told.reply.status === 204) this.#lastUsed.told(days);
   }
 
   async #tickAndLog(component: string, timestamp: number): Promise<void> {

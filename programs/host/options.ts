@@ -68,6 +68,8 @@ export interface HostOptions {
   readonly maxQueued?: number;
   /** How often a token, or an address without one, may read a second; 0, the default, for any number. */
   readonly readRate?: number;
+  /** Who is told with each tick, before it, on which day which tokens were last used. Default: nobody. */
+  readonly tellUsed?: { readonly component: string; readonly path: string };
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];

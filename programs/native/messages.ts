@@ -43,17 +43,6 @@ export function guestReply({ status, headers, body, sameUntilMs }: HttpReply): G
     : { status, headers: flat, body: bytes, sameUntilMs };
 }
 
-/** A POST from one component to another: a match on `/...`, and no client (lib/http/chained.ts). */
-export function calledRequest(component: string, path: string): GuestRequest {
-  const headers = ["host", `${component}.spin.internal`, "spin-raw-component-route", "/..."];
-  return {
-    method: "POST",
-    uri: path,
-    headers: [...headers, "spin-client-addr", "0.0.0.0:0"],
-    body: NOTHING,
-  };
-}
-
 export function pairsOf(flat: readonly string[]): (readonly [string, string])[] {
   return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""] as const] : []));
 }

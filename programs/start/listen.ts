@@ -1,5 +1,6 @@
 /** The host as `npm start` and `ledge serve` run it. */
 import { join } from "node:path";
+import { TELL_USED } from "../../lib/core/tokens-used.ts";
 import { ledgeOn, shellWord } from "../cli/called.ts";
 import { isLoopback } from "../host/front/judge-host.ts";
 import { startHost } from "../host/host.ts";
@@ -34,6 +35,7 @@ export async function listen(
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
       readRate: options.readRate,
+      tellUsed: TELL_USED,
       withoutStore: ["/healthz", "/openapi.json"],
       log: log.line,
       ...(options.logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),

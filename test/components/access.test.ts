@@ -54,6 +54,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   readToken: "admin: key beside shop far *",
   revert: "write+history: key shop *",
   revokeToken: "admin: key beside shop far *",
+  revokeTokens: "admin: key beside shop far *",
   rotateToken: "admin: key beside shop far *",
   whoami: "any",
 };

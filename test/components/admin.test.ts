@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { formatToken, newToken } from "../../lib/core/token.ts";
+import { noteUsed } from "../../lib/store/catalogue/used.ts";
 import {
   BOOTSTRAP_SECRET,
   digestOf,
@@ -273,6 +274,97 @@ describe("/v1/admin/tokens", () => {
       expect(
         told(await server.send("POST", path, { json: { ...body, overlap: { ...overlap, seconds } } })),
       ).toBe("422 invalid_body");
+  });
+
+  describe("in groups, by what their names begin with", () => {
+    const grants = [{ verbs: ["read"], namespace: "shop" }];
+    const accessorIn = (token: string) => token.slice(4, 16);
+    interface Page {
+      tokens: { name: string; accessor: string; revoked?: string; revision: number; lastUsed?: string }[];
+      next?: string;
+    }
+    const answer = async (server: TestServer, method: string, query: string, sending = {}): Promise<Page> => {
+      const reply = await server.send(method, `/v1/admin/tokens?${query}`, sending);
+      expect(reply.status).toBe(200);
+      return JSON.parse(reply.text);
+    };
+
+    async function grouped() {
+      const server = await openTestServer();
+      await makeNamespace(server, "shop");
+      await makeNamespace(server, "far");
+      const tokens = new Map<string, string>();
+      for (const name of ["ci/a", "ci/b", "cinema", "Ci/c", "ci/d"])
+        tokens.set(name, await makeToken(server, grants, { name }));
+      return { server, of: (name: string) => tokens.get(name) ?? "" };
+    }
+
+    test("are listed alone, page by page", async () => {
+      const { server } = await grouped();
+      const names = ({ tokens }: Page) => tokens.map(({ name }) => name);
+      expect(names(await answer(server, "GET", "name=ci/")).sort()).toEqual(["ci/a", "ci/b", "ci/d"]);
+      const first = await answer(server, "GET", "name=ci/&limit=2");
+      const second = await answer(server, "GET", `name=ci/&limit=2&cursor=${first.next}`);
+      expect([...names(first), ...names(second)].sort()).toEqual(["ci/a", "ci/b", "ci/d"]);
+      const other = await server.send("GET", `/v1/admin/tokens?name=ci&cursor=${first.next}`);
+      expect(told(other)).toBe("400 bad_cursor");
+      const { headers } = await server.send("GET", "/v1/admin/tokens?name=ci/%26&limit=1");
+      expect(headers.link).toBeUndefined();
+    });
+
+    test("end in one commit, which the log shows, and others live", async () => {
+      const { server, of } = await grouped();
+      await server.send("DELETE", `/v1/admin/tokens/${accessorIn(of("ci/b"))}`);
+      const { tokens } = await answer(server, "DELETE", "name=ci/&message=leaked");
+      expect(tokens.map(({ name, revoked }) => [name, revoked !== undefined]).sort()).toEqual([
+        ["ci/a", true],
+        ["ci/d", true],
+      ]);
+      const [one] = tokens;
+      expect(tokens.every(({ revision }) => revision === one?.revision)).toBe(true);
+      const log = JSON.parse((await server.send("GET", `/v1/commits/${one?.revision}`)).text);
+      expect([log.message, log.changeCount]).toEqual(["leaked", 2]);
+      const whoami = async (name: string) =>
+        told(await server.send("GET", "/v1/whoami", { token: of(name) }));
+      for (const name of ["ci/a", "ci/b", "ci/d"]) expect(await whoami(name), name).toBe("401 bad_token");
+      for (const name of ["cinema", "Ci/c"]) expect(await whoami(name), name).toBe("200");
+      expect((await answer(server, "DELETE", "name=ci/")).tokens).toEqual([]);
+    });
+
+    test("hold only what the caller may manage", async () => {
+      const { server, of } = await grouped();
+      const elsewhere = await makeToken(server, [{ verbs: ["read"], namespace: "far" }], { name: "ci/far" });
+      const admin = await makeToken(server, [{ verbs: ["admin", "read"], namespace: "far" }]);
+      const { tokens } = await answer(server, "DELETE", "name=ci/", { token: admin });
+      expect(tokens.map(({ accessor }) => accessor)).toEqual([accessorIn(elsewhere)]);
+      expect(told(await server.send("GET", "/v1/whoami", { token: of("ci/a") }))).toBe("200");
+    });
+
+    test("are named, and no larger than a commit", async () => {
+      const { server, of } = await grouped();
+      for (const query of ["", "?name="])
+        expect(told(await server.send("DELETE", `/v1/admin/tokens${query}`))).toBe("400 bad_parameter");
+      const many = `with recursive n(i) as (select 0 union all select i+1 from n where i<999)
+        insert into entry select '_auth','token/'||printf('2%011d',i),revision,created_revision,version,media_type,text,size,
+        value from n, entry where namespace='_auth' and key=?1`;
+      server.db.all(many, [`token/${accessorIn(of("ci/a"))}`]);
+      expect(told(await server.send("DELETE", "/v1/admin/tokens?name=ci/"))).toBe("422 too_many_changes");
+      server.db.all("delete from entry where namespace='_auth' and key glob 'token/200000000*'");
+    });
+
+    test("show the day on which a host has seen each last", async () => {
+      const { server, of } = await grouped();
+      noteUsed(server.db, { [accessorIn(of("ci/a"))]: "2026-11-28", [accessorIn(of("ci/b"))]: "2026-11-28" });
+      noteUsed(server.db, { [accessorIn(of("ci/a"))]: "2026-11-29" });
+      const { tokens } = await answer(server, "GET", "name=ci/");
+      expect(tokens.map(({ name, lastUsed }) => [name, lastUsed]).sort()).toEqual([
+        ["ci/a", "2026-11-29"],
+        ["ci/b", "2026-11-28"],
+        ["ci/d", undefined],
+      ]);
+      const one = await server.send("GET", `/v1/admin/tokens/${accessorIn(of("ci/a"))}`);
+      expect(JSON.parse(one.text).lastUsed).toBe("2026-11-29");
+    });
   });
 
   describe("that made others", () => {

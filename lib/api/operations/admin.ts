@@ -156,7 +156,7 @@ const tokenRoutes = [
     path: "/v1/admin/tokens",
     summary: "Tokens whose grants lie within the caller's, revoked ones too.",
     needs: { anyOf: [{ verb: "admin", over: "any" }] },
-    parameters: ["limit", "cursor"],
+    parameters: ["tokenName", "limit", "cursor"],
     answers: { 200: { description: "A page.", content: "TokensPage", headers: ["Link?"] } },
     codes: [...ASKED, "bad_cursor", "forbidden"],
   },
@@ -178,6 +178,23 @@ const tokenRoutes = [
       201: { description: "Made.", content: "Token", headers: TOKEN_HEADERS },
     },
     codes: [...ASKED, ...CHANGES, ...JSON_BODY, "exists", "escalation"],
+  },
+  {
+    id: "revokeTokens",
+    component: "admin",
+    method: "delete",
+    path: "/v1/admin/tokens",
+    summary:
+      "Revokes the living tokens whose names begin with `name` and whose grants lie within the caller's, in one commit.",
+    needs: { anyOf: [{ verb: "admin", over: "any" }] },
+    parameters: ["tokenName", ...SAID],
+    answers: {
+      200: {
+        description: "Those that were revoked; none where none lived.",
+        content: "TokensPage",
+      },
+    },
+    codes: [...ASKED, ...CHANGES, "stale", "in_use", "invalid_body", "too_many_changes"],
   },
   {
     id: "readToken",

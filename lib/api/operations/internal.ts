@@ -1,5 +1,6 @@
 /** What components ask each other by service chaining. */
 import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
+import { TELL_USED, USED_AT_ONCE } from "../../core/tokens-used.ts";
 import type { Operation } from "../operation.ts";
 
 export const internalRoutes = [
@@ -51,6 +52,18 @@ export const internalRoutes = [
     // The values, and the names of what they are for.
     body: { schema: "bytes", bytesMax: 2 * COMMIT_LIMITS.encodedBytes },
     answers: { 204: { description: "The digest, in a header that no client sees." } },
+    codes: ["unknown_parameter", "no_route", "too_large", "invalid_body"],
+  },
+  {
+    id: "noteUsed",
+    component: "snapshot-export",
+    method: "post",
+    path: TELL_USED.path,
+    summary: "The host has noticed which tokens were used.",
+    needs: "chained",
+    parameters: [],
+    body: { schema: "bytes", bytesMax: 64 * USED_AT_ONCE },
+    answers: { 204: { description: "It is put down." } },
     codes: ["unknown_parameter", "no_route", "too_large", "invalid_body"],
   },
 ] as const satisfies readonly Operation[];

@@ -1,19 +1,20 @@
 /** `ledge token`: the secret is made here and shown once; only its digest travels. */
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import { Token, TokensPage } from "../../../lib/api/admin-answers.ts";
+import { Token } from "../../../lib/api/admin-answers.ts";
 import { Whoami } from "../../../lib/api/document-answers.ts";
 import { type Grant, VERBS } from "../../../lib/core/grant.ts";
-import { formatToken, isExpired, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { parseComing, parseSpan } from "../moment.ts";
 import { printJson, say, sayDone, sayWarning } from "../output.ts";
 import { outputOption } from "../output-option.ts";
-import { printTable } from "../table.ts";
 import { formatGrant, oddities, parseGrant } from "../tokens/grants.ts";
+import { revokeGroup } from "../tokens/group.ts";
 import { keepRotated, type TokenPlaces } from "../tokens/keep-rotated.ts";
+import { listTokens, printTokens } from "../tokens/list.ts";
 import { findNamespace } from "./ns.ts";
 
 interface CreateOptions {
@@ -23,6 +24,7 @@ interface CreateOptions {
 
 interface RevokeOptions {
   readonly children?: true;
+  readonly group?: string;
   readonly yes?: true;
 }
 
@@ -38,8 +40,13 @@ export function addToken(program: Command, client: () => Client, places: TokenPl
   token
     .command("ls")
     .description("list tokens, revoked ones too")
+    .argument("[name]", "only those whose names begin so, such as ci/")
     .addOption(outputOption(["table", "json"]))
-    .action(async (options: { output: string }) => list(client(), options.output));
+    .action(async (name: string | undefined, { output }: { output: string }) => {
+      const tokens = await listTokens(client(), name);
+      if (output === "json") printJson(tokens);
+      else printTokens(tokens);
+    });
   token
     .command("create")
     .description("make a token and print it; it is shown this once")
@@ -66,38 +73,21 @@ export function addToken(program: Command, client: () => Client, places: TokenPl
     });
   token
     .command("revoke")
-    .description("end a token at once")
-    .argument("<accessor>", "the twelve characters after ldg_")
+    .description("end a token at once, or a group of them in one commit")
+    .argument("[accessor]", "the twelve characters after ldg_")
     .option("--children", "end the tokens that come from it, too")
-    .option("-y, --yes", "do not ask, even if it is the token that this command uses")
-    .action(async (accessor: string, options: RevokeOptions) => revoke(client(), accessor, options));
+    .option("--group <name>", "end all whose names begin so, such as ci/")
+    .option("-y, --yes", "do not ask about a group, nor about the token that this command uses")
+    .action(async (accessor: string | undefined, options: RevokeOptions) => {
+      const { group } = options;
+      if ((accessor === undefined) === (group === undefined))
+        throw new Failure(EXIT.usage, "say an accessor, or --group with what the names begin with");
+      if (group !== undefined && options.children)
+        throw new Failure(EXIT.usage, "--children goes with an accessor and not with --group");
+      if (group !== undefined) return revokeGroup(client(), group, options);
+      return revoke(client(), accessor ?? "", options);
+    });
   return token;
-}
-
-async function list(client: Client, output: string): Promise<void> {
-  const all: Token[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.json(TokensPage, "GET", "/v1/admin/tokens", { query: { cursor } });
-    all.push(...page.tokens);
-    cursor = page.next;
-  } while (cursor !== undefined);
-  if (output === "json") return printJson(all);
-  printTable(
-    ["ACCESSOR", "NAME", "STATE", "EXPIRES", "GRANTS"],
-    all.map((one) => [
-      one.accessor,
-      one.name,
-      stateOf(one),
-      one.expires ?? "never",
-      one.grants.map(formatGrant).join(" "),
-    ]),
-  );
-}
-
-function stateOf({ revoked, expires }: Token): string {
-  if (revoked !== undefined) return "revoked";
-  return expires !== undefined && isExpired(Date.parse(expires), Date.now()) ? "expired" : "live";
 }
 
 async function revoke(

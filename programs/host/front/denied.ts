@@ -87,7 +87,7 @@ export class DeniedLog {
 }
 
 /** Of a token whose check fits: what is made up has none. */
-function accessorIn(authorization: string | undefined): string | undefined {
+export function accessorIn(authorization: string | undefined): string | undefined {
   const match = /^bearer +(\S+)$/i.exec(authorization?.trim() ?? "");
   return parseToken(match?.[1] ?? "")?.accessor;
 }

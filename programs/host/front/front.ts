@@ -19,6 +19,7 @@ import { Connections } from "./connections.ts";
 import type { DeniedLog } from "./denied.ts";
 import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
 import { judgeHost } from "./judge-host.ts";
+import type { LastUsed } from "./last-used.ts";
 import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { ReadLimit } from "./read-limit.ts";
 import type { Router } from "./routes.ts";
@@ -33,6 +34,7 @@ export interface FrontOptions {
   readonly bodies: Bodies;
   readonly metrics: HostMetrics;
   readonly denied: DeniedLog;
+  readonly lastUsed: LastUsed;
   /** Undefined where reads are not limited. */
   readonly readLimit: ReadLimit | undefined;
   readonly onRequest: HostOptions["onRequest"];
@@ -112,7 +114,7 @@ export function openFront(options: FrontOptions): Promise<Front> {
 
 /** For the metrics, for the log of who was denied, and for who writes requests down: how long a request took, from its head to the end of its answer. */
 function told(
-  { metrics, denied, readLimit, onRequest }: FrontOptions,
+  { metrics, denied, lastUsed, readLimit, onRequest }: FrontOptions,
   { incoming, response, watched }: WatchedExchange,
   ms: number,
 ): void {
@@ -128,12 +130,19 @@ function told(
       authorization: incoming.headers.authorization,
     });
   if (response.headersSent) readLimit?.answered(incoming, status);
+  if (response.headersSent && (status < 300 || status === 304) && takesTokens(watched.route, method))
+    lastUsed.note(incoming.headers.authorization);
   onRequest?.({
     method,
     path: pathOf(incoming),
     status: response.headersSent ? response.statusCode : 0,
     ms: Math.round(ms),
   });
+}
+
+/** Whether an answer means that the caller's token was accepted, where there was one. */
+function takesTokens(route: string, method: string): boolean {
+  return route.startsWith("/v1/") && method !== "OPTIONS";
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {
@@ -267,7 +276,11 @@ function streaming(
   return {
     response,
     request,
-    ask: (next) => options.run(component, next, () => watched.client ?? waitingClient(exchange)),
+    ask(next) {
+      // It was accepted so far, perhaps for days.
+      options.lastUsed.note(exchange.incoming.headers.authorization);
+      return options.run(component, next, () => watched.client ?? waitingClient(exchange));
+    },
     stopping: () => options.stopping(),
   };
 }

@@ -3,6 +3,7 @@
  * and no thread; it is asked again when its revision is there, when its time is over, or when the host stops; one whose
  * client has gone is forgotten. Knows nothing of what it waits for.
  */
+import { AUTH } from "../../../lib/core/namespace.ts";
 import { type Park, WAIT_SECONDS_MAX, type Waited } from "../../../lib/core/waiting.ts";
 import type { Reached } from "../../../lib/store/catalogue/exported.ts";
 import type { JobResult } from "../engine.ts";
@@ -175,7 +176,9 @@ class Changes {
     this.#reached = reached;
     const { head } = reached;
     if (head === before?.head) return NOTHING;
-    const changed = before === undefined ? undefined : this.#lookout.changedAfter(before.head);
+    const told = before === undefined ? undefined : this.#lookout.changedAfter(before.head);
+    // A token that was revoked ends the wait of who holds it: everybody is judged anew.
+    const changed = told?.includes(AUTH) === true ? undefined : told;
     if (changed === undefined) this.#unknownUpTo = head;
     else for (const namespace of changed) this.#last.set(namespace, head);
     return changed;

@@ -332,6 +332,35 @@ describe("a commit beside a thousand requests that wait for another namespace", 
     expect(asked.filter((namespace) => namespace === "here")).toHaveLength(2 * WAITING);
   });
 
+  test("asks all of them again when it changed tokens: one of theirs may be revoked", async () => {
+    let head = 1;
+    let looks = 0;
+    let changed = "elsewhere";
+    const lookout = {
+      everyMs: 1,
+      async look() {
+        looks += 1;
+        return { head, exported: null };
+      },
+      changedAfter: () => [changed],
+      close: () => {},
+    };
+    const ask = async (_: string, { headers }: GuestRequest): Promise<JobResult> => {
+      const at = headers.indexOf("ledge-parked");
+      const waits = ["ledge-park", `head=${head + 1}; seconds=50; namespace=here`];
+      const status = at < 0 ? 202 : headers[at + 1] === "end" ? 200 : 401;
+      return { type: "reply", reply: { status, headers: at < 0 ? waits : [], body: undefined } };
+    };
+    const parking = new Parking({ parkedMax: 2, lookout, ask });
+    const request = { method: "GET", uri: "/", headers: [], body: new Uint8Array(0) };
+    const waiting = parking.run("config-read", request, () => new WaitingClient());
+    const seen = looks;
+    await expect.poll(() => looks, { interval: 1 }).toBeGreaterThan(seen + 1);
+    changed = "_auth";
+    head += 1;
+    expect(await waiting).toMatchObject({ type: "reply", reply: { status: 401 } });
+  });
+
   test("looks at none of them", () => {
     const places = new Places();
     let looks = 0;
