@@ -18,6 +18,7 @@ const THROUGH_COMPONENTS = [
   "revert",
   "admin",
   "recover",
+  "policies",
 ].map((name) => `test/components/${name}.test.ts`);
 
 export default defineConfig({

@@ -10,7 +10,14 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { awsXmlParser, inlineRotations, migrationsModule, smallSchemas, sqlConstants } from "./plugins.ts";
+import {
+  awsXmlParser,
+  inlineRotations,
+  migrationsModule,
+  smallSchemas,
+  sqlConstants,
+  withoutSettings,
+} from "./plugins.ts";
 import { emptyPostReturns, POST_RETURN_RULE } from "./post-return.ts";
 import { changeSnapshot, NO_NAMES_RULE, withoutNames } from "./snapshot.ts";
 import { clearUnread, UNREAD_MEMORY_RULE } from "./unread-memory.ts";
@@ -80,6 +87,9 @@ export async function buildComponent(root: string, plan: ComponentPlan): Promise
   }
 }
 
+/** Components that commit, and never through the admin door. */
+const CHANGE_DOCUMENTS = ["config-write", "config-plan"];
+
 async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [plan.entry],
@@ -99,6 +109,7 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
       awsXmlParser(),
       inlineRotations(),
       ...(plan.engine === "starlingmonkey" ? [] : [smallSchemas(root)]),
+      ...(CHANGE_DOCUMENTS.includes(plan.name) ? [withoutSettings(root)] : []),
     ],
   });
   return outputFiles[0]?.text ?? "";

@@ -65,6 +65,20 @@ export function smallSchemas(root: string): Plugin {
   };
 }
 
+/** Components that change documents only go without the rules of settings: see lib/engines/quickjs/no-settings.ts. */
+export function withoutSettings(root: string): Plugin {
+  return {
+    name: "without-settings",
+    setup(setup) {
+      setup.onResolve({ filter: /^\.\/setting(s|-facts)\.ts$/ }, ({ importer }) =>
+        /[\\/]commit[\\/](judge|facts)\.ts$/.test(importer)
+          ? { path: join(root, "lib", "engines", "quickjs", "no-settings.ts") }
+          : undefined,
+      );
+    },
+  };
+}
+
 /**
  * The SDK's package.json maps its XML parser to a browser one that needs DOMParser, which no guest has;
  * with it, every list and every error of a bucket becomes a ReferenceError.

@@ -27,6 +27,10 @@ export interface Made {
   readonly ending: string;
   /** A token without grants that any route here asks for. */
   readonly weak: string;
+  /** May write and revert in `guarded`, and override nothing. */
+  readonly writer: string;
+  /** Before its keys `tight/k` and `cold/k`, which policies guard now, were changed. */
+  readonly unguarded: number;
   /** A commit whose change was followed by another. */
   readonly overtaken: number;
 }
@@ -124,6 +128,16 @@ export function commonAsks(
   };
 }
 
+/** What policies stop, on a route that changes documents. `of` makes the request that changes a key of `guarded`. */
+function policyAsks({ writer }: Pick<Made, "writer">, of: (key: string) => Ask): Asks {
+  const tight = of("tight/k");
+  return {
+    policy_violation: tight,
+    override_required: { ...tight, sending: { ...tight.sending, token: writer } },
+    frozen: of("cold/k"),
+  };
+}
+
 /** What is particular to a route. */
 export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks>> {
   const token = (more: object) => ({
@@ -172,6 +186,10 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       not_found: { path: "/v1/commits/1", sending: { token: made.historian } },
     },
     putDocument: {
+      ...policyAsks(made, (key) => ({
+        path: `/v1/write/guarded?key=${key}`,
+        sending: text({ "if-match": "*" }),
+      })),
       reserved_namespace: { ...reserved, sending: text() },
       message_required: { path: strict, sending: text({ "if-match": "*" }) },
       quota_exceeded: { path: "/v1/write/strict?key=more&message=m", sending: text() },
@@ -180,11 +198,16 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       value_malformed: { sending: { body: "{", headers: { "content-type": "application/json" } } },
     },
     deleteDocument: {
+      ...policyAsks(made, (key) => ({
+        path: `/v1/write/guarded?key=${key}`,
+        sending: { headers: { "if-match": "*" } },
+      })),
       reserved_namespace: reserved,
       message_required: { path: strict, sending: { headers: { "if-match": "*" } } },
       not_found: { path: "/v1/write/shop?key=none", sending: { headers: { "if-match": "*" } } },
     },
     commit: {
+      ...policyAsks(made, (key) => change({ namespace: "guarded", key, ifRevision: "any" })),
       reserved_namespace: change({ namespace: "_system" }),
       namespace_not_found: change({ namespace: "none" }),
       bad_namespace: change({ namespace: "A" }),
@@ -208,9 +231,17 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     },
     revert: {
       ...BACK_ASKS,
+      ...policyAsks(made, (key) => back({ namespace: "guarded", key, to: made.unguarded })),
       message_required: back({ namespace: "strict", to: 4 }),
       stale: { sending: { json: { commit: made.overtaken } } },
       plan_changed: back({ planDigest: digest }),
+    },
+    readPolicy: { not_found: { path: "/v1/admin/policies/shop?scope=none" } },
+    listPolicies: {
+      bad_namespace: { path: "/v1/admin/policies?ns=Shop" },
+    },
+    deletePolicy: {
+      not_found: { path: "/v1/admin/policies/shop?scope=none", sending: { headers: { "if-match": "*" } } },
     },
     putNamespace: { in_use: { path: "/v1/admin/namespaces/gone", sending: { json: {} } } },
     deleteNamespace: {

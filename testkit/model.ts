@@ -2,6 +2,7 @@
  * The store as a model in memory: what a commit does to documents, said in Maps and nothing else. It shares no
  * code with the rules of a commit; a property test holds the two against each other.
  */
+import { judgeSteps, type ModelAsked, type ModelPolicy } from "./model-policies.ts";
 import type { TestChange } from "./proposals.ts";
 
 export interface ModelDocument {
@@ -14,13 +15,20 @@ export interface ModelDocument {
 
 export type ModelAnswer = { code: string } | { revision: number; unchanged: boolean; results: string[] };
 
+/** Whoever commits by a token that may do everything, and says nothing. */
+const ROOT: ModelAsked = { actor: "root", nowMs: 0, override: undefined, mayOverride: "all" };
+
 export class StoreModel {
   head: number;
   /** Current documents by `namespace key`. */
   readonly documents = new Map<string, ModelDocument>();
   /** State after each revision, for reads of the past. */
   readonly past = new Map<number, Map<string, ModelDocument>>();
-  private readonly said = new Map<string, { content: string; answer: ModelAnswer }>();
+  private readonly policies = new Map<string, readonly [readonly [string, string], ModelPolicy]>();
+  private readonly said = new Map<
+    string,
+    { content: string; answer: ModelAnswer; reason: string | undefined }
+  >();
 
   private readonly namespaces: ReadonlySet<string>;
 
@@ -29,7 +37,17 @@ export class StoreModel {
     this.namespaces = namespaces;
   }
 
-  commit(changes: readonly TestChange[], requestId?: string): ModelAnswer {
+  /** Sets the policy of a scope; says whether that made a revision. */
+  setPolicy(ns: string, scope: string, policy: ModelPolicy): boolean {
+    const name = `${ns} ${scope}`;
+    if (JSON.stringify(this.policies.get(name)?.[1]) === JSON.stringify(policy)) return false;
+    this.policies.set(name, [[ns, scope], policy]);
+    this.head += 1;
+    this.past.set(this.head, new Map(this.documents));
+    return true;
+  }
+
+  commit(changes: readonly TestChange[], requestId?: string, asked = ROOT): ModelAnswer {
     if (changes.length === 0) return { code: "invalid_body" };
     const names = changes.map(nameOf);
     if (new Set(names).size !== names.length) return { code: "duplicate_change" };
@@ -40,15 +58,22 @@ export class StoreModel {
         )
         .sort(),
     );
-    const before = requestId === undefined ? undefined : this.said.get(requestId);
+    const name = `${asked.actor} ${requestId}`;
+    const before = requestId === undefined ? undefined : this.said.get(name);
     if (before !== undefined) {
-      return before.content === content ? before.answer : { code: "idempotency_mismatch" };
+      const same = before.content === content && [undefined, asked.override].includes(before.reason);
+      return same ? before.answer : { code: "idempotency_mismatch" };
     }
     const code = this.refusal(changes);
     if (code !== undefined) return { code };
+    const steps = changes
+      .filter((c) => this.alters(c))
+      .map((change) => ({ change, before: this.documents.get(nameOf(change))?.value }));
+    const policies = judgeSteps(this.policies, steps, asked);
+    if (policies.code !== undefined) return { code: policies.code };
     const answer = this.apply(changes);
     if (requestId !== undefined && !("code" in answer) && !answer.unchanged)
-      this.said.set(requestId, { content, answer });
+      this.said.set(name, { content, answer, reason: policies.used ? asked.override : undefined });
     return answer;
   }
 
@@ -64,14 +89,16 @@ export class StoreModel {
     return undefined;
   }
 
+  private alters(c: TestChange): boolean {
+    const old = this.documents.get(nameOf(c));
+    return (
+      c.op === "delete" ||
+      (c.op === "put" && !(old?.value === c.value && old?.type === (c.type ?? "text/plain")))
+    );
+  }
+
   private apply(changes: readonly TestChange[]): ModelAnswer {
-    const alters = (c: TestChange) => {
-      const old = this.documents.get(nameOf(c));
-      return (
-        c.op === "delete" ||
-        (c.op === "put" && !(old?.value === c.value && old?.type === (c.type ?? "text/plain")))
-      );
-    };
+    const alters = (c: TestChange) => this.alters(c);
     const unchanged = !changes.some(alters);
     if (!unchanged) this.head += 1;
     const results = changes.map((c) => {

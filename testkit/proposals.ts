@@ -29,6 +29,8 @@ export interface Options {
   readonly author?: string;
   /** As JSON text. */
   readonly meta?: string;
+  /** Why policies may be broken. */
+  readonly override?: string;
 }
 
 export const rootDigest = "a".repeat(64);
@@ -84,6 +86,7 @@ export function proposalOf(changes: readonly TestChange[], options: Options = {}
     trace: null,
     ops,
     body,
+    ...(options.override === undefined ? {} : { override: options.override }),
   };
 }
 
@@ -143,6 +146,12 @@ export function bootstrap(db: Db): void {
 export function addNamespace(db: Db, name: string, settings: Record<string, unknown> = {}): void {
   const made = putReserved(db, "_system", `namespace/${name}`, JSON.stringify(settings));
   if (!made.ok) throw new Error(`namespace ${name}: ${made.code}`);
+}
+
+/** Sets the policy of a scope; without one, of the whole namespace. */
+export function addPolicy(db: Db, ns: string, policy: Record<string, unknown>, scope = ""): void {
+  const made = putReserved(db, "_system", `policy/${ns}/${scope}`, JSON.stringify(policy));
+  if (!made.ok) throw new Error(`policy ${ns} ${scope}: ${made.code}`);
 }
 
 /** The accessor for a number: 12 characters of lower-case base32. */

@@ -1,5 +1,5 @@
 /**
- * admin: the first token, namespaces, tokens, mode, status, health and metrics. The only component that writes to the
+ * admin: the first token, namespaces, policies, tokens, mode, status, health and metrics. The only component that writes to the
  * reserved namespaces; the commit's rules judge each such document again.
  */
 import {
@@ -11,6 +11,7 @@ import {
   RotateBody,
   TokenBody,
 } from "../../lib/api/admin-bodies.ts";
+import { PolicyBody } from "../../lib/api/policy-bodies.ts";
 import { ADMIN } from "../../lib/api/tables/admin.built.ts";
 import { parseJsonBody } from "../../lib/http/body.ts";
 import { type Parts, type Service, service } from "../../lib/http/service.ts";
@@ -20,6 +21,7 @@ import { getHealth, getOpenapi, getReady } from "./health.ts";
 import { getMetrics } from "./metrics.ts";
 import { getMode, putMode } from "./mode.ts";
 import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./namespaces.ts";
+import { deletePolicy, getPolicies, getPolicy, putPolicy } from "./policies.ts";
 import { postPurge } from "./purge.ts";
 import { postRecover } from "./recover.ts";
 import { getStatus } from "./status.ts";
@@ -34,6 +36,10 @@ const PARTS: Parts<"admin"> = {
     readNamespace: getNamespace,
     putNamespace,
     deleteNamespace,
+    listPolicies: getPolicies,
+    readPolicy: getPolicy,
+    putPolicy,
+    deletePolicy,
     listTokens: getTokens,
     makeToken: postToken,
     readToken: getToken,
@@ -49,7 +55,16 @@ const PARTS: Parts<"admin"> = {
     readMetrics: getMetrics,
     readOpenapi: getOpenapi,
   },
-  bodies: { BootstrapBody, ModeBody, NamespaceBody, PurgeBody, RecoverBody, RotateBody, TokenBody },
+  bodies: {
+    BootstrapBody,
+    ModeBody,
+    NamespaceBody,
+    PolicyBody,
+    PurgeBody,
+    RecoverBody,
+    RotateBody,
+    TokenBody,
+  },
   parseBody: parseJsonBody,
 };
 

@@ -1,5 +1,5 @@
 /**
- * A page of reserved documents, for the lists of namespaces and of tokens. What of it the caller may see is the list's
+ * A page of reserved documents, for the lists of namespaces, of tokens and of policies. What of it the caller may see is the list's
  * to say; a page is filled with that, and its cursor names the last of them, so it tells of no others.
  */
 
@@ -14,7 +14,7 @@ const READ_AT_ONCE = 1_000;
 
 export interface SettingsList {
   /** The cursor's kind, and the last part of the path. */
-  readonly kind: "namespaces" | "tokens";
+  readonly kind: "namespaces" | "tokens" | "policies";
   readonly namespace: ReservedNamespace;
   readonly prefix: string;
   /** What the list was asked for besides, as a parameter of the next page; a cursor is good for that alone. */

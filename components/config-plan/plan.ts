@@ -53,6 +53,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
   if (!foreseen.ok) return refusalOf(foreseen, changePointer);
   const refusals = [...undurable(context), ...conflicts, ...foreseen.refusals.flatMap(causesOf)];
   const { lineage, revision: head } = facts.store;
+  const overridden = words.value.override === undefined || refusals.length > 0 ? [] : foreseen.broken;
   const answer: PlanAnswer = {
     head,
     ok: refusals.length === 0,
@@ -75,7 +76,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
       };
     }),
     refusals,
-    warnings: warnings(context.world.db, { ops, body, facts }),
+    warnings: warnings(context.world.db, { ops, body, facts, overridden }),
   };
   return jsonReply(200, answer, shownHeaders({ revision: head, head, lineage }));
 }
@@ -83,7 +84,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
 type Wanted = Pick<Reverted, "ops" | "body"> & Partial<Reverted> & Pick<Reverted, "conflicts">;
 
 function wantedBy(body: PlanBody, context: Context): Outcome<Wanted> {
-  const { message: _m, author: _a, meta: _e, planDigest: _p, changes, ...others } = body;
+  const { message: _m, author: _a, meta: _e, planDigest: _p, override: _o, changes, ...others } = body;
   if (changes === undefined) {
     const wish = wishOf(others);
     if (!wish.ok) return wish;

@@ -1,6 +1,7 @@
 /** The warnings of a plan: what the documents would become, and what prefixes would lose. */
 import type { PlanAnswer } from "../../lib/api/plan-answer.ts";
 import type { Facts } from "../../lib/core/commit/facts.ts";
+import type { Broken } from "../../lib/core/commit/policies.ts";
 import type { ProposedOp } from "../../lib/core/commit/proposal.ts";
 import { isJsonType } from "../../lib/core/media-type.ts";
 import { CAUSES_MAX } from "../../lib/core/page-limits.ts";
@@ -20,6 +21,8 @@ interface Planned {
   readonly ops: readonly ProposedOp[];
   readonly body: Uint8Array;
   readonly facts: Facts;
+  /** What of policies goes through by the override that is named. */
+  readonly overridden: readonly Broken[];
 }
 
 /** At most a hundred, by change. Throws StoreFault. */
@@ -29,6 +32,11 @@ export function warnings(db: Db, planned: Planned): PlanAnswer["warnings"] {
     planned.facts.ops.map(({ revision }) => revision),
   );
   const found = [
+    ...planned.overridden.map(({ says, index }) => ({
+      code: "overridden" as const,
+      detail: `Only the override lets this through: ${says}.`,
+      index,
+    })),
     ...prefixWarnings(thinned, countKeys(db, thinned)),
     ...seenChanges(db, planned).flatMap(warningsOf),
   ];

@@ -44,7 +44,7 @@ function write(
   context: Context,
   { op: kind, body, ...change }: Change,
 ): Result<CommitAnswer> {
-  const { namespace, key, condition, requestId, message, trace } = input;
+  const { namespace, key, condition, requestId, message, trace, override } = input;
   const { state, head } = namedState(context.world.db, { namespace, key, op: kind }, condition);
   const op: AnsweredOp = { op: kind, namespace, key, ...change, ...state, at: 0, size: body.length };
   const proposed = {
@@ -57,6 +57,7 @@ function write(
     trace,
     ops: [op],
     body,
+    ...(override === null ? {} : { override }),
   } as const;
   return propose(context, proposed, (outcome) => {
     // "Whatever is there" was something else a moment ago: judge the request again, now that the store has moved on.

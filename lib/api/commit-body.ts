@@ -35,13 +35,14 @@ export type Change = z.infer<typeof Change>;
 
 /**
  * What goes with a commit. `meta`: up to 16 short texts. `planDigest`: of the plan that it carries out; where that does
- * not hold any more, nothing is committed.
+ * not hold any more, nothing is committed. `override`: why it may break policies.
  */
 export const commitAbout = {
   message: z.optional(words(MESSAGE_BYTES_MAX)),
   author: z.optional(line(200)),
   meta: z.optional(shortTexts(16)),
   planDigest: z.optional(sha256),
+  override: z.optional(z.strictObject({ reason: line(200).check(z.minLength(1)) })),
 };
 // More changes than that are refused with a code of their own, before the body is parsed.
 export const committedChanges = list(Change, { min: 1, max: COMMIT_LIMITS.changes });

@@ -72,6 +72,8 @@ export const CONDITIONS = ["stale", "exists", "precondition_required"] as const;
 export const CHANGES = [...COMMITS, "read_only", "forbidden"] as const;
 export const REPLACES = [...CHANGES, ...CONDITIONS, "lineage", "idempotency_mismatch"] as const;
 export const DOCUMENTS = ["reserved_namespace", "namespace_not_found", "message_required"] as const;
+/** What a change of documents is refused for by policies. */
+export const POLICIES = ["override_required", "policy_violation", "frozen"] as const;
 export const NAMES = ["bad_namespace", "bad_path", "bad_key"] as const;
 
 export const SHOWN = ["Ledge-Revision", "Ledge-Head", "Ledge-Lineage"] as const;

@@ -7,9 +7,16 @@ import { adminRoutes } from "./operations/admin.ts";
 import { documentRoutes } from "./operations/documents.ts";
 import { internalRoutes } from "./operations/internal.ts";
 import { planRoutes } from "./operations/plans.ts";
+import { policyRoutes } from "./operations/policies.ts";
 import { runningRoutes } from "./operations/running.ts";
 
 /** What only components of ours ask each other; no client can, and no description tells. */
 export const INTERNAL_OPERATIONS = internalRoutes;
 
-export const OPERATIONS = [...documentRoutes, ...planRoutes, ...adminRoutes, ...runningRoutes] as const;
+export const OPERATIONS = [
+  ...documentRoutes,
+  ...planRoutes,
+  ...adminRoutes,
+  ...policyRoutes,
+  ...runningRoutes,
+] as const;

@@ -12,6 +12,7 @@ import {
   RUN_PATTERN,
 } from "../core/patterns.ts";
 import type { Point } from "../core/point.ts";
+import { SCOPE_BYTES_MAX } from "../core/scope.ts";
 
 /** What a parameter may be. `default` is what a handler is given where it is absent. */
 export type Kind =
@@ -210,6 +211,20 @@ export const PARAMETERS = {
     "message",
     { kind: "message" },
     "Why, kept with the commit: up to 1,024 bytes of UTF-8 without control characters.",
+  ),
+  override: query(
+    "override",
+    {
+      kind: "text",
+      pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}$",
+      says: "a reason of 1 to 200 characters",
+    },
+    "Why this may break policies; needs the verb `override` over their scopes, and is kept with the commit.",
+  ),
+  scope: query(
+    "scope",
+    { kind: "bytes", bytesMax: SCOPE_BYTES_MAX },
+    "A key, or a prefix that ends in `/`; absent or empty: the whole namespace.",
   ),
   ifMatch: header(
     "If-Match",

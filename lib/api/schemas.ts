@@ -17,6 +17,7 @@ import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
 import { PlanAnswer } from "./plan-answer.ts";
 import { PlanBody } from "./plan-body.ts";
+import * as policies from "./policy-bodies.ts";
 import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
 import { RestoreBody } from "./restore-bodies.ts";
 import { RevertBody } from "./revert-body.ts";
@@ -55,6 +56,9 @@ const SCHEMAS = {
   Whoami: documents.Whoami,
   Namespace: admin.Namespace,
   NamespacesPage: admin.NamespacesPage,
+  PolicyBody: policies.PolicyBody,
+  Policy: policies.PolicyAnswer,
+  PoliciesPage: policies.PoliciesPage,
   Token: admin.Token,
   TokensPage: admin.TokensPage,
   Mode: admin.ModeAnswer,

@@ -26,7 +26,10 @@ export const list = <T extends z.ZodMiniType>(item: T, { min = 0, max }: { min?:
     z.array(item).check(z.minLength(min), z.maxLength(max)),
   );
 
-/** The same for a record of short texts. Its reader would drop a member `__proto__` in silence. */
+/**
+ * The same for a record of short texts. Names that begin with `_` are Ledge's own; and its reader would drop a member
+ * `__proto__` in silence.
+ */
 export const shortTexts = (max: number) =>
   z.pipe(
     z.unknown().check(
@@ -34,9 +37,11 @@ export const shortTexts = (max: number) =>
         error: `at most ${max} members`,
         abort: true,
       }),
-      z.refine((value) => typeof value !== "object" || value === null || !Object.hasOwn(value, "__proto__"), {
-        error: "no member is named __proto__",
-      }),
+      z.refine(
+        (value) =>
+          typeof value !== "object" || value === null || !Object.keys(value).some((name) => name[0] === "_"),
+        { error: "no name begins with _ (such as __proto__): these are Ledge's own" },
+      ),
     ),
     z.record(line(64).check(z.minLength(1)), words(256)),
   );

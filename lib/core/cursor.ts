@@ -12,7 +12,17 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 const LINEAGE = new RegExp(LINEAGE_PATTERN);
 
 /** Which route made it. */
-const KINDS = ["list", "feed", "history", "diff", "commits", "commit", "namespaces", "tokens"] as const;
+const KINDS = [
+  "list",
+  "feed",
+  "history",
+  "diff",
+  "commits",
+  "commit",
+  "namespaces",
+  "tokens",
+  "policies",
+] as const;
 
 export interface Cursor {
   readonly kind: (typeof KINDS)[number];

@@ -65,6 +65,16 @@ export function allowsWhole(grants: readonly Grant[], verb: Verb, namespace: str
   return grants.some((grant) => isFor(grant, verb, namespace) && grant.scope === "");
 }
 
+/** Whether the grants cover all that a scope of a namespace covers. */
+export function holdsOverScope(
+  grants: readonly Grant[],
+  verb: Verb,
+  namespace: string,
+  scope: string,
+): boolean {
+  return grants.some((grant) => isFor(grant, verb, namespace) && scopeCoversScope(grant.scope, scope));
+}
+
 /** Whether the grants reach into a namespace at all, so that its existence is no secret. */
 export function allowsSome(grants: readonly Grant[], verb: Verb, namespace: string): boolean {
   if (namespace === SYSTEM) return grants.some((grant) => grant.verbs.includes(verb) && grant.scope === "");

@@ -67,6 +67,7 @@ export const REFUSALS = {
   schema_invalid: { status: 422, title: "That is not a schema that can be used." },
   quota_exceeded: { status: 422, title: "The namespace would be over its quota." },
   policy_violation: { status: 422, title: "A policy forbids the change." },
+  frozen: { status: 422, title: "Nothing there may change for now." },
   idempotency_mismatch: { status: 422, title: "The Idempotency-Key was used for something else." },
   precondition_required: { status: 428, title: "Changing a document needs the ETag that it replaces." },
   headers_too_large: { status: 431, title: "The headers are too large." },

@@ -3,7 +3,7 @@ import type { CommitBody } from "../api/commit-body.ts";
 import { accept, type Outcome, refuse } from "../core/refusal.ts";
 
 interface Said {
-  readonly body: Pick<CommitBody, "message" | "author" | "meta">;
+  readonly body: Pick<CommitBody, "message" | "author" | "meta" | "override">;
   /** Of the parameter or the header. */
   readonly message: string | null;
 }
@@ -13,6 +13,8 @@ export interface SaidWords {
   readonly author: string | null;
   /** As JSON text. */
   readonly meta: string | null;
+  /** The reason of an override. */
+  readonly override?: string;
 }
 
 /** Refuses `bad_parameter`: two messages. */
@@ -23,5 +25,6 @@ export function commitWords({ body, message }: Said): Outcome<SaidWords, "bad_pa
     message: body.message ?? message,
     author: body.author ?? null,
     meta: body.meta === undefined ? null : JSON.stringify(body.meta),
+    ...(body.override === undefined ? {} : { override: body.override.reason }),
   });
 }

@@ -19,7 +19,6 @@ const WORDS: Words = {
   forbidden: "The token may not write this key, or not read one that it only checks.",
   namespace_not_found: "There is no such namespace; an administrator can make it.",
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
-  quota_exceeded: "The namespace would hold more keys or bytes than its quota allows.",
   idempotency_mismatch: "This Idempotency-Key was used for other content. Use a new one for a new change.",
   plan_changed: "Something has changed since the plan was made. Nothing was committed; plan again.",
   read_only:
@@ -41,7 +40,7 @@ export function refusalOf(
   pointerOf: (index: number) => string,
   words: Words = {},
 ): Refusal {
-  const { code } = refused;
+  const { code, members } = refused;
   const detail = refused.detail ?? words[code] ?? WORDS[code] ?? "The store refused the change.";
   const errors = refused.causes.map(
     ({ index, etag }): RefusalError => ({
@@ -58,6 +57,7 @@ export function refusalOf(
       ? only.etag
       : undefined;
   return refuse(code, detail, {
+    ...(members === undefined ? {} : { members }),
     ...(errors.length === 0 ? {} : { errors }),
     ...(tag === undefined ? {} : { headers: [["etag", tag]] }),
   });

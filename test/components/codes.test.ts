@@ -151,14 +151,42 @@ async function prepare(): Promise<Made> {
   const ending = await makeToken(server, [{ verbs: ["admin", "report"], namespace: "shop" }], {
     expires: "2100-01-01T00:00:00Z",
   });
+  await makeNamespace(server, "guarded");
+  const writer = await makeToken(server, [{ verbs: ["write", "history"], namespace: "guarded" }]);
+  let unguarded = 0;
+  for (const key of ["tight/k", "cold/k"])
+    unguarded = Number.parseInt((await putText(server, "guarded", key, "1")).slice(1), 10);
+  for (const key of ["tight/k", "cold/k"]) await putText(server, "guarded", key, "2");
+  for (const [place, json] of POLICIES)
+    await server.send("PUT", `/v1/admin/policies/${place}`, { json, headers: { "if-none-match": "*" } });
   const overtaken = Number.parseInt((await putText(server, "shop", "twice", "1")).slice(1), 10);
   await putText(server, "shop", "twice", "2");
   await server.send("POST", "/v1/admin/recover", {
     token: RECOVERY_SECRET,
     json: { name: "recovered", accessor: "e".repeat(12), digest: "a".repeat(64) },
   });
-  return { server, overtaken, rootToken: server.rootToken, historian, expired, delegate, weak, ending };
+  return {
+    server,
+    overtaken,
+    rootToken: server.rootToken,
+    historian,
+    expired,
+    delegate,
+    weak,
+    ending,
+    writer,
+    unguarded,
+  };
 }
+
+const POLICIES = [
+  ["guarded?scope=tight/", { budgets: { keysChanged: 0 } }],
+  [
+    "guarded?scope=cold/",
+    { freeze: [{ from: "2020-01-01T00:00:00Z", until: "2100-01-01T00:00:00Z", reason: "a test" }] },
+  ],
+  ["shop", {}],
+] as const;
 
 const send = (operation: Operation, { server, weak }: Made, { path, sending }: Ask) =>
   server.send(operation.method.toUpperCase(), path ?? goodPath(operation, weak), sending);

@@ -266,7 +266,19 @@ describe("a plan and its commit", () => {
       if (random.below(4) === 0) return { op: "delete", ...place, ifRevision };
       return { op: "put", ...place, value: "x".repeat(random.below(30)), ifRevision };
     };
-    const token = await makeToken(server, [{ verbs: ["plan", "read", "write"], namespace: "*" }]);
+    const policies = [
+      ["shop", { budgets: { keysChanged: 2, growthBytes: 40 } }],
+      [
+        "shop?scope=a/",
+        { freeze: [{ from: "2020-01-01T00:00:00Z", until: "2100-01-01T00:00:00Z", reason: "x" }] },
+      ],
+      ["other", { budgets: { keysDeleted: 0, emptied: 0 } }],
+    ] as const;
+    for (const [place, json] of policies) await server.send("PUT", `/v1/admin/policies/${place}`, { json });
+    const token = await makeToken(server, [
+      { verbs: ["plan", "read", "write"], namespace: "*" },
+      { verbs: ["override"], namespace: "shop" },
+    ]);
     const narrow = await makeToken(server, [
       { verbs: ["plan", "read", "write"], namespace: "shop", scope: "a/" },
       { verbs: ["plan", "read", "write"], namespace: "other" },
@@ -275,6 +287,7 @@ describe("a plan and its commit", () => {
       const body = {
         changes: Array.from({ length: 1 + random.below(3) }, drawn),
         ...(random.below(2) === 0 ? { message: "m" } : {}),
+        ...(random.below(4) === 0 ? { override: { reason: "r" } } : {}),
       };
       const asker = random.below(5) === 0 ? narrow : token;
       const planned = await server.send("POST", "/v1/plan", { json: body, token: asker });

@@ -1,5 +1,6 @@
 /** What the store says about a proposal at the moment it is judged: read under the lock, by one statement. */
 
+import type { Policy } from "../policy.ts";
 import type { NamespaceSettings } from "../settings.ts";
 
 export interface Facts {
@@ -38,6 +39,13 @@ export interface NamespaceFacts {
   readonly settings: NamespaceSettings | null;
   readonly keys: number;
   readonly bytes: number;
+  readonly policies: readonly PolicyFacts[];
+}
+
+/** A policy of a namespace. */
+export interface PolicyFacts {
+  readonly scope: string;
+  readonly policy: Policy;
 }
 
 /** What stands at an operation's key now. */
@@ -49,6 +57,8 @@ export interface OpFacts {
   readonly size: number;
   /** A put's bytes and media type are those that stand there. */
   readonly same: boolean;
+  /** The document, where it is text of at most 64 bytes (EMPTY_BYTES_MAX); else null. */
+  readonly short: string | null;
 }
 
 /** A commit of the past, compared with a proposal that carries the same request id. */
@@ -92,6 +102,8 @@ export interface SettingFacts {
   readonly document: string | null;
   /** The oldest revision whose value the key still has; null when it has none. For `erase`. */
   readonly firstRevision: number | null;
+  /** A policy or a schema of the namespace that this document is about. For `namespace/…`. */
+  readonly rules: boolean;
   /** History of the namespace that this document is about is still kept. For `namespace/…`. */
   readonly history: boolean;
   /** Keys that the namespace still holds. */

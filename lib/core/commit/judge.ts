@@ -18,6 +18,8 @@ import {
   judgePlanned,
   judgeThere,
 } from "./named.ts";
+import { metaWith } from "./override.ts";
+import { type Broken, brokenBy, judgeBudgets, judgeFreezes } from "./policies.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";
@@ -31,7 +33,14 @@ import {
   type Verdict,
 } from "./verdict.ts";
 
-type Known = { readonly token: TokenDocument | null; readonly growth: ReadonlyMap<string, Growth> };
+interface Known {
+  readonly token: TokenDocument | null;
+  readonly growth: ReadonlyMap<string, Growth>;
+  /** Indexes of the operations that change something. */
+  readonly altering: ReadonlySet<number>;
+  /** What of policies it breaks. */
+  readonly broken: readonly Broken[];
+}
 type Rule = (proposal: Proposal, facts: Facts, known: Known) => CommitRefusal | undefined;
 
 /** What a proposal is refused for by whoever may make it, in this order. */
@@ -46,6 +55,8 @@ const RULES: readonly Rule[] = [
   judgeMoved,
   judgeSettings,
   judgeQuotas,
+  judgeFreezes,
+  judgeBudgets,
 ];
 
 /** Judges a proposal whose shape is right (shape.ts). */
@@ -53,12 +64,12 @@ export function judge(proposal: Proposal, facts: Facts): Verdict {
   const who = admit(proposal, facts);
   if (!who.ok) return settled(who);
   if (facts.said !== null) return { kind: "settled", outcome: judgeRepeat(proposal, facts.said) };
-  const known = { token: who.token, growth: growthOf(proposal, facts) };
+  const known = knownOf(proposal, facts, who.token);
   for (const rule of RULES) {
     const refused = rule(proposal, facts, known);
     if (refused !== undefined) return settled(refused);
   }
-  return verdictOf(proposal, facts, known.growth);
+  return verdictOf(proposal, facts, known);
 }
 
 /** What a plan says of a proposal: everything that a commit would be refused for, the first as the commit says it. */
@@ -67,16 +78,26 @@ export interface Foreseen {
   readonly refusals: readonly CommitRefusal[];
   /** What would become of each operation. */
   readonly results: readonly OpResult[];
+  /** What of policies it breaks, refused or overridden. */
+  readonly broken: readonly Broken[];
 }
 
 /** The same rules for a plan. Refused is only who may not ask. */
 export function foresee(proposal: Proposal, facts: Facts): Foreseen | CommitRefusal {
   const who = admit(proposal, facts);
   if (!who.ok) return who;
-  const known = { token: who.token, growth: growthOf(proposal, facts) };
+  const known = knownOf(proposal, facts, who.token);
   const refusals = RULES.flatMap((rule) => rule(proposal, facts, known) ?? []);
-  const { results } = verdictOf(proposal, facts, known.growth).outcome;
-  return { ok: true, refusals, results };
+  const { results } = verdictOf(proposal, facts, known).outcome;
+  return { ok: true, refusals, results, broken: known.broken };
+}
+
+function knownOf(proposal: Proposal, facts: Facts, token: TokenDocument | null): Known {
+  const changes = ({ op }: ProposedOp, index: number) =>
+    op !== "check" && !(op === "put" && facts.ops[index]?.same === true);
+  const altering = new Set(indexesOf(proposal.ops, changes));
+  const broken = brokenBy(proposal, facts, altering);
+  return { token, growth: growthOf(proposal, facts), altering, broken };
 }
 
 function admit(
@@ -94,13 +115,10 @@ function settled(outcome: CommitRefusal): Verdict {
 
 /** What a commit makes: the next revision, or the first one of a pending epoch. Nothing when nothing alters. */
 function verdictOf(
-  { ops, nowMs }: Proposal,
+  { ops, nowMs, meta, override }: Proposal,
   { store, ops: there }: Facts,
-  growth: ReadonlyMap<string, Growth>,
+  { growth, altering, broken }: Known,
 ): Verdict & { readonly outcome: Committed } {
-  const altering = new Set(
-    indexesOf(ops, ({ op }, index) => op !== "check" && !(op === "put" && there[index]?.same === true)),
-  );
   const unchanged = altering.size === 0;
   const { pending } = store;
   const opens = !unchanged && pending !== null;
@@ -117,7 +135,9 @@ function verdictOf(
     replayed: false,
     results,
   } as const;
-  return unchanged ? { kind: "settled", outcome } : { kind: "apply", outcome, altering, growth };
+  if (unchanged) return { kind: "settled", outcome };
+  const kept = override === undefined || broken.length === 0 ? meta : metaWith(meta, override, broken);
+  return { kind: "apply", outcome, altering, meta: kept, growth };
 }
 
 function resultOf(

@@ -52,6 +52,8 @@ export interface Proposal {
   readonly body: Uint8Array;
   /** Why a value is erased, for the bucket's records; only with `erase`. */
   readonly why?: string;
+  /** Why policies may be broken. Where none is, nothing is kept of it. */
+  readonly override?: string;
   /** The plan that the commit is bound to. */
   readonly planned?: PlannedState;
 }

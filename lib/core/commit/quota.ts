@@ -29,13 +29,23 @@ export function judgeQuotas(
   { growth }: { readonly growth: ReadonlyMap<string, Growth> },
 ): CommitRefusal | undefined {
   const over: number[] = [];
+  const words: string[] = [];
+  let members: CommitRefusal["members"];
   for (const [namespace, { keys, bytes, index }] of growth) {
     const { quota } = settingsOf(facts, namespace);
     const held = facts.namespaces.get(namespace);
     if (quota === undefined || held === undefined) continue;
-    const tooMany = quota.keys !== undefined && keys > 0 && held.keys + keys > quota.keys;
-    const tooLarge = quota.bytes !== undefined && bytes > 0 && held.bytes + bytes > quota.bytes;
-    if (tooMany || tooLarge) over.push(index);
+    const sizes = [
+      ["keys", held.keys + keys, keys > 0 ? quota.keys : undefined],
+      ["bytes", held.bytes + bytes, bytes > 0 ? quota.bytes : undefined],
+    ] as const;
+    for (const [unit, size, limit] of sizes) {
+      if (limit === undefined || size <= limit) continue;
+      over.push(index);
+      words.push(`${namespace} would hold ${size} ${unit}, and its quota is ${limit}.`);
+      members ??= { limit, size };
+    }
   }
-  return over.length === 0 ? undefined : refusal("quota_exceeded", over);
+  if (members === undefined) return undefined;
+  return { ...refusal("quota_exceeded", [...new Set(over)]), detail: words.join(" "), members };
 }

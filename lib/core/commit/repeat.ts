@@ -4,6 +4,7 @@
  */
 import { formatEtag } from "../revision.ts";
 import type { SaidFacts, SaidOp } from "./facts.ts";
+import { metaWithout } from "./override.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitOutcome, type OpResult, refusal } from "./verdict.ts";
 
@@ -17,8 +18,12 @@ export function judgeRepeat(proposal: Proposal, said: SaidFacts): CommitOutcome 
 }
 
 /** Whoever is told that this was committed believes that it was with these words. */
-function hasSameWords({ author, message, meta }: Proposal, said: SaidFacts): boolean {
-  return author === said.author && message === said.message && meta === said.meta;
+function hasSameWords({ author, message, meta, override }: Proposal, said: SaidFacts): boolean {
+  const { meta: saidMeta, reason } = metaWithout(said.meta);
+  const sameMeta = meta === saidMeta || (reason !== undefined && saidMeta === null && meta === "{}");
+  // A reason that was not needed the first time is not known.
+  const sameReason = reason === undefined || reason === override;
+  return author === said.author && message === said.message && sameMeta && sameReason;
 }
 
 function isSame(ops: readonly ProposedOp[], { ops: facts, changes, rest }: SaidFacts): boolean {

@@ -5,6 +5,7 @@
  */
 import { type Grant, mayGive } from "../grant.ts";
 import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
+import { parsePolicy, placeOfPolicy } from "../policy.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
 import {
   isAccessor,
@@ -66,14 +67,15 @@ function documentOf({ op, namespace, text, at, size }: ProposedOp, body: Uint8Ar
 function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string | undefined): boolean {
   if (!isReserved(namespace) || op === "check") return true;
   const named = key.startsWith(NAMESPACE) && isNamespaceName(key.slice(NAMESPACE.length));
-  if (op === "delete") return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE));
+  const policy = namespace !== AUTH && placeOfPolicy(key) !== undefined;
+  if (op === "delete") return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE) || policy);
   if (op !== "put" || json === undefined || mediaType !== "application/json") return false;
   if (namespace === AUTH)
     return (
       key.startsWith(TOKEN) && isAccessor(key.slice(TOKEN.length)) && parseTokenDocument(json) !== undefined
     );
   if (key === "mode") return parseMode(json) !== undefined;
-  return named && parseNamespaceSettings(json) !== undefined;
+  return policy ? parsePolicy(json) !== undefined : named && parseNamespaceSettings(json) !== undefined;
 }
 
 /** An accessor stands for one token for ever: rotating and revoking are all that may happen to it. */
@@ -111,12 +113,13 @@ function endsNamespace({ op, namespace, key }: ProposedOp): boolean {
   return op === "delete" && isReserved(namespace) && key.startsWith(NAMESPACE);
 }
 
-/** A namespace goes when no live grant names it, and its name comes back only when no history of it is left. */
+/** A namespace goes when no policy of it and no live grant names it, and its name comes back only when no history of it is left. */
 function isNamespaceInUse(op: ProposedOp, fact: SettingFacts | undefined, nowMs: number): boolean {
   if (fact === undefined || !isReserved(op.namespace) || !op.key.startsWith(NAMESPACE)) return false;
   const name = op.key.slice(NAMESPACE.length);
   if (op.op === "put") return fact.document === null && fact.history;
   if (op.op !== "delete") return false;
+  if (fact.rules) return true;
   return fact.tokens.some((json) => {
     const token: TokenDocument = JSON.parse(json);
     return isLive(token, nowMs) && token.grants.some(({ namespace }) => namespace === name);

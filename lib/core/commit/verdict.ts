@@ -18,6 +18,8 @@ export interface CommitRefusal {
   readonly detail?: string;
   /** Where commits are limited: of a refusal for just that, and of a commit. */
   readonly rate?: Rate;
+  /** The numbers: what is allowed, and what it would come to. */
+  readonly members?: { readonly limit: number; readonly size: number };
 }
 
 /** What became of one operation, in the order proposed. */
@@ -60,6 +62,8 @@ export type Verdict =
       readonly outcome: Committed;
       /** Indexes of the operations that change something. */
       readonly altering: ReadonlySet<number>;
+      /** What is kept as the commit's `meta`. */
+      readonly meta: string | null;
       /** By namespace. */
       readonly growth: ReadonlyMap<string, Growth>;
     }

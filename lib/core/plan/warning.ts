@@ -1,5 +1,11 @@
 /** What a plan warns of. A warning stops nothing: it is what somebody would like to have seen before. */
-export const WARNINGS = ["looks_secret", "becomes_empty", "large_step", "prefix_shrinks"] as const;
+export const WARNINGS = [
+  "looks_secret",
+  "becomes_empty",
+  "large_step",
+  "prefix_shrinks",
+  "overridden",
+] as const;
 
 export interface Warning {
   readonly code: (typeof WARNINGS)[number];

@@ -1,4 +1,5 @@
 /** What a change of one document should be warned of, by its text before and after. Knows no store. */
+import { isEmptyText } from "../empty.ts";
 import { isJsonType } from "../media-type.ts";
 import { findSecret } from "./secret.ts";
 import type { Warning } from "./warning.ts";
@@ -16,7 +17,6 @@ export interface SeenChange {
   readonly sizeAfter: number;
 }
 
-const EMPTY = /^\s*(?:\{\s*\}|\[\s*\]|""|null)?\s*$/;
 /** More than an order of magnitude. */
 const STEP = 10;
 
@@ -39,8 +39,8 @@ export function warningsOf(change: SeenChange): Warning[] {
 }
 
 function becomesEmpty({ before, sizeBefore, after, sizeAfter }: SeenChange): boolean {
-  const isEmpty = sizeAfter === 0 || (after !== undefined && EMPTY.test(after));
-  const wasEmpty = sizeBefore === 0 || (before !== undefined && EMPTY.test(before));
+  const isEmpty = sizeAfter === 0 || (after !== undefined && isEmptyText(after));
+  const wasEmpty = sizeBefore === 0 || (before !== undefined && isEmptyText(before));
   return isEmpty && !wasEmpty;
 }
 

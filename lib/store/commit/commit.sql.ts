@@ -22,10 +22,20 @@ const bytesOf = (body: string) => `coalesce(substr(${body},j.value->>4+1,j.value
 const sameAs = (document: string, body: string) =>
   `(${document}.media_type=j.value->>3 and ${document}.text=j.value->>6 and ${document}.value=${bytesOf(body)})`;
 
+/** The document, where it is so short that it may be empty (lib/core/empty.ts). */
+const SHORT = "iif(e.text and e.size<65,cast(e.value as text),null)";
+/**
+ * The policies of a namespace as the text [[key, document], …]. In the order of bytes "0" follows "/", so the two bounds hold
+ * what begins with its name and "/".
+ */
+const policiesOf = (namespace: string) =>
+  `(select json_group_array(json_array(p.key,cast(p.value as text))) from entry p where p.namespace='_system'
+and p.key>='policy/'||${namespace}||'/' and p.key<'policy/'||${namespace}||'0')`;
+
 /**
  * ?1 accessor or null, ?2 actor, ?3 request id or null, ?4 operations, ?5 body.
- * `repeated` says whether the actor used the request id before; namespaces [[name, document, keys, bytes], …],
- * operations [[revision, lineage, size, same], …], when the bucket was last looked at (rows.ts), and how this
+ * `repeated` says whether the actor used the request id before; namespaces [[name, document, keys, bytes, policies], …],
+ * operations [[revision, lineage, size, same, short], …], when the bucket was last looked at (rows.ts), and how this
  * connection writes (durability.ts).
  */
 const storeColumns = {
@@ -45,10 +55,10 @@ const storeText = `select s.lineage,s.revision,s.state,s.pending_lineage,s.pendi
 exists (select 1 from commits c where c.actor=?2 and c.request_id=?3)`;
 const factsColumns = { ...storeColumns, namespaces: textColumn, ops: textColumn };
 const factsText = `${storeText},
-(select json_group_array(json_array(n.ns,cast(e.value as text),coalesce(u.keys,0),coalesce(u.bytes,0)))
-from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
+(select json_group_array(json_array(n.ns,cast(e.value as text),coalesce(u.keys,0),coalesce(u.bytes,0),
+''||${policiesOf("n.ns")})) from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
-(select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")}))
+(select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")},${SHORT}))
 from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2)`;
 
 export const factsSql = statement(
@@ -74,11 +84,13 @@ export const oneFactsSql = statement(
     documentLineage: orNull(textColumn),
     size: orNull(entry.size),
     same: orNull(integerColumn),
+    policies: textColumn,
+    short: orNull(textColumn),
   },
   `${storeText},
 (select cast(n.value as text) from entry n where n.namespace='_system' and n.key='namespace/'||?4),
 coalesce(u.keys,0),coalesce(u.bytes,0),e.revision,${lineageOf("e.revision")},e.size,
-e.media_type=?6 and e.text=?7 and e.value=?8
+e.media_type=?6 and e.text=?7 and e.value=?8,${policiesOf("?4")},${SHORT}
 from store s left join usage u on u.namespace=?4 left join entry e on e.namespace=?4 and e.key=?5`,
 );
 
@@ -113,7 +125,7 @@ from commits c where c.actor=?1 and c.request_id=?2`,
 /**
  * What changes of reserved documents need besides. ?1 operations. `bootstrapped` says whether a token was ever made;
  * operations [[document, oldest kept value, history of its namespace, keys of its namespace, tokens that name
- * it], …]; `admins` are other tokens that hold the word "admin".
+ * it, whether there are rules of it], …]; `admins` are other tokens that hold the word "admin".
  */
 export const settingFactsSql = statement(
   { bootstrapped: integerColumn, ops: textColumn, admins: textColumn },
@@ -123,7 +135,9 @@ iif(j.value->>0='erase',(select min(c.revision) from change c where c.namespace=
 j.value->>2 glob 'namespace/*' and exists (select 1 from change c where c.namespace=substr(j.value->>2,11)),
 coalesce((select u.keys from usage u where u.namespace=substr(j.value->>2,11)),0),
 json(iif(j.value->>0='delete',(select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth'
-and t.key glob 'token/*' and instr(t.value,cast('"'||substr(j.value->>2,11)||'"' as blob))),'[]'))))
+and t.key glob 'token/*' and instr(t.value,cast('"'||substr(j.value->>2,11)||'"' as blob))),'[]')),
+j.value->>0='delete' and exists (select 1 from (select 'schema/' as kind union all select 'policy/') k cross join entry r where r.namespace='_system'
+and r.key>=k.kind||substr(j.value->>2,11)||'/' and r.key<k.kind||substr(j.value->>2,11)||'0')))
 from json_each(?1) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
 (select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth' and t.key glob 'token/*'
 and instr(t.value,cast('"admin"' as blob)) and exists (select 1 from json_each(?1) j where j.value->>1='_auth')

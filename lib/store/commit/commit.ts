@@ -179,7 +179,7 @@ function apply(
   db: Db,
   { proposal, ops: allOps, known }: Encoded & { readonly known: Known | undefined },
   facts: Facts,
-  { outcome, altering, growth }: Applied,
+  { outcome, altering, meta, growth }: Applied,
 ): void {
   const { revision } = outcome;
   const { pending, lineage, revision: head } = facts.store;
@@ -195,7 +195,7 @@ function apply(
     proposal.author,
     proposal.requestId,
     proposal.message,
-    proposal.meta,
+    meta,
     proposal.trace,
     ops.length,
     restOf(proposal, altering),

@@ -1,20 +1,15 @@
 /** Reading the facts that a proposal is judged by: one statement, one more for settings, one more for a repeat. */
 
-import type { Facts, NamespaceFacts, SaidFacts, SettingsFacts, StoreFacts } from "../../core/commit/facts.ts";
+import type { Facts, NamespaceFacts, PolicyFacts, SaidFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
+import { type Policy, placeOfPolicy } from "../../core/policy.ts";
 import { remembering } from "../../core/remembering.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
 import { onlyOf } from "../sqlite/statement.ts";
-import {
-  factsSql,
-  type memberFactsSql,
-  type oneFactsSql,
-  planStateSql,
-  saidSql,
-  settingFactsSql,
-} from "./commit.sql.ts";
+import { factsSql, type memberFactsSql, type oneFactsSql, planStateSql, saidSql } from "./commit.sql.ts";
+import { readSettings } from "./setting-facts.ts";
 
 export interface Gathered {
   readonly facts: Facts;
@@ -103,14 +98,15 @@ function gatherOneFacts(
     text ? 1 : 0,
     bytesOf(proposal, one),
   ]);
-  const { settings, keys, bytes } = row;
+  const { settings, keys, bytes, policies } = row;
   const there = {
     revision: row.documentRevision ?? 0,
     lineage: row.documentLineage,
     size: row.size ?? 0,
     same: row.same === 1,
+    short: row.short,
   };
-  const namespaces = new Map([[namespace, namespaceFacts(settings, keys, bytes)]]);
+  const namespaces = new Map([[namespace, namespaceFacts(settings, { keys, bytes }, policies)]]);
   const shared = sharedFacts(db, row, { proposal, ops });
   // Member by member: with every commit of a group, and V8 takes ten times as long to spread an object.
   const { store, mode, token, said, settings: reserved, rules } = shared;
@@ -136,16 +132,20 @@ function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
   return {
     ...sharedFacts(db, row, encoded),
     namespaces: new Map(
-      parse<[string, string | null, number, number][]>(row.namespaces).map(
-        ([name, document, keys, bytes]) => [name, namespaceFacts(document, keys, bytes)],
+      parse<[string, string | null, number, number, string][]>(row.namespaces).map(
+        ([name, document, keys, bytes, policies]) => [
+          name,
+          namespaceFacts(document, { keys, bytes }, policies),
+        ],
       ),
     ),
-    ops: parse<[number | null, string | null, number | null, 0 | 1 | null][]>(row.ops).map(
-      ([revision, lineage, size, same]) => ({
+    ops: parse<[number | null, string | null, number | null, 0 | 1 | null, string | null][]>(row.ops).map(
+      ([revision, lineage, size, same, short]) => ({
         revision: revision ?? 0,
         lineage,
         size: size ?? 0,
         same: same === 1,
+        short,
       }),
     ),
   };
@@ -153,9 +153,22 @@ function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
 
 const settingsOf = remembering((document) => parseNamespaceSettings(document) ?? {});
 
-function namespaceFacts(document: string | null, keys: number, bytes: number): NamespaceFacts {
+/** Their shapes were judged with the commits that wrote them. */
+const policiesOf = remembering((rows): readonly PolicyFacts[] =>
+  parse<[key: string, json: string][]>(rows).map(([key, json]) => ({
+    scope: placeOfPolicy(key)?.scope ?? "",
+    policy: parse<Policy>(json),
+  })),
+);
+const NONE: readonly PolicyFacts[] = [];
+
+function namespaceFacts(
+  document: string | null,
+  { keys, bytes }: { readonly keys: number; readonly bytes: number },
+  policies: string,
+): NamespaceFacts {
   const settings = document === null ? null : settingsOf(document);
-  return { settings, keys, bytes };
+  return { settings, keys, bytes, policies: policies === "[]" ? NONE : policiesOf(policies) };
 }
 
 /** What does not depend on how many operations there are. */
@@ -201,23 +214,6 @@ function readSaid(db: Db, params: readonly SqlValue[]): SaidFacts {
       created: created === 1,
       same: same === 1,
     })),
-  };
-}
-
-type SettingRow = [string | null, number | null, 0 | 1, number, string[]];
-
-function readSettings(db: Db, ops: string): SettingsFacts {
-  const row = onlyOf(db, settingFactsSql, [ops]);
-  return {
-    bootstrapped: row.bootstrapped === 1,
-    ops: parse<SettingRow[]>(row.ops).map(([document, firstRevision, history, keys, tokens]) => ({
-      document,
-      firstRevision,
-      history: history === 1,
-      keys,
-      tokens,
-    })),
-    admins: parse<string[]>(row.admins),
   };
 }
 

@@ -1,22 +1,31 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { foresee } from "../../../lib/core/commit/judge.ts";
+import { judgeShape } from "../../../lib/core/commit/shape.ts";
 import type { CommitOutcome } from "../../../lib/core/commit/verdict.ts";
+import { secretDigest } from "../../../lib/core/token.ts";
 import { commitGroup } from "../../../lib/store/commit/group.ts";
+import { gatherForPlan } from "../../../lib/store/commit/plan.ts";
 import { compact, readMarks } from "../../../lib/store/compaction/compaction.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
 import { buildFor, root } from "../../../testkit/host.ts";
 import { type ModelAnswer, type ModelDocument, StoreModel } from "../../../testkit/model.ts";
+import type { ModelAsked, ModelPolicy } from "../../../testkit/model-policies.ts";
 import {
   addNamespace,
   bootstrap,
   type Options,
   proposalOf,
   propose,
+  putReserved,
+  rootToken,
   T0,
   type TestChange,
+  tokenDocument,
+  tokenOf,
 } from "../../../testkit/proposals.ts";
 import { makeNamespace, openTestServer, type TestServer } from "../../../testkit/server.ts";
 import { noSqld, onSqld, openSqld, startSqld } from "../../../testkit/sqld.ts";
@@ -42,13 +51,34 @@ const change = fc.record({
   // How the revision named relates to the one there: right, any, absent, none given, or another.
   names: fc.constantFrom("right", "right", "any", "absent", "nothing", "other"),
 });
+const DAY_MS = 86_400_000;
+const iso = (day: number) => new Date(T0 + day * DAY_MS).toISOString();
+const limit = fc.integer({ min: 0, max: 3 });
+const policy = fc.record({
+  ns: fc.constantFrom("shop", "shop", "shop-2"),
+  scope: fc.constantFrom("", "a", "a/", "a/b"),
+  budgets: fc.record(
+    { keysChanged: limit, keysDeleted: limit, growthBytes: limit, emptied: limit },
+    { requiredKeys: [] },
+  ),
+  // There is a step a day: some freezes are over, some hold, some come.
+  freeze: fc.array(
+    fc
+      .record({ begin: fc.integer({ min: 0, max: 30 }), days: fc.integer({ min: 1, max: 3 }) })
+      .map(({ begin, days }) => ({ from: iso(begin), until: iso(begin + days), reason: "x" })),
+    { maxLength: 2 },
+  ),
+});
 const step = fc.record({
+  // Set before the step.
+  policy: fc.option(policy, { nil: undefined, freq: 3 }),
+  actor: fc.constantFrom("root", "root", "writer"),
+  override: fc.constantFrom(undefined, undefined, "one", "two"),
   changes: fc.array(change, { maxLength: 5 }),
   request: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
   // Before the step the store forgets what is older than so many days; there is a step a day.
   keepDays: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined, freq: 5 }),
 });
-const DAY_MS = 86_400_000;
 
 function toChange(
   drawn: { op: string; ns: string | undefined; key: string; value: string; type: string; names: string },
@@ -119,11 +149,46 @@ function stateAt(db: Db, revision: number): [string, string][] {
 
 const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 
+type Guard = { ns: string; scope: string } & ModelPolicy;
 type Step = {
   changes: Parameters<typeof toChange>[0][];
   request: number | undefined;
   keepDays?: number | undefined;
+  policy: Guard | undefined;
+  actor: string;
+  override: string | undefined;
 };
+
+/** Writes everywhere, and may override in one scope. */
+const WRITER = tokenOf("w");
+const PROPOSERS: Readonly<Record<string, NonNullable<Options["by"]>>> = {
+  root: rootToken,
+  writer: { kind: "token", accessor: WRITER.accessor, digest: secretDigest(WRITER.secret) },
+};
+const OVERRIDES: Readonly<Record<string, ModelAsked["mayOverride"]>> = {
+  root: "all",
+  writer: [["shop", "a/"]],
+};
+
+function giveWriter(db: Db): void {
+  const grants = [
+    { verbs: ["write", "read", "plan"], namespace: "*", scope: "" },
+    { verbs: ["override"], namespace: "shop", scope: "a/" },
+  ];
+  const digest = secretDigest(WRITER.secret);
+  const document = tokenDocument({ digest, grants, creator: rootToken.accessor });
+  putReserved(db, "_auth", `token/${WRITER.accessor}`, document);
+}
+
+/** The code that a plan says first; undefined where it says that the commit goes through. */
+function foreseen(db: Db, changes: readonly TestChange[], options: Options): string | undefined {
+  const proposal = { ...proposalOf(changes, options), door: "plan", requestId: null } as const;
+  const malformed = judgeShape(proposal);
+  if (malformed !== undefined) return malformed.code;
+  const { facts, rules } = gatherForPlan(db, proposal);
+  const plan = foresee(proposal, { ...facts, rules });
+  return plan.ok ? plan.refusals[0]?.code : plan.code;
+}
 
 /** Compacts, and gives the mark that both namespaces should have: the newest revision that is old enough. */
 function forget(
@@ -151,20 +216,43 @@ function isForgotten(answer: ModelAnswer, mark: number): boolean {
   return !("code" in answer) && answer.revision <= mark;
 }
 
+function isRepeat(made: CommitOutcome | undefined): boolean {
+  return made?.ok === true ? made.replayed : made?.code === "idempotency_mismatch";
+}
+
+/** Sets a policy in both, and says whether that made a revision. */
+function guard(db: Db, model: StoreModel, { ns, scope, ...set }: Guard, nowMs: number): boolean {
+  const made = putReserved(db, "_system", `policy/${ns}/${scope}`, JSON.stringify(set), { nowMs });
+  const altered = model.setPolicy(ns, scope, set);
+  expect(made).toMatchObject({ ok: true, unchanged: !altered });
+  return altered;
+}
+
 /** Runs the steps on an empty store and on the model. */
 function compare<D extends Db>(db: D, steps: readonly Step[], commit: Commit<D> = propose): void {
   bootstrap(db);
   for (const name of ["shop", "shop-2"]) addNamespace(db, name);
-  const model = new StoreModel(3, new Set(["shop", "shop-2"]));
-  const times: [number, number][] = [[T0, 3]];
+  giveWriter(db);
+  const model = new StoreModel(4, new Set(["shop", "shop-2"]));
+  const times: [number, number][] = [[T0, 4]];
   let mark = 0;
-  for (const [day, { changes: drawn, request, keepDays }] of steps.entries()) {
+  for (const [day, { changes: drawn, request, keepDays, policy: set, actor, override }] of steps.entries()) {
     const nowMs = T0 + (day + 1) * DAY_MS;
     if (keepDays !== undefined) mark = Math.max(mark, forget(db, keepDays * DAY_MS, { nowMs, times }));
+    if (set !== undefined && guard(db, model, set, nowMs)) times.push([nowMs, model.head]);
     const changes = drawn.map((one) => toChange(one, model));
-    const requestId = request === undefined ? undefined : `r${request}`;
-    const made = commit(db, changes, { nowMs, ...(requestId === undefined ? {} : { requestId }) });
-    const expected = model.commit(changes, requestId);
+    const options: Options = {
+      by: PROPOSERS[actor] ?? rootToken,
+      nowMs,
+      ...(request === undefined ? {} : { requestId: `r${request}` }),
+      ...(override === undefined ? {} : { override }),
+    };
+    const plan = foreseen(db, changes, options);
+    const made = commit(db, changes, options);
+    const mayOverride = OVERRIDES[actor] ?? "all";
+    const expected = model.commit(changes, options.requestId, { actor, nowMs, override, mayOverride });
+    // What a plan says of a repeat is what would become of it if it were none.
+    if (!isRepeat(made)) expect(plan).toBe(made?.ok === false ? made.code : undefined);
     if (!isForgotten(expected, mark)) expect(answerOf(made)).toEqual(expected);
     if (made?.ok === true && !made.unchanged && !made.replayed) times.push([nowMs, made.revision]);
   }

@@ -1,0 +1,108 @@
+/**
+ * Settings of a namespace by scope: documents `<kind>/<namespace>/<scope>` of `_system`. Who administers the whole namespace
+ * changes them, which the commit's rules judge; whoever administers some of it sees them.
+ */
+import type { CommitAnswer } from "../../lib/api/document-answers.ts";
+import { allowsSome } from "../../lib/core/grant.ts";
+import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
+import { judgeScope } from "../../lib/core/scope.ts";
+import { commitReply } from "../../lib/http/commit-reply.ts";
+import type { Context } from "../../lib/http/context.ts";
+import { explainStale } from "../../lib/http/foreign.ts";
+import { namedState } from "../../lib/http/named-state.ts";
+import { requireNamespace } from "../../lib/http/namespace.ts";
+import type { Result } from "../../lib/http/result.ts";
+import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
+import { type SettingsPage, settingsPage } from "./settings-page.ts";
+import { type Words, writeSetting } from "./settings-write.ts";
+
+/** The first part of their keys, and the last one of their path. */
+export interface ScopedKind {
+  readonly kind: "policy";
+  readonly path: "policies";
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly scope: string;
+}
+
+/** Refuses `bad_cursor`. */
+export function listScoped(
+  { kind, path }: ScopedKind,
+  input: {
+    readonly namespace: string | null;
+    readonly limit: number;
+    readonly cursor: string | undefined;
+  },
+  context: Context,
+): Outcome<SettingsPage> {
+  const { namespace } = input;
+  return settingsPage(input, context, {
+    kind: path,
+    namespace: "_system",
+    prefix: namespace === null ? `${kind}/` : `${kind}/${namespace}/`,
+    ...(namespace === null ? {} : { filter: { name: "ns", text: namespace } }),
+    shows: ({ key }) => allowsSome(context.caller.grants, "admin", placeOfScoped(key).namespace),
+  });
+}
+
+/** Refuses `bad_parameter`, `namespace_not_found` and `not_found`. */
+export function findScoped(
+  { kind }: ScopedKind,
+  { namespace, scope }: Place,
+  { view, world }: Context,
+): Outcome<Setting> {
+  const judged = judgeScope(scope);
+  if (!judged.ok) return refuse("bad_parameter", judged.detail);
+  const absent = requireNamespace(namespace, view);
+  if (absent !== undefined) return absent;
+  const setting = findSetting(world.db, "_system", `${kind}/${namespace}/${scope}`);
+  return setting === undefined ? none(kind, { namespace, scope }) : accept(setting);
+}
+
+type WriteInput = Place & Words & { readonly condition: Parameters<typeof namedState>[2] };
+
+/** Puts the document, or deletes it where `json` is null. */
+export function writeScoped(
+  { kind }: ScopedKind,
+  input: WriteInput,
+  { context, json }: { readonly context: Context; readonly json: string | null },
+): Result<CommitAnswer> {
+  const { namespace, scope, condition } = input;
+  const judged = judgeScope(scope);
+  if (!judged.ok) return refuse("bad_parameter", judged.detail);
+  const absent = requireNamespace(namespace, context.view);
+  if (absent !== undefined) return absent;
+  const place = { namespace: "_system", key: `${kind}/${namespace}/${scope}` } as const;
+  const op = json === null ? "delete" : "put";
+  const { state } = namedState(context.world.db, { ...place, op }, condition);
+  return writeSetting(
+    context,
+    { change: { ...place, json, state }, words: input },
+    ({ outcome, op: made, result }) =>
+      commitReply(outcome, [made], {
+        status: result.result === "created" ? 201 : 200,
+        headers: result.etag === null ? [] : [["etag", result.etag]],
+      }),
+    (refusal) => {
+      if (refusal.code === "not_found") return none(kind, input);
+      if (refusal.code === "forbidden")
+        return refuse("forbidden", `This needs the verb admin over all of ${namespace}.`);
+      return explainStale(context.view, condition, refusal);
+    },
+  );
+}
+
+/** What a document's key says. */
+export function placeOfScoped(key: string): Place {
+  const [kind = "", namespace = ""] = key.split("/", 2);
+  return { namespace, scope: key.slice(kind.length + namespace.length + 2) };
+}
+
+function none(kind: string, { namespace, scope }: Place) {
+  return refuse(
+    "not_found",
+    `There is no ${kind} of ${scope === "" ? "all of" : `${scope} in`} ${namespace}.`,
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * What a policy says: the document `policy/<namespace>/<scope>` of `_system`. Its budgets bound what one commit does to the
+ * keys of its scope; in its freezes no commit changes any of them.
+ */
+import { hasOnly, isObject, parseObject } from "./json-object.ts";
+import { isNamespaceName } from "./namespace.ts";
+import { judgeScope } from "./scope.ts";
+import { parseTime } from "./time.ts";
+
+export const BUDGETS = ["keysChanged", "keysDeleted", "growthBytes", "emptied"] as const;
+export type BudgetName = (typeof BUDGETS)[number];
+
+/** From one moment until right before another, both RFC 3339. */
+export interface FreezeWindow {
+  readonly from: string;
+  readonly until: string;
+  readonly reason: string;
+}
+
+/** An absent budget bounds nothing. */
+export interface Policy {
+  readonly budgets?: { readonly [name in BudgetName]?: number | undefined };
+  readonly freeze?: readonly FreezeWindow[];
+}
+
+export const FREEZES_MAX = 100;
+const POLICY = "policy/";
+
+/** Of which namespace and scope a document of `_system` is the policy; undefined for others. */
+export function placeOfPolicy(
+  key: string,
+): { readonly namespace: string; readonly scope: string } | undefined {
+  const slash = key.indexOf("/", POLICY.length);
+  if (!key.startsWith(POLICY) || slash < 0) return undefined;
+  const namespace = key.slice(POLICY.length, slash);
+  const scope = key.slice(slash + 1);
+  return isNamespaceName(namespace) && judgeScope(scope).ok ? { namespace, scope } : undefined;
+}
+
+/** A policy by its JSON text; undefined for anything that is not exactly that. */
+export function parsePolicy(json: string): Policy | undefined {
+  const policy = parseObject(json, ["budgets", "freeze"]);
+  if (policy === undefined) return undefined;
+  const { budgets, freeze } = policy;
+  const fits =
+    (budgets === undefined || areBudgets(budgets)) &&
+    (freeze === undefined ||
+      (Array.isArray(freeze) && freeze.length <= FREEZES_MAX && freeze.every(isFreeze)));
+  return fits ? policy : undefined;
+}
+
+function areBudgets(budgets: unknown): boolean {
+  if (!isObject(budgets) || !hasOnly(budgets, BUDGETS)) return false;
+  return Object.values(budgets).every((limit) => Number.isSafeInteger(limit) && Number(limit) >= 0);
+}
+
+function isFreeze(freeze: unknown): boolean {
+  if (!isObject(freeze) || !hasOnly(freeze, ["from", "until", "reason"])) return false;
+  const { from, until, reason } = freeze;
+  if (typeof from !== "string" || typeof until !== "string" || typeof reason !== "string") return false;
+  const [fromMs, untilMs] = [parseTime(from), parseTime(until)];
+  return fromMs !== undefined && untilMs !== undefined && fromMs < untilMs;
+}
+
+/** Whether a freeze holds at a moment, in milliseconds since 1970. */
+export function isFrozen({ from, until }: FreezeWindow, nowMs: number): boolean {
+  return Date.parse(from) <= nowMs && nowMs < Date.parse(until);
+}
