@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   import: async (program, { client }) => (await import("./commands/import.ts")).addImport(program, client),
   export: async (program, { client }) => (await import("./commands/export.ts")).addExport(program, client),
   ns: async (program, { client }) => (await import("./commands/ns.ts")).addNs(program, client),
+  policy: async (program, { client }) => (await import("./commands/policy.ts")).addPolicy(program, client),
   async token(program, { client, server, contexts, dataDir }) {
     const { addToken } = await import("./commands/token.ts");
     const { addTokenReset } = await import("./commands/token-reset.ts");

@@ -24,6 +24,7 @@ const BODY_MAX = COMMIT_LIMITS.encodedBytes - 262_144;
 export interface CommitWords {
   readonly message?: string | undefined;
   readonly meta?: Readonly<Record<string, string>>;
+  readonly override?: { readonly reason: string } | undefined;
 }
 
 /** The changes as bodies of POST /v1/commit, in order. No value is over the limit of a value: imports refuse those first. */

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import { outputOption } from "../output-option.ts";
+import { overrideOption } from "../override-option.ts";
 import type { PromoteOptions } from "../past/promote.ts";
 import { repeated } from "../repeated.ts";
 
@@ -20,6 +21,7 @@ export function addPromote(program: Command, client: () => Client): void {
     .option("--diff", "show the texts that change, too")
     .option("--yes", "do it without asking")
     .option("-m, --message <text>", "why, kept with the commit (default: where it comes from)")
+    .addOption(overrideOption())
     .addOption(outputOption(["text", "json"]))
     .action(async (from: string, to: string, prefix: string, options: PromoteOptions) => {
       const { runPromote } = await import("../past/promote.ts");

@@ -8,6 +8,7 @@ import { readValue } from "../documents/value-input.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
+import { overrideOption } from "../override-option.ts";
 import { type DocumentName, formatTarget, parseTarget } from "../target.ts";
 
 interface Options {
@@ -17,6 +18,7 @@ interface Options {
   readonly if?: string;
   readonly message?: string;
   readonly plan?: true;
+  readonly override?: string;
   readonly output: "text" | "json";
 }
 
@@ -40,6 +42,7 @@ export function addPut(program: Command, client: () => Client): void {
     )
     .option("--plan", "ask the server what it would do, and change nothing")
     .option("-m, --message <text>", "why, kept with the commit")
+    .addOption(overrideOption())
     .addOption(outputOption(["text", "json"]))
     .action(async (target: DocumentName, value: string | undefined, options: Options) => {
       if (options.type !== undefined && !/^[!-~][ -~]*$/.test(options.type))
@@ -51,7 +54,7 @@ export function addPut(program: Command, client: () => Client): void {
         return planPut(client(), { target, type, bytes }, options);
       }
       const asked: ClientRequest = {
-        query: { key: target.key, message: options.message },
+        query: { key: target.key, message: options.message, override: options.override },
         headers: { "content-type": type },
         body: bytes,
         what: formatTarget(target),

@@ -4,6 +4,7 @@ import { commandName } from "../called.ts";
 import type { Client } from "../client.ts";
 import { PAST_STATE } from "../moment.ts";
 import { outputOption } from "../output-option.ts";
+import { overrideOption } from "../override-option.ts";
 import type { RevertOptions } from "../plans/revert.ts";
 
 const EXAMPLES = `
@@ -25,6 +26,7 @@ export function addRevert(program: Command, client: () => Client): void {
     .option("--plan", "show what would change, and change nothing (exit 0: nothing, 8: something)")
     .option("--yes", "do it without asking")
     .option("-m, --message <text>", "why, kept with the commit (default: what was reverted)")
+    .addOption(overrideOption())
     .addOption(outputOption(["text", "json"]))
     .addHelpText("after", EXAMPLES)
     .action(async (what: string[], options: RevertOptions) => {

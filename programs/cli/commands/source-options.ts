@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { FORMATS } from "../import/formats.ts";
 import { outputOption } from "../output-option.ts";
+import { overrideOption } from "../override-option.ts";
 import { repeated } from "../repeated.ts";
 
 export function sourceOptions(command: Command): Command {
@@ -22,5 +23,6 @@ export function sourceOptions(command: Command): Command {
     .option("--diff", "show the texts that change, too")
     .option("--prune", "also delete what the source no longer has, in its namespaces or below --prefix")
     .option("-m, --message <text>", "why, kept with each commit")
+    .addOption(overrideOption())
     .addOption(outputOption(["text", "json"]));
 }

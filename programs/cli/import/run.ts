@@ -3,6 +3,7 @@ import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords, formatBytes, printJson, say, sayDone } from "../output.ts";
+import { overrideMember } from "../override-option.ts";
 import { type CarriedOut, carryOut, formatRevisions } from "./carry-out.ts";
 import type { ImportFormat } from "./formats.ts";
 import { type ImportPlan, makePlan, type PlanScope } from "./plan.ts";
@@ -27,6 +28,7 @@ export interface ImportOptions {
   readonly yes?: boolean;
   readonly createNamespaces?: boolean;
   readonly message?: string;
+  readonly override?: string;
   readonly output: "text" | "json";
 }
 
@@ -36,7 +38,8 @@ export async function runImport(client: Client, source: string, options: ImportO
   if (options.plan === true) return showPlan(plan, options);
   if (options.yes !== true) await askForDeletions(plan);
   for (const name of plan.missing) await createNamespace(client, name);
-  const done = await carryOut(client, plan.changes, { message: options.message });
+  const words = { message: options.message, ...overrideMember(options.override) };
+  const done = await carryOut(client, plan.changes, words);
   report(read, plan, done, options);
 }
 

@@ -5,6 +5,7 @@ import { EXIT, Failure } from "../failure.ts";
 import { carryOut } from "../import/carry-out.ts";
 import { countPlan, planAsJson, printChanges } from "../import/show.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
+import { overrideMember } from "../override-option.ts";
 import { type Promotion, type PromotionAsked, planPromotion } from "./promotion.ts";
 
 export interface PromoteOptions {
@@ -14,6 +15,7 @@ export interface PromoteOptions {
   readonly diff?: true;
   readonly yes?: true;
   readonly message?: string;
+  readonly override?: string;
   readonly output: "text" | "json";
 }
 
@@ -54,7 +56,7 @@ async function commitPromotion(
   options: PromoteOptions,
 ) {
   const message = options.message ?? `promoted from ${from} at revision ${revision}`;
-  const words = { message, meta: { from: `${from}@${revision}` } };
+  const words = { message, meta: { from: `${from}@${revision}` }, ...overrideMember(options.override) };
   const done = await carryOut(client, plan.changes, words, { commitsMax: 1 });
   const counts = countPlan(plan);
   if (options.output === "json")

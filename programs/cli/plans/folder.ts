@@ -12,6 +12,7 @@ import type { ImportPlan } from "../import/plan.ts";
 import { type ImportOptions, planImport } from "../import/run.ts";
 import { countPlan, planAsJson, printChanges } from "../import/show.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
+import { overrideMember } from "../override-option.ts";
 import { openProgress } from "../progress.ts";
 import { askForPlan, changeAt, refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
@@ -57,7 +58,7 @@ export async function runApply(client: Client, source: string, options: PlanOpti
       show: () => show(made, options),
     });
   const digests = answers.map(({ planDigest }) => planDigest);
-  const done = await carryOut(client, plan.changes, { message: options.message }, { digests });
+  const done = await carryOut(client, plan.changes, wordsOf(options), { digests });
   const counts = countPlan(plan);
   if (options.output === "json")
     return printJson({
@@ -76,7 +77,7 @@ export async function runApply(client: Client, source: string, options: PlanOpti
 
 async function makeFolderPlan(client: Client, source: string, options: PlanOptions): Promise<FolderPlan> {
   const { plan } = await planImport(client, source, options);
-  const batches = plannedBatches(plan.changes, { message: options.message });
+  const batches = plannedBatches(plan.changes, wordsOf(options));
   const progress = batches.length > 1 ? openProgress(batches.length) : undefined;
   const answers: PlanAnswer[] = [];
   for (const { body } of batches) {
@@ -85,6 +86,10 @@ async function makeFolderPlan(client: Client, source: string, options: PlanOptio
   }
   progress?.end("");
   return { plan, answers, digest: digestOf(answers) };
+}
+
+function wordsOf({ message, override }: PlanOptions) {
+  return { message, ...overrideMember(override) };
 }
 
 /** The server's where one commit is enough; else one over all. */

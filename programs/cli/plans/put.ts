@@ -5,6 +5,7 @@ import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson, say } from "../output.ts";
+import { overrideMember } from "../override-option.ts";
 import { printPlanned } from "./planned-change.ts";
 import { askForPlan, refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
@@ -17,6 +18,7 @@ interface Put {
 interface PutOptions {
   readonly if?: string;
   readonly message?: string;
+  readonly override?: string;
   readonly output: "text" | "json";
 }
 
@@ -30,7 +32,11 @@ export async function planPut(
   const ifRevision = revisionOf(options.if);
   const plan = await askForPlan(
     client,
-    JSON.stringify({ message: options.message, changes: [{ ...change, ifRevision }] }),
+    JSON.stringify({
+      message: options.message,
+      ...overrideMember(options.override),
+      changes: [{ ...change, ifRevision }],
+    }),
   );
   const [planned] = plan.changes;
   if (options.output === "json") printJson(plan);

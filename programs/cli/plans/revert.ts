@@ -6,6 +6,7 @@ import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { parsePast } from "../moment.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
+import { overrideMember } from "../override-option.ts";
 import { parsePlace } from "../target.ts";
 import { printPlanned, printPlannedLine, textAt } from "./planned-change.ts";
 import { askForPlan, refusalOfPlans, sayWarnings } from "./server-plan.ts";
@@ -17,6 +18,7 @@ export interface RevertOptions {
   readonly plan?: true;
   readonly yes?: true;
   readonly message?: string;
+  readonly override?: string;
   readonly output: "text" | "json";
 }
 
@@ -31,7 +33,7 @@ export async function runRevert(
 ): Promise<void> {
   if (options.plan === true && options.yes === true)
     throw new Failure(EXIT.usage, "--plan changes nothing: leave out --yes");
-  const wish = wishOf(what, options);
+  const wish = { ...wishOf(what, options), ...overrideMember(options.override) };
   const plan = await askForPlan(client, JSON.stringify(wish));
   const changes = plan.changes.filter(({ result }) => result !== "unchanged");
   const refused = refusalOfPlans([plan]);

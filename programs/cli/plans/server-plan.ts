@@ -7,6 +7,7 @@ import { meaningOf } from "../../../lib/core/refusal.ts";
 import type { Client } from "../client.ts";
 import { exitFor, Failure } from "../failure.ts";
 import { countWords, escapeControl, sayWarning } from "../output.ts";
+import { POLICY_HINTS } from "../server/problem.ts";
 
 /** `body` is that of a commit or a revert, as JSON text. */
 export function askForPlan(client: Client, body: string): Promise<PlanAnswer> {
@@ -46,7 +47,7 @@ export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefine
     `the server would refuse this, for ${countWords(lines.length, "reason")}; nothing was written${lines.map(({ line }) => line).join("")}`,
     {
       code: first.code,
-      hint: first.code === "stale" ? "plan again: something was changed meanwhile" : undefined,
+      hint: first.code === "stale" ? "plan again: something was changed meanwhile" : POLICY_HINTS[first.code],
     },
   );
 }

@@ -106,6 +106,16 @@ const badToken = ({ server, tokenFrom }: Asked): Words => ({
   hint: `it came from ${tokenFrom ?? "nowhere"}; \`ledge login ${server}\` stores another`,
 });
 
+/** What to do where a policy stands in the way, also in a plan. */
+export const POLICY_HINTS: Readonly<Record<string, string>> = {
+  policy_violation:
+    "make it in smaller parts, or say why it must be: --override REASON, kept with the commit",
+  frozen: "wait, or say why it must be now: --override REASON, kept with the commit",
+  override_required:
+    "make it in smaller parts, or ask whoever may override there; `ledge whoami` shows what you may do",
+};
+const policyHint = (code: string) => (): Words => ({ hint: POLICY_HINTS[code] ?? "" });
+
 /** By code, where the interface's own words name what a command line does not have. */
 const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
   unauthenticated: ({ server }) => ({
@@ -143,6 +153,9 @@ const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
     message: "whether the change was made is not known",
     hint: "look at it before you say the same again",
   }),
+  policy_violation: policyHint("policy_violation"),
+  frozen: policyHint("frozen"),
+  override_required: policyHint("override_required"),
   bucket_not_set: () => ({ hint: "set the variables bucket_endpoint and bucket_name (docs/settings.md)" }),
   bootstrap_refused: () => ({
     message: "the server takes no first token: its bootstrap secret is another one, or none is set",
