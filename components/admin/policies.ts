@@ -2,6 +2,7 @@
 import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import type { PoliciesPage, PolicyAnswer, PolicyBody } from "../../lib/api/policy-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
+import { POLICIES_MAX } from "../../lib/core/policy.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
@@ -10,7 +11,7 @@ import type { Setting } from "../../lib/store/documents/settings.ts";
 import { findScoped, listScoped, placeOfScoped, writeScoped } from "./scoped-settings.ts";
 import { etagOf } from "./setting-etag.ts";
 
-const POLICIES = { kind: "policy", path: "policies" } as const;
+const POLICIES = { kind: "policy", path: "policies", max: POLICIES_MAX } as const;
 
 export function getPolicies(input: Input<"listPolicies">, context: Context): Result<PoliciesPage> {
   const page = listScoped(POLICIES, input, context);

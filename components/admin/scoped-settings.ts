@@ -12,14 +12,17 @@ import { explainStale } from "../../lib/http/foreign.ts";
 import { namedState } from "../../lib/http/named-state.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import type { Result } from "../../lib/http/result.ts";
-import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
+import { findSetting, listSettings, type Setting } from "../../lib/store/documents/settings.ts";
 import { type SettingsPage, settingsPage } from "./settings-page.ts";
 import { type Words, writeSetting } from "./settings-write.ts";
 
-/** The first part of their keys, and the last one of their path. */
 export interface ScopedKind {
+  /** The first part of their keys. */
   readonly kind: "policy";
+  /** The last part of their path. */
   readonly path: "policies";
+  /** How many a namespace may have. */
+  readonly max: number;
 }
 
 interface Place {
@@ -63,9 +66,9 @@ export function findScoped(
 
 type WriteInput = Place & Words & { readonly condition: Parameters<typeof namedState>[2] };
 
-/** Puts the document, or deletes it where `json` is null. */
+/** Puts the document, or deletes it where `json` is null. Refuses `quota_exceeded` for one too many. */
 export function writeScoped(
-  { kind }: ScopedKind,
+  { kind, path, max }: ScopedKind,
   input: WriteInput,
   { context, json }: { readonly context: Context; readonly json: string | null },
 ): Result<CommitAnswer> {
@@ -74,9 +77,17 @@ export function writeScoped(
   if (!judged.ok) return refuse("bad_parameter", judged.detail);
   const absent = requireNamespace(namespace, context.view);
   if (absent !== undefined) return absent;
-  const place = { namespace: "_system", key: `${kind}/${namespace}/${scope}` } as const;
+  const prefix = `${kind}/${namespace}/`;
+  const place = { namespace: "_system", key: prefix + scope } as const;
+  const { db } = context.world;
+  // Whoever makes others meanwhile may come to a few more, which does no harm.
+  const isNew = json !== null && findSetting(db, "_system", place.key) === undefined;
+  if (isNew && listSettings(db, "_system", { prefix, after: "", limit: max }).length === max)
+    return refuse("quota_exceeded", `A namespace has at most ${max} ${path}.`, {
+      members: { limit: max, size: max + 1 },
+    });
   const op = json === null ? "delete" : "put";
-  const { state } = namedState(context.world.db, { ...place, op }, condition);
+  const { state } = namedState(db, { ...place, op }, condition);
   return writeSetting(
     context,
     { change: { ...place, json, state }, words: input },

@@ -23,7 +23,9 @@ export interface Policy {
   readonly freeze?: readonly FreezeWindow[];
 }
 
-export const FREEZES_MAX = 100;
+export const FREEZES_MAX = 20;
+/** Of a namespace: each of its commits reads them all. */
+export const POLICIES_MAX = 100;
 const POLICY = "policy/";
 
 /** Of which namespace and scope a document of `_system` is the policy; undefined for others. */

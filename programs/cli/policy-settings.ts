@@ -37,9 +37,11 @@ export function changePolicy(
     Object.fromEntries(Object.entries(there).filter(([name]) => Object.hasOwn(PolicyBody.shape, name))),
   );
   const wanted = budgetsOf(flags);
+  const added = freezeOf(flags, nowMs);
+  if (Object.keys(wanted).length + added.length + unset.length === 0)
+    throw new Failure(EXIT.usage, "name a budget (--max-deleted 2), a freeze, or what to --unset");
   const budgets: Record<string, number | undefined> = { ...kept.budgets, ...wanted };
   for (const name of unset) if (name !== "freeze") delete budgets[budgetOf(name, wanted)];
-  const added = freezeOf(flags, nowMs);
   const windows = [...(unset.includes("freeze") ? [] : (kept.freeze ?? [])), ...added];
   return {
     ...(Object.keys(budgets).length === 0 ? {} : { budgets }),

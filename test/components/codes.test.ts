@@ -49,11 +49,12 @@ const ELSEWHERE: readonly RefusalCode[] = [
 const POINTS: readonly RefusalCode[] = ["not_found", "revision_unknown", "revision_lost", "compacted"];
 /**
  * Judged only once the bucket was asked, or a restore is going on: test/backup/*component*.test.ts. Of a thousand
- * tokens, and of one that somebody changes meanwhile: admin.test.ts. Of what a purge took, of a thousand keys, and of keys that come back: revert.test.ts.
+ * tokens, and of one that somebody changes meanwhile: admin.test.ts; of a hundred policies: policies.test.ts. Of what a purge took, of a thousand keys, and of keys that come back: revert.test.ts.
  */
 const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   revokeToken: ["too_many_changes"],
   revokeTokens: ["too_many_changes", "stale"],
+  putPolicy: ["quota_exceeded"],
   plan: ["not_found"],
   revert: ["not_found", "too_many_changes", "quota_exceeded"],
   pickBranch: ["not_found"],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { parseToken, secretDigest } from "../../lib/core/token.ts";
 import { planOf } from "../../testkit/plans.ts";
+import { propose } from "../../testkit/proposals.ts";
 import { makeToken, type Sending, type ServerReply, type TestServer, told } from "../../testkit/server.ts";
 import { allPages, answerOf, commitOf, openTwoNamespaces, putJson } from "../../testkit/two-namespaces.ts";
 
@@ -17,6 +19,12 @@ async function commit(server: TestServer, changes: unknown): Promise<number> {
   const reply = await commitOf(server, changes);
   if (reply.status !== 200) throw new Error(reply.text);
   return JSON.parse(reply.text).revision;
+}
+
+/** The root token as it proposes by itself. */
+function proposerOf({ rootToken }: TestServer) {
+  const { accessor = "", secret = "" } = parseToken(rootToken) ?? {};
+  return { kind: "token", accessor, digest: secretDigest(secret) } as const;
 }
 
 const removed = (key: string) => ({ op: "delete", namespace: "shop", key, ifRevision: "any" });
@@ -101,6 +109,26 @@ describe("/v1/admin/policies", () => {
     const reply = await server.send("PUT", ROUTE, { json });
     expect(told(reply)).toBe("422 invalid_body");
     expect(reply.text).toContain(says);
+  });
+
+  test("takes a hundred of a namespace", async () => {
+    const server = await openTwoNamespaces();
+    const changes = Array.from({ length: 100 }, (_, at) => ({
+      op: "put" as const,
+      ns: "_system",
+      key: `policy/shop/${at}`,
+      value: "{}",
+      type: "application/json",
+    }));
+    const by = proposerOf(server);
+    expect(propose(server.db, changes, { door: "admin", by }).ok).toBe(true);
+    const put = (place: string) =>
+      server.send("PUT", `/v1/admin/policies/${place}`, { json: {}, headers: ANY });
+    const refused = await server.send("PUT", `${ROUTE}?scope=more`, { json: {} });
+    expect(told(refused)).toBe("422 quota_exceeded");
+    expect(JSON.parse(refused.text)).toMatchObject({ limit: 100, size: 101 });
+    expect(told(await put("shop?scope=7"))).toBe("200");
+    expect(told(await server.send("PUT", "/v1/admin/policies/other", { json: {} }))).toBe("201");
   });
 
   test("refuses a scope that is no key", async () => {

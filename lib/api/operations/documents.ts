@@ -234,7 +234,16 @@ export const documentRoutes = [
     needs: { anyOf: [{ verb: "write", over: "key" }] },
     parameters: ["writtenNamespace", "key", ...SETTINGS, "override"],
     answers: { 200: { description: "Deleted.", content: "CommitAnswer", headers: WRITTEN } },
-    codes: ["rate_limited", ...ASKED, ...NAMES, ...REPLACES, ...DOCUMENTS, ...POLICIES, "not_found", "invalid_body"],
+    codes: [
+      "rate_limited",
+      ...ASKED,
+      ...NAMES,
+      ...REPLACES,
+      ...DOCUMENTS,
+      ...POLICIES,
+      "not_found",
+      "invalid_body",
+    ],
   },
   {
     id: "commit",

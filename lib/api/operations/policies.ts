@@ -36,7 +36,7 @@ export const policyRoutes = [
     summary: "Makes the policy of a scope, or replaces it. It holds for every commit after it.",
     needs: CHANGED,
     parameters: ["ownNamespace", "scope", ...SETTINGS],
-    body: { schema: "PolicyBody", bytesMax: 65_536 },
+    body: { schema: "PolicyBody", bytesMax: 16_384 },
     answers: {
       200: {
         description: "Replaced, or unchanged.",
@@ -45,7 +45,7 @@ export const policyRoutes = [
       },
       201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
     },
-    codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "namespace_not_found"],
+    codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "namespace_not_found", "quota_exceeded"],
   },
   {
     id: "deletePolicy",

@@ -25,11 +25,11 @@ const sameAs = (document: string, body: string) =>
 /** The document, where it is so short that it may be empty (lib/core/empty.ts). */
 const SHORT = "iif(e.text and e.size<65,cast(e.value as text),null)";
 /**
- * The policies of a namespace as the text [[key, document], …]. In the order of bytes "0" follows "/", so the two bounds hold
+ * The policies of a namespace as the text [[scope, document], …]. In the order of bytes "0" follows "/", so the two bounds hold
  * what begins with its name and "/".
  */
 const policiesOf = (namespace: string) =>
-  `(select json_group_array(json_array(p.key,cast(p.value as text))) from entry p where p.namespace='_system'
+  `(select json_group_array(json_array(substr(p.key,length(${namespace})+9),cast(p.value as text))) from entry p where p.namespace='_system'
 and p.key>='policy/'||${namespace}||'/' and p.key<'policy/'||${namespace}||'0')`;
 
 /**

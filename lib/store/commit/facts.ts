@@ -2,7 +2,7 @@
 
 import type { Facts, NamespaceFacts, PolicyFacts, SaidFacts, StoreFacts } from "../../core/commit/facts.ts";
 import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
-import { type Policy, placeOfPolicy } from "../../core/policy.ts";
+import type { Policy } from "../../core/policy.ts";
 import { remembering } from "../../core/remembering.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
@@ -155,8 +155,8 @@ const settingsOf = remembering((document) => parseNamespaceSettings(document) ??
 
 /** Their shapes were judged with the commits that wrote them. */
 const policiesOf = remembering((rows): readonly PolicyFacts[] =>
-  parse<[key: string, json: string][]>(rows).map(([key, json]) => ({
-    scope: placeOfPolicy(key)?.scope ?? "",
+  parse<[scope: string, json: string][]>(rows).map(([scope, json]) => ({
+    scope,
     policy: parse<Policy>(json),
   })),
 );

@@ -61,6 +61,7 @@ describe("ledge policy", () => {
     { line: "--freeze 2099-01-01..2099-01-02", says: "--freeze and --reason go together" },
     { line: "--freeze 2099-01-01 --reason x", says: "FROM..UNTIL" },
     { line: "--freeze 2099-01-02..2099-01-01 --reason x", says: "--freeze: it ends after it begins" },
+    { line: "-m why", says: "name a budget" },
     { line: "--unset quota", says: "there is no setting quota" },
     { line: "--max-deleted 1 --unset max-deleted", says: "set and unset at once" },
   ])("refuses $line", async ({ line, says }) => {

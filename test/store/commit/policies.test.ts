@@ -227,6 +227,11 @@ describe("an override", () => {
     expect(lastMeta(db)).toEqual({ ticket: "7" });
     alone(db, [put("b")], asWriter);
     expect(lastMeta(db)).toBe(null);
+    const narrow = tokenOf("n");
+    giveToken(db, narrow, ["write"]);
+    const by = { kind: "token", accessor: narrow.accessor, digest: secretDigest(narrow.secret) } as const;
+    expect(alone(db, [put("b", "2")], { by, ...reason })).toBe("ok");
+    expect(lastMeta(db)).toBe(null);
     expect(alone(db, [remove("a"), remove("b")], { ...asWriter, ...reason, meta: '{"ticket":"7"}' })).toBe(
       "ok",
     );
