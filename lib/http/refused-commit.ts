@@ -43,10 +43,10 @@ export function refusalOf(
   const { code, members } = refused;
   const detail = refused.detail ?? words[code] ?? WORDS[code] ?? "The store refused the change.";
   const errors = refused.causes.map(
-    ({ index, etag }): RefusalError => ({
+    ({ index, etag, detail: own }): RefusalError => ({
       pointer: pointerOf(index),
       code,
-      detail,
+      detail: own ?? detail,
       ...(etag === null ? {} : { etag }),
     }),
   );

@@ -188,9 +188,9 @@ describe("a plan", () => {
     await guard(server, { budgets: { keysDeleted: 1 }, freeze: [FREEZE] });
     const changes = [removed("a"), removed("b")];
     const plan = await planOf(server, { changes });
-    expect(plan.refusals.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual([
-      "frozen /changes/0",
-      "policy_violation /changes/0",
+    expect(plan.refusals.map(({ code, pointer, detail }) => `${code} ${pointer} ${detail}`)).toEqual([
+      `frozen /changes/0 shop is frozen until ${FREEZE.until}: the sale.`,
+      "policy_violation /changes/0 keysDeleted 2, where shop allows 1.",
     ]);
     expect(told(await commitOf(server, changes))).toBe("422 frozen");
     const override = { reason: "the shop closes" };

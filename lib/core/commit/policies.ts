@@ -4,12 +4,13 @@
  */
 import { isEmptyText, isEmptyValue } from "../empty.ts";
 import { type Grant, holdsOverScope } from "../grant.ts";
+import { CAUSES_MAX } from "../page-limits.ts";
 import { BUDGETS, type BudgetName, isFrozen } from "../policy.ts";
 import { scopeCoversKey } from "../scope.ts";
 import type { TokenDocument } from "../token.ts";
 import type { Facts, PolicyFacts } from "./facts.ts";
 import type { Proposal } from "./proposal.ts";
-import { type CommitRefusal, refusal } from "./verdict.ts";
+import type { CommitRefusal } from "./verdict.ts";
 
 /** A rule of a policy that a commit would break. */
 export interface Broken {
@@ -108,16 +109,27 @@ function judgeBroken(
   if (override !== undefined && denied.length === 0) return undefined;
   const needed = denied.length > 0 && (kind === "budget" || override !== undefined);
   const code = needed ? "override_required" : kind === "freeze" ? "frozen" : "policy_violation";
-  const places = [...new Set(denied.map(({ namespace, scope }) => placeOf(namespace, scope)))].slice(0, 5);
   const next = needed
-    ? `An override needs the verb override over ${places.join(", ")}, which the token does not hold.`
-    : "Whoever holds the verb override there may give a reason: ?override=, or override in the body.";
+    ? `An override needs the verb override over ${placesOf(denied)}, which the token does not hold.`
+    : "Whoever holds the verb override there may override it, with a reason.";
   const { limit, size } = first;
   return {
-    ...refusal(code, [...new Set(broken.map(({ index }) => index))]),
+    ok: false,
+    code,
+    causes: broken.slice(0, CAUSES_MAX).map(({ index, says }) => ({
+      index,
+      revision: 0,
+      etag: null,
+      detail: `${says}.`,
+    })),
     detail: `A policy forbids this: ${wordsOfBroken(broken)}. ${next}`,
     ...(limit === undefined || size === undefined ? {} : { members: { limit, size } }),
   };
+}
+
+function placesOf(broken: readonly Broken[]): string {
+  const places = new Set(broken.map(({ namespace, scope }) => placeOf(namespace, scope)));
+  return [...places].slice(0, SAID_MAX).join(", ");
 }
 
 const SAID_MAX = 10;

@@ -8,6 +8,8 @@ export interface Cause {
   readonly index: number;
   readonly revision: number;
   readonly etag: string | null;
+  /** In words, where it is not that of the refusal. */
+  readonly detail?: string;
 }
 
 export interface CommitRefusal {
