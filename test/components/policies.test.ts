@@ -83,6 +83,9 @@ describe("/v1/admin/policies", () => {
     expect(await scopes("&ns=shop")).toEqual([["shop ", "shop a/"], ["shop b"]]);
     const token = await makeToken(server, [{ verbs: ["admin"], namespace: "other" }]);
     expect(await scopes("", token)).toEqual([["other "]]);
+    const { next } = await answerOf<{ next: string }>(server, "/v1/admin/policies?limit=1&ns=shop");
+    const strange = await server.send("GET", `/v1/admin/policies?limit=1&cursor=${next}`);
+    expect(told(strange)).toBe("400 bad_cursor");
     expect(told(await server.send("GET", "/v1/admin/policies?ns=shop", { token }))).toBe("403 forbidden");
   });
 
