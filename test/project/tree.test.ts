@@ -31,6 +31,7 @@ describe("the tree", () => {
     { runtime: "Node", config: "tsconfig.json" },
     { runtime: "QuickJS", config: "tsconfig.quickjs.json" },
     { runtime: "StarlingMonkey", config: "tsconfig.starling.json" },
+    { runtime: "a browser", config: "tsconfig.browser.json" },
   ])("has types that hold, strictly, with what $runtime has", ({ config }) => {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const ran = spawnSync(process.execPath, [tsc, "-p", join(root, config)], { encoding: "utf8", cwd: root });
@@ -61,7 +62,7 @@ describe("the tree", () => {
     // What every component and every program exports by the same name.
     const shared = new Set(["inboundHttp", "main"]);
     const files = new Map<string, Set<string>>();
-    for (const file of ["lib", "components", "programs", "build"].flatMap(sourcesIn)) {
+    for (const file of ["lib", "components", "packages", "programs", "build"].flatMap(sourcesIn)) {
       const text = readFileSync(join(root, file), "utf8");
       for (const [, name = ""] of text.matchAll(EXPORTED))
         files.set(name, (files.get(name) ?? new Set()).add(file));
@@ -81,12 +82,14 @@ describe("the tree", () => {
     "lib/http": /^lib\/(core|api|store)\//,
     "lib/backup": /^lib\/(core|api|bucket|snapshot|store)\//,
     "lib/engines": /^lib\/(core|store|http)\//,
+    // Types alone, as the bundle's test says.
+    packages: /^lib\/(core|api)\//,
     // The native engine runs the components' handlers.
     programs: /^(lib|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
     build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
     bench: /^(lib|programs|build|testkit)\//,
     testkit: /^(lib|programs|components|build)\//,
-    test: /^(lib|programs|components|build|testkit|vitest|package\.json)/,
+    test: /^(lib|packages|programs|components|build|testkit|vitest|package\.json)/,
   };
   for (const [folder, inward] of Object.entries(allowed)) {
     test(`imports only inward from ${folder}`, () => {
@@ -122,7 +125,9 @@ describe("the tree", () => {
   });
 
   test("has no circle of imports", () => {
-    const files = ["lib", "components", "programs", "build", "bench", "testkit"].flatMap(sourcesIn);
+    const files = ["lib", "components", "packages", "programs", "build", "bench", "testkit"].flatMap(
+      sourcesIn,
+    );
     const arrows = new Map(files.map((file) => [file, importsOf(file)]));
     const done = new Set<string>();
     const circle = (file: string, path: readonly string[]): readonly string[] | undefined => {

@@ -1,0 +1,131 @@
+/** What the client does with a server that misbehaves: a `fetch` that answers by a list. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openServer } from "../../../packages/client/server.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type Answer = Response | Error | "silence";
+
+const problem = (code: string, status: number, retryable: boolean, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify({ code, status, retryable, detail: `it is ${code}` }), {
+    status,
+    headers: { "content-type": "application/problem+json", ...headers },
+  });
+
+/** A server that answers so, one after the other, and the moments at which it was asked. */
+function server(answers: Answer[]) {
+  const asked: { readonly atMs: number; readonly headers: Headers; readonly url: string }[] = [];
+  const begunMs = Date.now();
+  const fetch = (url: unknown, init: RequestInit = {}): Promise<Response> => {
+    asked.push({ atMs: Date.now() - begunMs, headers: new Headers(init.headers), url: String(url) });
+    const answer = answers.shift();
+    if (answer instanceof Response) return Promise.resolve(answer);
+    if (answer instanceof Error) return Promise.reject(answer);
+    return new Promise((_, reject) =>
+      init.signal?.addEventListener("abort", () => reject(init.signal?.reason), { once: true }),
+    );
+  };
+  return {
+    asked,
+    server: openServer({ url: "http://ledge.test/", token: "t", fetch: fetch as typeof globalThis.fetch }),
+  };
+}
+
+const read = { method: "GET", path: "/v1/read/shop", query: { key: "a b/ü" } };
+const write = { method: "POST", path: "/v1/commit", json: {} };
+
+async function settled<T>(work: Promise<T>): Promise<T | { readonly code: unknown }> {
+  const caught = work.catch((error: unknown) => ({ code: (error as { code?: unknown }).code ?? error }));
+  await vi.runAllTimersAsync();
+  return caught;
+}
+
+describe("a request", () => {
+  test("is sent again while the server says that it may be, four times in all", async () => {
+    const one = server(Array.from({ length: 9 }, () => problem("busy", 503, true)));
+    expect(await settled(one.server.ask(read))).toEqual({ code: "busy" });
+    expect(one.asked).toHaveLength(4);
+    expect(one.asked[0]?.url).toBe("http://ledge.test/v1/read/shop?key=a+b%2F%C3%BC");
+    expect(one.asked[0]?.headers.get("authorization")).toBe("Bearer t");
+  });
+
+  test("waits for as long as Retry-After says, at the least", async () => {
+    const one = server([problem("rate_limited", 429, true, { "retry-after": "7" }), new Response("x")]);
+    expect(await settled(one.server.ask(read))).toMatchObject({ status: 200 });
+    expect(one.asked[1]?.atMs).toBeGreaterThanOrEqual(7000);
+  });
+
+  test("is not sent again where the server asks to wait for long", async () => {
+    const one = server([problem("rate_limited", 429, true, { "retry-after": "3600" }), new Response("x")]);
+    expect(await settled(one.server.ask(read))).toEqual({ code: "rate_limited" });
+  });
+
+  test.each([
+    { what: "a refusal", answer: () => problem("forbidden", 403, false) },
+    { what: "read-only mode, which a person ends", answer: () => problem("read_only", 503, true) },
+    { what: "a bug", answer: () => problem("internal", 500, false) },
+  ])("is not sent again after $what", async ({ answer }) => {
+    const one = server([answer(), new Response("x")]);
+    await settled(one.server.ask(read));
+    expect(one.asked).toHaveLength(1);
+  });
+
+  test("that writes without an Idempotency-Key is sent once, whatever comes", async () => {
+    for (const answer of [problem("busy", 503, true), new Error("reset"), "silence" as const]) {
+      const one = server([answer, new Response("x")]);
+      await settled(one.server.ask(write));
+      expect(one.asked).toHaveLength(1);
+    }
+  });
+
+  test("that writes with one is sent again with it, even where the outcome is unknown", async () => {
+    const one = server([problem("outcome_unknown", 503, false), new Error("reset"), new Response("{}")]);
+    expect(await settled(one.server.ask({ ...write, headers: { "idempotency-key": "k" } }))).toMatchObject({
+      status: 200,
+    });
+    expect(one.asked.map(({ headers }) => headers.get("idempotency-key"))).toEqual(["k", "k", "k"]);
+  });
+
+  test("ends when there is no answer in time, and when a body stops in the middle", async () => {
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(Uint8Array.of(1)) });
+    const stuck = (signal: AbortSignal | null | undefined) => {
+      signal?.addEventListener("abort", () => void body.cancel().catch(() => {}));
+      return new Response(body);
+    };
+    const silent = server(["silence", "silence", "silence", "silence"]);
+    expect(await settled(silent.server.ask(read))).toEqual({ code: "unreachable" });
+    expect(silent.asked).toHaveLength(4);
+    const late = openServer({
+      url: "http://ledge.test",
+      attempts: 1,
+      fetch: ((_: unknown, init: RequestInit) =>
+        Promise.resolve(
+          Object.assign(stuck(init.signal), {
+            arrayBuffer: () =>
+              new Promise((_done, reject) =>
+                init.signal?.addEventListener("abort", () => reject(init.signal?.reason)),
+              ),
+          }),
+        )) as typeof globalThis.fetch,
+    });
+    expect(await settled(late.ask(read))).toEqual({ code: "unreachable" });
+  });
+
+  test("ends with the caller's own reason", async () => {
+    const one = server(["silence"]);
+    const controller = new AbortController();
+    const asked = one.server.ask({ ...read, signal: controller.signal }).catch((error: unknown) => error);
+    controller.abort("enough");
+    expect(await asked).toBe("enough");
+  });
+
+  test("that a proxy answers with a page is told as no answer of Ledge", async () => {
+    const one = server([new Response("<html>", { status: 404 })]);
+    expect(await settled(one.server.ask(read))).toEqual({ code: "bad_answer" });
+  });
+});
