@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { bounded, VALIDATING } from "./build/json-schema.ts";
 import { loadMigrations } from "./build/migrations.ts";
 
 // Certificates of this machine: each of some thousand processes would read them for 0.09 s of processor, and no test
@@ -19,10 +20,17 @@ const THROUGH_COMPONENTS = [
   "admin",
   "recover",
   "policies",
+  "schemas",
 ].map((name) => `test/components/${name}.test.ts`);
+
+const root = fileURLToPath(new URL(".", import.meta.url));
 
 export default defineConfig({
   plugins: [
+    {
+      name: "bounded-validation",
+      transform: (source, id) => (VALIDATING.test(id) ? bounded(root, id, source) : undefined),
+    },
     {
       name: "ledge-migrations",
       resolveId: (id) => (id === "ledge:migrations" ? "\0ledge:migrations" : undefined),
@@ -33,6 +41,8 @@ export default defineConfig({
     },
   ],
   test: {
+    // As the build has it: the library's own files are changed on their way in.
+    server: { deps: { inline: [/@cfworker\/json-schema/] } },
     globalSetup: "testkit/build-once.ts",
     // For what hangs, not for what is slow: machines under load take ten times as long.
     testTimeout: 300_000,

@@ -10,6 +10,8 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { boundedValidation } from "./json-schema.ts";
+import { packedParsers } from "./packed-parsers.ts";
 import {
   awsXmlParser,
   inlineRotations,
@@ -108,7 +110,8 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
       migrationsModule(root),
       awsXmlParser(),
       inlineRotations(),
-      ...(plan.engine === "starlingmonkey" ? [] : [smallSchemas(root)]),
+      boundedValidation(root),
+      ...(plan.engine === "starlingmonkey" ? [] : [smallSchemas(root), packedParsers(root)]),
       ...(CHANGE_DOCUMENTS.includes(plan.name) ? [withoutSettings(root)] : []),
     ],
   });

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { boundedValidation } from "./json-schema.ts";
 import { migrationsModule, sqlConstants } from "./plugins.ts";
 
 /** Builds all programs and returns their names. `outdir` is only another one in tests. */
@@ -44,7 +45,7 @@ export async function bundlePrograms(
     banner: { js: REQUIRE },
     // A UMD main finds its parts in a way that cannot be bundled.
     mainFields: ["module", "main"],
-    plugins: [sqlConstants(root), migrationsModule(root), packagesOutside],
+    plugins: [sqlConstants(root), migrationsModule(root), boundedValidation(root), packagesOutside],
   });
   mkdirSync(outdir, { recursive: true });
   for (const { path, contents } of outputFiles) writeWhole(path, contents);

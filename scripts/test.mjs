@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { buildFirst, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
+import { installSchemaSuite } from "./install-schema-suite.mjs";
 
 const full = process.argv.includes("--full");
 const names = process.argv.slice(2).filter((argument) => argument !== "--full");
@@ -23,6 +24,7 @@ const MEMORY_BYTES_MIN = 4e9;
 const report = join(root, ".cache", "test-report.json");
 
 const built = await buildFirst();
+installSchemaSuite();
 if (full) {
   installSpinSqlite();
   installBucketServers();

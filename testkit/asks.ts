@@ -33,6 +33,8 @@ export interface Made {
   readonly unguarded: number;
   /** A commit whose change was followed by another. */
   readonly overtaken: number;
+  /** When the keys `ruled` and `costly` held what their schemas do not take. */
+  readonly unruled: number;
 }
 
 const digest = "a".repeat(64);
@@ -49,6 +51,10 @@ const foreignSealed = (
     { kind, lineage: "0".repeat(32), revision: 2, filter, after: "" },
     { key: readCursorKey(db), accessor: rootToken.slice(4, 16), nowMs: Date.now() },
   );
+const schema = (body: string, headers: Record<string, string> = {}): Ask => ({
+  sending: { body, headers: { "content-type": "application/json", ...headers } },
+});
+const RULED = "/v1/admin/schemas/shop?scope=ruled";
 /** The bytes that no prepared document holds. */
 export const text = (headers: Record<string, string> = {}) => ({
   body: "y",
@@ -196,6 +202,8 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       too_large: { sending: { ...text(), body: "x".repeat(1_048_577) } },
       content_encoding: { sending: text({ "content-encoding": "gzip" }) },
       value_malformed: { sending: { body: "{", headers: { "content-type": "application/json" } } },
+      schema_violation: { path: "/v1/write/shop?key=ruled", ...schema("2", { "if-match": "*" }) },
+      schema_too_costly: { path: "/v1/write/shop?key=costly", ...schema("2", { "if-match": "*" }) },
     },
     deleteDocument: {
       ...policyAsks(made, (key) => ({
@@ -222,6 +230,8 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       duplicate_change: TWO_CHANGES,
       too_many_changes: MANY_CHANGES,
       plan_changed: change({}, { planDigest: digest }),
+      schema_violation: change({ key: "ruled", ifRevision: "any" }),
+      schema_too_costly: change({ key: "costly", ifRevision: "any" }),
     },
     plan: {
       ...BACK_ASKS,
@@ -235,6 +245,8 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       message_required: back({ namespace: "strict", to: 4 }),
       stale: { sending: { json: { commit: made.overtaken } } },
       plan_changed: back({ planDigest: digest }),
+      schema_violation: back({ key: "ruled", to: made.unruled }),
+      schema_too_costly: back({ key: "costly", to: made.unruled }),
     },
     readPolicy: { not_found: { path: "/v1/admin/policies/shop?scope=none" } },
     listPolicies: {
@@ -268,6 +280,25 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
           token: made.delegate,
         },
       },
+    },
+    listSchemas: {
+      bad_namespace: { path: "/v1/admin/schemas?ns=Shop" },
+    },
+    readSchema: { not_found: { path: "/v1/admin/schemas/shop?scope=none" } },
+    putSchema: {
+      value_malformed: schema("{"),
+      schema_invalid: schema('{"type":"text"}'),
+      schema_conflict: schema("false"),
+      schema_too_costly: schema(`{"pattern":"${"a{1000}".repeat(11)}"}`),
+      too_large: schema(" ".repeat(131_073)),
+      exists: { path: RULED, ...schema("true", { "if-none-match": "*" }) },
+      precondition_required: { path: RULED, ...schema("true") },
+    },
+    deleteSchema: {
+      not_found: { path: "/v1/admin/schemas/shop?scope=none", sending: { headers: { "if-match": "*" } } },
+      exists: { path: RULED, sending: { headers: { "if-none-match": "*" } } },
+      precondition_required: { path: RULED },
+      stale: { path: RULED, sending: { headers: { "if-match": 'W/"1-00000000"' } } },
     },
     readToken: { not_found: absent },
     revokeToken: {
@@ -337,11 +368,13 @@ export function goodPath({ id, path }: Operation, weak: string): string {
     .replace("{revision}", "2");
   if (id === "revokeTokens") return `${filled}?name=test`;
   if (path.startsWith("/v1/diff/")) return `${filled}?from=4`;
+  if (path === "/v1/admin/schemas/{namespace}") return `${filled}?scope=ruled`;
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
 }
 
 /** A body that is right in form. */
 export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
+  if (id === "putSchema") return { body: "true", headers: { "content-type": "application/json" } };
   if (body?.schema === "bytes") return text();
   if (id === "commit") return { json: { changes: [newKey] } };
   if (id === "plan") return { json: { changes: [newKey] } };

@@ -12,7 +12,7 @@ import { formatToken, newToken, type ParsedToken } from "../lib/core/token.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../lib/store/sqlite/driver-node.ts";
 import type { DatabaseAddress } from "../programs/host/spin/databases.ts";
-import { handlersOf } from "./handlers.ts";
+import { chainTo, handlersOf } from "./handlers.ts";
 import { testFolder } from "./host.ts";
 import { isNative, lendHost } from "./lent-hosts.ts";
 import { checkExchange } from "./openapi.ts";
@@ -189,10 +189,11 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
   onTestFinished(() => db.close());
   const migrations = committedMigrations();
   const handlers = handlersOf(migrations);
-  const world = worldOver(db, {
+  const alone = worldOver(db, {
     nowMs: () => (clock.ms > 0 ? clock.ms : Date.now()),
     variable: (name) => variables[name],
   });
+  const world = { ...alone, chain: chainTo(handlers.check, alone) };
   return {
     store: file,
     async send(method, path, headers, body) {

@@ -24,6 +24,7 @@ import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./na
 import { deletePolicy, getPolicies, getPolicy, putPolicy } from "./policies.ts";
 import { postPurge } from "./purge.ts";
 import { postRecover } from "./recover.ts";
+import { deleteSchema, getSchema, getSchemas, putSchema } from "./schemas.ts";
 import { getStatus } from "./status.ts";
 import { deleteTokens } from "./token-group.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
@@ -40,6 +41,10 @@ const PARTS: Parts<"admin"> = {
     readPolicy: getPolicy,
     putPolicy,
     deletePolicy,
+    listSchemas: getSchemas,
+    readSchema: getSchema,
+    putSchema,
+    deleteSchema,
     listTokens: getTokens,
     makeToken: postToken,
     readToken: getToken,

@@ -1,7 +1,7 @@
 /** A change of settings documents: the words that go with it, and the proposal as administration makes it. */
 
 import { concatBytes } from "@noble/hashes/utils.js";
-import type { Proposer } from "../../lib/core/commit/proposal.ts";
+import type { Proposal, Proposer } from "../../lib/core/commit/proposal.ts";
 import type { Committed, OpResult } from "../../lib/core/commit/verdict.ts";
 import type { NamedState } from "../../lib/core/conditions.ts";
 import type { Refusal } from "../../lib/core/refusal.ts";
@@ -43,12 +43,14 @@ interface Writing {
   readonly words: Words;
   /** The caller, unless one of Ledge's own actors does it. */
   readonly proposer?: Proposer;
+  /** What must not have changed since. */
+  readonly bound?: Pick<Proposal, "comparedAt">;
 }
 
 /** Proposes the documents; `refused` may answer another way than with what the commit was refused for. */
 export function writeSetting<Body>(
   context: Context,
-  { change, more = [], words, proposer = proposerOf(context.caller) }: Writing,
+  { change, more = [], words, proposer = proposerOf(context.caller), bound = {} }: Writing,
   written: (written: Written) => Answer<Body> | Wait,
   refused: (refusal: Refusal) => Answer<Body> | Wait = (refusal) => refusal,
 ): Result<Body> {
@@ -64,6 +66,7 @@ export function writeSetting<Body>(
     trace,
     ops,
     body,
+    ...bound,
   } as const;
   return propose(context, proposed, (outcome) => {
     if (!outcome.ok) return refused(refusalOf(outcome, () => "", SETTING_WORDS));

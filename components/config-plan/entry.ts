@@ -4,7 +4,7 @@ import { atOnce } from "../../lib/engines/guest/at-once.ts";
 import { plainFault } from "../../lib/engines/guest/plain-fault.ts";
 import { chain } from "../../lib/engines/quickjs/chain.ts";
 import { serve } from "../../lib/engines/quickjs/serve.ts";
-import { commitLooked } from "../../lib/http/commit-looked.ts";
+import { commitJudged } from "../../lib/http/commit-judged.ts";
 import { configPlan } from "./handler.ts";
 
-export const inboundHttp = serve(atOnce(configPlan(migrations), commitLooked), plainFault, chain);
+export const inboundHttp = serve(atOnce(configPlan(migrations), commitJudged), plainFault, chain);

@@ -22,6 +22,7 @@ import { jsonReply, shownHeaders } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { gatherForPlan } from "../../lib/store/commit/plan.ts";
 import { type Reverted, reverted } from "./reverted.ts";
+import { unfitValues } from "./unfit.ts";
 import { warnings } from "./warned.ts";
 import { wishOf } from "./wish.ts";
 
@@ -51,7 +52,10 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
   const bound = sent === undefined ? {} : { planned: { holds: sent === digest.value, bases, rules } };
   const foreseen = foresee({ ...asked, ...bound }, { ...facts, rules });
   if (!foreseen.ok) return refusalOf(foreseen, changePointer);
-  const refusals = [...undurable(context), ...conflicts, ...foreseen.refusals.flatMap(causesOf)];
+  const unfit = unfitValues(asked, foreseen.unjudged, context.world);
+  if (unfit?.code === "busy") return refusalOf(unfit, changePointer);
+  const refused = unfit === undefined ? foreseen.refusals : [...foreseen.refusals, unfit];
+  const refusals = [...undurable(context), ...conflicts, ...refused.flatMap(causesOf)];
   const { lineage, revision: head } = facts.store;
   const overridden = words.value.override === undefined || refusals.length > 0 ? [] : foreseen.broken;
   const answer: PlanAnswer = {

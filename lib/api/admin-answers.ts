@@ -21,6 +21,19 @@ export const NamespacesPage = z.object({
   next: z.optional(z.string()),
 });
 
+export const SchemaEntry = z.object({
+  namespace: z.string(),
+  scope: z.string(),
+  size: count,
+  revision,
+  etag,
+  modified: moment,
+});
+export const SchemasPage = z.object({
+  schemas: z.array(SchemaEntry),
+  next: z.optional(z.string()),
+});
+
 /** Everything about a token but its digest. */
 export const Token = z.object({
   accessor,
@@ -121,6 +134,8 @@ export const Problem = z.looseObject({
 });
 
 export type NamespacesPage = z.infer<typeof NamespacesPage>;
+export type SchemaEntry = z.infer<typeof SchemaEntry>;
+export type SchemasPage = z.infer<typeof SchemasPage>;
 export type TokensPage = z.infer<typeof TokensPage>;
 export type Health = z.infer<typeof Health>;
 export type Ready = z.infer<typeof Ready>;

@@ -30,7 +30,13 @@ export interface OperationBody {
   };
 }
 
-export type ComponentName = "config-read" | "config-write" | "config-plan" | "admin" | "snapshot-export";
+export type ComponentName =
+  | "config-read"
+  | "config-write"
+  | "config-plan"
+  | "admin"
+  | "schema-check"
+  | "snapshot-export";
 export type Method = "get" | "put" | "post" | "delete";
 
 export interface Operation {

@@ -9,6 +9,7 @@ import { internalRoutes } from "./operations/internal.ts";
 import { planRoutes } from "./operations/plans.ts";
 import { policyRoutes } from "./operations/policies.ts";
 import { runningRoutes } from "./operations/running.ts";
+import { schemaRoutes } from "./operations/schemas.ts";
 
 /** What only components of ours ask each other; no client can, and no description tells. */
 export const INTERNAL_OPERATIONS = internalRoutes;
@@ -18,5 +19,6 @@ export const OPERATIONS = [
   ...planRoutes,
   ...adminRoutes,
   ...policyRoutes,
+  ...schemaRoutes,
   ...runningRoutes,
 ] as const;

@@ -122,6 +122,11 @@ export const PARAMETERS = {
     { kind: "text" },
     "A lineage's first digits (at least 8), or `LINEAGE@RUN`.",
   ),
+  existing: query(
+    "existing",
+    { kind: "choice", of: ["check", "accept"], default: "check" },
+    "Documents that are there and fail the schema: they stand in its way, or stay until somebody changes them.",
+  ),
   wait: query(
     "wait",
     { ...wholeFrom(0), default: 0 },

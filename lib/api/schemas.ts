@@ -59,6 +59,8 @@ const SCHEMAS = {
   PolicyBody: policies.PolicyBody,
   Policy: policies.PolicyAnswer,
   PoliciesPage: policies.PoliciesPage,
+  SchemaEntry: admin.SchemaEntry,
+  SchemasPage: admin.SchemasPage,
   Token: admin.Token,
   TokensPage: admin.TokensPage,
   Mode: admin.ModeAnswer,

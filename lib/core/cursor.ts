@@ -22,6 +22,7 @@ const KINDS = [
   "namespaces",
   "tokens",
   "policies",
+  "schemas",
 ] as const;
 
 export interface Cursor {

@@ -65,6 +65,7 @@ export const REFUSALS = {
   value_malformed: { status: 422, title: "The bytes are not what the media type says." },
   schema_violation: { status: 422, title: "The value does not fit its schema." },
   schema_invalid: { status: 422, title: "That is not a schema that can be used." },
+  schema_too_costly: { status: 422, title: "Judging by the schema would take too long." },
   quota_exceeded: { status: 422, title: "The namespace would be over its quota." },
   policy_violation: { status: 422, title: "A policy forbids the change." },
   frozen: { status: 422, title: "Nothing there may change for now." },

@@ -8,6 +8,7 @@ export type LogFields = Record<string, string | number | boolean | null>;
 export interface CalledReply {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
 }
 
 /** A POST to another component of this application. Undefined when nobody answered. Never throws. */

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   export: async (program, { client }) => (await import("./commands/export.ts")).addExport(program, client),
   ns: async (program, { client }) => (await import("./commands/ns.ts")).addNs(program, client),
   policy: async (program, { client }) => (await import("./commands/policy.ts")).addPolicy(program, client),
+  schema: async (program, { client }) => (await import("./commands/schema.ts")).addSchema(program, client),
   async token(program, { client, server, contexts, dataDir }) {
     const { addToken } = await import("./commands/token.ts");
     const { addTokenReset } = await import("./commands/token-reset.ts");

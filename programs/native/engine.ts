@@ -22,7 +22,7 @@ import { hotReads } from "./hot-reads.ts";
 import { mayUseWal, openBeside } from "./journal.ts";
 import { keptAnswers } from "./kept-answers.ts";
 import { type KeptViews, keptViews } from "./kept-views.ts";
-import { guestReplyOf, pairsOf, requestOf } from "./messages.ts";
+import { calledReply, guestReplyOf, requestOf } from "./messages.ts";
 import type { FromThread, Role } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
 import { shortJson } from "./short-json.ts";
@@ -99,7 +99,7 @@ class NativeEngine implements Engine {
     this.#writer = new Writer((members) => this.#writing.send({ type: "commit", members }));
     this.#acting = {
       commit: (proposals, options) => this.#writer.commit(proposals, options),
-      call: (component, path) => this.#call(component, path),
+      call: (component, path, body) => this.#call(component, path, body),
     };
   }
 
@@ -212,16 +212,16 @@ class NativeEngine implements Engine {
     } else if (message.type === "commit")
       thread.committed(message.id, await this.#writer.propose(message.member));
     else if (message.type === "call") {
-      const reply = await this.#call(message.component, message.path);
+      const reply = await this.#call(message.component, message.path, message.body);
       if (message.id === undefined) thread.called(reply);
       else thread.send({ type: "called", id: message.id, reply });
     }
   }
 
-  async #call(component: string, path: string): Promise<CalledReply | undefined> {
-    const result = await this.#parts.chain(component, calledRequest(component, path));
+  async #call(component: string, path: string, body?: Uint8Array): Promise<CalledReply | undefined> {
+    const result = await this.#parts.chain(component, calledRequest(component, path, body));
     if (result.type !== "reply") return undefined;
-    return { status: result.reply.status, headers: pairsOf(result.reply.headers) };
+    return calledReply(result.reply);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Waited,
 } from "../../lib/core/waiting.ts";
 import type { AnswerOrPark } from "../../lib/engines/node/ask.ts";
+import type { CalledReply } from "../../lib/http/world.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -43,6 +44,10 @@ export function guestReply({ status, headers, body, sameUntilMs }: HttpReply): G
     : { status, headers: flat, body: bytes, sameUntilMs };
 }
 
-export function pairsOf(flat: readonly string[]): (readonly [string, string])[] {
+export function calledReply({ status, headers, body }: GuestReply): CalledReply {
+  return { status, headers: pairsOf(headers), body: body ?? NOTHING };
+}
+
+function pairsOf(flat: readonly string[]): (readonly [string, string])[] {
   return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ""] as const] : []));
 }

@@ -43,7 +43,13 @@ export type FromThread =
   | { readonly type: "ticked"; readonly id: number; readonly error: string | undefined }
   | { readonly type: "commit"; readonly id: number; readonly member: GroupMember }
   /** A call to another component. Without `id` the thread waits for its answer, which comes over the port of calls. */
-  | { readonly type: "call"; readonly component: string; readonly path: string; readonly id?: number }
+  | {
+      readonly type: "call";
+      readonly component: string;
+      readonly path: string;
+      readonly body?: Uint8Array;
+      readonly id?: number;
+    }
   | { readonly type: "output"; readonly component: string; readonly text: string }
   /** The store is closed; `trouble` says what was not as it should be. */
   | { readonly type: "stopped"; readonly trouble: string | undefined };

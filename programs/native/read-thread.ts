@@ -4,10 +4,12 @@ import migrations from "ledge:migrations";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Acting, ask } from "../../lib/engines/node/ask.ts";
 import { nodeWorld } from "../../lib/engines/node/world.ts";
-import type { CalledReply } from "../../lib/http/world.ts";
+import { SCHEMA_CHECK } from "../../lib/http/schema-check.ts";
+import type { CallComponent, CalledReply, World } from "../../lib/http/world.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
+import { calledRequest } from "../host/called-request.ts";
 import { openBeside } from "./journal.ts";
-import { guestReplyOf, requestOf } from "./messages.ts";
+import { calledReply, guestReply, guestReplyOf, requestOf } from "./messages.ts";
 import type { FromThread, NativeThreadSettings, ToThread, WireResult } from "./protocol.ts";
 import { servicesOf } from "./services.ts";
 
@@ -20,19 +22,32 @@ export function serveReads(port: MessagePort, calls: MessagePort, settings: Nati
   const committing = new Map<number, (result: WireResult) => void>();
   const calling = new Map<number, (reply: CalledReply | undefined) => void>();
 
-  const chain = (component: string, path: string): CalledReply | undefined => {
+  /** Judging by schemas needs nobody else; a thread that waited for another could wait for itself. */
+  const judge = (path: string, body: Uint8Array | undefined): CalledReply | undefined => {
+    const service = services.get(SCHEMA_CHECK);
+    if (service === undefined) return undefined;
+    const { request, waited } = requestOf(calledRequest(SCHEMA_CHECK, path, body));
+    const handled = service(request, worldOf(SCHEMA_CHECK), waited);
+    return handled.kind === "reply" ? calledReply(guestReply(handled.reply)) : undefined;
+  };
+  const chain: CallComponent = (component, path, body) => {
+    if (component === SCHEMA_CHECK) return judge(path, body);
     const seen = Atomics.load(arrivals, 0);
     say({ type: "call", component, path });
     Atomics.wait(arrivals, 0, seen);
     return receiveMessageOnPort(calls)?.message.reply;
   };
 
+  const worldOf = (component: string): World => {
+    const write = (text: string) => say({ type: "output", component, text });
+    return nodeWorld({ db, variables: settings.variables[component] ?? {}, write, chain });
+  };
+
   const answer = async ({ id, component, request: sent }: Extract<ToThread, { type: "http" }>) => {
     const service = services.get(component);
     if (service === undefined) throw new Error(`there is no component ${component}`);
     const { request, waited } = requestOf(sent);
-    const write = (text: string) => say({ type: "output", component, text });
-    const world = nodeWorld({ db, variables: settings.variables[component] ?? {}, write, chain });
+    const world = worldOf(component);
     const acting: Acting = {
       async commit(proposals, options) {
         say({ type: "commit", id, member: { proposals, options } });
@@ -40,7 +55,8 @@ export function serveReads(port: MessagePort, calls: MessagePort, settings: Nati
         if (!result.ok) throw new StoreFault(result.fault);
         return result.outcomes;
       },
-      call(called, path) {
+      async call(called, path, body) {
+        if (called === SCHEMA_CHECK) return judge(path, body);
         say({ type: "call", component: called, path, id });
         return new Promise((resolve) => calling.set(id, resolve));
       },

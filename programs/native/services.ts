@@ -3,6 +3,7 @@ import { admin } from "../../components/admin/handler.ts";
 import { configPlan } from "../../components/config-plan/handler.ts";
 import { configRead } from "../../components/config-read/handler.ts";
 import { configWrite } from "../../components/config-write/handler.ts";
+import { schemaCheck } from "../../components/schema-check/handler.ts";
 import type { Service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 
@@ -12,5 +13,6 @@ export function servicesOf(migrations: readonly Migration[]): ReadonlyMap<string
     ["config-write", configWrite(migrations)],
     ["config-plan", configPlan(migrations)],
     ["admin", admin(migrations)],
+    ["schema-check", schemaCheck(migrations)],
   ]);
 }

@@ -14,11 +14,21 @@ import { checkExchange, description, type Exchange } from "../../testkit/openapi
 import { openTestServer, told } from "../../testkit/server.ts";
 
 const Manifest = z.object({
-  trigger: z.object({ http: z.array(z.object({ route: z.string(), component: z.string().optional() })) }),
+  trigger: z.object({
+    http: z.array(
+      z.object({
+        route: z.union([z.string(), z.strictObject({ private: z.literal(true) })]),
+        component: z.string().optional(),
+      }),
+    ),
+  }),
 });
 
 const routes = Manifest.parse(parse(readFileSync(join(root, "spin.toml"), "utf8"))).trigger.http;
-const served = routes.filter(({ component }) => component !== undefined).map(({ route }) => route);
+/** No client comes by a private one. */
+const served = routes.flatMap(({ component, route }) =>
+  component === undefined || typeof route !== "string" ? [] : [route],
+);
 
 const covers = (route: string, path: string) =>
   route.endsWith("/...")

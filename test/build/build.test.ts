@@ -134,6 +134,7 @@ describe("planComponents", () => {
       ["config-write", "quickjs"],
       ["config-plan", "quickjs-small"],
       ["admin", "quickjs-small"],
+      ["schema-check", "quickjs-small"],
       ["snapshot-export", "starlingmonkey"],
     ]);
   });

@@ -162,6 +162,7 @@ async function prepare(): Promise<Made> {
     await server.send("PUT", `/v1/admin/policies/${place}`, { json, headers: { "if-none-match": "*" } });
   const overtaken = Number.parseInt((await putText(server, "shop", "twice", "1")).slice(1), 10);
   await putText(server, "shop", "twice", "2");
+  const unruled = await ruledKeys(server);
   await server.send("POST", "/v1/admin/recover", {
     token: RECOVERY_SECRET,
     json: { name: "recovered", accessor: "e".repeat(12), digest: "a".repeat(64) },
@@ -169,6 +170,7 @@ async function prepare(): Promise<Made> {
   return {
     server,
     overtaken,
+    unruled,
     rootToken: server.rootToken,
     historian,
     expired,
@@ -178,6 +180,24 @@ async function prepare(): Promise<Made> {
     writer,
     unguarded,
   };
+}
+
+/** Keys whose schemas take a text, and nothing in time; gives when they held numbers. */
+async function ruledKeys(server: TestServer): Promise<number> {
+  const put = (key: string, value: string) => putText(server, "shop", key, value, "application/json");
+  await put("costly", "1");
+  const unruled = Number.parseInt((await put("ruled", "1")).slice(1), 10);
+  await put("costly", "3");
+  await put("ruled", '"text"');
+  for (const [scope, rules] of [
+    ["ruled", '{"type":"string"}'],
+    ["costly", '{"$ref":"#"}'],
+  ])
+    await server.send("PUT", `/v1/admin/schemas/shop?scope=${scope}&existing=accept`, {
+      body: rules ?? "",
+      headers: { "content-type": "application/json" },
+    });
+  return unruled;
 }
 
 const POLICIES = [

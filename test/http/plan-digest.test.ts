@@ -29,7 +29,10 @@ function interpreted(answers: boolean): { world: World; sent: Uint8Array[] } {
   const sent: Uint8Array[] = [];
   const chain: CallComponent = (_component, _path, body = new Uint8Array()) => {
     sent.push(body);
-    return answers ? { status: 204, headers: [["ledge-plan-digest", DIGEST]] } : { status: 502, headers: [] };
+    const nothing = new Uint8Array();
+    return answers
+      ? { status: 204, headers: [["ledge-plan-digest", DIGEST]], body: nothing }
+      : { status: 502, headers: [], body: nothing };
   };
   return { world: { ...rest, chain }, sent };
 }

@@ -1,5 +1,6 @@
 /** What components ask each other by service chaining. */
 import { COMMIT_LIMITS } from "../../core/commit/limits.ts";
+import { SCHEMA_BYTES_MAX } from "../../core/schema-key.ts";
 import { TELL_USED, USED_AT_ONCE } from "../../core/tokens-used.ts";
 import type { Operation } from "../operation.ts";
 
@@ -65,5 +66,41 @@ export const internalRoutes = [
     body: { schema: "bytes", bytesMax: 64 * USED_AT_ONCE },
     answers: { 204: { description: "It is put down." } },
     codes: ["unknown_parameter", "no_route", "too_large", "invalid_body"],
+  },
+  {
+    id: "judgeValues",
+    component: "schema-check",
+    method: "post",
+    path: "/internal/schema-check/values",
+    summary: "Another component has values that schemas cover.",
+    needs: "chained",
+    store: "none",
+    parameters: [],
+    // The values, and the names of what they are for.
+    body: { schema: "bytes", bytesMax: 2 * COMMIT_LIMITS.encodedBytes },
+    answers: {
+      200: { description: "The schemas that they were judged by, and what was found.", content: "text" },
+    },
+    codes: ["unknown_parameter", "no_route", "too_large", "invalid_body"],
+  },
+  {
+    id: "compareSchema",
+    component: "schema-check",
+    method: "post",
+    path: "/internal/schema-check/compare",
+    summary: "Another component has a schema to put.",
+    needs: "chained",
+    store: "none",
+    parameters: [],
+    body: { schema: "bytes", bytesMax: 2 * SCHEMA_BYTES_MAX },
+    answers: { 200: { description: "Which documents would fail it, and where to go on.", content: "text" } },
+    codes: [
+      "unknown_parameter",
+      "no_route",
+      "too_large",
+      "invalid_body",
+      "schema_invalid",
+      "schema_too_costly",
+    ],
   },
 ] as const satisfies readonly Operation[];

@@ -79,6 +79,8 @@ export const planRoutes = [
       "message_required",
       ...POLICIES,
       "quota_exceeded",
+      "schema_violation",
+      "schema_too_costly",
       "idempotency_mismatch",
       "bad_namespace",
       "bad_key",

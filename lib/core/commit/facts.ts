@@ -59,6 +59,8 @@ export interface OpFacts {
   readonly same: boolean;
   /** The document, where it is text of at most 64 bytes (EMPTY_BYTES_MAX); else null. */
   readonly short: string | null;
+  /** Of a put: the schemas that cover its key, as a text that changes with them (schemas.ts); null without any. */
+  readonly schemas: string | null;
 }
 
 /** A commit of the past, compared with a proposal that carries the same request id. */
@@ -93,6 +95,8 @@ export interface SettingsFacts {
   /** Any token has ever been made. */
   readonly bootstrapped: boolean;
   readonly ops: readonly SettingFacts[];
+  /** The namespace that a schema was compared with has changed since. */
+  readonly moved: boolean;
   /** Tokens that no operation names and whose documents hold the word `"admin"`, as JSON texts. */
   readonly admins: readonly string[];
 }
@@ -108,6 +112,8 @@ export interface SettingFacts {
   readonly history: boolean;
   /** Keys that the namespace still holds. */
   readonly keys: number;
+  /** The namespace that this document belongs to is there. For `schema/…`. */
+  readonly homed: boolean;
   /** Tokens whose documents hold the namespace's name, as JSON texts. For the end of a namespace. */
   readonly tokens: readonly string[];
 }

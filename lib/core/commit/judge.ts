@@ -23,6 +23,7 @@ import { type Broken, brokenBy, judgeBudgets, judgeFreezes } from "./policies.ts
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";
+import { judgeCompared, SCHEMAS_MOVE, unjudgedOf } from "./schemas.ts";
 import { judgeSettings } from "./settings.ts";
 import {
   type CommitRefusal,
@@ -54,6 +55,7 @@ const RULES: readonly Rule[] = [
   judgeThere,
   judgeMoved,
   judgeSettings,
+  judgeCompared,
   judgeQuotas,
   judgeFreezes,
   judgeBudgets,
@@ -69,6 +71,8 @@ export function judge(proposal: Proposal, facts: Facts): Verdict {
     const refused = rule(proposal, facts, known);
     if (refused !== undefined) return settled(refused);
   }
+  const unjudged = unjudgedOf(proposal, facts);
+  if (unjudged.length > 0) return settled({ ...refusal("busy"), detail: SCHEMAS_MOVE, unjudged });
   return verdictOf(proposal, facts, known);
 }
 
@@ -80,6 +84,8 @@ export interface Foreseen {
   readonly results: readonly OpResult[];
   /** What of policies it breaks, refused or overridden. */
   readonly broken: readonly Broken[];
+  /** The operations whose values are to be judged by schemas. */
+  readonly unjudged: readonly number[];
 }
 
 /** The same rules for a plan. Refused is only who may not ask. */
@@ -89,7 +95,7 @@ export function foresee(proposal: Proposal, facts: Facts): Foreseen | CommitRefu
   const known = knownOf(proposal, facts, who.token);
   const refusals = RULES.flatMap((rule) => rule(proposal, facts, known) ?? []);
   const { results } = verdictOf(proposal, facts, known).outcome;
-  return { ok: true, refusals, results, broken: known.broken };
+  return { ok: true, refusals, results, broken: known.broken, unjudged: unjudgedOf(proposal, facts) };
 }
 
 function knownOf(proposal: Proposal, facts: Facts, token: TokenDocument | null): Known {

@@ -95,4 +95,4 @@ function at(facts: Facts, index: number): OpFacts {
   return facts.ops[index] ?? NOTHING;
 }
 
-const NOTHING: OpFacts = { revision: 0, lineage: null, size: 0, same: false, short: null };
+const NOTHING: OpFacts = { revision: 0, lineage: null, size: 0, same: false, short: null, schemas: null };

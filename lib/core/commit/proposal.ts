@@ -56,6 +56,10 @@ export interface Proposal {
   readonly override?: string;
   /** The plan that the commit is bound to. */
   readonly planned?: PlannedState;
+  /** By operation: the schemas that its value was judged by, as the facts name them. */
+  readonly judgedBy?: readonly (string | null)[];
+  /** What a schema was compared with: the documents of a namespace at a revision. */
+  readonly comparedAt?: { readonly namespace: string; readonly revision: number };
 }
 
 /** The state that a plan was made for: what stood at each operation's key, and the revision of the rules. */

@@ -6,6 +6,7 @@
 import { type Grant, mayGive } from "../grant.ts";
 import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
 import { parsePolicy, placeOfPolicy } from "../policy.ts";
+import { isSchemaText, placeOfSchema } from "../schema-key.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
 import {
   isAccessor,
@@ -25,7 +26,7 @@ import { type CommitRefusal, refusal } from "./verdict.ts";
 const NAMESPACE = "namespace/";
 const TOKEN = "token/";
 
-/** Refuses `invalid_body`, `exists`, `escalation`, `not_empty`, `in_use`, `forbidden` and `recovery_active`. */
+/** Refuses `invalid_body`, `exists`, `escalation`, `namespace_not_found`, `not_empty`, `in_use`, `forbidden`, `recovery_active`. */
 export function judgeSettings(
   proposal: Proposal,
   { settings }: Facts,
@@ -53,6 +54,7 @@ export function judgeSettings(
     ) ??
     judgeOneRecovery(proposal, settings.admins) ??
     each("escalation", (_, index) => giver !== null && givesMore(tokens[index], giver)) ??
+    each("namespace_not_found", ({ op }, index) => op === "put" && fact(index)?.homed === false) ??
     each("not_empty", (op, index) => endsNamespace(op) && (fact(index)?.keys ?? 0) > 0) ??
     each("in_use", (op, index) => isNamespaceInUse(op, fact(index), nowMs)) ??
     judgeRoots(proposal, tokens, settings)
@@ -68,13 +70,16 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
   if (!isReserved(namespace) || op === "check") return true;
   const named = key.startsWith(NAMESPACE) && isNamespaceName(key.slice(NAMESPACE.length));
   const policy = namespace !== AUTH && placeOfPolicy(key) !== undefined;
-  if (op === "delete") return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE) || policy);
+  const schema = namespace !== AUTH && placeOfSchema(key) !== undefined;
+  if (op === "delete")
+    return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE) || policy || schema);
   if (op !== "put" || json === undefined || mediaType !== "application/json") return false;
   if (namespace === AUTH)
     return (
       key.startsWith(TOKEN) && isAccessor(key.slice(TOKEN.length)) && parseTokenDocument(json) !== undefined
     );
   if (key === "mode") return parseMode(json) !== undefined;
+  if (schema) return isSchemaText(json);
   return policy ? parsePolicy(json) !== undefined : named && parseNamespaceSettings(json) !== undefined;
 }
 

@@ -22,6 +22,8 @@ export interface CommitRefusal {
   readonly rate?: Rate;
   /** The numbers: what is allowed, and what it would come to. */
   readonly members?: { readonly limit: number; readonly size: number };
+  /** The operations whose values have to be judged by schemas first; then the same may be proposed again. */
+  readonly unjudged?: readonly number[];
 }
 
 /** What became of one operation, in the order proposed. */

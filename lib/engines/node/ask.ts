@@ -8,6 +8,7 @@ import type { CommitOutcome } from "../../core/commit/verdict.ts";
 import type { HttpReply, HttpRequest } from "../../core/http.ts";
 import type { Park, Waited } from "../../core/waiting.ts";
 import { EXPORTER, exportedBy, exportPath } from "../../http/backed-up.ts";
+import { JUDGED_MAX, judged, questionOf, SCHEMA_CHECK, VALUES_PATH } from "../../http/schema-check.ts";
 import type { Handled, Service } from "../../http/service.ts";
 import type { CalledReply, World } from "../../http/world.ts";
 import type { CommitOptions } from "../../store/commit/commit.ts";
@@ -17,7 +18,7 @@ export interface Acting {
   /** Rejects with StoreFault as `commitAll` throws it. */
   commit(proposals: readonly Proposal[], options: CommitOptions): Promise<readonly CommitOutcome[]>;
   /** Never rejects. */
-  call(component: string, path: string): Promise<CalledReply | undefined>;
+  call(component: string, path: string, body?: Uint8Array): Promise<CalledReply | undefined>;
 }
 
 export type AnswerOrPark = HttpReply | { readonly park: Park };
@@ -42,16 +43,35 @@ async function settle(handled: Handled, world: World, acting: Acting): Promise<A
   for (let next = handled; ; ) {
     const settled = settledNow(next);
     if (settled !== undefined) return settled;
-    if (next.kind === "commit") next = await committed(next, acting);
+    if (next.kind === "commit") next = await committed(next, world, acting);
     else if (next.kind === "export") next = next.answer(await exported(next.park, world, acting));
   }
 }
 
-async function committed(asked: Extract<Handled, { kind: "commit" }>, acting: Acting): Promise<Handled> {
+type CommitAsked = Extract<Handled, { kind: "commit" }>;
+
+async function committed(asked: CommitAsked, world: World, acting: Acting): Promise<Handled> {
   try {
-    return asked.answer(await acting.commit(asked.proposals, asked.options));
+    return asked.answer(await commitJudgedSoon(asked, world, acting));
   } catch (error) {
     return asked.failed(error);
+  }
+}
+
+/** As lib/http/commit-judged.ts, with promises. */
+async function commitJudgedSoon(
+  { proposals, options }: CommitAsked,
+  world: World,
+  acting: Acting,
+): Promise<readonly CommitOutcome[]> {
+  let asked = proposals;
+  for (let times = 0; ; times += 1) {
+    const outcomes = await acting.commit(asked, options);
+    const question = times < JUDGED_MAX ? questionOf(asked, outcomes) : undefined;
+    if (question === undefined) return outcomes;
+    const next = judged(question, await acting.call(SCHEMA_CHECK, VALUES_PATH, question.body), world);
+    if ("ok" in next) return [...outcomes.slice(0, -1), next];
+    asked = asked.map((one) => (one === question.proposal ? next : one));
   }
 }
 

@@ -4,7 +4,7 @@
  * values as one blob that SQLite cuts, so that bytes never pass through JSON.
  */
 import { eq } from "drizzle-orm";
-import { lineageOf } from "../documents/read-parts.ts";
+import { lineageOf, schemasOf } from "../documents/read-parts.ts";
 import { durabilityColumns, durabilityText } from "../sqlite/durability-columns.ts";
 import {
   integerColumn,
@@ -35,7 +35,7 @@ and p.key>='policy/'||${namespace}||'/' and p.key<'policy/'||${namespace}||'0')`
 /**
  * ?1 accessor or null, ?2 actor, ?3 request id or null, ?4 operations, ?5 body.
  * `repeated` says whether the actor used the request id before; namespaces [[name, document, keys, bytes, policies], …],
- * operations [[revision, lineage, size, same, short], …], when the bucket was last looked at (rows.ts), and how this
+ * operations [[revision, lineage, size, same, short, schemas], …], when the bucket was last looked at (rows.ts), and how this
  * connection writes (durability.ts).
  */
 const storeColumns = {
@@ -58,7 +58,8 @@ const factsText = `${storeText},
 (select json_group_array(json_array(n.ns,cast(e.value as text),coalesce(u.keys,0),coalesce(u.bytes,0),
 ''||${policiesOf("n.ns")})) from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
-(select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")},${SHORT}))
+(select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")},${SHORT},
+iif(j.value->>0='put',${schemasOf("(j.value->>1)", "(j.value->>2)")},null)))
 from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2)`;
 
 export const factsSql = statement(
@@ -86,11 +87,12 @@ export const oneFactsSql = statement(
     same: orNull(integerColumn),
     policies: textColumn,
     short: orNull(textColumn),
+    schemas: orNull(textColumn),
   },
   `${storeText},
 (select cast(n.value as text) from entry n where n.namespace='_system' and n.key='namespace/'||?4),
 coalesce(u.keys,0),coalesce(u.bytes,0),e.revision,${lineageOf("e.revision")},e.size,
-e.media_type=?6 and e.text=?7 and e.value=?8,${policiesOf("?4")},${SHORT}
+e.media_type=?6 and e.text=?7 and e.value=?8,${policiesOf("?4")},${SHORT},${schemasOf("?4", "?5")}
 from store s left join usage u on u.namespace=?4 left join entry e on e.namespace=?4 and e.key=?5`,
 );
 
@@ -125,7 +127,8 @@ from commits c where c.actor=?1 and c.request_id=?2`,
 /**
  * What changes of reserved documents need besides. ?1 operations. `bootstrapped` says whether a token was ever made;
  * operations [[document, oldest kept value, history of its namespace, keys of its namespace, tokens that name
- * it, whether there are rules of it], …]; `admins` are other tokens that hold the word "admin".
+ * it, whether there are rules of it, whether the namespace of a schema is there], …]; `admins` are other tokens that
+ * hold the word "admin".
  */
 export const settingFactsSql = statement(
   { bootstrapped: integerColumn, ops: textColumn, admins: textColumn },
@@ -137,11 +140,19 @@ coalesce((select u.keys from usage u where u.namespace=substr(j.value->>2,11)),0
 json(iif(j.value->>0='delete',(select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth'
 and t.key glob 'token/*' and instr(t.value,cast('"'||substr(j.value->>2,11)||'"' as blob))),'[]')),
 j.value->>0='delete' and exists (select 1 from (select 'schema/' as kind union all select 'policy/') k cross join entry r where r.namespace='_system'
-and r.key>=k.kind||substr(j.value->>2,11)||'/' and r.key<k.kind||substr(j.value->>2,11)||'0')))
+and r.key>=k.kind||substr(j.value->>2,11)||'/' and r.key<k.kind||substr(j.value->>2,11)||'0'),
+j.value->>2 not glob 'schema/*' or exists (select 1 from entry n where n.namespace='_system'
+and n.key='namespace/'||substr(j.value->>2,8,instr(substr(j.value->>2,8),'/')-1))))
 from json_each(?1) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
 (select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth' and t.key glob 'token/*'
 and instr(t.value,cast('"admin"' as blob)) and exists (select 1 from json_each(?1) j where j.value->>1='_auth')
 and t.key not in (select j.value->>2 from json_each(?1) j where j.value->>1='_auth'))`,
+);
+
+/** Whether a namespace has changed behind a revision. ?1 namespace, ?2 the revision. By the index of revisions. */
+export const movedSql = statement(
+  { moved: integerColumn },
+  "select exists (select 1 from change c where c.revision>?2 and c.namespace=?1)",
 );
 
 /**

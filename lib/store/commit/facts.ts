@@ -105,6 +105,7 @@ function gatherOneFacts(
     size: row.size ?? 0,
     same: row.same === 1,
     short: row.short,
+    schemas: row.schemas,
   };
   const namespaces = new Map([[namespace, namespaceFacts(settings, { keys, bytes }, policies)]]);
   const shared = sharedFacts(db, row, { proposal, ops });
@@ -139,15 +140,16 @@ function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
         ],
       ),
     ),
-    ops: parse<[number | null, string | null, number | null, 0 | 1 | null, string | null][]>(row.ops).map(
-      ([revision, lineage, size, same, short]) => ({
-        revision: revision ?? 0,
-        lineage,
-        size: size ?? 0,
-        same: same === 1,
-        short,
-      }),
-    ),
+    ops: parse<[number | null, string | null, number | null, 0 | 1 | null, string | null, string | null][]>(
+      row.ops,
+    ).map(([revision, lineage, size, same, short, schemas]) => ({
+      revision: revision ?? 0,
+      lineage,
+      size: size ?? 0,
+      same: same === 1,
+      short,
+      schemas,
+    })),
   };
 }
 
@@ -173,13 +175,13 @@ function namespaceFacts(
 
 /** What does not depend on how many operations there are. */
 function sharedFacts(db: Db, row: SharedRow, { proposal, ops }: Encoded): Omit<Facts, "namespaces" | "ops"> {
-  const { proposer, requestId, body, door, planned } = proposal;
+  const { proposer, requestId, body, door, planned, comparedAt } = proposal;
   return {
     store: storeFromRow(row),
     mode: row.mode,
     token: row.token,
     said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
-    settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops) : null,
+    settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops, comparedAt) : null,
     rules: planned === undefined ? null : readPlanState(db, ops).rules,
   };
 }

@@ -82,3 +82,19 @@ from json_each(${ranges}))`;
 export const inRanges = (c: string, name = "g") =>
   `exists (select 1 from ${name} g where (g.ns=${c}.namespace or g.ns='*' and substr(${c}.namespace,1,1)<>'_')
 and ${c}.key>=g.lo and ${c}.key<g.hi)`;
+
+/** Whether a scope covers a key, as core/scope.ts says it. */
+export const coversText = (scope: string, key: string) =>
+  `(${scope}='' or ${scope}=${key} or substr(${scope},-1)='/' and substr(${key},1,length(${scope}))=${scope})`;
+
+/**
+ * The schemas that cover a key of a namespace, by their newest revision and their number: a change of one raises the
+ * first, the end of one lowers the second. Null without any. In the order of bytes "0" follows "/".
+ */
+export const schemasOf = (namespace: string, key: string) =>
+  `(select max(r.revision)||'.'||count(*) ${schemasFrom(namespace, key)})`;
+
+/** The covering schemas as rows `r`. */
+export const schemasFrom = (namespace: string, key: string) =>
+  `from entry r where r.namespace='_system' and r.key>='schema/'||${namespace}||'/'
+and r.key<'schema/'||${namespace}||'0' and ${coversText(`substr(r.key,length(${namespace})+9)`, key)}`;

@@ -18,6 +18,8 @@ const Problem = z.object({
         code: z.optional(z.string()),
         detail: z.optional(z.string()),
         etag: z.nullish(z.string()),
+        namespace: z.optional(z.string()),
+        key: z.optional(z.string()),
       }),
     ),
   ),
@@ -87,17 +89,21 @@ function withCauses(
   { nameOf }: Asked,
 ): string {
   const said = own ?? detail ?? title ?? code;
-  const placed = errors.filter(({ pointer }) => pointer !== "");
-  const lines = placed.map(({ pointer, detail: why }) => {
-    const place = nameOf?.(pointer) ?? pointer;
+  const placed = errors.filter(({ pointer }) => pointer !== "" || BY_SCHEMA.includes(code));
+  const lines = placed.map(({ pointer, detail: why, namespace, key }) => {
+    const place = key === undefined ? (nameOf?.(pointer) ?? pointer) : `${namespace}/${key}`;
+    if (place === "") return why ?? "";
     return why === undefined || why === detail ? `at ${place}` : `${place}: ${why}`;
   });
   const [first] = placed;
-  const repeats = first !== undefined && said.startsWith(`${first.pointer}: `);
+  const repeats = first !== undefined && first.pointer !== "" && said.startsWith(`${first.pointer}: `);
   const shown = [...new Set(lines)];
   const rest = shown.length > CAUSES_SHOWN ? [`and ${shown.length - CAUSES_SHOWN} more`] : [];
   return [...(repeats ? [] : [said]), ...shown.slice(0, CAUSES_SHOWN), ...rest].join("\n  ");
 }
+
+/** What is wrong with a value stands in its causes alone. */
+const BY_SCHEMA = ["schema_violation", "schema_conflict", "schema_too_costly"];
 
 type Words = { readonly message?: string; readonly hint?: string };
 

@@ -1,0 +1,116 @@
+/**
+ * The library that judges JSON Schema, bounded: as it is published it runs regular expressions that look back, compares
+ * each item of an array with each, and counts nothing. These places call lib/json-schema instead. Promise: where the
+ * library is no longer written that way, the build fails and names the place.
+ */
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { Plugin } from "esbuild";
+
+export const VALIDATING =
+  /@cfworker[\\/]json-schema[\\/]dist[\\/]esm[\\/](validate|dereference|deep-compare-strict)\.js$/;
+
+interface Place {
+  readonly is: string;
+  readonly becomes: string;
+  /** How often it stands there. */
+  readonly times: number;
+}
+
+const place = (is: string, becomes: string, times = 1): Place => ({ is, becomes, times });
+
+const PARAMETERS =
+  "instance, schema, draft = '2019-09', lookup = dereference(schema), shortCircuit = true, recursiveAnchor = null, instanceLocation = '#', schemaLocation = '#', evaluated = Object.create(null)";
+const ARGUMENTS =
+  "instance, schema, draft, lookup, shortCircuit, recursiveAnchor, instanceLocation, schemaLocation, evaluated";
+
+const PAIRS = `for (let j = 0; j < length; j++) {
+                const a = instance[j];
+                const ao = typeof a === 'object' && a !== null;
+                for (let k = 0; k < length; k++) {
+                    if (j === k) {
+                        continue;
+                    }
+                    const b = instance[k];
+                    const bo = typeof b === 'object' && b !== null;
+                    if (a === b || (ao && bo && deepCompareStrict(a, b))) {`;
+
+const PLACES: Readonly<Record<string, readonly Place[]>> = {
+  "validate.js": [
+    place(
+      `export function validate(${PARAMETERS}) {`,
+      `export function validate(${PARAMETERS}) {
+    const pathChars = instanceLocation.length + schemaLocation.length;
+    return visited({ instance, schema, pathChars }, () => validateNode(${ARGUMENTS}));
+}
+function validateNode(${ARGUMENTS}) {`,
+    ),
+    place("!new RegExp($pattern, 'u').test(instance)", "!matches($pattern, instance)"),
+    place("new RegExp(pattern, 'u')", "expressionOf(pattern)"),
+    place("format[$format] &&", "!fitsFormat(format, $format, instance)"),
+    place("\n            !format[$format](instance)", ""),
+    place("...result.errors", "...fewOf(result.errors)", 18),
+    place("...thenResult.errors", "...fewOf(thenResult.errors)"),
+    place("...elseResult.errors", "...fewOf(elseResult.errors)"),
+    place("JSON.stringify($const)", "shownValue($const)", 2),
+    place("JSON.stringify($enum)", "shownValue($enum)", 2),
+    place(
+      PAIRS,
+      `{
+                const [j, k] = repeatedItem(instance) ?? [];
+                {
+                    if (j !== undefined) {`,
+    ),
+    place(
+      "\n                        j = Number.MAX_SAFE_INTEGER;\n                        k = Number.MAX_SAFE_INTEGER;",
+      "",
+    ),
+  ],
+  // `id` is of former drafts: today it is anybody's name.
+  "dereference.js": [place("schema.$id || schema['id']", "schema.$id")],
+  "deep-compare-strict.js": [
+    place(
+      "export function deepCompareStrict(a, b) {",
+      "export function deepCompareStrict(a, b) {\n    compared(a);",
+    ),
+  ],
+};
+
+const IMPORTS: Readonly<Record<string, (folder: string) => string>> = {
+  "validate.js": (folder) =>
+    `import { fewOf, fitsFormat, matches, repeatedItem, shownValue, visited } from ${JSON.stringify(join(folder, "seams.ts"))};
+import { expressionOf } from ${JSON.stringify(join(folder, "expression.ts"))};`,
+  "dereference.js": (folder) =>
+    `import { InDocumentUrl as URL } from ${JSON.stringify(join(folder, "in-document-url.ts"))};`,
+  "deep-compare-strict.js": (folder) =>
+    `import { compared } from ${JSON.stringify(join(folder, "seams.ts"))};`,
+};
+
+/** For esbuild. `root` is the project. */
+export function boundedValidation(root: string): Plugin {
+  return {
+    name: "bounded-validation",
+    setup(setup) {
+      setup.onLoad({ filter: VALIDATING }, ({ path }) => ({
+        contents: bounded(root, path, readFileSync(path, "utf8")),
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/** The source of one of the library's files with our calls in it. Throws where a place is not as it was. */
+export function bounded(root: string, file: string, source: string): string {
+  const name = basename(file);
+  let text = source;
+  for (const { is, becomes, times } of PLACES[name] ?? []) {
+    const parts = text.split(is);
+    if (parts.length - 1 !== times)
+      throw new Error(
+        `@cfworker/json-schema: ${name} has ${parts.length - 1} times, not ${times}: ${is.slice(0, 80)}`,
+      );
+    text = parts.join(becomes);
+  }
+  const imports = IMPORTS[name]?.(join(root, "lib", "json-schema")) ?? "";
+  return `${imports}\n${text}`;
+}

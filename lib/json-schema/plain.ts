@@ -1,0 +1,20 @@
+/** Values of parsers as JSON has them, counted while they grow. */
+import { JSON_DEPTH_MAX } from "../core/json-depth.ts";
+import { spend } from "./count.ts";
+
+/** Goes one level down, and pays for a node. Throws where that is too deep. */
+export function below(level: number): number {
+  spend(1);
+  if (level > JSON_DEPTH_MAX) throw new Error(`It nests deeper than ${JSON_DEPTH_MAX}.`);
+  return level + 1;
+}
+
+/** An object of exactly these members, `__proto__` among them. Throws where one is named twice. */
+export function objectOf(members: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  const names = new Set<string>();
+  for (const [name] of members) {
+    if (names.has(name)) throw new Error(`${JSON.stringify(name.slice(0, 100))} is given twice.`);
+    names.add(name);
+  }
+  return Object.fromEntries(members);
+}
