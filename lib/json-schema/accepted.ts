@@ -11,6 +11,7 @@ import { META_SCHEMA } from "./meta-schema.ts";
 
 const PATTERN_CHARS_MAX = 1000;
 const ERRORS_MAX = 20;
+const ID_AT_ROOT = "$id stands at the root only.";
 
 const metaSchema = readySchema(META_SCHEMA);
 
@@ -48,6 +49,7 @@ function judgeForm(value: unknown) {
 }
 
 function unsupported(path: string): string {
+  if (path.endsWith("/$id")) return ID_AT_ROOT;
   return `${path.slice(path.lastIndexOf("/") + 1)} is not supported, and would be ignored.`;
 }
 
@@ -63,7 +65,7 @@ function judgeParts({ schema, known }: ReadySchema) {
   for (const [address, part] of Object.entries(known)) {
     const at = pointerOf(address);
     if (typeof part !== "object" || at === undefined || errors.length >= ERRORS_MAX) continue;
-    if (part !== schema && "$id" in part) errors.push(cause(`${at}/$id`, "$id stands at the root only."));
+    if (part !== schema && "$id" in part) errors.push(cause(`${at}/$id`, ID_AT_ROOT));
     for (const [where, pattern] of patternsOf(part)) {
       const size = sizeOf(pattern);
       if (typeof size === "string") errors.push(cause(at + where, size));

@@ -4,7 +4,7 @@
  */
 import type { Schema } from "@cfworker/json-schema";
 
-const SCHEMA: Schema = { $ref: "#" };
+const SCHEMA: Schema = { $ref: "#/$defs/below" };
 const SCHEMAS: Schema = { type: "array", minItems: 1, items: SCHEMA };
 const NAMED: Schema = { type: "object", additionalProperties: SCHEMA };
 const COUNT: Schema = { type: "integer", minimum: 0 };
@@ -26,10 +26,9 @@ const UNSUPPORTED: readonly string[] = [
   "id",
 ];
 
-export const META_SCHEMA: Schema = {
+const ANY: Schema = {
   type: ["object", "boolean"],
   properties: {
-    $id: { type: "string", pattern: "^[^#]*#?$" },
     $schema: {
       enum: ["https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2020-12/schema#"],
     },
@@ -87,4 +86,11 @@ export const META_SCHEMA: Schema = {
     examples: { type: "array" },
     ...Object.fromEntries(UNSUPPORTED.map((name) => [name, false])),
   },
+};
+
+/** `$id` stands at the root: below it would begin another document, whose references are its own. */
+export const META_SCHEMA: Schema = {
+  $ref: "#/$defs/any",
+  properties: { $id: { type: "string", pattern: "^[^#]*#?$" } },
+  $defs: { any: ANY, below: { $ref: "#/$defs/any", properties: { $id: false } } },
 };

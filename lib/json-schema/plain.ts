@@ -2,10 +2,10 @@
 import { JSON_DEPTH_MAX } from "../core/json-depth.ts";
 import { spend } from "./count.ts";
 
-/** Goes one level down, and pays for a node. Throws where that is too deep. */
+/** The level of what a list or a map at this one holds. Throws where that is too deep. */
 export function below(level: number): number {
   spend(1);
-  if (level > JSON_DEPTH_MAX) throw new Error(`It nests deeper than ${JSON_DEPTH_MAX}.`);
+  if (level >= JSON_DEPTH_MAX) throw new Error(`It nests deeper than ${JSON_DEPTH_MAX}.`);
   return level + 1;
 }
 

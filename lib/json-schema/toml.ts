@@ -9,10 +9,10 @@ export function tomlValue(text: string): unknown {
 }
 
 function plainOf(value: unknown, level: number): unknown {
-  const next = below(level);
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof TomlDate) return value.toISOString();
+  const next = below(level);
   if (Array.isArray(value)) return value.map((item) => plainOf(item, next));
   return objectOf(Object.entries(value).map(([name, member]) => [name, plainOf(member, next)]));
 }

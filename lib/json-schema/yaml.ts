@@ -43,16 +43,17 @@ function plainValue(
   level: number,
   anchors: Anchors,
 ): unknown {
-  const next = below(level);
+  spend(1);
   if (isAlias(node)) return aliased(node.source, anchors);
   if (isScalar(node)) return kept(node.anchor, node.value, anchors);
+  if (!isSeq(node) && !isMap(node)) return null;
+  const next = below(level);
   if (isSeq(node))
     return kept(
       node.anchor,
       node.items.map((item) => plainValue(item, next, anchors)),
       anchors,
     );
-  if (!isMap(node)) return null;
   const members = node.items.map(
     ({ key, value }) => [nameOf(key, next, anchors), plainValue(value, next, anchors)] as const,
   );

@@ -255,6 +255,9 @@ describe("a plan and its commit", () => {
     const random = seededRandom(seed);
     const server = await two();
     await makeNamespace(server, "strict", { messageRequired: true, quota: { keys: 2, bytes: 60 } });
+    const ruled = { body: '{"maxLength":20}', headers: { "content-type": "application/json" } };
+    for (const place of ["shop?scope=a/", "strict"])
+      expect(told(await server.send("PUT", `/v1/admin/schemas/${place}`, ruled))).toBe("201");
     const keys = ["a", "a/b", "é"] as const;
     const drawn = () => {
       const place = {

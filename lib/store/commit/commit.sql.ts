@@ -4,7 +4,7 @@
  * values as one blob that SQLite cuts, so that bytes never pass through JSON.
  */
 import { eq } from "drizzle-orm";
-import { lineageOf, schemasOf } from "../documents/read-parts.ts";
+import { anySchema, lineageOf, schemasOf } from "../documents/read-parts.ts";
 import { durabilityColumns, durabilityText } from "../sqlite/durability-columns.ts";
 import {
   integerColumn,
@@ -59,7 +59,7 @@ const factsText = `${storeText},
 ''||${policiesOf("n.ns")})) from (select distinct j.value->>1 as ns from json_each(?4) j) n left join usage u on u.namespace=n.ns
 left join entry e on e.namespace='_system' and e.key='namespace/'||n.ns),
 (select json_group_array(json_array(e.revision,${lineageOf("e.revision")},e.size,${sameAs("e", "?5")},${SHORT},
-iif(j.value->>0='put',${schemasOf("(j.value->>1)", "(j.value->>2)")},null)))
+iif(j.value->>0='put' and ${anySchema},${schemasOf("(j.value->>1)", "(j.value->>2)")},null)))
 from json_each(?4) j left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2)`;
 
 export const factsSql = statement(

@@ -94,6 +94,10 @@ export const coversText = (scope: string, key: string) =>
 export const schemasOf = (namespace: string, key: string) =>
   `(select max(r.revision)||'.'||count(*) ${schemasFrom(namespace, key)})`;
 
+/** Looked at once a statement: a store without any does not look for each key. */
+export const anySchema =
+  "exists (select 1 from entry r where r.namespace='_system' and r.key>='schema/' and r.key<'schema0')";
+
 /** The covering schemas as rows `r`. */
 export const schemasFrom = (namespace: string, key: string) =>
   `from entry r where r.namespace='_system' and r.key>='schema/'||${namespace}||'/'

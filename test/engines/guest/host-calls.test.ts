@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
 import { formatToken } from "../../../lib/core/token.ts";
 import { handlersOf } from "../../../testkit/handlers.ts";
-import { addNamespace, bootstrap, giveToken, tokenOf } from "../../../testkit/proposals.ts";
+import { addNamespace, bootstrap, giveToken, putReserved, tokenOf } from "../../../testkit/proposals.ts";
 import { committedMigrations, openTestStore } from "../../../testkit/store.ts";
 import { worldOver } from "../../../testkit/world.ts";
 
 const { read, write } = handlersOf(committedMigrations());
 const TOKEN = tokenOf("b");
 
-/** A store with one document, and a way to ask that tells what a guest would have asked its host for, in order. */
-function openCounted() {
+/** A store, with a schema for `ruled/` where one is given, and a way to ask that tells what a guest would have asked its host for, in order. */
+function openCounted(schema?: string) {
   const { db } = openTestStore();
   bootstrap(db);
   addNamespace(db, "shop");
   giveToken(db, TOKEN, ["read", "write"]);
+  if (schema !== undefined) putReserved(db, "_system", "schema/shop/ruled/", schema);
   const calls: string[] = [];
   const world = worldOver(
     {
@@ -33,7 +34,10 @@ function openCounted() {
         return undefined;
       },
       // Given to all that write, as on Spin.
-      chain: () => undefined,
+      chain: () => {
+        calls.push("chain");
+        return undefined;
+      },
     },
   );
   return (
@@ -60,6 +64,7 @@ function openCounted() {
       sqlite: count("open") + count("execute"),
       clock: count("clock"),
       variables: count("variable"),
+      ...(count("chain") === 0 ? {} : { chained: count("chain") }),
     };
   };
 }
@@ -86,6 +91,18 @@ test("a commit of one document calls SQLite at most 12 times, EXTRA included", (
     ...rest,
   });
   expect(ask(write, "DELETE", K, PRESENT)).toEqual({ status: 200, sqlite: 11, ...rest });
+});
+
+test("a commit that no schema covers asks nobody, and one under a schema asks once", () => {
+  const ask = openCounted('{"type":"string"}');
+  expect(ask(write, "PUT", K, { ...TEXT, ...ABSENT }, "x")).toEqual({
+    status: 201,
+    sqlite: 11,
+    clock: 1,
+    variables: 3,
+  });
+  const ruled = ask(write, "PUT", "/v1/write/shop?key=ruled/k", { ...TEXT, ...ABSENT }, "x");
+  expect(ruled).toMatchObject({ status: 503, chained: 1 });
 });
 
 test("a commit as JSON calls it for four looks at its body more", () => {
