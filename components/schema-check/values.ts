@@ -4,15 +4,16 @@
  */
 import { CAUSES_MAX } from "../../lib/core/page-limits.ts";
 import { refuse } from "../../lib/core/refusal.ts";
+import { thrownText } from "../../lib/core/thrown.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { textReply } from "../../lib/http/reply.ts";
 import type { Answer } from "../../lib/http/result.ts";
 import { splitQuestion, type ValuesAnswer } from "../../lib/http/schema-check.ts";
-import { acceptSchema } from "../../lib/json-schema/accepted.ts";
-import { counting } from "../../lib/json-schema/count.ts";
+import type { World } from "../../lib/http/world.ts";
+import { counting, isStop } from "../../lib/json-schema/count.ts";
 import { fitOf, TOO_COSTLY_WORDS, wordsOfViolation } from "../../lib/json-schema/fit.ts";
+import { type Judgement, type ReadySchema, readySchema } from "../../lib/json-schema/judge.ts";
 import { type Covering, coveringSchemas, schemaTexts } from "../../lib/store/documents/schemas.ts";
-import type { Db } from "../../lib/store/sqlite/driver.ts";
 
 /** All values of a commit together. */
 const COMMIT_NODES_MAX = 500_000;
@@ -30,7 +31,7 @@ export function postValues(
     world.db,
     puts.map(([namespace, key]) => [namespace, key]),
   );
-  const judges = judgesOf(world.db, covering);
+  const judges = judgesOf(world, covering);
   const costly: Cause[] = [];
   const failing: Cause[] = [];
   const all = counting(
@@ -61,22 +62,27 @@ function refusedFor(failing: readonly Cause[], costly: readonly Cause[]): Values
   return costly.length > 0 ? { code: "schema_too_costly", causes: costly.slice(0, CAUSES_MAX) } : undefined;
 }
 
-type JudgeOf = (mediaType: string, bytes: Uint8Array) => ReturnType<typeof fitOf>;
+type JudgeOf = (mediaType: string, bytes: Uint8Array) => Judgement;
 
-/** By the key of each schema. One that cannot be judged by was not put by a server that knew its rules. */
-function judgesOf(db: Db, covering: readonly Covering[]): ReadonlyMap<string, JudgeOf> {
+/** By the key of each schema. What each may say was judged when it was put, and is not judged again with each write. */
+function judgesOf(world: World, covering: readonly Covering[]): ReadonlyMap<string, JudgeOf> {
   const keys = [...new Set(covering.flatMap(({ key }) => (key === null ? [] : [key])))];
   const judges = new Map<string, JudgeOf>();
-  for (const [key, json] of schemaTexts(db, keys)) {
-    const accepted = acceptSchema(JSON.parse(json));
-    judges.set(key, (mediaType, bytes) =>
-      accepted.ok
-        ? fitOf(accepted.value, mediaType, bytes)
-        : {
-            kind: "fails",
-            violations: [{ path: "", detail: `Its schema cannot be used: ${accepted.detail}` }],
-          },
-    );
+  for (const [key, json] of schemaTexts(world.db, keys)) {
+    let ready: ReadySchema | undefined;
+    judges.set(key, (mediaType, bytes) => {
+      try {
+        ready ??= readySchema(JSON.parse(json));
+        return fitOf(ready, mediaType, bytes);
+      } catch (error) {
+        if (isStop(error)) throw error;
+        // It came from somewhere else than PUT: nothing is written by a rule that nobody can read.
+        world.log("schema.unusable", { key, error: thrownText(error) });
+        return { kind: "fails", violations: [{ path: "", detail: UNUSABLE }] };
+      }
+    });
   }
   return judges;
 }
+
+const UNUSABLE = "Its schema cannot be used. Put it again, or remove it.";

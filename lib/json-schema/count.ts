@@ -24,19 +24,12 @@ export function nodesLeft(): number {
   return count.left;
 }
 
-/**
- * Runs work that spends at most `nodes`. `costly` makes what is given instead where it would spend more. Work that catches
- * what it calls throws is told by `isStop` what it has to let through.
- */
-export function counting<T>(
-  nodes: number,
-  work: (isStop: (thrown: unknown) => boolean) => T,
-  costly: () => T,
-): T {
+/** Runs work that spends at most `nodes`. `costly` makes what is given instead where it would spend more. */
+export function counting<T>(nodes: number, work: () => T, costly: () => T): T {
   const before = count;
   count = { left: nodes, depth: 0 };
   try {
-    return work(isStop);
+    return work();
   } catch (error) {
     if (isStop(error)) return costly();
     throw error;
@@ -47,7 +40,8 @@ export function counting<T>(
   }
 }
 
-function isStop(thrown: unknown): boolean {
+/** What has to be let through by whoever catches. */
+export function isStop(thrown: unknown): boolean {
   return thrown instanceof TooCostly;
 }
 

@@ -6,7 +6,7 @@
 import { isWithinDepth, JSON_DEPTH_MAX } from "../core/json-depth.ts";
 import { isJsonType } from "../core/media-type.ts";
 import { thrownText } from "../core/thrown.ts";
-import { counting, NODES_MAX } from "./count.ts";
+import { counting, isStop, NODES_MAX } from "./count.ts";
 import { tomlValue } from "./toml.ts";
 import { yamlValue } from "./yaml.ts";
 
@@ -43,7 +43,7 @@ function jsonValue(text: string): unknown {
 function reading(work: () => unknown): ParsedValue {
   return counting<ParsedValue>(
     NODES_MAX,
-    (isStop) => {
+    () => {
       try {
         return { kind: "value", value: work() };
       } catch (error) {

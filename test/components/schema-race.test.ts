@@ -89,6 +89,17 @@ describe("a commit that was judged", () => {
     expect(standing("a")).toBeUndefined();
   });
 
+  test("is refused where the schema is one that nobody would have taken", () => {
+    rule({ $ref: "#/none" });
+    rule({ pattern: "(" }, "b");
+    const { world } = chained([]);
+    expect([put(world, "a", 1), put(world, "b", "text"), put(world, "b", 1)]).toEqual([
+      "422 schema_violation",
+      "422 schema_violation",
+      "201",
+    ]);
+  });
+
   test("is judged again with promises, too", async () => {
     rule({ type: "number" });
     const { world, calls } = chained([() => rule({ type: "string" })]);

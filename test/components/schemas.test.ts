@@ -147,6 +147,14 @@ describe("a schema", () => {
   });
 });
 
+test("nobody from outside reaches the component that judges", async () => {
+  const server = await openTwoNamespaces();
+  for (const path of ["values", "compare"])
+    expect(told(await server.send("POST", `/internal/schema-check/${path}`, { body: "[]\n" }))).toBe(
+      "404 no_route",
+    );
+});
+
 describe("a commit under a schema", () => {
   test("takes what fits, and says where what does not is wrong", async () => {
     const server = await open();

@@ -99,7 +99,7 @@ test("a commit that no schema covers asks nobody, and one under a schema asks on
     status: 201,
     sqlite: 11,
     clock: 1,
-    variables: 3,
+    variables: 4,
   });
   const ruled = ask(write, "PUT", "/v1/write/shop?key=ruled/k", { ...TEXT, ...ABSENT }, "x");
   expect(ruled).toMatchObject({ status: 503, chained: 1 });
