@@ -70,10 +70,12 @@ export function withoutSettings(root: string): Plugin {
   return {
     name: "without-settings",
     setup(setup) {
-      setup.onResolve({ filter: /^\.\/setting(s|-facts)\.ts$/ }, ({ importer }) =>
-        /[\\/]commit[\\/](judge|facts)\.ts$/.test(importer)
-          ? { path: join(root, "lib", "engines", "quickjs", "no-settings.ts") }
-          : undefined,
+      setup.onResolve(
+        { filter: /^\.\/(settings|setting-facts|member-facts|erased|note-purge)\.ts$/ },
+        ({ importer }) =>
+          /[\\/]commit[\\/](judge|facts|commit)\.ts$/.test(importer)
+            ? { path: join(root, "lib", "engines", "quickjs", "no-settings.ts") }
+            : undefined,
       );
     },
   };

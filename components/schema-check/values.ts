@@ -18,6 +18,9 @@ import { type Covering, coveringSchemas, schemaTexts } from "../../lib/store/doc
 /** All values of a commit together. */
 const COMMIT_NODES_MAX = 500_000;
 
+const UNFIT = "A value does not fit the schema of its scope; errors says where.";
+const COSTLY = "To judge a value by the schema of its scope would take too long. Make one of them smaller.";
+
 type Cause = { readonly at: number; readonly detail: string };
 
 export function postValues(
@@ -58,8 +61,11 @@ export function postValues(
 }
 
 function refusedFor(failing: readonly Cause[], costly: readonly Cause[]): ValuesAnswer["refused"] {
-  if (failing.length > 0) return { code: "schema_violation", causes: failing.slice(0, CAUSES_MAX) };
-  return costly.length > 0 ? { code: "schema_too_costly", causes: costly.slice(0, CAUSES_MAX) } : undefined;
+  if (failing.length > 0)
+    return { code: "schema_violation", detail: UNFIT, causes: failing.slice(0, CAUSES_MAX) };
+  return costly.length > 0
+    ? { code: "schema_too_costly", detail: COSTLY, causes: costly.slice(0, CAUSES_MAX) }
+    : undefined;
 }
 
 type JudgeOf = (mediaType: string, bytes: Uint8Array) => Judgement;

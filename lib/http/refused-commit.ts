@@ -27,9 +27,6 @@ const WORDS: Words = {
     "The token has made as many commits as it may in a second. Nothing was committed; send it again.",
   not_ready: "The store is being restored. It takes writes once every check has passed.",
   too_many_changes: "A commit holds at most 1,000 changes.",
-  schema_violation: "A value does not fit the schema of its scope; errors says where.",
-  schema_too_costly:
-    "To judge a value by the schema of its scope would take too long. Make one of them smaller.",
   invalid_body: "The document is not in the shape that its place demands.",
   too_large: "A value holds at most 1 MiB, a commit 2 MiB of values and 4 MiB as it is stored.",
 };

@@ -28,6 +28,7 @@ export interface ValuesAnswer {
   readonly schemas: readonly (string | null)[];
   readonly refused?: {
     readonly code: RefusalCode;
+    readonly detail: string;
     /** `at` is the place of the put. */
     readonly causes: readonly { readonly at: number; readonly detail: string }[];
   };
@@ -66,27 +67,24 @@ export function judged(
   reply: CalledReply | undefined,
   world: World,
 ): Proposal | CommitRefusal {
-  const answer = answerOf(reply);
-  if (answer === undefined) {
+  if (reply?.status !== 200) {
     world.log("schemas.not_judged", { status: reply?.status ?? null });
+    return { ...refusal("busy"), detail: "Nobody answers who judges by schemas. Nothing was committed." };
+  }
+  // Our own component has written it: UTF-8, and JSON.
+  const { schemas, refused }: ValuesAnswer = JSON.parse(decodeUtf8(reply.body) ?? "");
+  if (refused === undefined)
     return {
-      ...refusal("busy"),
-      detail: "The component that judges by schemas does not answer. Nothing was committed.",
+      ...proposal,
+      judgedBy: proposal.ops.map((_, index) => schemas[unjudged.indexOf(index)] ?? null),
     };
-  }
-  const { schemas, refused } = answer;
-  if (refused !== undefined) {
-    const causes = refused.causes.map(({ at, detail }) => ({
-      index: unjudged[at] ?? 0,
-      revision: 0,
-      etag: null,
-      detail,
-    }));
-    return { ok: false, code: refused.code, causes };
-  }
-  const judgedBy: (string | null)[] = proposal.ops.map(() => null);
-  for (const [at, index] of unjudged.entries()) judgedBy[index] = schemas[at] ?? null;
-  return { ...proposal, judgedBy };
+  const causes = refused.causes.map(({ at, detail }) => ({
+    index: unjudged[at] ?? 0,
+    revision: 0,
+    etag: null,
+    detail,
+  }));
+  return { ok: false, code: refused.code, detail: refused.detail, causes };
 }
 
 /** A question's line, and the bytes behind it; undefined where it has no line. */
@@ -100,10 +98,4 @@ export function splitQuestion(
 
 export function lineEnd(body: Uint8Array): number {
   return body.indexOf(10);
-}
-
-function answerOf(reply: CalledReply | undefined): ValuesAnswer | undefined {
-  if (reply?.status !== 200) return undefined;
-  const text = decodeUtf8(reply.body);
-  return text === undefined ? undefined : JSON.parse(text);
 }

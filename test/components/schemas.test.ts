@@ -132,7 +132,7 @@ describe("a schema", () => {
     expect(told(await server.send("DELETE", path, { token: part, headers: ANY }))).toBe("403 forbidden");
     const whole = await makeToken(server, [{ verbs: ["admin"], namespace: "shop" }]);
     expect(told(await server.send("DELETE", "/v1/admin/namespaces/shop", { headers: ANY }))).toBe(
-      "409 not_empty",
+      "409 in_use",
     );
     expect(told(await server.send("DELETE", path, { token: whole, headers: ANY }))).toBe("200");
   });

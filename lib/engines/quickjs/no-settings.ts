@@ -1,7 +1,8 @@
 /**
- * What config-write and config-plan have in place of lib/core/commit/settings.ts and lib/store/commit/setting-facts.ts: their
- * doors refuse reserved documents before these are asked, and every write on Spin would pay for them. Promise: whatever
- * came so far all the same is a bug, and is not committed.
+ * What config-write and config-plan have in place of lib/core/commit/settings.ts and of setting-facts.ts, erased.ts,
+ * note-purge.ts and member-facts.ts in lib/store/commit: their doors refuse reserved documents and purges before these are
+ * asked, a guest commits nothing in groups, and every write on Spin would pay for them. Promise: whatever came so far all
+ * the same is a bug, and is not committed.
  */
 import type { Facts } from "../../core/commit/facts.ts";
 
@@ -10,8 +11,15 @@ function judgeNone(_: unknown, { settings }: Facts): undefined {
 }
 
 function readNone(): never {
-  throw new Error("this component changes no settings");
+  throw new Error("this component neither changes settings, nor purges, nor commits in groups");
 }
 
 // Under the names of those that they stand for.
-export { judgeNone as judgeSettings, readNone as readSettings };
+export {
+  judgeNone as judgeSettings,
+  readNone as gatherMemberFacts,
+  readNone as notePurge,
+  readNone as overwriteFreed,
+  readNone as readSettings,
+  readNone as writeAnew,
+};

@@ -25,15 +25,8 @@ import {
   putUsageSql,
 } from "./commit.sql.ts";
 import { overwriteFreed, writeAnew } from "./erased.ts";
-import {
-  bytesOf,
-  type Encoded,
-  encodeOps,
-  gatherFacts,
-  gatherMemberFacts,
-  type Known,
-  onlyOpOf,
-} from "./facts.ts";
+import { bytesOf, type Encoded, encodeOps, gatherFacts, type Known, onlyOpOf } from "./facts.ts";
+import { gatherMemberFacts } from "./member-facts.ts";
 import { notePurge } from "./note-purge.ts";
 import { takeWrite } from "./write-rate.ts";
 

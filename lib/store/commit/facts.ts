@@ -53,16 +53,6 @@ export function gatherFacts(db: Db, proposal: Proposal, ops: string): Gathered {
   };
 }
 
-/** The same for a member of a group. Nobody has looked at the bucket for it. */
-export function gatherMemberFacts(db: Db, proposal: Proposal, ops: string, known: Known): Gathered {
-  const one = onlyOpOf(proposal);
-  const facts =
-    one === undefined
-      ? factsFromRow(db, onlyOf(db, known.memberFactsSql, factsParameters(proposal, ops)), { proposal, ops })
-      : gatherOneFacts(db, { proposal, ops, one }, known);
-  return { facts, durability: known.durability, looksMs: [] };
-}
-
 /** The same for a plan, outside a transaction; `statement` is `memberFactsSql`. */
 export function gatherPlanFacts(db: Db, encoded: Encoded, statement: typeof memberFactsSql): Facts {
   return factsFromRow(db, onlyOf(db, statement, factsParameters(encoded.proposal, encoded.ops)), encoded);
@@ -84,41 +74,13 @@ export function bytesOf({ body }: Proposal, { at, size }: ProposedOp): Uint8Arra
   return body.subarray(at, at + size);
 }
 
-function gatherOneFacts(
-  db: Db,
-  { proposal, ops, one }: Encoded & { readonly one: ProposedOp },
-  { oneFactsSql }: Known,
-): Facts {
-  const { namespace, key, mediaType, text } = one;
-  const row = onlyOf(db, oneFactsSql, [
-    ...whoParameters(proposal),
-    namespace,
-    key,
-    mediaType,
-    text ? 1 : 0,
-    bytesOf(proposal, one),
-  ]);
-  const { settings, keys, bytes, policies } = row;
-  const there = {
-    revision: row.documentRevision ?? 0,
-    lineage: row.documentLineage,
-    size: row.size ?? 0,
-    same: row.same === 1,
-    short: row.short,
-    schemas: row.schemas,
-  };
-  const namespaces = new Map([[namespace, namespaceFacts(settings, { keys, bytes }, policies)]]);
-  const shared = sharedFacts(db, row, { proposal, ops });
-  // Member by member: with every commit of a group, and V8 takes ten times as long to spread an object.
-  const { store, mode, token, said, settings: reserved, rules } = shared;
-  return { store, mode, token, namespaces, ops: [there], said, settings: reserved, rules };
-}
-
-function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
+/** As memberFactsSql takes them. */
+export function factsParameters(proposal: Proposal, ops: string): SqlValue[] {
   return [...whoParameters(proposal), ops, proposal.body];
 }
 
-function whoParameters(proposal: Proposal): SqlValue[] {
+/** The first of them: who proposes, and by which request. */
+export function whoParameters(proposal: Proposal): SqlValue[] {
   const { proposer, requestId } = proposal;
   return [proposer.kind === "token" ? proposer.accessor : null, actorOf(proposal), requestId];
 }
@@ -129,7 +91,7 @@ export interface Encoded {
   readonly ops: string;
 }
 
-function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
+export function factsFromRow(db: Db, row: FactsRow, encoded: Encoded): Facts {
   return {
     ...sharedFacts(db, row, encoded),
     namespaces: new Map(
@@ -164,7 +126,7 @@ const policiesOf = remembering((rows): readonly PolicyFacts[] =>
 );
 const NONE: readonly PolicyFacts[] = [];
 
-function namespaceFacts(
+export function namespaceFacts(
   document: string | null,
   { keys, bytes }: { readonly keys: number; readonly bytes: number },
   policies: string,
@@ -174,7 +136,11 @@ function namespaceFacts(
 }
 
 /** What does not depend on how many operations there are. */
-function sharedFacts(db: Db, row: SharedRow, { proposal, ops }: Encoded): Omit<Facts, "namespaces" | "ops"> {
+export function sharedFacts(
+  db: Db,
+  row: SharedRow,
+  { proposal, ops }: Encoded,
+): Omit<Facts, "namespaces" | "ops"> {
   const { proposer, requestId, body, door, planned, comparedAt } = proposal;
   return {
     store: storeFromRow(row),
