@@ -85,6 +85,7 @@ describe("the tree", () => {
     "lib/engines": /^lib\/(core|store|http)\//,
     // Types alone, as the bundle's test says.
     packages: /^lib\/(core|api)\//,
+    examples: /^packages\//,
     // The native engine runs the components' handlers.
     programs: /^(lib|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
     build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
