@@ -48,9 +48,14 @@ export async function requireYes(question: string, { flag, look, show }: YesAske
   if (isCancel(answer) || !answer) throw givenUp();
 }
 
-/** Loaded where a person is asked. */
-function prompts() {
-  return import("@clack/prompts");
+/**
+ * Loaded where a person is asked. The library takes h, j, k and l for arrows, so that a word that was typed ahead could
+ * turn a no into a yes: they are letters here.
+ */
+async function prompts() {
+  const loaded = await import("@clack/prompts");
+  for (const letter of "hjkl") loaded.settings.aliases.delete(letter);
+  return loaded;
 }
 
 /** Calls off the question when the input ends, by Ctrl-D or a terminal that goes: it would wait for ever. */

@@ -1,5 +1,5 @@
 /** `ledge revert`: shows the server's plan of it, asks, and carries out exactly that. */
-import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { CommitAnswer, HistoryPage } from "../../../lib/api/document-answers.ts";
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { isAtTerminal, requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
@@ -38,6 +38,7 @@ export async function runRevert(
   const changes = plan.changes.filter(({ result }) => result !== "unchanged");
   const refused = refusalOfPlans([plan]);
   if (options.plan === true || refused !== undefined || changes.length === 0) {
+    if (refused === undefined && changes.length === 0) await refuseUnknown(client, wish);
     if (options.output === "json" && refused === undefined) printJson(plan);
     else await show(client, plan);
     if (refused !== undefined) throw withAdvice(refused);
@@ -48,7 +49,9 @@ export async function runRevert(
   const body = JSON.stringify({ ...wish, planDigest: plan.planDigest });
   const made = await client.json(CommitAnswer, "POST", "/v1/revert", { body });
   if (options.output === "json") return printJson(made);
-  sayDone(`${countWords(made.changes.length, "document")} put back: revision ${made.revision}`);
+  const deleted = deletionsIn(made.changes);
+  const of = deleted === 0 ? "" : `, ${deleted} of them deleted`;
+  sayDone(`${countWords(made.changes.length, "document")} put back${of}: revision ${made.revision}`);
 }
 
 /** The body of the revert, by what was typed. */
@@ -69,6 +72,10 @@ function wishOf(what: readonly string[], { to, ours, theirs, message }: RevertOp
       EXIT.usage,
       "--ours and --theirs are for commits: --to puts back whatever came after it",
     );
+  if (/^\d+$/.test(place))
+    throw new Failure(EXIT.usage, `${place} is a revision, and --to goes with a place`, {
+      hint: `\`ledge revert ${place}\` undoes that commit`,
+    });
   const { namespace, key } = parsePlace(place);
   const state = parsePast("--to", to, Date.now());
   if (state === undefined) throw new Failure(EXIT.usage, "--to head is how it is now");
@@ -84,10 +91,30 @@ function revisionOf(text: string): number {
   });
 }
 
+/** What was made in between goes. */
+function deletionsIn(changes: readonly { readonly op: string }[]): number {
+  return changes.filter(({ op }) => op === "delete").length;
+}
+
+/** A key that never was is a slip: a prefix without its slash would look as if it were back already. */
+async function refuseUnknown(client: Client, wish: ReturnType<typeof wishOf>): Promise<void> {
+  if (!("key" in wish)) return;
+  const { namespace, key } = wish;
+  const query = { key, limit: 1 };
+  const { entries } = await client.json(HistoryPage, "GET", `/v1/history/${namespace}`, { query });
+  if (entries.length > 0) return;
+  throw new Failure(EXIT.absent, `nothing is known of ${namespace}/${key}`, {
+    code: "not_found",
+    hint: `all that is below it is ${namespace}/${key}/, with the slash`,
+  });
+}
+
 /** Nobody is shown anything who cannot be asked. */
 async function askFirst(client: Client, plan: PlanAnswer): Promise<void> {
   if (isAtTerminal()) await show(client, plan);
-  await requireYes(`Put ${countWords(plan.changes.length, "document")} back?`, {
+  const deleted = deletionsIn(plan.changes);
+  const also = deleted === 0 ? "" : `, and delete ${deleted} of them`;
+  await requireYes(`Put ${countWords(plan.changes.length, "document")} back${also}?`, {
     flag: "--yes",
     look: "--plan",
   });
@@ -102,11 +129,15 @@ async function show(client: Client, plan: PlanAnswer): Promise<void> {
       await printPlanned(client, change, after?.text);
     }
   }
+  const untold = plan.changes.length - PATCHES_MAX;
+  if (untold > 0) say(`… without the texts of the last ${untold}`);
   sayWarnings(plan);
+  const deleted = deletionsIn(plan.changes);
+  const of = deleted === 0 ? "" : `, ${deleted} of them to delete`;
   say(
     plan.changes.length === 0
       ? "nothing to do: everything is as it was already"
-      : `plan: ${countWords(plan.changes.length, "document")} to put back`,
+      : `plan: ${countWords(plan.changes.length, "document")} to put back${of}`,
   );
 }
 
