@@ -91,13 +91,14 @@ function freezeOf({ freeze, reason }: PolicyFlags, nowMs: number): NonNullable<P
     throw new Failure(EXIT.usage, `--freeze takes FROM..UNTIL, and not ${freeze}`, {
       hint: `each is ${TYPED_MOMENT}; an empty FROM is now`,
     });
-  return [
-    {
-      from: from === "" ? formatTime(nowMs) : momentOf(from ?? "", nowMs),
-      until: momentOf(until, nowMs),
-      reason,
-    },
-  ];
+  const window = {
+    from: from === "" ? formatTime(nowMs) : momentOf(from ?? "", nowMs),
+    until: momentOf(until, nowMs),
+    reason,
+  };
+  if (window.until <= window.from)
+    throw new Failure(EXIT.usage, `--freeze ends before it begins: ${window.from}..${window.until}`);
+  return [window];
 }
 
 function momentOf(text: string, nowMs: number): string {

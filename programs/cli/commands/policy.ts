@@ -1,11 +1,11 @@
 /** `ledge policy`: budgets of a commit, and freezes, by namespace and scope. */
 import type { Command } from "commander";
-import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { CommitAnswer, ListPage } from "../../../lib/api/document-answers.ts";
 import { PoliciesPage, PolicyAnswer } from "../../../lib/api/policy-bodies.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { escapeControl, formatBytes, printJson, sayDone } from "../output.ts";
+import { escapeControl, formatBytes, printJson, sayDone, sayWarning } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { changePolicy, flagOfPolicy, POLICY_SETTINGS, type PolicyFlags } from "../policy-settings.ts";
 import { repeated } from "../repeated.ts";
@@ -17,7 +17,7 @@ interface Place {
 }
 
 interface PutOptions extends PolicyFlags {
-  readonly scope: string;
+  readonly scope?: string;
   readonly unset?: readonly string[];
   readonly message?: string;
   readonly output: "text" | "json";
@@ -38,7 +38,7 @@ export function addPolicy(program: Command, client: () => Client): void {
     .command("put")
     .description("make the policy of a scope, or change what is named and keep the rest")
     .argument("<namespace>")
-    .option("--scope <scope>", SCOPE, "")
+    .option("--scope <scope>", SCOPE)
     .option("--max-changed <n>", "a commit creates, changes or deletes at most so many keys")
     .option("--max-deleted <n>", "a commit deletes at most so many keys")
     .option(
@@ -56,9 +56,10 @@ export function addPolicy(program: Command, client: () => Client): void {
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
     .action(async (namespace: string, options: PutOptions) => {
-      const place = { namespace, scope: options.scope };
+      const place = { namespace, scope: options.scope ?? "" };
       const made = await putPolicy(client(), place, options);
       if (options.output === "json") return printJson(made);
+      await warnOfNarrowScope(client(), place);
       const words: Readonly<Record<string, string>> = { created: "is made", unchanged: "is as it was" };
       sayDone(`${nameOf(place)} ${words[made.changes[0]?.result ?? ""] ?? "is changed"}`);
     });
@@ -66,9 +67,9 @@ export function addPolicy(program: Command, client: () => Client): void {
     .command("get")
     .description("show the policy of a scope")
     .argument("<namespace>")
-    .option("--scope <scope>", SCOPE, "")
+    .option("--scope <scope>", SCOPE)
     .addOption(outputOption(["text", "json"]))
-    .action(async (namespace: string, { scope, output }: OtherOptions) => {
+    .action(async (namespace: string, { scope = "", output }: OtherOptions) => {
       const found = await readPolicy(client(), { namespace, scope });
       if (output === "json") return printJson(found);
       process.stdout.write(linesOf(found).join(""));
@@ -87,10 +88,10 @@ export function addPolicy(program: Command, client: () => Client): void {
     .command("rm")
     .description("delete the policy of a scope")
     .argument("<namespace>")
-    .option("--scope <scope>", SCOPE, "")
+    .option("--scope <scope>", SCOPE)
     .option("-m, --message <text>", "why, kept with the commit")
     .addOption(outputOption(["text", "json"]))
-    .action(async (namespace: string, { scope, message, output }: OtherOptions) => {
+    .action(async (namespace: string, { scope = "", message, output }: OtherOptions) => {
       const place = { namespace, scope };
       const made = await client().json(CommitAnswer, "DELETE", pathOf(place), {
         query: { scope, message },
@@ -108,6 +109,26 @@ function pathOf({ namespace }: Place): string {
 
 function nameOf({ namespace, scope }: Place): string {
   return `policy of ${scope === "" ? namespace : `${scope} in ${namespace}`}`;
+}
+
+/** A scope of one key that is no document, where documents lie below it: a prefix was meant, and nothing is guarded. */
+async function warnOfNarrowScope(client: Client, { namespace, scope }: Place): Promise<void> {
+  if (scope === "" || scope.endsWith("/")) return;
+  const first = async (prefix: string) => {
+    const query = { prefix, limit: 1 };
+    const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
+    return page.documents[0]?.key;
+  };
+  try {
+    if ((await first(scope)) === scope || (await first(`${scope}/`)) === undefined) return;
+  } catch (error) {
+    // Whoever administers may not read: then nothing is known, and nothing is said.
+    if (error instanceof Failure && error.exit === EXIT.auth) return;
+    throw error;
+  }
+  sayWarning(
+    `--scope ${scope} covers the one key ${scope}, which is not there; for all that is below it write ${scope}/`,
+  );
 }
 
 function readPolicy(client: Client, place: Place): Promise<PolicyAnswer> {

@@ -14,7 +14,7 @@ export function addPromote(program: Command, client: () => Client): void {
     )
     .argument("<from>", "the namespace that has it, such as staging")
     .argument("<to>", "the namespace that gets it, such as prod")
-    .argument("[prefix]", "only keys that begin so", "")
+    .argument("[prefix]", "only keys that begin so")
     .option("--only <key>", "only this key (may be given again)", repeated)
     .option("--prune", "also delete what the first one does not have")
     .option("--plan", "show what would change, and change nothing")
@@ -23,8 +23,8 @@ export function addPromote(program: Command, client: () => Client): void {
     .option("-m, --message <text>", "why, kept with the commit (default: where it comes from)")
     .addOption(overrideOption())
     .addOption(outputOption(["text", "json"]))
-    .action(async (from: string, to: string, prefix: string, options: PromoteOptions) => {
+    .action(async (from: string, to: string, prefix: string | undefined, options: PromoteOptions) => {
       const { runPromote } = await import("../past/promote.ts");
-      await runPromote(client(), { from, to, prefix }, options);
+      await runPromote(client(), { from, to, prefix: prefix ?? "" }, options);
     });
 }

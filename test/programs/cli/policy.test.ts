@@ -60,7 +60,7 @@ describe("ledge policy", () => {
     { line: "--max-deleted -1", says: "--max-deleted takes a whole number" },
     { line: "--freeze 2099-01-01..2099-01-02", says: "--freeze and --reason go together" },
     { line: "--freeze 2099-01-01 --reason x", says: "FROM..UNTIL" },
-    { line: "--freeze 2099-01-02..2099-01-01 --reason x", says: "--freeze: it ends after it begins" },
+    { line: "--freeze 2099-01-02..2099-01-01 --reason x", says: "--freeze ends before it begins" },
     { line: "-m why", says: "name a budget" },
     { line: "--unset quota", says: "there is no setting quota" },
     { line: "--max-deleted 1 --unset max-deleted", says: "set and unset at once" },
@@ -69,6 +69,36 @@ describe("ledge policy", () => {
     expect([ran.status === 0, ran.stderr]).toEqual([false, expect.stringContaining(says)]);
   });
 });
+
+describe("a scope without a slash", () => {
+  beforeAll(async () => {
+    await done("ns put scoped");
+    await done("put scoped/in/a 1");
+    await done("put scoped/routes 1");
+  });
+
+  test.each([
+    { scope: "in", warns: true },
+    { scope: "routes", warns: false },
+    { scope: "in/", warns: false },
+  ])("is warned of where it covers no document and a prefix would: $scope", async ({ scope, warns }) => {
+    const ran = await run(`policy put scoped --scope ${scope} --max-deleted 0`);
+    expect([ran.status, ran.stderr.includes("write in/")]).toEqual([0, warns]);
+  });
+});
+
+test("a freeze that ends before it begins is wrong use", async () => {
+  await done("ns put frozen-wrong");
+  const line = "policy put frozen-wrong --freeze 2099-01-02..2099-01-01 --reason x";
+  expect((await run(line)).status).toBe(2);
+});
+
+test.each([{ line: "policy put --help" }, { line: "promote --help" }])(
+  "`ledge $line` shows no empty default",
+  async ({ line }) => {
+    expect(await done(line)).not.toContain('default: ""');
+  },
+);
 
 describe("an import that", () => {
   const features = Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`features/${at}`, "on"]));
