@@ -9,9 +9,9 @@ import { asNamed, commandName, rememberCall } from "./called.ts";
 import { addCommands, type CommandParts } from "./command-table.ts";
 import { serveHere, serverArguments } from "./commands/serve.ts";
 import { type ConnectionOptions, findConnection, findDataDir, listContexts, toldByFlags } from "./context.ts";
-import { sayFailure } from "./output.ts";
 import { runToExit } from "./terminal.ts";
 import { refuseUnknownHelp } from "./unknown-help.ts";
+import { sayWrongUse } from "./wrong-use.ts";
 
 // The bundle lies in dist/programs; what `npm start` keeps lies beside the launcher.
 const home = process.env.LEDGE_HOME ?? resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -38,7 +38,8 @@ const program = new Command(commandName())
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({
     writeOut: (text) => process.stdout.write(asNamed(text)),
-    outputError: (text) => sayFailure(text.replace(/^error: /, "").trimEnd(), undefined),
+    writeErr: (text) => process.stderr.write(asNamed(text)),
+    outputError: (text) => sayWrongUse(program, text, process.argv.slice(2)),
   })
   .exitOverride();
 

@@ -189,3 +189,10 @@ describe("a start beside a bucket that accepts connections and never answers", (
     },
   );
 });
+
+test("a start that may not write its first documents says why, without a stack", async () => {
+  const ran = await start(dataDir("rate"), "--port", "0", "--variable", "write_rate=abc");
+  expect(ran.status).toBe(1);
+  expect(ran.stderr).toContain("The variable write_rate must be a number");
+  expect(ran.stderr).not.toMatch(/\n +at |"type":/);
+});

@@ -6,6 +6,7 @@ import { Whoami } from "../../../lib/api/document-answers.ts";
 import { type Grant, VERBS } from "../../../lib/core/grant.ts";
 import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
 import { requireYes } from "../ask.ts";
+import { shellWord } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { parseComing, parseSpan } from "../moment.ts";
@@ -98,10 +99,9 @@ async function revoke(
   if (yes !== true) await askForOwn(client, accessor);
   const before = await findToken(client, accessor);
   const query = all ? { children: "revoke" } : {};
-  const { children = 0 } = await client.json(Token, "DELETE", pathOf(accessor), {
-    query,
-    what: `token ${accessor}`,
-  });
+  const { children = 0 } = await client
+    .json(Token, "DELETE", pathOf(accessor), { query, what: `token ${accessor}` })
+    .catch((error: unknown) => explainAbsent(error, client, accessor));
   sayDone(
     before?.revoked === undefined
       ? `token ${accessor} is revoked`
@@ -168,26 +168,34 @@ async function rotate(client: Client, accessor: string, { overlap }: { overlap?:
     digest: secretDigest(next.secret),
     ...(seconds === undefined ? {} : { overlap: { accessor: next.accessor, seconds } }),
   };
-  const { name } = await client
+  const { name, expires } = await client
     .json(Token, "POST", `${pathOf(accessor)}/rotate`, {
       body: JSON.stringify(body),
       what: `token ${accessor}`,
       nameOf: (pointer) => (pointer === "/overlap/seconds" ? "--overlap" : undefined),
     })
-    .catch((error: unknown) => explainRevoked(error, client, accessor));
+    .catch((error: unknown) => explainAbsent(error, client, accessor));
   if (seconds !== undefined)
     say(`token ${accessor} for ${name} ends in ${overlap}; ${next.accessor} follows it.`);
-  say(`the new secret of ${name}; keep it now, it is not shown again:`);
+  const until = expires === undefined ? "" : `, until ${expires}`;
+  say(`the new secret of ${name}${until}; keep it now, it is not shown again:`);
   process.stdout.write(`${formatToken(next)}\n`);
   return formatToken(next);
 }
 
-/** A revoked token is there, and stays so: what it was refused for is not that there is none. Always throws. */
-async function explainRevoked(error: unknown, client: Client, accessor: string): Promise<never> {
+/**
+ * A revoked token is there, and stays so: what it was refused for is not that there is none. Where there is none, a name
+ * may have been typed in place of an accessor. Always throws.
+ */
+async function explainAbsent(error: unknown, client: Client, accessor: string): Promise<never> {
   if (!(error instanceof Failure) || error.code !== "not_found") throw error;
   const token = await findToken(client, accessor);
-  if (token?.revoked === undefined) throw error;
-  const { exit, code } = error;
+  const { exit, code, message } = error;
+  if (token?.revoked === undefined)
+    throw new Failure(exit, message, {
+      code,
+      hint: `it takes an accessor; \`ledge token ls ${shellWord(accessor)}\` shows those of tokens whose names begin so`,
+    });
   throw new Failure(
     exit,
     `token ${accessor} (${token.name}) is revoked since ${token.revoked}, and stays so`,

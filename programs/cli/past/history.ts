@@ -19,7 +19,7 @@ export async function runHistory(
   target: DocumentName,
   options: HistoryOptions,
 ): Promise<void> {
-  const max = wholeNumber("-n", options.number) ?? Number.POSITIVE_INFINITY;
+  const max = wholeNumber("-n", options.number, 1) ?? Number.POSITIVE_INFINITY;
   // One more than is shown: what the last one changed.
   const entries = await entriesOf(client, target, { max: max + 1, patch: options.patch === true });
   const shown = entries.slice(0, max);

@@ -29,7 +29,7 @@ export async function runLog(
   place: DocumentName | undefined,
   options: CommitLogOptions,
 ): Promise<void> {
-  const asked = wholeNumber("-n", options.number);
+  const asked = wholeNumber("-n", options.number, 1);
   const max = asked ?? (options.since === undefined ? COMMITS_SHOWN : Number.POSITIVE_INFINITY);
   const nowMs = Date.now();
   const query = {
@@ -53,7 +53,7 @@ export async function runLog(
     if (found.length >= max) break;
   }
   if (options.output === "json") return printJson({ commits: found });
-  if (found.length === 0) say("no commit that this token may see");
+  if (found.length === 0) say("no commit that this token may see matches");
   else if (!isAll && asked === undefined) say(`the newest ${found.length}; -n shows more`);
 }
 

@@ -14,6 +14,7 @@ import { countPlan, planAsJson, printChanges } from "../import/show.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
 import { overrideMember } from "../override-option.ts";
 import { openProgress } from "../progress.ts";
+import { applyCommand } from "./as-typed.ts";
 import { askForPlan, changeAt, refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
 export interface PlanOptions extends Omit<ImportOptions, "plan" | "createNamespaces"> {
@@ -38,7 +39,7 @@ export async function runPlan(client: Client, source: string, options: PlanOptio
   if (plan.changes.length === 0) return;
   process.exitCode = EXIT.changes;
   if (options.output === "text")
-    say(`to do exactly this: the same flags with \`ledge apply ${source} --plan-digest ${digest}\``);
+    say(`to do exactly this: \`ledge ${applyCommand(source, digest, options)}\``);
 }
 
 export async function runApply(client: Client, source: string, options: PlanOptions): Promise<void> {

@@ -7,11 +7,18 @@ import { meaningOf } from "../../../lib/core/refusal.ts";
 import type { Client } from "../client.ts";
 import { exitFor, Failure } from "../failure.ts";
 import { countWords, escapeControl, sayWarning } from "../output.ts";
-import { POLICY_HINTS } from "../server/problem.ts";
+import { PLAN_WORDS } from "../server/problem.ts";
 
 /** `body` is that of a commit or a revert, as JSON text. */
 export function askForPlan(client: Client, body: string): Promise<PlanAnswer> {
-  return client.json(PlanAnswer, "POST", "/v1/plan", { body });
+  return client.json(PlanAnswer, "POST", "/v1/plan", { body, nameOf: (pointer) => nameIn(body, pointer) });
+}
+
+/** The document of the change in `body` that `/changes/3` names. */
+function nameIn(body: string, pointer: string): string | undefined {
+  const nth = /^\/changes\/(\d+)/.exec(pointer)?.[1];
+  const change = nth === undefined ? undefined : JSON.parse(body).changes?.[Number(nth)];
+  return change === undefined ? undefined : `${change.namespace}/${change.key}`;
 }
 
 /** The change that `/changes/3` names, if it names one. */
@@ -37,7 +44,7 @@ export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefine
   const lines = plans.flatMap((plan) =>
     plan.refusals.map((refusal) => ({
       code: refusal.code,
-      line: `\n  ${about(plan, refusal)} (${refusal.code})`,
+      line: `\n  ${about(plan, { ...refusal, detail: PLAN_WORDS[refusal.code]?.sentence ?? refusal.detail })} (${refusal.code})`,
     })),
   );
   const [first] = lines;
@@ -47,7 +54,7 @@ export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefine
     `the server would refuse this, for ${countWords(lines.length, "reason")}; nothing was written${lines.map(({ line }) => line).join("")}`,
     {
       code: first.code,
-      hint: first.code === "stale" ? "plan again: something was changed meanwhile" : POLICY_HINTS[first.code],
+      hint: PLAN_WORDS[first.code]?.hint,
     },
   );
 }

@@ -77,7 +77,7 @@ export function failureOfAnswer(
       },
     );
   const known = asked.asServerSays !== true && Object.hasOwn(WORDS, problem.code);
-  const words = known ? (WORDS[problem.code]?.(asked) ?? {}) : {};
+  const words = known ? (WORDS[problem.code]?.(asked, problem) ?? {}) : {};
   const message = withCauses(words.message, problem, asked);
   return new Failure(exitFor(reply.status, problem.code), message, { code: problem.code, hint: words.hint });
 }
@@ -112,26 +112,43 @@ const badToken = ({ server, tokenFrom }: Asked): Words => ({
   hint: `it came from ${tokenFrom ?? "nowhere"}; \`ledge login ${server}\` stores another`,
 });
 
-/** What to do where a policy stands in the way, also in a plan. */
-export const POLICY_HINTS: Readonly<Record<string, string>> = {
+/** What to do where a policy stands in the way. */
+const POLICY_HINTS: Readonly<Record<string, string>> = {
   policy_violation:
     "make it in smaller parts, or say why it must be: --override REASON, kept with the commit",
   frozen: "wait, or say why it must be now: --override REASON, kept with the commit",
   override_required:
-    "make it in smaller parts, or ask whoever may override there; `ledge whoami` shows what you may do",
+    "make it smaller, or wait until a freeze is over, or ask whoever may override there; `ledge whoami` shows what you may do",
 };
 const policyHint = (code: string) => (): Words => ({ hint: POLICY_HINTS[code] ?? "" });
 
+/** The same of a refusal in a plan; `sentence` is there where the interface's own speaks of headers and bodies. */
+export const PLAN_WORDS: Readonly<Record<string, { readonly sentence?: string; readonly hint: string }>> = {
+  ...Object.fromEntries(Object.entries(POLICY_HINTS).map(([code, hint]) => [code, { hint }])),
+  message_required: {
+    sentence: "The namespace demands a message with every change.",
+    hint: "say why with -m 'why'",
+  },
+  precondition_required: {
+    sentence: "It is there already.",
+    hint: "name what you replace with --if ETAG, or say that you do not care with --if any",
+  },
+  stale: { hint: "plan again: something was changed meanwhile" },
+};
+
 /** By code, where the interface's own words name what a command line does not have. */
-const WORDS: Readonly<Record<string, (asked: Asked) => Words>> = {
+const WORDS: Readonly<Record<string, (asked: Asked, problem: ServerProblem) => Words>> = {
   unauthenticated: ({ server }) => ({
     message: `this needs a token, and none is stored for ${server}`,
     hint: `store one with \`ledge login ${server}\`, or set LEDGE_TOKEN, or name a file with --token-file`,
   }),
   bad_token: badToken,
   token_expired: badToken,
-  forbidden: ({ what }) => ({
-    message: `the token has no grant for ${what ?? "this"}`,
+  forbidden: ({ what }, { detail }) => ({
+    // The detail names the verb that is missing.
+    message: [`the token has no grant for ${what ?? "this"}`, ...(detail === undefined ? [] : [detail])].join(
+      "\n",
+    ),
     hint: "`ledge whoami` shows what it may do",
   }),
   not_found: absent,

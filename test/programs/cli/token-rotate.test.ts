@@ -84,3 +84,10 @@ describe("ledge token rotate of the token that the command uses", () => {
     expect([ran.status, stored(), ran.stderr.includes("holds")]).toEqual([0, root, false]);
   });
 });
+
+test("a token that is rotated again says how long the new one lives", async () => {
+  const made = (await ledge(["token", "create", "twice", "-g", "read:demo"])).stdout.trim();
+  const rotate = () => ledge(["token", "rotate", accessorOf(made), "--overlap", "1h"]);
+  expect((await rotate()).stderr).toMatch(/the new secret of twice; keep it now/);
+  expect((await rotate()).stderr).toMatch(/the new secret of twice, until 20\d\d-\S+Z; keep it now/);
+});
