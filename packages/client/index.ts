@@ -10,7 +10,8 @@ import { type Keep, KnownDocuments } from "./known.ts";
 import { type Listed, type ReadWorld, readAll, readMany, readOne } from "./reads.ts";
 import { conform, type StandardSchema } from "./schema.ts";
 import { openServer, type ServerOptions } from "./server.ts";
-import { type OnChange, type Watching, type WatchSettings, watchChanges } from "./watch.ts";
+import { watchChanges } from "./watch.ts";
+import type { OnChange, Watching, WatchSettings } from "./watched.ts";
 import {
   type About,
   type ConfigChange,
@@ -29,7 +30,7 @@ export type { Keep } from "./known.ts";
 export type { Listed } from "./reads.ts";
 export type { StandardSchema } from "./schema.ts";
 export type { ServerOptions } from "./server.ts";
-export type { OnChange, WatchEvent, WatchedChange, Watching, WatchSettings } from "./watch.ts";
+export type { OnChange, WatchEvent, WatchedChange, Watching, WatchSettings } from "./watched.ts";
 export type { About, ConfigChange, DocumentOptions, Sending } from "./writes.ts";
 
 export interface ConfigOptions extends ServerOptions {
