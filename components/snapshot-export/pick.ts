@@ -4,7 +4,7 @@
  */
 import type { Picked } from "../../lib/api/backup-answers.ts";
 import type { Input } from "../../lib/api/typed.ts";
-import { type Adopted, adopt } from "../../lib/backup/histories/fork.ts";
+import { adopt } from "../../lib/backup/histories/fork.ts";
 import { targetOf } from "../../lib/bucket/s3.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
@@ -77,7 +77,7 @@ async function adoptNow(
 ): Promise<Reply<Picked>> {
   const { db, randomBytes } = world;
   const target = await targetOf(settings.bucket);
-  const made: Adopted = await adopt({ db, bucket, target, randomBytes }, others);
+  const made = await adopt({ db, bucket, target, randomBytes }, others);
   world.log("backup.adopted", { ...made });
   return jsonReply(200, { state: "adopted", ...made });
 }

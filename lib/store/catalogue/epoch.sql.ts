@@ -4,13 +4,15 @@ import { param, query, sqlOf, statement } from "../sqlite/statement-build.ts";
 import { lineageTable, store } from "../tables.ts";
 
 const thisStore = eq(store.id, 1);
-const place = { lineage: store.lineage, revision: store.revision, firstRevision: store.firstRevision };
+const place = {
+  lineage: store.lineage,
+  revision: store.revision,
+  firstRevision: store.firstRevision,
+  epoch: store.epoch,
+  pendingEpoch: store.pendingEpoch,
+};
 
 export const placeSql = statement(place, query.select(place).from(store).where(thisStore));
-
-const pending = { pendingEpoch: store.pendingEpoch };
-
-export const pendingEpochSql = statement(pending, query.select(pending).from(store).where(thisStore));
 
 /** ?1 new name, ?2 old one. */
 export const renameLineageSql = sqlOf(

@@ -12,7 +12,6 @@ import {
   dropFindingSql,
   moveStoreSql,
   openPendingSql,
-  pendingEpochSql,
   placeSql,
   renameLineageSql,
   renameStoreSql,
@@ -31,37 +30,46 @@ export interface NewEpoch {
 }
 
 export interface Adoption {
-  /** The last revision that the other branch certainly has as we do. */
-  readonly sharedRevision: number;
-  /** Somebody else writes under our lineage. */
-  readonly isShared: boolean;
+  /** The last revision that the other branch certainly has as we do; null when nobody else writes under our lineage. */
+  readonly sharedRevision: number | null;
   /** A lineage for what we committed after that under a name that the other branch uses too. */
   readonly tailLineage: string;
-  /** One above the highest epoch that anything speaks of; the tail takes it where there is one. */
-  readonly nextEpoch: number;
-  /** What the next commit opens; its epoch is above the tail's. */
-  readonly pending: NewEpoch;
+  /** The highest epoch that the bucket speaks of. */
+  readonly claimedEpoch: number;
+  /** A life in that epoch, for the next commit to open. */
+  begin(epoch: number): NewEpoch;
   /** Lineages that the new one lets be in the bucket. */
   readonly ignored: { readonly target: string; readonly others: readonly string[] };
+}
+
+export interface Adopted extends NewEpoch {
+  /** The last revision that every branch certainly shares. */
+  readonly sharedRevision: number;
 }
 
 /**
  * This store goes on as a history of its own: what it holds above the shared revision gets a lineage of its own,
  * and the next commit opens a new epoch. So every ETag and cursor of the ambiguous stretch stops matching, here
- * and there. Also opens a store that was stopped or sealed. One transaction.
+ * and there. Also opens a store that was stopped or sealed. One transaction, in which the epochs are chosen: while the
+ * bucket was asked, others may have committed, or adopted it too.
  */
-export function adoptHistory(db: Db, adoption: Adoption): void {
-  const { sharedRevision, isShared, tailLineage, nextEpoch, pending, ignored } = adoption;
-  inTransaction(db, () => {
-    const { lineage, revision, firstRevision } = onlyOf(db, placeSql);
+export function adoptHistory(db: Db, adoption: Adoption): Adopted {
+  const { tailLineage, claimedEpoch, begin, ignored } = adoption;
+  return inTransaction(db, () => {
+    const { lineage, revision, firstRevision, epoch, pendingEpoch } = onlyOf(db, placeSql);
+    const isShared = adoption.sharedRevision !== null;
+    const sharedRevision = adoption.sharedRevision ?? revision;
+    let newest = Math.max(epoch, pendingEpoch ?? 0, claimedEpoch);
     if (revision > sharedRevision && sharedRevision < firstRevision) {
       // Nothing of this life is shared: all of it is the tail.
       db.all(renameLineageSql, [tailLineage, lineage]);
       db.all(renameStoreSql, [tailLineage]);
     } else if (revision > sharedRevision) {
-      db.all(insertLineageSql, [nextEpoch, tailLineage, sharedRevision + 1, lineage, sharedRevision]);
-      db.all(moveStoreSql, [tailLineage, nextEpoch, sharedRevision + 1]);
+      newest += 1;
+      db.all(insertLineageSql, [newest, tailLineage, sharedRevision + 1, lineage, sharedRevision]);
+      db.all(moveStoreSql, [tailLineage, newest, sharedRevision + 1]);
     }
+    const pending = begin(newest + 1);
     db.all(openPendingSql, [pending.lineage, pending.epoch, pending.firstRevision]);
     const left = isShared || isExported(db, lineage, revision) ? null : lineage;
     const adopted = revision > sharedRevision ? tailLineage : left;
@@ -74,15 +82,11 @@ export function adoptHistory(db: Db, adoption: Adoption): void {
       ignoreLineages(db, {
         target: ignored.target,
         lineage: mine,
-        others: ignored.others.filter((other) => other !== mine),
+        others: [...new Set([...ignored.others, lineage])].filter((other) => other !== mine),
       });
     dropUnfinished(db);
+    return { sharedRevision, ...pending };
   });
-}
-
-/** The epoch that the next commit opens; 0 when it opens none. Throws StoreFault. */
-export function readPendingEpoch(db: Db): number {
-  return firstOf(db, pendingEpochSql)?.pendingEpoch ?? 0;
 }
 
 /** Whether the bucket has everything up to the revision, by our own word. */

@@ -173,6 +173,33 @@ describe("a cloned store that writes on beside its source", () => {
     expect(contents(copy)).toEqual(contents(right));
   });
 
+  test("is adopted while others commit and adopt it, and takes every write after that", async () => {
+    const { left, bucket } = await twins();
+    const slow = { ...bucket, list: bucket.list.bind(bucket) };
+    const list = slow.list;
+    let meanwhile = async () => {};
+    slow.list = async (...asked) => {
+      const listed = await list(...asked);
+      await meanwhile();
+      return listed;
+    };
+    const adoptSlowly = () => adopt({ db: left, bucket: slow, target: TARGET, randomBytes: bytes }, []);
+    const once = (work: () => Promise<void> | void) => async () => {
+      meanwhile = async () => {};
+      await work();
+    };
+    meanwhile = once(() => void put(left, "k", "meanwhile"));
+    const first = await adoptSlowly();
+    expect(put(left, "k", "after it")).toBe(first.firstRevision);
+    meanwhile = once(async () => {
+      await decide(left, bucket);
+      put(left, "k", "in the other's epoch");
+    });
+    const second = await adoptSlowly();
+    expect(put(left, "k", "after both")).toBe(second.firstRevision);
+    expect(await tick(left, bucket)).toMatchObject({ state: "exported" });
+  });
+
   test("never ends in a bucket that mixes the two, however they take turns", async () => {
     for (let seed = 0; seed < (process.env.LEDGE_FULL === "1" ? 60 : 4); seed += 1) {
       const { left, right, bucket } = await twins();
