@@ -49,7 +49,7 @@ export class Bodies {
   /** The whole body, or why there is none. A length that is declared is judged before anything is read. */
   read(incoming: IncomingMessage): BodyRead | Promise<BodyRead> {
     const declared = Number(incoming.headers["content-length"] ?? 0);
-    if (declared === 0 && incoming.headers["transfer-encoding"] === undefined) return NO_BODY;
+    if (!hasBody(incoming)) return NO_BODY;
     if (this.isTooLarge(incoming)) return { type: "too_large" };
     if (!this.#hasRoomFor(declared, declared)) return { type: "overloaded" };
     const share = new Share((bytes, whole) => this.#hold(bytes, whole));
@@ -142,6 +142,16 @@ class GrowingBytes {
   bytes(): Uint8Array {
     return this.#block.subarray(0, this.length);
   }
+}
+
+/** Whether a request has a body (RFC 9112 section 6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+}
+
+/** For a request that is answered before its body is read: what its answer waits for; undefined without a body. */
+export function unread(incoming: IncomingMessage): Promise<void> | undefined {
+  return hasBody(incoming) ? drain(incoming) : undefined;
 }
 
 /**

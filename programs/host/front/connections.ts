@@ -13,13 +13,20 @@ import { refusalText } from "./sending.ts";
 /** Told by an incoming request: no more of its body comes, whatever it had announced. */
 export const BROKEN_OFF = "brokenOff";
 
+interface Exchanged {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 interface Connection {
   /** The request that came last, and the answer that it asks for. */
-  last: { readonly incoming: IncomingMessage; readonly response: ServerResponse } | undefined;
+  last: Exchanged | undefined;
   readonly closed: Promise<void>;
   readonly underWay: Set<ServerResponse>;
-  /** For what came last and cannot be read. */
+  /** For what came last and cannot be read; empty when there is nothing more to say. */
   refusal: string | undefined;
+  /** Set when nothing that still comes can be read; each piece of it puts the end off. */
+  lingering: NodeJS.Timeout | undefined;
 }
 
 export class Connections {
@@ -47,8 +54,11 @@ export class Connections {
     };
     server.on("connection", (socket) => this.#add(socket));
     server.on("clientError", (error: ClientError, socket: Socket) => {
-      if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
-      else refuseLast(socket, unreadable(error, { headerBytesMax, methods }));
+      const { lingering, refusal } = this.#open.get(socket) ?? {};
+      if (error.code === "ECONNRESET") socket.destroy();
+      else if (lingering !== undefined) lingering.refresh();
+      else if (!socket.writable) socket.destroy();
+      else if (refusal === undefined) refuseLast(socket, unreadable(error, { headerBytesMax, methods }));
     });
     // Node hands over the bare connection of a CONNECT, which nobody here wants.
     server.on("connect", (_request, socket: Socket) => refuseLast(socket, otherMethod(methods)));
@@ -58,13 +68,19 @@ export class Connections {
   #refuseLast(socket: Socket, refusal: Refusal): void {
     const connection = this.#open.get(socket);
     const last = connection?.last;
+    const text = last !== undefined && hasLastAnswer(last) ? "" : refusalText(refusal);
     if (last !== undefined && !last.incoming.complete) {
       // It is this request that broke off, in its body: it would wait for the rest until its time is over.
       connection?.underWay.delete(last.response);
       last.incoming.emit(BROKEN_OFF);
     }
-    if (connection !== undefined && connection.underWay.size > 0) connection.refusal = refusalText(refusal);
-    else socket.end(refusalText(refusal));
+    if (connection === undefined) return;
+    connection.refusal = text;
+    const before = [...connection.underWay].at(-1);
+    const say = () => sayLast(socket, connection);
+    if (before === undefined) say();
+    // Ahead of Node, which closes behind that answer where the client has closed its side.
+    else before.prependOnceListener("finish", say);
   }
 
   /** Resolves when it is this request's turn on its connection; undefined when that is now. */
@@ -87,9 +103,7 @@ export class Connections {
   ended({ socket }: IncomingMessage, response: ServerResponse): void {
     const connection = this.#open.get(socket);
     connection?.underWay.delete(response);
-    if (connection?.underWay.size !== 0) return;
-    if (connection.refusal !== undefined && socket.writable) socket.end(connection.refusal);
-    else if (this.#closing) socket.destroySoon();
+    if (connection?.underWay.size === 0 && this.#closing) socket.destroySoon();
   }
 
   /** Stops listening. Resolves when no connection is left, at the latest after the grace. */
@@ -124,8 +138,43 @@ export class Connections {
         resolve();
       });
     });
-    this.#open.set(socket, { last: undefined, closed, underWay: new Set(), refusal: undefined });
+    this.#open.set(socket, {
+      last: undefined,
+      closed,
+      underWay: new Set(),
+      refusal: undefined,
+      lingering: undefined,
+    });
   }
+}
+
+/**
+ * Whether nothing may follow the answer to that request: the client or the answer says that it is the last (RFC 9112
+ * section 9.6), or it was refused before its body was here, and has its answer.
+ */
+function hasLastAnswer({ incoming, response }: Exchanged): boolean {
+  if (!incoming.complete) return response.headersSent;
+  return !response.shouldKeepAlive || response.getHeader("connection") === "close";
+}
+
+/** How long what cannot be read is still taken, in all and while nothing comes. */
+const LINGER_MS = 30_000;
+const LINGER_IDLE_MS = 5000;
+
+/**
+ * The end of a connection. Who still sends when it is reset never sees the refusal, so what comes is taken for a while:
+ * the parser reads it, and tells of each piece that it cannot be read.
+ */
+function sayLast(socket: Socket, connection: Connection): void {
+  const end = () => socket.destroy();
+  const idle = setTimeout(end, LINGER_IDLE_MS);
+  const whole = setTimeout(end, LINGER_MS);
+  connection.lingering = idle;
+  socket.once("close", () => {
+    clearTimeout(idle);
+    clearTimeout(whole);
+  });
+  socket.end(connection.refusal ?? "");
 }
 
 /** As Node's parser tells it: the bytes that it was given, and how far it came. */

@@ -14,7 +14,15 @@ import { WaitingClient } from "../parking/waiting-client.ts";
 import type { GuestReply, GuestRequest } from "../pool/protocol.ts";
 import { andThen, ending, type Soon } from "../soon.ts";
 import type { StaticResponse } from "../spin/manifest.ts";
-import { type Bodies, type BodyLimits, type BodyRead, type BodyRefusal, drain } from "./bodies.ts";
+import {
+  type Bodies,
+  type BodyLimits,
+  type BodyRead,
+  type BodyRefusal,
+  drain,
+  hasBody,
+  unread,
+} from "./bodies.ts";
 import { Connections } from "./connections.ts";
 import type { DeniedLog } from "./denied.ts";
 import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
@@ -60,7 +68,8 @@ const IDLE_CONNECTION_MS = 65_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 /** Listens. Rejects with Node's own error (EADDRINUSE and the like). */
 export function openFront(options: FrontOptions): Promise<Front> {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX });
+  // A request without a Host is refused with a problem (judge-host.ts); Node's own answer to it has no body.
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false });
   // Node drops what is beyond a number of headers in silence, a token among them; their size is bounded anyway.
   server.maxHeadersCount = 0;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
@@ -85,7 +94,7 @@ export function openFront(options: FrontOptions): Promise<Front> {
     const gone = (error: unknown) => response.destroy(error instanceof Error ? error : undefined);
     try {
       const served = andThen(connections.turn(incoming, response), () =>
-        refusal === undefined ? serve(options, exchange) : sendRefusal(response, refusal),
+        refusal === undefined ? serve(options, exchange) : sendRefusal(response, refusal, unread(incoming)),
       );
       if (served instanceof Promise) served.catch(gone);
     } catch (error) {
@@ -169,7 +178,7 @@ function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const limited = options.readLimit?.judge(incoming, response);
   if (limited !== undefined) {
     watched.route = options.router.match(pathOf(incoming))?.match.route ?? NO_ROUTE;
-    sendRefusal(response, limited);
+    sendRefusal(response, limited, unread(incoming));
     return;
   }
   const answers = incoming.method === "GET" ? options.answers() : undefined;
@@ -182,18 +191,18 @@ function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   }
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
-    sendRefusal(response, unfit);
+    sendRefusal(response, unfit, unread(incoming));
     return;
   }
   const uri = requestTarget(incoming.url ?? "/");
   const path = uri.split("?", 1)[0] ?? "/";
   if (path.startsWith("/.well-known/spin/")) {
-    wellKnown(options, path, response);
+    wellKnown(options, path, exchange);
     return;
   }
   const found = options.router.match(path);
   if (found === undefined) {
-    sendReply(response, { status: 404, headers: [], body: undefined });
+    sendReply(response, { status: 404, headers: [], body: undefined }, unread(incoming));
     return;
   }
   watched.route = found.match.route;
@@ -243,14 +252,14 @@ function serveWhole(
     return;
   }
   const asked = guestRequest(incoming, { uri, match, body });
-  if (asked === undefined) {
-    sendReply(response, { status: 500, headers: [], body: undefined });
+  if ("code" in asked) {
+    sendRefusal(response, asked);
     return;
   }
   // Its client is asked for where a request waits for a revision, and only there.
   const ran = options.run(spec.component, asked, () => waitingClient(request));
-  // What was waited for may be old by now; and the bytes of a body in pieces are not in its name.
-  const mayKeep = !(ran instanceof Promise) && incoming.headers["transfer-encoding"] === undefined;
+  // What was waited for may be old by now; and a body is not in its name, and would be left unread.
+  const mayKeep = !(ran instanceof Promise) && !hasBody(incoming);
   return andThen(ran, (one) => {
     if (one === undefined) return;
     const next = nextOf(one);
@@ -369,13 +378,14 @@ function answer(
   }
 }
 
-function wellKnown(options: FrontOptions, path: string, response: ServerResponse): void {
+function wellKnown(options: FrontOptions, path: string, { incoming, response }: Exchange): void {
+  const until = unread(incoming);
   if (path === "/.well-known/spin/health")
-    sendReply(response, { status: 200, headers: [], body: Buffer.from("OK") });
+    sendReply(response, { status: 200, headers: [], body: Buffer.from("OK") }, until);
   else if (path === "/.well-known/spin/info") {
     const body = Buffer.from(JSON.stringify({ name: options.applicationName }));
-    sendReply(response, { status: 200, headers: ["content-type", "application/json"], body });
-  } else sendReply(response, { status: 404, headers: [], body: undefined });
+    sendReply(response, { status: 200, headers: ["content-type", "application/json"], body }, until);
+  } else sendReply(response, { status: 404, headers: [], body: undefined }, until);
 }
 
 function staticReply({ status, headers, body }: StaticResponse): GuestReply {

@@ -9,12 +9,14 @@ import { givenTwice } from "../../../lib/core/refusal-details.ts";
  */
 export function judgeHost(
   options: { readonly host: string; readonly allowHosts: readonly string[] },
-  { rawHeaders, url = "" }: IncomingMessage,
+  { rawHeaders, url = "", httpVersion }: IncomingMessage,
 ): Refusal | undefined {
   const hosts: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2)
     if (rawHeaders[at]?.toLowerCase() === "host") hosts.push(rawHeaders[at + 1] ?? "");
   if (hosts.length > 1) return refuse("bad_header", givenTwice("host"));
+  if (hosts.length === 0 && httpVersion === "1.1")
+    return refuse("bad_header", "A request of HTTP/1.1 names its Host.");
   if (!isLoopback(options.host)) return undefined;
   const name = (authorityOf(url) ?? hosts[0] ?? "")
     .replace(/:\d*$/, "")

@@ -38,6 +38,15 @@ describe("a client that says all it has", () => {
     expect(statuses).toEqual(["200", "400"]);
   });
 
+  test("gets both of these answers, though it closes its own side at once", async () => {
+    const host = await openTestHost();
+    const wire = await openWire(host, "");
+    wire.socket.end(`${get("/quick/sleep?100")}${get("/quick/clock")}NO HTTP AT ALL\r\n\r\n`);
+    await wire.closed;
+    const statuses = [...wire.text().matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual(["200", "200", "400"]);
+  });
+
   test("gets its answer, though it closes its own side at once", async () => {
     const host = await openTestHost();
     const wire = await openWire(host, "");
@@ -98,6 +107,65 @@ describe("a refusal of a body that is too large", () => {
   });
 });
 
+describe("the last answer of a connection", () => {
+  const asked = async (host: TestHost, text: string) => {
+    const wire = await openWire(host, "");
+    wire.socket.end(text, "latin1");
+    await wire.closed;
+    return [...wire.text().matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  };
+  const post = (...headers: string[]) => get("/quick/echo", ...headers).replace("GET", "POST");
+
+  test("has none behind it: what broke off in its body was refused already", async () => {
+    const host = await openTestHost({ maxBodyBytes: 10 });
+    expect(await asked(host, `${post("Content-Length: 11")}half`)).toEqual(["413"]);
+    expect(await asked(host, `${post("Expect: tea", "Content-Length: 11")}half`)).toEqual(["417"]);
+    expect(await asked(host, `${post("Host: localhost", "Content-Length: 9")}half`)).toEqual(["400"]);
+  });
+
+  test("has none behind it: not for what follows a request that asked for the end", async () => {
+    const host = await openTestHost();
+    const closing = get("/quick/sleep?100", "Connection: close");
+    expect(await asked(host, `${closing}NO HTTP\r\n\r\n`)).toEqual(["200"]);
+    const refused = post("Expect: tea", "Content-Length: 1");
+    expect(await asked(host, `${refused}xNO HTTP\r\n\r\n`)).toEqual(["417"]);
+  });
+
+  test("may be lost on its way to a client that resets, and the server lives", async () => {
+    const host = await openTestHost();
+    for (const line of ["CONNECT a:1 HTTP/1.1", "NO HTTP", "GET / HTTP/1.1"]) {
+      const wire = await openWire(host, `${line}\r\nHost: localhost\r\n\r\n`);
+      await expect.poll(wire.text).toContain("HTTP/1.1 ");
+      wire.socket.resetAndDestroy();
+      await wire.closed;
+    }
+    expect(await asked(host, get("/quick/clock"))).toEqual(["200"]);
+  });
+
+  test("arrives, though the request was refused before its body was read", async () => {
+    const host = await openTestHost();
+    const body = "x".repeat(4_000_000);
+    const length = `Content-Length: ${body.length}`;
+    for (const [status, head] of [
+      ["400", post("Host: localhost", length, "Connection: close")],
+      ["417", post("Expect: tea", length)],
+      ["404", post(length, "Connection: close").replace("/quick/echo", "/nothing")],
+      ["200", post(length, "Connection: close").replace("/quick/echo", "/.well-known/spin/health")],
+      // What is no request at all.
+      ["400", `NO HTTP\r\n`],
+      ["431", get("/quick/echo", `X: ${"y".repeat(17_000)}`)],
+    ]) {
+      const wire = await openWire(host, "");
+      // It looks when all is sent; a connection that was reset by then has lost what came.
+      wire.socket.pause();
+      await new Promise<void>((resolve) => wire.socket.end(head + body, () => resolve()));
+      wire.socket.resume();
+      await wire.closed;
+      expect(wire.text()).toContain(`HTTP/1.1 ${status} `);
+    }
+  });
+});
+
 describe("what no component sees", () => {
   const asked = async (host: TestHost, text: string) => {
     const wire = await openWire(host, text);
@@ -105,7 +173,7 @@ describe("what no component sees", () => {
     return wire.text();
   };
 
-  test("is refused with a problem: two hosts, unknown methods, too many headers, no HTTP", async () => {
+  test("is refused with a problem: no or two hosts, other methods, many headers, no HTTP", async () => {
     const host = await openTestHost();
     const twice = await asked(host, get("/quick/echo", "Host: localhost", "Connection: close"));
     expect(toldOnWire(twice)).toBe("400 bad_header");
@@ -119,6 +187,8 @@ describe("what no component sees", () => {
     expect(toldOnWire(large)).toBe("431 headers_too_large");
     expect(large).toContain("16384 bytes");
     expect(toldOnWire(await asked(host, "GET / NO\r\n\r\n"))).toBe("400 bad_header");
+    const hostless = await asked(host, "GET /quick/echo HTTP/1.1\r\nConnection: close\r\n\r\n");
+    expect(toldOnWire(hostless)).toBe("400 bad_header");
   });
 
   test("is refused after what came before it, with a method that no parser knows", async () => {
