@@ -24,6 +24,9 @@ const SINGLE = [
   "retry-after",
 ];
 
+/** What is said where there is no request to answer; the connection ends with it. */
+const UNREADABLE = [400, 405, 408, 431];
+
 /** All answers. `methods` are the requests' in their order, for HEAD, whose answer has no body. */
 export function readAnswers(bytes: Buffer, methods: readonly string[]): ReadAnswer[] {
   const answers: ReadAnswer[] = [];
@@ -35,15 +38,15 @@ export function readAnswers(bytes: Buffer, methods: readonly string[]): ReadAnsw
     const { status, headers } = head;
     at = head.end;
     if (status < 200) continue;
-    // Of a head that is too long to be read nobody knows that it asks for a head alone.
-    const headOnly = methods[answers.length] === "HEAD" && status !== 431;
-    const bodiless = status === 204 || status === 304 || headOnly;
+    closed = headers.connection?.toLowerCase() === "close";
+    // Of a head that cannot be read nobody knows that it is HEAD's.
+    const isHead =
+      methods[answers.length] === "HEAD" && !(UNREADABLE.includes(status) && closed && at < bytes.length);
+    const bodiless = status === 204 || status === 304 || isHead;
     const { body, end } = bodiless ? { body: Buffer.alloc(0), end: at } : readBody(bytes, at, headers);
     at = end;
-    if (headers.date === undefined && headers.connection !== "close")
-      throw new Error("an answer without Date");
+    if (headers.date === undefined) throw new Error("an answer without Date");
     if (status === 204 && headers["content-length"] !== undefined) throw new Error("a length of nothing");
-    closed = headers.connection?.toLowerCase() === "close";
     answers.push({ status, headers, body });
   }
   return answers;

@@ -3,8 +3,8 @@ import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { FuzzCase } from "./sent.ts";
 
-/** For what hangs: the front itself waits half a minute for a body. */
-const PATIENCE_MS = 100_000;
+/** For what hangs: a request to the exporter may take a quarter of an hour. */
+const PATIENCE_MS = 1_000_000;
 const STREAM = /^HTTP\/1\.1 200 .*\r\ncontent-type: text\/event-stream/is;
 
 export interface CameBack {

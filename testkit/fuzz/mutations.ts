@@ -18,11 +18,17 @@ const otherMethod: Mutation = (random, request) =>
     method: random.pick(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]),
   });
 
+/** Long ones are rare: each holds its connection for most of a minute. */
+const anyWait = (random: Random): string =>
+  sometimes(random, 100) ? encodedWord(random) : random.pick(["0", "1", "01", "-1", "x", ""]);
+
 const moreQuery: Mutation = (random, request) => {
   const name = sometimes(random, 10)
     ? encodedWord(random)
     : (QUERY_NAMES[random.below(QUERY_NAMES.length)] ?? "key");
-  const pair = sometimes(random, 20) ? encodedWord(random) : `${name}=${encodedWord(random)}`;
+  const pair = sometimes(random, 20)
+    ? encodedWord(random)
+    : `${name}=${name === "wait" ? anyWait(random) : encodedWord(random)}`;
   return withParts(request, {
     target: `${request.target}${request.target.includes("?") ? "&" : "?"}${pair}`,
   });

@@ -104,7 +104,7 @@ export function openFront(options: FrontOptions): Promise<Front> {
   server.on("request", (request, response) => take(request, response));
   server.on("checkExpectation", (request, response) => {
     // Its body may follow, or may wait for a word that never comes.
-    response.setHeader("connection", "close");
+    if (hasBody(request)) response.setHeader("connection", "close");
     take(request, response, refuse("expectation_failed", "Expect takes 100-continue here."));
   });
   server.on("checkContinue", (request, response) => {

@@ -82,7 +82,8 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal, until?: 
 /** A refusal as it goes over the wire, where there is no request to answer. The connection ends with it. */
 export function refusalText(refusal: Refusal): string {
   const { status, headers, body } = refusalReply(refusal);
-  const flat = [...headers, "content-length", String(body.length), "connection", "close"];
+  const date = new Date().toUTCString();
+  const flat = [...headers, "content-length", String(body.length), "connection", "close", "date", date];
   const lines = flat.flatMap((part, at) => (at % 2 === 0 ? [`${part}: ${flat[at + 1]}\r\n`] : []));
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body.toString("latin1")}`;
 }

@@ -186,6 +186,7 @@ describe("what no component sees", () => {
     const large = await asked(host, get("/quick/echo", `X: ${"y".repeat(17_000)}`));
     expect(toldOnWire(large)).toBe("431 headers_too_large");
     expect(large).toContain("16384 bytes");
+    expect(large).toMatch(/\r\ndate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\n/);
     expect(toldOnWire(await asked(host, "GET / NO\r\n\r\n"))).toBe("400 bad_header");
     const hostless = await asked(host, "GET /quick/echo HTTP/1.1\r\nConnection: close\r\n\r\n");
     expect(toldOnWire(hostless)).toBe("400 bad_header");
@@ -210,6 +211,8 @@ describe("what no component sees", () => {
     );
     expect(toldOnWire(text)).toBe("417 expectation_failed");
     expect(text).toContain("100-continue");
+    const more = `${get("/quick/echo", "Expect: tea")}${get("/quick/echo", "Connection: close")}`;
+    expect((await asked(host, more)).match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 417", "HTTP/1.1 200"]);
   });
 
   test("never is a header: the last of 2,400 arrives", async () => {
