@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { buildFirst, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
 import { installSchemaSuite } from "./install-schema-suite.mjs";
+import { installSchemathesis } from "./install-schemathesis.mjs";
 
 const full = process.argv.includes("--full");
 const names = process.argv.slice(2).filter((argument) => argument !== "--full");
@@ -28,6 +29,7 @@ installSchemaSuite();
 if (full) {
   installSpinSqlite();
   installBucketServers();
+  installSchemathesis();
 }
 process.exitCode = built === 0 ? runTests() : 1;
 if (built !== 0) console.log("The build failed, so no test ran.\n0 passed, 1 failed, 0 skipped");

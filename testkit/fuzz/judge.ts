@@ -52,8 +52,8 @@ export function judge(fuzzCase: FuzzCase, { bytes, end }: CameBack, callers: Cal
     if (end === "silence") throw new Error("no answer, and no end");
     if (end === "stream") return { answers: [], fault: undefined };
     const { requests, whole } = fuzzCase;
-    if (requests.some(({ target }) => SPIN.test(target))) return { answers: [], fault: undefined };
     const answers = readAnswers(bytes, whole ? requests.map(({ method }) => method) : []);
+    if (requests.some(({ target }) => SPIN.test(target))) return { answers, fault: undefined };
     if (whole) judgeCount(fuzzCase, answers);
     else if (answers.length === 0 && saysSomething(fuzzCase) && !mayWait(fuzzCase))
       throw new Error("no answer at all");

@@ -72,10 +72,10 @@ export async function fuzz(
   return { requests: sent, answers: answered, faults: faults.slice(0, FAULTS_MAX) };
 }
 
-function jsonOf(headers: Readonly<Record<string, string>>, body: Buffer): unknown {
-  return headers["content-type"] === "application/json" && body.length > 0
-    ? JSON.parse(body.toString("utf8"))
-    : undefined;
+function jsonOf(headers: Readonly<Record<string, string>>, body: Buffer) {
+  const isJson = headers["content-type"] === "application/json" && body.length > 0;
+  const value = isJson ? JSON.parse(body.toString("utf8")) : undefined;
+  return typeof value === "object" && value !== null ? value : undefined;
 }
 
 function shown({ seed, pieces }: FuzzCase, fault: string, came: Buffer): string {

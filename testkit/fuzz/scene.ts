@@ -167,11 +167,17 @@ export class Scene {
   }
 }
 
+interface Told {
+  readonly revision?: number;
+  readonly currentRevision?: number | null;
+  /** Of a group that was revoked. */
+  readonly tokens?: readonly { readonly revision: number }[];
+}
+
 /** Every revision that the answer to a change may have made. */
-export function revisionsOf(headers: Readonly<Record<string, string>>, body: unknown): number[] {
-  const told = typeof body === "object" && body !== null && "revision" in body ? [Number(body.revision)] : [];
+export function revisionsOf(headers: Readonly<Record<string, string>>, body: Told | undefined): number[] {
+  const { revision = 0, currentRevision, tokens = [] } = body ?? {};
+  const told = [revision, currentRevision ?? 0, ...tokens.map((token) => token.revision)];
   const etag = /^"(\d+)-/.exec(headers.etag ?? "")?.[1];
-  return [...told, Number(headers["ledge-revision"] || 0), Number(etag ?? 0)].filter(
-    (revision) => revision > 0,
-  );
+  return [...told, Number(headers["ledge-revision"] || 0), Number(etag ?? 0)].filter((one) => one > 0);
 }
