@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import type { Plugin } from "esbuild";
 
 export const VALIDATING =
-  /@cfworker[\\/]json-schema[\\/]dist[\\/]esm[\\/](validate|dereference|deep-compare-strict)\.js$|re2js[\\/]build[\\/]index\.js$/;
+  /@cfworker[\\/]json-schema[\\/]dist[\\/]esm[\\/](validate|dereference|deep-compare-strict|pointer)\.js$|re2js[\\/]build[\\/]index\.js$/;
 
 interface Place {
   readonly is: string;
@@ -39,9 +39,13 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   "validate.js": [
     place(
       `export function validate(${PARAMETERS}) {`,
-      `export function validate(${PARAMETERS}) {
+      // What a part has evaluated is its own until it fits: `unevaluated…` in it sees nothing of what stands beside it.
+      `export function validate(${PARAMETERS.replace("evaluated = Object.create(null)", "evaluatedByAll")}) {
     const pathChars = instanceLocation.length + schemaLocation.length;
-    return visited({ instance, schema, pathChars }, () => validateNode(${ARGUMENTS}));
+    const evaluated = Object.create(null);
+    const result = visited({ instance, schema, pathChars }, () => validateNode(${ARGUMENTS}));
+    if (result.valid && evaluatedByAll !== undefined) Object.assign(evaluatedByAll, evaluated);
+    return result;
 }
 function validateNode(${ARGUMENTS}) {`,
     ),
@@ -49,6 +53,16 @@ function validateNode(${ARGUMENTS}) {`,
     place("new RegExp(pattern, 'u')", "expressionOf(pattern)"),
     place("format[$format] &&", "!fitsFormat(format, $format, instance)"),
     place("\n            !format[$format](instance)", ""),
+    place("!isMultipleOf(instance, $multipleOf)", "!isMultiple(isMultipleOf, instance, $multipleOf)"),
+    place("instance % 1 || instance !== instance", "!Number.isInteger(instance)"),
+    place(
+      "for (const key of $required) {\n                if (!hasOwnProperty(instance, key)) {",
+      "for (const key of $required) {\n                if (isMissing(instance, key)) {",
+    ),
+    place(
+      "for (const dependantKey of required) {\n                        if (!hasOwnProperty(instance, dependantKey)) {",
+      "for (const dependantKey of required) {\n                        if (isMissing(instance, dependantKey)) {",
+    ),
     place("...result.errors", "...fewOf(result.errors)", 18),
     place("...thenResult.errors", "...fewOf(thenResult.errors)"),
     place("...elseResult.errors", "...fewOf(elseResult.errors)"),
@@ -66,6 +80,8 @@ function validateNode(${ARGUMENTS}) {`,
       "",
     ),
   ],
+  // JSON can name a member by half of a pair, which no address can hold.
+  "pointer.js": [place("encodeURI(escapePointer(p))", "addressed(escapePointer(p))")],
   // `id` is of former drafts: today it is anybody's name.
   "dereference.js": [place("schema.$id || schema['id']", "schema.$id")],
   // It would unpack what folds to what for each letter, though nothing is folded: 10 ms in a guest.
@@ -85,8 +101,9 @@ function validateNode(${ARGUMENTS}) {`,
 
 const IMPORTS: Readonly<Record<string, (folder: string) => string>> = {
   "validate.js": (folder) =>
-    `import { fewOf, fitsFormat, matches, repeatedItem, shownValue, visited } from ${JSON.stringify(join(folder, "seams.ts"))};
+    `import { fewOf, fitsFormat, isMissing, isMultiple, matches, repeatedItem, shownValue, visited } from ${JSON.stringify(join(folder, "seams.ts"))};
 import { expressionOf } from ${JSON.stringify(join(folder, "expression.ts"))};`,
+  "pointer.js": (folder) => `import { addressed } from ${JSON.stringify(join(folder, "seams.ts"))};`,
   "dereference.js": (folder) =>
     `import { InDocumentUrl as URL } from ${JSON.stringify(join(folder, "in-document-url.ts"))};`,
   "deep-compare-strict.js": (folder) =>

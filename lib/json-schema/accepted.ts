@@ -11,6 +11,8 @@ import { META_SCHEMA } from "./meta-schema.ts";
 
 const PATTERN_CHARS_MAX = 1000;
 const ERRORS_MAX = 20;
+/** What the library keeps with each part, hidden. One that a schema brings would lead its references elsewhere. */
+const NAMES_OF_LIBRARY = ["__absolute_uri__", "__absolute_ref__", "__absolute_recursive_ref__"];
 const ID_AT_ROOT = "$id stands at the root only.";
 
 const metaSchema = readySchema(META_SCHEMA);
@@ -65,8 +67,13 @@ function judgeParts({ schema, known }: ReadySchema) {
   for (const [address, part] of Object.entries(known)) {
     const at = pointerOf(address);
     if (typeof part !== "object" || at === undefined || errors.length >= ERRORS_MAX) continue;
+    for (const name of NAMES_OF_LIBRARY)
+      if (Object.prototype.propertyIsEnumerable.call(part, name))
+        errors.push(cause(`${at}/${name}`, `${name} is not supported.`));
     if (part !== schema && "$id" in part) errors.push(cause(`${at}/$id`, ID_AT_ROOT));
     for (const [where, pattern] of patternsOf(part)) {
+      // What is over already is not put together any more.
+      if (instructions > INSTRUCTIONS_MAX) break;
       const size = sizeOf(pattern);
       if (typeof size === "string") errors.push(cause(at + where, size));
       else instructions += size;

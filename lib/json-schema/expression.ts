@@ -9,10 +9,13 @@ import { spend } from "./count.ts";
 
 /** All expressions of a schema together, in instructions. */
 export const INSTRUCTIONS_MAX = 10_000;
+/** What `\p{…}` counts for: one instruction to RE2, and hundreds of ranges that are put together. */
+const CLASS_INSTRUCTIONS = 100;
 /** What one node pays for, in characters times instructions. */
 const STEPS_A_NODE = 256;
 
 export interface Expression {
+  /** What it takes to put it together. */
   readonly instructions: number;
   test(text: string): boolean;
 }
@@ -20,13 +23,15 @@ export interface Expression {
 /** Throws, saying why, where it is none. */
 export const expressionOf = remembering((pattern: string): Expression => {
   // RE2 knows more than ECMA-262: `\z`, `\Q…\E` and `(?i)` are nobody's but its own.
+  const classes = (pattern.match(/\\p\{/gi) ?? []).length * CLASS_INSTRUCTIONS;
+  if (classes > INSTRUCTIONS_MAX) throw new Error("It names too many classes of characters by \\p");
   new RegExp(pattern, "u");
   const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
-  const instructions = compiled.programSize();
+  const steps = compiled.programSize();
   return {
-    instructions,
+    instructions: steps + classes,
     test(text) {
-      spend(1 + Math.floor((text.length * instructions) / STEPS_A_NODE));
+      spend(1 + Math.floor((text.length * steps) / STEPS_A_NODE));
       return compiled.test(text);
     },
   };

@@ -18,3 +18,9 @@ export function objectOf(members: readonly (readonly [string, unknown])[]): Reco
   }
   return Object.fromEntries(members);
 }
+
+/** Throws for what is no number: no bound holds for it, and none refuses it. */
+export function scalarOf(value: unknown): unknown {
+  if (Number.isNaN(value)) throw new Error("It holds a number that is none (nan).");
+  return value;
+}

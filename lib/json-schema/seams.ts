@@ -13,6 +13,8 @@ const FORMAT_CHARS_MAX = 4096;
 const SHOWN_CHARS_MAX = 200;
 /** Things that are only passed by, such as names of members, cost that much less than nodes. */
 const PASSED_A_NODE = 16;
+const DIGITS_A_NODE = 16;
+const NAME_CHARS_A_NODE = 128;
 
 interface Visit {
   readonly instance: unknown;
@@ -117,4 +119,31 @@ function canonical(value: unknown): string {
 /** JSON has no words for the numbers that YAML and TOML know besides; -0 is 0. */
 function scalarText(value: unknown): string {
   return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+/** Numbers that lie far apart are divided as integers of that many digits. */
+export function isMultiple(
+  isMultipleOf: (value: number, divisor: number) => boolean,
+  value: number,
+  divisor: number,
+): boolean {
+  const digits = Math.abs(Math.log10(Math.abs(value) || 1) - Math.log10(divisor));
+  spend(Number.isFinite(digits) ? Math.floor(digits / DIGITS_A_NODE) : 0);
+  return isMultipleOf(value, divisor);
+}
+
+/** Each name that is missing is an error that is written out. */
+export function isMissing(instance: object, name: string): boolean {
+  if (Object.hasOwn(instance, name)) return false;
+  spend(1 + Math.floor(name.length / NAME_CHARS_A_NODE));
+  return true;
+}
+
+/** A part of an address. Halves of pairs have no bytes there, and are shown as what cannot be shown. */
+export function addressed(name: string): string {
+  try {
+    return encodeURI(name);
+  } catch {
+    return encodeURI(name.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+  }
 }

@@ -6,16 +6,17 @@
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser } from "yaml";
 import { JSON_DEPTH_MAX } from "../core/json-depth.ts";
 import { spend } from "./count.ts";
-import { below, objectOf } from "./plain.ts";
+import { below, objectOf, scalarOf } from "./plain.ts";
 
 /** Tokens that stand open for one level: a collection, and the item that it is in. */
 const TOKENS_A_LEVEL = 2;
 
 /** Throws, saying why, where the text is none. */
 export function yamlValue(text: string): unknown {
-  const documents = [
-    ...new Composer({ uniqueKeys: false, logLevel: "silent" }).compose(tokensOf(text), true, text.length),
-  ];
+  const composer = new Composer({ uniqueKeys: false, logLevel: "silent" });
+  // Its types hide it.
+  Reflect.set(composer, "onError", firstError);
+  const documents = [...composer.compose(tokensOf(text), true, text.length)];
   const [document, ...others] = documents;
   if (document === undefined || others.length > 0) throw new Error("A document holds one YAML document.");
   const [error] = document.errors;
@@ -23,6 +24,11 @@ export function yamlValue(text: string): unknown {
   const { explicit, version } = document.directives?.yaml ?? {};
   if (explicit === true && version !== "1.2") throw new Error("YAML is read as version 1.2.");
   return plainValue(document.contents, 0, new Map());
+}
+
+/** The library would go on, and collect an error or a warning for each character of some texts. */
+function firstError(_: unknown, __: string, message: string, warning?: boolean): void {
+  if (warning !== true) throw new Error(message);
 }
 
 function* tokensOf(text: string) {
@@ -45,7 +51,7 @@ function plainValue(
 ): unknown {
   spend(1);
   if (isAlias(node)) return aliased(node.source, anchors);
-  if (isScalar(node)) return kept(node.anchor, node.value, anchors);
+  if (isScalar(node)) return kept(node.anchor, scalarOf(node.value), anchors);
   if (!isSeq(node) && !isMap(node)) return null;
   const next = below(level);
   if (isSeq(node))

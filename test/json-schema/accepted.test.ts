@@ -14,6 +14,7 @@ describe("a schema", () => {
       name: "every annotation",
       schema: { title: "a", description: "b", examples: [1], deprecated: true, $comment: "c", default: 1 },
     },
+    { name: "a name that is half of a pair", schema: { properties: { "\ud800": true } } },
     { name: "an unknown word", schema: { "x-owner": "kim", "x-more": { a: 1 } } },
     {
       name: "its own $id and $schema",
@@ -38,6 +39,25 @@ describe("a schema", () => {
     { name: "a number", schema: 1, told: "schema_invalid " },
     { name: "null", schema: null, told: "schema_invalid " },
     { name: "a list", schema: [], told: "schema_invalid " },
+    {
+      name: "a name by which the library would lead a reference elsewhere",
+      schema: {
+        $ref: "#/$defs/a",
+        __absolute_ref__: "https://github.com/cfworker#/$defs/b",
+        $defs: { a: false, b: true },
+      },
+      told: "schema_invalid /__absolute_ref__",
+    },
+    {
+      name: "an expression of too many classes",
+      schema: { pattern: "\\p{L}".repeat(101) },
+      told: "schema_invalid /pattern",
+    },
+    {
+      name: "expressions that have too many classes together",
+      schema: { allOf: [{ pattern: "\\p{L}".repeat(60) }, { pattern: "\\P{L}".repeat(60) }] },
+      told: "schema_too_costly ",
+    },
     { name: "a part that is none", schema: { allOf: [1] }, told: "schema_invalid /allOf/0" },
     { name: "required that is no list", schema: { required: "a" }, told: "schema_invalid /required" },
     {
@@ -83,7 +103,7 @@ describe("a schema", () => {
     {
       name: "a foreign address for a reference",
       schema: { $ref: "#/a", __absolute_ref__: "x" },
-      told: "schema_invalid /$ref",
+      told: "schema_invalid /__absolute_ref__",
     },
   ])("may not be, or have, $name", ({ schema, told }) => {
     expect(pointerOf(schema)).toBe(told);

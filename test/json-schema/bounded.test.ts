@@ -55,6 +55,24 @@ describe("a judgement", () => {
       least: 6000,
     },
     {
+      name: "names that are missing, an error each",
+      schema: { items: { required: texts(50) } },
+      value: Array(100).fill({}),
+      least: 5000,
+    },
+    {
+      name: "a long name that is missing",
+      schema: { items: { required: ["a".repeat(100_000)] } },
+      value: Array(100).fill({}),
+      least: 70_000,
+    },
+    {
+      name: "numbers that lie far apart",
+      schema: { items: { multipleOf: 5e-324 } },
+      value: Array(100).fill(1e308),
+      least: 3900,
+    },
+    {
       name: "a wide object",
       schema: { allOf: Array(100).fill({ minProperties: 1 }) },
       value: Object.fromEntries(texts(1000).map((name) => [name, 1])),
@@ -146,4 +164,42 @@ describe("the build", () => {
       "validate.js has 0 times, not 1: new RegExp(pattern",
     );
   });
+});
+
+describe("of what is evaluated", () => {
+  test.each([
+    { name: "a then sees not what its if has seen", part: { unevaluatedProperties: false } },
+    { name: "a reference sees not what one beside it has", part: { $ref: "#/$defs/none" } },
+    {
+      name: "a part sees not what a reference beside it has",
+      part: { $ref: "#/$defs/x", $defs: {}, allOf: [{ unevaluatedProperties: false }] },
+    },
+  ])("$name", ({ part }) => {
+    expect(judgedByThen(part)).toBe("fails");
+  });
+
+  test("what stands around sees what then and references have seen", () => {
+    const around = { unevaluatedProperties: false };
+    expect(judgedByThen({ $ref: "#/$defs/x" }, around)).toBe("fits");
+    expect(judgedByThen(true, around, { x: 1, y: 1 })).toBe("fails");
+  });
+});
+
+function judgedByThen(part: unknown, around: object = {}, value: object = { x: 1 }) {
+  const $defs = { x: { properties: { x: true } }, none: { unevaluatedProperties: false } };
+  const entries = Object.entries({ if: $defs.x, $defs, ...around });
+  // An object that has a word `then` is taken for a promise by the linter.
+  return kindOf(
+    JSON.parse(JSON.stringify(Object.fromEntries(entries)).replace(/}$/, `,"then":${JSON.stringify(part)}}`)),
+    value,
+  );
+}
+
+test("an infinite number is no integer", () => {
+  for (const type of ["integer", ["integer"]]) expect(kindOf({ type }, JSON.parse("1e400"))).toBe("fails");
+});
+
+test("a name that is half of a pair is judged like any other", () => {
+  const texts = { additionalProperties: { type: "string" } };
+  expect([kindOf(texts, { "\ud800": "a" }), kindOf(texts, { "\ud800": 1 })]).toEqual(["fits", "fails"]);
 });

@@ -24,6 +24,7 @@ describe("YAML", () => {
     { name: "a name that is a list", text: "? [a]\n: 1\n" },
     { name: "an alias without an anchor", text: "a: *b\n" },
     { name: "an alias inside its own anchor", text: "a: &a [*a]\n" },
+    { name: "a number that is none", text: "a: .nan\n" },
     { name: "another version", text: "%YAML 1.1\n---\na: yes\n" },
     { name: "sixty-five levels", text: `${"[".repeat(65)}${"]".repeat(65)}` },
     { name: "sixty thousand levels", text: "- ".repeat(60_000) },
@@ -35,6 +36,11 @@ describe("YAML", () => {
     const why = "It cannot be read: Error: It nests deeper than 64.";
     for (const text of ["- ".repeat(60_000), "[".repeat(60_000), "{a: ".repeat(30_000)])
       expect(yaml(text)).toEqual({ kind: "unreadable", why });
+  });
+
+  test("ends with its first error", () => {
+    const why = "It cannot be read: Error: Unexpected flow-seq-start at node end";
+    expect(yaml(`[${"[]".repeat(60_000)}]`)).toEqual({ kind: "unreadable", why });
   });
 
   test("of sixty-four levels, and of twenty thousand names, is read", () => {
@@ -50,6 +56,10 @@ describe("YAML", () => {
 });
 
 describe("TOML", () => {
+  test("is unreadable with a number that is none", () => {
+    expect(toml("a = nan").kind).toBe("unreadable");
+  });
+
   test.each([
     ["a = 1\n[b]\nc = [1.5, true]\n", { a: 1, b: { c: [1.5, true] } }],
     ["n = 9223372036854775807", { n: 2 ** 63 }],
