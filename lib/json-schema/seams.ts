@@ -141,6 +141,7 @@ export function isMissing(instance: object, name: string): boolean {
 
 /** A part of an address. Halves of pairs have no bytes there, and are shown as what cannot be shown. */
 export function addressed(name: string): string {
+  spend(Math.floor(name.length / NAME_CHARS_A_NODE));
   try {
     return encodeURI(name);
   } catch {

@@ -61,6 +61,18 @@ describe("a judgement", () => {
       least: 5000,
     },
     {
+      name: "names that another demands",
+      schema: { items: { dependentRequired: { a: texts(50) } } },
+      value: Array(100).fill({ a: 1 }),
+      least: 5000,
+    },
+    {
+      name: "a long name of a member, in its address",
+      schema: { additionalProperties: true },
+      value: { ["a".repeat(100_000)]: 1 },
+      least: 780,
+    },
+    {
       name: "a long name that is missing",
       schema: { items: { required: ["a".repeat(100_000)] } },
       value: Array(100).fill({}),
