@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { COMMIT_LIMITS } from "../core/commit/limits.ts";
 import { MESSAGE_BYTES_MAX } from "../core/message.ts";
 import { list, sha256, shortTexts, text } from "./shapes.ts";
-import { line, words } from "./words.ts";
+import { line, reason, words } from "./words.ts";
 
 const place = { namespace: text(64), key: text(1024) };
 const ifRevision = z.union([z.int().check(z.minimum(0)), z.literal("any")]);
@@ -42,7 +42,7 @@ export const commitAbout = {
   author: z.optional(line(200)),
   meta: z.optional(shortTexts(16)),
   planDigest: z.optional(sha256),
-  override: z.optional(z.strictObject({ reason: line(200).check(z.minLength(1)) })),
+  override: z.optional(z.strictObject({ reason })),
 };
 // More changes than that are refused with a code of their own, before the body is parsed.
 export const committedChanges = list(Change, { min: 1, max: COMMIT_LIMITS.changes });

@@ -221,8 +221,8 @@ export const PARAMETERS = {
     "override",
     {
       kind: "text",
-      pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}$",
-      says: "a reason of 1 to 200 characters",
+      pattern: "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}$",
+      says: "a reason of 1 to 200 characters, not spaces alone",
     },
     "Why this may break policies; needs the verb `override` over their scopes, and is kept with the commit.",
   ),

@@ -3,19 +3,17 @@ import * as z from "zod/mini";
 import { FREEZES_MAX } from "../core/policy.ts";
 import { parseTime } from "../core/time.ts";
 import { count, etag, list, moment, revision, text } from "./shapes.ts";
-import { line } from "./words.ts";
+import { reason } from "./words.ts";
 
 const time = text(40).check(
   z.refine((written) => parseTime(written) !== undefined, "a moment like 2026-01-31T12:00:00Z"),
 );
 
-export const FreezeBody = z
-  .strictObject({ from: time, until: time, reason: line(200).check(z.minLength(1)) })
-  .check(
-    z.refine(({ from, until }) => Date.parse(from) < Date.parse(until), {
-      error: "it ends after it begins",
-    }),
-  );
+export const FreezeBody = z.strictObject({ from: time, until: time, reason }).check(
+  z.refine(({ from, until }) => Date.parse(from) < Date.parse(until), {
+    error: "it ends after it begins",
+  }),
+);
 
 /** Budgets of one commit under the scope: what more would be refused. */
 export const BudgetsBody = z.strictObject({

@@ -16,3 +16,6 @@ export const words = (max: number) =>
     z.maxLength(max),
     z.refine((text) => isPlainText(text, 4 * max), "no control characters besides line ends and tabs"),
   );
+
+/** Why something is done that rules forbid: a line, and not spaces alone. Up to 200 characters. */
+export const reason = line(200).check(z.regex(/\S/));

@@ -104,7 +104,7 @@ describe("/v1/admin/policies", () => {
     },
     {
       name: "a freeze without a reason",
-      json: { freeze: [{ ...FREEZE, reason: "" }] },
+      json: { freeze: [{ ...FREEZE, reason: " " }] },
       says: "/freeze/0/reason",
     },
   ])("refuses by its name $name", async ({ json, says }) => {
@@ -232,7 +232,9 @@ describe("an override", () => {
         ...(method === "PUT" ? { body: "x" } : {}),
         headers: { "content-type": "text/plain", ...(method === "PUT" ? {} : ANY) },
       });
-    expect(told(await send("PUT", "&override="))).toBe("400 bad_parameter");
+    // Spaces of any kind are no reason.
+    for (const blank of ["", "%20", "%E3%80%80"])
+      expect(told(await send("PUT", `&override=${blank}`))).toBe("400 bad_parameter");
     const put = await send("PUT", "&override=gr%C3%BCn");
     expect(told(put)).toBe("201");
     const { revision } = JSON.parse(put.text);
@@ -251,6 +253,9 @@ describe("an override", () => {
     const server = await openTwoNamespaces();
     await guard(server, { budgets: { keysChanged: 0 } });
     const changes = [putJson("shop", "a"), putJson("other", "b")];
+    expect(told(await commitOf(server, changes, { override: { reason: " \u3000" } }))).toBe(
+      "422 invalid_body",
+    );
     const made = await commitOf(server, changes, { override: { reason: "why" } });
     const { revision } = JSON.parse(made.text);
     const token = await makeToken(server, [{ verbs: ["read", "history"], namespace: "other" }]);

@@ -213,6 +213,7 @@ describe("PUT /v1/write", () => {
   test("demands a message where the namespace does", async () => {
     const server = await shop({ messageRequired: true });
     expect(told(await put(server, text("x")))).toBe("400 message_required");
+    expect(told(await put(server, text("x"), "key=k&message=%20%E3%80%80"))).toBe("400 message_required");
     expect(told(await put(server, text("x"), "key=k&message=weil+%C3%BC"))).toBe("201");
     expect(JSON.parse((await server.send("GET", "/v1/commits/3")).text).message).toBe("weil ü");
   });

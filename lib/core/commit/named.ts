@@ -15,9 +15,9 @@ export function judgeNamespaces({ ops, door }: Proposal, facts: Facts): CommitRe
   return unknown.length === 0 ? undefined : refusal("namespace_not_found", unknown);
 }
 
-/** Refuses `message_required`. */
+/** Refuses `message_required`: spaces alone say nothing. */
 export function judgeMessage({ ops, message, door }: Proposal, facts: Facts): CommitRefusal | undefined {
-  if (door === "admin" || (message !== null && message !== "")) return undefined;
+  if (door === "admin" || (message !== null && /\S/.test(message))) return undefined;
   const silent = indexesOf(
     ops,
     ({ op, namespace }) => op !== "check" && settingsOf(facts, namespace).messageRequired === true,
