@@ -44,12 +44,7 @@ export class KnownDocuments {
     const name = nameOf(document.namespace, document.key);
     const before = this.#documents.get(name)?.document;
     this.#remove(name);
-    this.#documents.set(name, { document, checkedMs });
-    this.#bytes += document.bytes.length;
-    for (const [oldest] of this.#documents) {
-      if (this.#documents.size <= KNOWN_MAX && this.#bytes <= BYTES_MAX) break;
-      this.#remove(oldest);
-    }
+    this.#add(name, { document, checkedMs });
     if (before?.etag !== document.etag) this.#saveSoon();
   }
 
@@ -68,6 +63,15 @@ export class KnownDocuments {
   async flush(): Promise<void> {
     if (this.#timer !== undefined) this.#save();
     await this.#saving;
+  }
+
+  #add(name: string, known: KnownDocument): void {
+    this.#documents.set(name, known);
+    this.#bytes += known.document.bytes.length;
+    for (const [oldest] of this.#documents) {
+      if (this.#documents.size <= KNOWN_MAX && this.#bytes <= BYTES_MAX) break;
+      this.#remove(oldest);
+    }
   }
 
   #remove(name: string): boolean {
@@ -90,9 +94,10 @@ export class KnownDocuments {
       if (kept?.format !== FORMAT || !Array.isArray(kept.documents)) return;
       for (const one of kept.documents) {
         const document = documentOf(one);
+        if (document === undefined) continue;
+        const name = nameOf(document.namespace, document.key);
         // What was read meanwhile is newer.
-        if (document !== undefined && !this.#documents.has(nameOf(document.namespace, document.key)))
-          this.put(document, 0);
+        if (!this.#documents.has(name)) this.#add(name, { document, checkedMs: 0 });
       }
     } catch (error) {
       this.#onFault(error);

@@ -32,8 +32,18 @@ describe("what is known", () => {
     known.put(documentOf("binary", binary), 1);
     await known.flush();
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const next = new KnownDocuments(keepInFile(file), loud);
+    let saves = 0;
+    const counting = {
+      ...keepInFile(file),
+      save: () => {
+        saves += 1;
+      },
+    };
+    const next = new KnownDocuments(counting, loud);
     expect([await found(next, "text"), await found(next, "binary")]).toEqual([text, binary]);
+    // What was only read back is kept already.
+    await next.flush();
+    expect(saves).toBe(0);
   });
 
   test("forgets what the server says is gone", async () => {
