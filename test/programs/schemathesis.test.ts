@@ -32,8 +32,8 @@ const folder = temporaryFolder("schemathesis");
 afterAll(() => folder.remove());
 
 const engines = [
-  { engine: "native", start: serve, examples: 10 },
-  { engine: "Wasm", start: startServer, examples: 3 },
+  { engine: "native", start: serve, examples: 5 },
+  { engine: "Wasm", start: startServer, examples: 2 },
 ];
 
 /** These take from the others what they ask for, so they are asked last: the caller's token, and the store's writes. */
