@@ -10,16 +10,13 @@ import { allowsSome } from "../../lib/core/grant.ts";
 import { namespaceKey } from "../../lib/core/namespace.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import { commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { explainStale } from "../../lib/http/foreign.ts";
-import { namedState } from "../../lib/http/named-state.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
+import { putSetting } from "./put-setting.ts";
 import { etagOf } from "./setting-etag.ts";
 import { settingsPage } from "./settings-page.ts";
-import { writeSetting } from "./settings-write.ts";
 
 const PREFIX = "namespace/";
 
@@ -55,20 +52,9 @@ function write(
   context: Context,
   json: string | null,
 ): Result<CommitAnswer> {
-  const { namespace, condition } = input;
-  const place = { namespace: "_system", key: namespaceKey(namespace) } as const;
-  const op = json === null ? "delete" : "put";
-  const { state } = namedState(context.world.db, { ...place, op }, condition);
-  return writeSetting(
-    context,
-    { change: { ...place, json, state }, words: input },
-    ({ outcome, op: made, result }) =>
-      commitReply(outcome, [made], {
-        status: result.result === "created" ? 201 : 200,
-        headers: result.etag === null ? [] : [["etag", result.etag]],
-      }),
-    (refusal) =>
-      refusal.code === "not_found" ? noNamespace(namespace) : explainStale(context.view, condition, refusal),
+  const { namespace } = input;
+  return putSetting(context, { key: namespaceKey(namespace), json, input }, ({ code }) =>
+    code === "not_found" ? noNamespace(namespace) : undefined,
   );
 }
 

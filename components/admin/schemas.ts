@@ -6,43 +6,32 @@ import type { SchemaEntry, SchemasPage } from "../../lib/api/admin-answers.ts";
 import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import type { Proposal } from "../../lib/core/commit/proposal.ts";
-import { administersSetting, allowsSome } from "../../lib/core/grant.ts";
+import { administersSetting } from "../../lib/core/grant.ts";
 import { isJsonType } from "../../lib/core/media-type.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
-import { placeOfSchema, SCHEMA, type SchemaPlace, schemaKey } from "../../lib/core/schema-key.ts";
+import { type SchemaPlace, schemaKey } from "../../lib/core/schema-key.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import { decodeUtf8 } from "../../lib/core/utf8.ts";
 import { forbidden } from "../../lib/http/caller.ts";
-import { commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { explainStale } from "../../lib/http/foreign.ts";
 import { RACE_SECONDS, waitFor } from "../../lib/http/freshness.ts";
 import { judgeValue } from "../../lib/http/json-value.ts";
-import { namedState } from "../../lib/http/named-state.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import { readContentHeaders } from "../../lib/http/read-request.ts";
 import { jsonReply, textReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { findSetting, listSettings, type Setting } from "../../lib/store/documents/settings.ts";
 import { compareSchema } from "./compare-schema.ts";
+import { putSetting } from "./put-setting.ts";
+import { listScoped, placeOfScoped } from "./scoped-settings.ts";
 import { etagOf } from "./setting-etag.ts";
-import { settingsPage } from "./settings-page.ts";
-import { writeSetting } from "./settings-write.ts";
 
 /** Of a namespace: each commit there looks at all of their scopes. */
 const SCHEMAS_MAX = 100;
 
 export function getSchemas(input: Input<"listSchemas">, context: Context): Result<SchemasPage> {
-  const { grants } = context.caller;
-  const { namespace } = input;
-  const page = settingsPage(input, context, {
-    kind: "schemas",
-    namespace: "_system",
-    prefix: namespace === null ? SCHEMA : schemaKey({ namespace, scope: "" }),
-    ...(namespace === null ? {} : { filter: { name: "ns", text: namespace } }),
-    shows: ({ key }) => allowsSome(grants, "admin", placeOfSchema(key)?.namespace ?? ""),
-  });
+  const page = listScoped({ kind: "schema", path: "schemas" }, input, context);
   if (!page.ok) return page;
   const { shown, next, headers } = page.value;
   return jsonReply(200, { schemas: shown.map(entryOf), ...next }, headers);
@@ -96,29 +85,11 @@ function write(
   context: Context,
   { place, json, more }: Writing,
 ): Result<CommitAnswer> {
-  const { condition } = input;
-  const document = { namespace: "_system", key: schemaKey(place) } as const;
-  const { state } = namedState(
-    context.world.db,
-    { ...document, op: json === null ? "delete" : "put" },
-    condition,
-  );
-  return writeSetting(
-    context,
-    { change: { ...document, json, state }, words: input, bound: more },
-    ({ outcome, op, result }) =>
-      commitReply(outcome, [op], {
-        status: result.result === "created" ? 201 : 200,
-        headers: result.etag === null ? [] : [["etag", result.etag]],
-      }),
-    (refusal) => {
-      if (refusal.code === "not_found") return noSchema(place);
-      // Somebody changed a document since it was compared: compare again.
-      const again =
-        refusal.code === "busy" ? waitFor(context.view.head + 1, RACE_SECONDS, context) : undefined;
-      return again ?? explainStale(context.view, condition, refusal);
-    },
-  );
+  return putSetting(context, { key: schemaKey(place), json, input, bound: more }, ({ code }) => {
+    if (code === "not_found") return noSchema(place);
+    // Somebody changed a document since it was compared: compare again.
+    return code === "busy" ? waitFor(context.view.head + 1, RACE_SECONDS, context) : undefined;
+  });
 }
 
 function placeIn({ namespace, scope }: { namespace: string; scope: string }): Outcome<SchemaPlace> {
@@ -158,10 +129,8 @@ function noSchema({ namespace, scope }: SchemaPlace) {
 }
 
 function entryOf(setting: Setting): SchemaEntry {
-  const { namespace = "", scope = "" } = placeOfSchema(setting.key) ?? {};
   return {
-    namespace,
-    scope,
+    ...placeOfScoped(setting.key),
     size: setting.json.length,
     revision: setting.revision,
     etag: etagOf(setting),

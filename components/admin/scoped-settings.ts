@@ -6,21 +6,18 @@ import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import { allowsSome } from "../../lib/core/grant.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import { judgeScope } from "../../lib/core/scope.ts";
-import { commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
-import { explainStale } from "../../lib/http/foreign.ts";
-import { namedState } from "../../lib/http/named-state.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { findSetting, listSettings, type Setting } from "../../lib/store/documents/settings.ts";
+import { type PutSetting, putSetting } from "./put-setting.ts";
 import { type SettingsPage, settingsPage } from "./settings-page.ts";
-import { type Words, writeSetting } from "./settings-write.ts";
 
 export interface ScopedKind {
   /** The first part of their keys. */
-  readonly kind: "policy";
+  readonly kind: "policy" | "schema";
   /** The last part of their path. */
-  readonly path: "policies";
+  readonly path: "policies" | "schemas";
   /** How many a namespace may have. */
   readonly max: number;
 }
@@ -32,7 +29,7 @@ interface Place {
 
 /** Refuses `bad_cursor`. */
 export function listScoped(
-  { kind, path }: ScopedKind,
+  { kind, path }: Omit<ScopedKind, "max">,
   input: {
     readonly namespace: string | null;
     readonly limit: number;
@@ -64,7 +61,7 @@ export function findScoped(
   return setting === undefined ? none(kind, { namespace, scope }) : accept(setting);
 }
 
-type WriteInput = Place & Words & { readonly condition: Parameters<typeof namedState>[2] };
+type WriteInput = Place & PutSetting["input"];
 
 /** Puts the document, or deletes it where `json` is null. Refuses `quota_exceeded` for one too many. */
 export function writeScoped(
@@ -72,37 +69,26 @@ export function writeScoped(
   input: WriteInput,
   { context, json }: { readonly context: Context; readonly json: string | null },
 ): Result<CommitAnswer> {
-  const { namespace, scope, condition } = input;
+  const { namespace, scope } = input;
   const judged = judgeScope(scope);
   if (!judged.ok) return refuse("bad_parameter", judged.detail);
   const absent = requireNamespace(namespace, context.view);
   if (absent !== undefined) return absent;
   const prefix = `${kind}/${namespace}/`;
-  const place = { namespace: "_system", key: prefix + scope } as const;
+  const key = prefix + scope;
   const { db } = context.world;
   // Whoever makes others meanwhile may come to a few more, which does no harm.
-  const isNew = json !== null && findSetting(db, "_system", place.key) === undefined;
+  const isNew = json !== null && findSetting(db, "_system", key) === undefined;
   if (isNew && listSettings(db, "_system", { prefix, after: "", limit: max }).length === max)
     return refuse("quota_exceeded", `A namespace has at most ${max} ${path}.`, {
       members: { limit: max, size: max + 1 },
     });
-  const op = json === null ? "delete" : "put";
-  const { state } = namedState(db, { ...place, op }, condition);
-  return writeSetting(
-    context,
-    { change: { ...place, json, state }, words: input },
-    ({ outcome, op: made, result }) =>
-      commitReply(outcome, [made], {
-        status: result.result === "created" ? 201 : 200,
-        headers: result.etag === null ? [] : [["etag", result.etag]],
-      }),
-    (refusal) => {
-      if (refusal.code === "not_found") return none(kind, input);
-      if (refusal.code === "forbidden")
-        return refuse("forbidden", `This needs the verb admin over all of ${namespace}.`);
-      return explainStale(context.view, condition, refusal);
-    },
-  );
+  return putSetting(context, { key, json, input }, ({ code }) => {
+    if (code === "not_found") return none(kind, input);
+    return code === "forbidden"
+      ? refuse("forbidden", `This needs the verb admin over all of ${namespace}.`)
+      : undefined;
+  });
 }
 
 /** What a document's key says. */

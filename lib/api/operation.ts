@@ -86,6 +86,11 @@ export const SHOWN = ["Ledge-Revision", "Ledge-Head", "Ledge-Lineage"] as const;
 export const FACTS = [...SHOWN, "ETag", "Ledge-Document-Revision", "Ledge-Modified"] as const;
 export const BACKED_UP = ["Ledge-Backed-Up?"] as const;
 export const COMMITTED = [...SHOWN, "Ledge-Replayed?", ...BACKED_UP] as const;
+/** Of a setting that was put. */
+export const SETTING_PUT = {
+  200: { description: "Replaced, or unchanged.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
+  201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
+} as const;
 export const WRITTEN = [...COMMITTED, "ETag?", "Ledge-Document-Revision?", "Content-Location"] as const;
 export const FRESH = ["wait", "minRevision", "maxStaleness"] as const;
 /** What goes with a change; tokens are made, changed and revoked by requests that are their own proof of repetition. */

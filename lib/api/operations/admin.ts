@@ -11,6 +11,7 @@ import {
   REPLACES,
   ROOT,
   SAID,
+  SETTING_PUT,
   SETTINGS,
   STORE,
 } from "../operation.ts";
@@ -55,14 +56,7 @@ const namespaceRoutes = [
     needs: { anyOf: [ROOT] },
     parameters: ["ownNamespace", ...SETTINGS],
     body: { schema: "NamespaceBody", bytesMax: 16_384 },
-    answers: {
-      200: {
-        description: "Replaced, or unchanged.",
-        content: "CommitAnswer",
-        headers: [...COMMITTED, "ETag"],
-      },
-      201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
-    },
+    answers: SETTING_PUT,
     codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "in_use"],
   },
   {

@@ -1,5 +1,13 @@
 /** The routes of policies, each with every code that it may refuse with. */
-import { ASKED, COMMITTED, JSON_BODY, type Operation, REPLACES, SETTINGS } from "../operation.ts";
+import {
+  ASKED,
+  COMMITTED,
+  JSON_BODY,
+  type Operation,
+  REPLACES,
+  SETTING_PUT,
+  SETTINGS,
+} from "../operation.ts";
 
 /** What is changed. */
 const CHANGED = { anyOf: [{ verb: "admin", over: "namespace" }], besides: ", whole" } as const;
@@ -37,14 +45,7 @@ export const policyRoutes = [
     needs: CHANGED,
     parameters: ["ownNamespace", "scope", ...SETTINGS],
     body: { schema: "PolicyBody", bytesMax: 16_384 },
-    answers: {
-      200: {
-        description: "Replaced, or unchanged.",
-        content: "CommitAnswer",
-        headers: [...COMMITTED, "ETag"],
-      },
-      201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
-    },
+    answers: SETTING_PUT,
     codes: [...ASKED, ...REPLACES, ...JSON_BODY, "bad_namespace", "namespace_not_found", "quota_exceeded"],
   },
   {

@@ -1,6 +1,6 @@
 /** The routes of schemas, each with every code that it may refuse with. */
 import { SCHEMA_BYTES_MAX } from "../../core/schema-key.ts";
-import { ASKED, COMMITTED, type Operation, REPLACES, SETTINGS } from "../operation.ts";
+import { ASKED, COMMITTED, type Operation, REPLACES, SETTING_PUT, SETTINGS } from "../operation.ts";
 
 /** A schema counts for everybody who writes there. */
 const WHOLE = {
@@ -43,14 +43,7 @@ export const schemaRoutes = [
     needs: WHOLE,
     parameters: ["ownNamespace", "scope", "existing", ...SETTINGS],
     body: { schema: "bytes", bytesMax: SCHEMA_BYTES_MAX },
-    answers: {
-      200: {
-        description: "Replaced, or unchanged.",
-        content: "CommitAnswer",
-        headers: [...COMMITTED, "ETag"],
-      },
-      201: { description: "Made.", content: "CommitAnswer", headers: [...COMMITTED, "ETag"] },
-    },
+    answers: SETTING_PUT,
     codes: [
       ...CHANGED,
       "media_type",
