@@ -221,8 +221,9 @@ export const PARAMETERS = {
     "override",
     {
       kind: "text",
-      pattern: "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}$",
-      says: "a reason of 1 to 200 characters, not spaces alone",
+      // No look-ahead: the description is read by programs that have RE2 alone.
+      pattern: "^[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]{0,199}$",
+      says: "a reason of 1 to 200 characters that begins with no space",
     },
     "Why this may break policies; needs the verb `override` over their scopes, and is kept with the commit.",
   ),
