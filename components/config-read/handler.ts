@@ -9,6 +9,7 @@ import { getChanges, viewChanges } from "./changes.ts";
 import { getCommit, getCommits } from "./commits.ts";
 import { getDiff } from "./diff.ts";
 import { getHistory } from "./history.ts";
+import { getLineage } from "./lineage.ts";
 import { getList } from "./list.ts";
 import { getDocument, viewDocument } from "./read.ts";
 import { getWhoami } from "./whoami.ts";
@@ -23,6 +24,7 @@ const PARTS: Parts<"config-read"> = {
     listCommits: getCommits,
     readCommit: getCommit,
     whoami: getWhoami,
+    readLineage: getLineage,
   },
   views: { readDocument: viewDocument, followChanges: viewChanges },
   bodies: {},

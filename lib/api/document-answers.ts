@@ -5,7 +5,7 @@
  */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
-import { accessor, count, cursor, etag, moment, revision } from "./shapes.ts";
+import { accessor, count, cursor, etag, lineage, moment, revision } from "./shapes.ts";
 
 /** Shown of every commit; the words only when all of it may be read (`partial` false). */
 const facts = { id: z.string(), time: moment, actor: z.string(), partial: z.boolean() };
@@ -175,6 +175,13 @@ export const Whoami = z.object({
   expires: z.optional(moment),
 });
 
+/** Oldest first; the last one is now. `parentRevision` is where the life before it was left. */
+export const Lineage = z.object({
+  lineage,
+  head: count,
+  lives: z.array(z.object({ lineage, firstRevision: revision, parentRevision: z.optional(count) })),
+});
+
 export type Document = z.infer<typeof Document>;
 export type ListPage = z.infer<typeof ListPage>;
 export type HistoryPage = z.infer<typeof HistoryPage>;
@@ -188,3 +195,4 @@ export type LoggedChange = z.infer<typeof LoggedChange>;
 export type LoggedCommitWithChanges = z.infer<typeof LoggedCommitWithChanges>;
 export type CommitAnswer = z.infer<typeof CommitAnswer>;
 export type Whoami = z.infer<typeof Whoami>;
+export type Lineage = z.infer<typeof Lineage>;

@@ -172,6 +172,12 @@ export const PARAMETERS = {
   ),
   since: query("since", wholeFrom(0), "Changes after this revision; excludes `cursor`."),
   ns: named("ns", "namespace", { kind: "namespaceFilter" }, "Only this namespace."),
+  ofNamespace: named(
+    "ns",
+    "namespace",
+    { kind: "namespaceFilter" },
+    "As this namespace is here: an agent has each at a place of its own.",
+  ),
   feedNs: named(
     "ns",
     "namespaces",

@@ -54,6 +54,7 @@ const SCHEMAS = {
   RefusalCause: admin.RefusalCause,
   Grant: documents.ShownGrant,
   Whoami: documents.Whoami,
+  Lineage: documents.Lineage,
   Namespace: admin.Namespace,
   NamespacesPage: admin.NamespacesPage,
   PolicyBody: policies.PolicyBody,

@@ -31,7 +31,7 @@ export interface Grant {
 }
 
 /** Kinds of `_system` documents that belong to one namespace: `<kind>/<namespace>` or `<kind>/<namespace>/…`. */
-const SYSTEM_KINDS = ["channel", "namespace", "policy", "rollout", "schema"];
+export const SYSTEM_KINDS: readonly string[] = ["channel", "namespace", "policy", "rollout", "schema"];
 
 /** A stretch of one namespace: a whole key, or a prefix (empty for all of it). */
 export interface KeyRange {
@@ -150,7 +150,12 @@ function spans(own: Grant, grant: Grant): boolean {
 }
 
 function allowsSystemKey(grants: readonly Grant[], verb: Verb, key: string): boolean {
-  const [kind, namespace] = key.split("/");
-  if (kind === undefined || namespace === undefined || !SYSTEM_KINDS.includes(kind)) return false;
-  return !isReserved(namespace) && allowsWhole(grants, verb, namespace);
+  const namespace = namespaceOfSetting(key);
+  return namespace !== undefined && !isReserved(namespace) && allowsWhole(grants, verb, namespace);
+}
+
+/** The namespace that a document of `_system` belongs to; undefined for one that belongs to none. */
+export function namespaceOfSetting(key: string): string | undefined {
+  const [kind = "", namespace] = key.split("/");
+  return SYSTEM_KINDS.includes(kind) ? namespace : undefined;
 }

@@ -72,6 +72,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
     (await import("./commands/recover.ts")).addRecover(program, contexts),
   whoami: async (program, { server }) => (await import("./commands/whoami.ts")).addWhoami(program, server),
   serve: async (program) => (await import("./commands/serve.ts")).addServe(program),
+  agent: async (program) => (await import("./commands/agent.ts")).addAgent(program),
 };
 
 /** Adds the command that this call names; all of them where it names none of ours, for help and for the nearest name. */

@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { VERSION } from "../../lib/core/version.ts";
 import { asNamed, commandName, rememberCall } from "./called.ts";
 import { addCommands, type CommandParts } from "./command-table.ts";
+import { agentArguments, agentHere } from "./commands/agent.ts";
 import { serveHere, serverArguments } from "./commands/serve.ts";
 import { type ConnectionOptions, findConnection, findDataDir, listContexts, toldByFlags } from "./context.ts";
 import { runToExit } from "./terminal.ts";
@@ -59,7 +60,9 @@ const parts: CommandParts = {
 };
 
 const served = serverArguments(process.argv.slice(2));
+const followed = agentArguments(process.argv.slice(2));
 if (served !== undefined) process.exitCode = await serveHere(served);
+else if (followed !== undefined) process.exitCode = await agentHere(followed);
 else
   await runToExit(async () => {
     await addCommands(program, parts, process.argv.slice(2));

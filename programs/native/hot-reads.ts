@@ -2,9 +2,10 @@
  * Documents that are read again and again, from memory. Promise: a row is given only while nothing was committed since
  * it was read; who may read it, and whether it is what was asked for, is judged with each request as ever.
  */
+
+import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import { readHeadSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow } from "../../lib/store/sqlite/driver.ts";
-import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 /** The same database, with the statement of a read kept in memory. */

@@ -3,8 +3,9 @@
  * Promise: an answer is given again only while nothing was committed since it was made, and never after the moment at
  * which its token expires; a request that differs in a single byte is judged anew.
  */
+
+import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import type { KeptAnswer, KeptAnswers } from "../host/answers.ts";
-import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 /** Of the entry itself and its headers, roughly. */

@@ -3,10 +3,11 @@
  * store said after the last commit that could change any of it, and its head is no older than what this process has
  * acknowledged; whether the write may be done is judged again in its transaction.
  */
+
+import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import type { CommitOutcome } from "../../lib/core/commit/verdict.ts";
 import { viewSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow } from "../../lib/store/sqlite/driver.ts";
-import { BoundedMap } from "../host/bounded-map.ts";
 import type { StoreWatch } from "./store-watch.ts";
 
 const HEAD_AT = viewSql.columns.indexOf("head");

@@ -174,13 +174,13 @@ function parseReadRate(text: string): number {
   return rate;
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65535) throw new InvalidArgumentError(`${text} is not a port`);
   return port;
 }
 
-function parseListen(text: string): { host: string; port: number } {
+export function parseListen(text: string): { host: string; port: number } {
   const colon = text.lastIndexOf(":");
   if (colon < 1) throw new InvalidArgumentError("say HOST:PORT, for example 0.0.0.0:3000 or [::]:3000");
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: parsePort(text.slice(colon + 1)) };

@@ -65,6 +65,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   revokeTokens: "admin: key beside shop far *",
   rotateToken: "admin: key beside shop far *",
   whoami: "any",
+  readLineage: "any",
 };
 const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
   adoptStore: "backup: *",

@@ -84,13 +84,14 @@ describe("the tree", () => {
     "lib/backup": /^lib\/(core|api|bucket|snapshot|store)\//,
     "lib/engines": /^lib\/(core|store|http)\//,
     // Types alone, as the bundle's test says.
-    packages: /^lib\/(core|api)\//,
+    "packages/client": /^lib\/(core|api)\//,
+    "packages/agent": /^lib\/(core|api|json-schema|store)\/|^packages\/client\//,
     examples: /^packages\//,
     // The native engine runs the components' handlers.
-    programs: /^(lib|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
+    programs: /^(lib|packages|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
     build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
     bench: /^(lib|programs|build|testkit)\//,
-    testkit: /^(lib|programs|components|build)\//,
+    testkit: /^(lib|packages|programs|components|build)\//,
     test: /^(lib|packages|programs|components|build|testkit|vitest|package\.json)/,
   };
   for (const [folder, inward] of Object.entries(allowed)) {
@@ -113,7 +114,9 @@ describe("the tree", () => {
           !/^(\.|node_modules$|dist$|docs$|deploy$|wit$|migrations$|scripts$)/.test(entry.name),
       )
       .flatMap(({ name }) =>
-        name === "lib" ? readdirSync(join(root, "lib")).map((one) => `lib/${one}`) : [name],
+        name === "lib" || name === "packages"
+          ? readdirSync(join(root, name)).map((one) => `${name}/${one}`)
+          : [name],
       );
     expect(top.sort()).toEqual([...Object.keys(allowed), "components"].sort());
   });

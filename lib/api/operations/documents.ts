@@ -197,6 +197,17 @@ export const documentRoutes = [
     codes: ASKED,
   },
   {
+    id: "readLineage",
+    component: "config-read",
+    method: "get",
+    path: "/v1/lineage",
+    summary: "Which history the store has, and its ancestors: for who follows it across restores.",
+    needs: "any_token",
+    parameters: ["ofNamespace"],
+    answers: { 200: { description: "The history.", content: "Lineage" } },
+    codes: ASKED,
+  },
+  {
     id: "putDocument",
     component: "config-write",
     method: "put",

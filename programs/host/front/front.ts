@@ -37,6 +37,8 @@ import { type Streaming, stream } from "./streaming.ts";
 export interface FrontOptions {
   readonly host: string;
   readonly port: number;
+  /** A Unix socket to listen on, in the place of host and port. */
+  readonly socket?: string;
   readonly applicationName: string;
   readonly router: Router;
   readonly bodies: Bodies;
@@ -114,7 +116,9 @@ export function openFront(options: FrontOptions): Promise<Front> {
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, options.host, () => {
+    const where =
+      options.socket === undefined ? { port: options.port, host: options.host } : { path: options.socket };
+    server.listen(where, () => {
       server.off("error", reject);
       resolve({ port: boundPort(server), close: (graceMs) => connections.close(graceMs) });
     });

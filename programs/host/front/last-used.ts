@@ -3,8 +3,9 @@
  * a token that was accepted is noted; what is remembered is bounded; what is lost with the process is what was noted since
  * the last tick.
  */
+
+import { BoundedMap } from "../../../lib/core/bounded-map.ts";
 import { USED_AT_ONCE } from "../../../lib/core/tokens-used.ts";
-import { BoundedMap } from "../bounded-map.ts";
 import { accessorIn } from "./denied.ts";
 
 const DAY_MS = 86_400_000;

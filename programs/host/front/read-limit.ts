@@ -5,9 +5,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { countsAsRead } from "../../../lib/api/counted-reads.ts";
+import { BoundedMap } from "../../../lib/core/bounded-map.ts";
 import { type Rate, rateHeaders, takeOne } from "../../../lib/core/rate.ts";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
-import { BoundedMap } from "../bounded-map.ts";
 import { requestTarget } from "./guest-request.ts";
 
 export class ReadLimit {

@@ -1,0 +1,29 @@
+/** What an agent keeps with a replica, in rows of `operation`: how far a snapshot has come, and when a source last answered. */
+import * as z from "zod/mini";
+import type { RowValue } from "../catalogue/operation.ts";
+import { findRow, putRow, row } from "../catalogue/operation.ts";
+import type { Db } from "../sqlite/driver.ts";
+
+const SNAPSHOT_PART = row("snapshot-part", z.object({ source: z.string(), next: z.optional(z.string()) }));
+const CONTACT = row("contact", z.object({ atMs: z.number() }));
+
+export type SnapshotPartRow = RowValue<typeof SNAPSHOT_PART>;
+
+/** Undefined where none was begun, or where it has come to its end. */
+export function findSnapshotPart(db: Db): SnapshotPartRow | undefined {
+  const found = findRow(db, SNAPSHOT_PART);
+  return found?.next === undefined ? undefined : found;
+}
+
+export function putSnapshotPart(db: Db, part: { source: string; next: string | undefined }): void {
+  putRow(db, SNAPSHOT_PART, part);
+}
+
+/** When a source last said that this was its newest state, by the clock of the time; undefined when none ever did. */
+export function findContact(db: Db): number | undefined {
+  return findRow(db, CONTACT)?.atMs;
+}
+
+export function putContact(db: Db, atMs: number): void {
+  putRow(db, CONTACT, { atMs });
+}

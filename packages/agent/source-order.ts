@@ -1,0 +1,55 @@
+/**
+ * Which of its sources an agent asks: the first that answers, and the better one again once that answers. Pure: what was
+ * answered and the time are given to it.
+ */
+import { aboutMs, pauseMs, type Timing } from "./timing.ts";
+
+export interface SourceOrder {
+  /** The place of the source to ask now. */
+  readonly at: number;
+  /** The place of the source that answered last; undefined before any did. */
+  readonly followed: number | undefined;
+  /** How often in turn no source answered, all of them counted as one. */
+  readonly rounds: number;
+  /** When a better source is tried again, while another than the first is followed. */
+  readonly betterAtMs: number;
+}
+
+export const FROM_THE_FIRST: SourceOrder = { at: 0, followed: undefined, rounds: 0, betterAtMs: 0 };
+
+interface Pace {
+  readonly timing: Timing;
+  readonly random: () => number;
+}
+
+/** The source that was asked has answered. */
+export function afterAnswer(order: SourceOrder, nowMs: number, { timing, random }: Pace): SourceOrder {
+  const { at, followed, betterAtMs } = order;
+  const next = at === followed && nowMs < betterAtMs ? betterAtMs : nowMs + aboutMs(timing.betterMs, random);
+  return { at, followed: at, rounds: 0, betterAtMs: next };
+}
+
+/** Whether a better source is due to be tried. */
+export function isBetterDue({ at, betterAtMs }: SourceOrder, nowMs: number): boolean {
+  return at > 0 && nowMs >= betterAtMs;
+}
+
+/** From the first again: one look at each of those that are better, and then not again for a while. */
+export function tryingBetter(order: SourceOrder, nowMs: number, { timing, random }: Pace): SourceOrder {
+  return { ...order, at: 0, betterAtMs: nowMs + aboutMs(timing.betterMs, random) };
+}
+
+/**
+ * The source that was asked has not answered, or cannot serve. The next one is asked at once; after the last one there is a
+ * pause, in milliseconds.
+ */
+export function afterFailure(
+  order: SourceOrder,
+  count: number,
+  { timing, random }: Pace,
+): { readonly order: SourceOrder; readonly pauseMs: number } {
+  const at = order.at + 1;
+  if (at < count) return { order: { ...order, at }, pauseMs: 0 };
+  const rounds = order.rounds + 1;
+  return { order: { ...order, at: 0, rounds }, pauseMs: pauseMs(timing, rounds - 1, random) };
+}

@@ -1,0 +1,174 @@
+/**
+ * Reports of this agent, and of those behind it, up the tree: which revision each serves, how old it may be, and what it
+ * refuses. Promise: a report that is lost costs nothing, the next one says it all; they come spread over time.
+ */
+import { VERSION } from "../../lib/core/version.ts";
+import type { Agent } from "../../packages/agent/index.ts";
+import type { Lane } from "../../packages/agent/lane.ts";
+import { aboutMs } from "../../packages/agent/timing.ts";
+import { later } from "../../packages/client/later.ts";
+import { openServer } from "../../packages/client/server.ts";
+
+/** As POST /v1/fleet/beacons takes it. */
+export interface Beacon {
+  readonly edge: string;
+  readonly version: string;
+  readonly namespaces: readonly BeaconNamespace[];
+  /** The agent that it came through. */
+  readonly through?: string | undefined;
+  readonly ageSeconds?: number | undefined;
+}
+
+/** The origin judges the rest of it. */
+export interface BeaconNamespace {
+  readonly namespace: string;
+  readonly [member: string]: unknown;
+}
+
+export interface ReporterOptions {
+  readonly agent: Agent;
+  /** The name of this edge; undefined where it sends on what others report, and nothing of itself. */
+  readonly edge: string | undefined;
+  readonly targets: readonly { readonly url: string; readonly token: () => string | undefined }[];
+  readonly everyMs: number;
+  readonly log: (text: string) => void;
+  readonly fetch?: typeof fetch;
+}
+
+const BATCH_MAX = 500;
+/** Of the time between two reports: how soon a move is told. */
+const SOON = 0.1;
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #others = new Map<string, { readonly beacon: Beacon; readonly atMs: number }>();
+  readonly #ending = new AbortController();
+  #wake: () => void = () => {};
+  #news = false;
+  #troubled = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { agent, targets } = this.#options;
+    if (targets.length === 0) return;
+    const quiet = agent.onState(() => this.#tellSoon());
+    this.#running = this.#run().finally(quiet);
+  }
+
+  /** Reports of agents behind this one, to be sent on. */
+  add(beacons: readonly Beacon[]): void {
+    for (const beacon of beacons) this.#others.set(beacon.edge, { beacon, atMs: performance.now() });
+    this.#tellSoon();
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort(new Error("the agent ends"));
+    this.#wake();
+    await this.#running;
+  }
+
+  #tellSoon(): void {
+    this.#news = true;
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    const { everyMs } = this.#options;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.#send();
+      await this.#pause(aboutMs(everyMs, Math.random));
+      // Many agents move with one commit.
+      if (this.#news && !signal.aborted) await later(Math.random() * everyMs * SOON, signal).catch(() => {});
+      this.#news = false;
+    }
+  }
+
+  /** So long, or until there is news. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#wake = end;
+      if (this.#news || this.#ending.signal.aborted) end();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const sent = [...this.#others];
+    const beacons = this.#beacons();
+    for (let at = 0; at < beacons.length; at += BATCH_MAX)
+      if (!(await this.#sendTo(beacons.slice(at, at + BATCH_MAX)))) return;
+    // What has come meanwhile goes with the next ones.
+    for (const [edge, one] of sent) if (this.#others.get(edge) === one) this.#others.delete(edge);
+  }
+
+  #beacons(): Beacon[] {
+    const { agent, edge } = this.#options;
+    const own =
+      edge === undefined
+        ? []
+        : [{ edge, version: VERSION, namespaces: [...agent.lanes.values()].flatMap(reportOf) }];
+    const nowMs = performance.now();
+    const others = [...this.#others.values()].map(({ beacon, atMs }) => ({
+      ...beacon,
+      ageSeconds: Math.round((beacon.ageSeconds ?? 0) + (nowMs - atMs) / 1000),
+      ...(edge === undefined || beacon.through !== undefined ? {} : { through: edge }),
+    }));
+    return [...own, ...others];
+  }
+
+  /** To the first that takes them. */
+  async #sendTo(beacons: readonly Beacon[]): Promise<boolean> {
+    const { targets, log, fetch: given } = this.#options;
+    const { signal } = this.#ending;
+    let last: unknown;
+    for (const { url, token } of targets) {
+      const server = openServer({
+        url,
+        token,
+        attempts: 1,
+        ...(given === undefined ? {} : { fetch: given }),
+      });
+      try {
+        await server.ask({ method: "POST", path: "/v1/fleet/beacons", json: { beacons }, signal });
+        this.#troubled = false;
+        return true;
+      } catch (error) {
+        last = error;
+      }
+    }
+    if (!this.#troubled && !signal.aborted)
+      log(`reports are not taken: ${last instanceof Error ? last.message : String(last)}`);
+    this.#troubled = true;
+    return false;
+  }
+}
+
+function reportOf({ namespace, state }: Lane): BeaconNamespace[] {
+  const { place, source, refusal } = state;
+  if (place === undefined) return [];
+  const age = state.ageSeconds();
+  return [
+    {
+      namespace,
+      lineage: place.lineage,
+      revision: place.revision,
+      source: source?.kind ?? "none",
+      ...(age === undefined ? {} : { lagSeconds: Math.floor(age) }),
+      ...(refusal === undefined
+        ? {}
+        : {
+            refusal: { code: refusal.code, revision: refusal.revision, detail: refusal.detail.slice(0, 500) },
+          }),
+    },
+  ];
+}

@@ -1,0 +1,203 @@
+/** The command line of `ledge agent`. What is not known is refused by name. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../lib/core/duration.ts";
+import { isNamespaceName, NAMESPACE_RULE } from "../../lib/core/namespace.ts";
+import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
+import { parseListen, parsePort } from "../start/options.ts";
+import { WrongUse } from "../start/stopped.ts";
+
+export interface AgentCommand {
+  readonly namespaces: readonly string[];
+  /** Addresses of origins and agents, and the word `bucket`, in the order in which they are asked. */
+  readonly from: readonly string[];
+  readonly dataDir: string;
+  readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
+  readonly tokenFile: string | undefined;
+  readonly ownTokens: string | undefined;
+  readonly keepTokensMs: number;
+  readonly edge: string | undefined;
+  readonly limits: EdgeLimits;
+  readonly acceptedLineages: readonly string[];
+  readonly allowHosts: readonly string[];
+  readonly log: "text" | "json" | undefined;
+  readonly logRequests: boolean;
+}
+
+const DEFAULT_PORT = 3001;
+const EDGE_NAME = /^[a-z0-9][a-z0-9._/-]{0,126}$/;
+
+/** Throws CommanderError for wrong use, after having said what is wrong. */
+export function parseAgentOptions(args: readonly string[], name: string): AgentCommand {
+  const program = new Command(name)
+    .description(
+      "keep namespaces beside the services that read them, and serve them whatever happens to the link",
+    )
+    .argument("<namespace...>", "the namespaces to follow")
+    .requiredOption(
+      "--from <source>",
+      "an origin, another agent, or `bucket`; asked in the order given (may be given again)",
+      collectSource,
+    )
+    .option("--token-file <file>", "the token for the sources (or LEDGE_TOKEN)")
+    .option("--data <dir>", "the folder of the replicas", ".ledge-agent")
+    .addOption(
+      new Option("--port <n>", `the port on 127.0.0.1 (default: ${DEFAULT_PORT})`).argParser(parsePort),
+    )
+    .addOption(
+      new Option("--listen <host:port>", "listen elsewhere than on loopback")
+        .argParser(parseListen)
+        .conflicts("port"),
+    )
+    .addOption(
+      new Option("--socket <path>", "listen on a Unix socket, for this user alone").conflicts([
+        "port",
+        "listen",
+      ]),
+    )
+    .option("--allow-host <name>", "answer for this Host too (may be given again)", collect)
+    .option("--edge <name>", "report to the origin under this name", parseEdge)
+    .option(
+      "--own-tokens <file>",
+      "tokens that this agent accepts by itself, as `ledge agent-token` writes them",
+    )
+    .addOption(
+      new Option("--keep-tokens <span>", "how long a token of the origin is good while no source answers")
+        .argParser(parseKept)
+        .default(86_400_000, "1d"),
+    )
+    .option("--max-document <bytes>", "no larger document is served", parseCount)
+    .option("--max-keys <n>", "no namespace of more documents is served", parseCount)
+    .option("--max-bytes <n>", "no larger namespace is served", parseCount)
+    .option(
+      "--max-loss <percent>",
+      "the share of its documents that a namespace may lose at once",
+      parseShare,
+    )
+    .option(
+      "--accept-lineage <id>",
+      "follow this history, though it does not come from what is here (may be given again)",
+      collect,
+    )
+    .addOption(
+      new Option(
+        "--log <format>",
+        "how events are written (default: text on a terminal, json elsewhere)",
+      ).choices(["text", "json"]),
+    )
+    .option("--log-requests", "write each request down: method, path, status and time, never a value")
+    .addHelpText("after", HELP.replaceAll("NAME", name))
+    .exitOverride();
+  program.parse([...args], { from: "user" });
+  return commandOf(program.args, program.opts<Flags>());
+}
+
+interface Flags {
+  readonly from: string[];
+  readonly tokenFile?: string;
+  readonly data: string;
+  readonly port?: number;
+  readonly listen?: { host: string; port: number };
+  readonly socket?: string;
+  readonly allowHost?: string[];
+  readonly edge?: string;
+  readonly ownTokens?: string;
+  readonly keepTokens: number;
+  readonly maxDocument?: number;
+  readonly maxKeys?: number;
+  readonly maxBytes?: number;
+  readonly maxLoss?: number;
+  readonly acceptLineage?: string[];
+  readonly log?: "text" | "json";
+  readonly logRequests?: boolean;
+}
+
+function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
+  const odd = namespaces.find((one) => !isNamespaceName(one));
+  if (odd !== undefined) throw new WrongUse(`${odd}: ${NAMESPACE_RULE}`);
+  const { socket, listen, port = DEFAULT_PORT } = flags;
+  return {
+    namespaces: [...new Set(namespaces)],
+    from: flags.from,
+    dataDir: resolve(flags.data),
+    listen: socket !== undefined ? { socket: resolve(socket) } : (listen ?? { host: "127.0.0.1", port }),
+    tokenFile: flags.tokenFile === undefined ? undefined : resolve(flags.tokenFile),
+    ownTokens: flags.ownTokens === undefined ? undefined : resolve(flags.ownTokens),
+    keepTokensMs: flags.keepTokens,
+    edge: flags.edge,
+    limits: {
+      documentBytes: flags.maxDocument ?? EDGE_LIMITS.documentBytes,
+      keys: flags.maxKeys ?? EDGE_LIMITS.keys,
+      bytes: flags.maxBytes ?? EDGE_LIMITS.bytes,
+      loss: flags.maxLoss ?? EDGE_LIMITS.loss,
+    },
+    acceptedLineages: flags.acceptLineage ?? [],
+    allowHosts: flags.allowHost ?? [],
+    log: flags.log,
+    logRequests: flags.logRequests === true,
+  };
+}
+
+/** The token for the sources: of the file, or of LEDGE_TOKEN; read anew with each request, so that a rotated one is taken. */
+export function sourceToken(
+  { tokenFile }: Pick<AgentCommand, "tokenFile">,
+  { LEDGE_TOKEN }: Readonly<Record<string, string | undefined>>,
+): () => string | undefined {
+  if (tokenFile === undefined) return () => LEDGE_TOKEN;
+  let last: string | undefined;
+  return () => {
+    try {
+      last = readFileSync(tokenFile, "utf8").trim();
+    } catch {
+      // While it is exchanged, or gone: what it said last.
+    }
+    return last;
+  };
+}
+
+const HELP = `
+Examples:
+  NAME shop-prod --from https://ledge.example.com --token-file /etc/ledge/edge-token
+  NAME shop-prod --from https://ledge.example.com --from https://relay.example.com --from bucket --edge eu/fra-1
+  NAME shop-prod --from http://127.0.0.1:3000 --socket /run/ledge/agent.sock
+
+Exit codes: 0 told to stop (SIGINT, SIGTERM, SIGHUP), 1 it cannot start or go on, and says why, 2 wrong use.
+`;
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function collectSource(value: string, before: string[] = []): string[] {
+  if (value !== "bucket" && !/^https?:\/\/[^/?#]+\/?$/.test(value) && !value.startsWith("unix:"))
+    throw new InvalidArgumentError("say http://HOST:PORT, https://HOST, or bucket");
+  return [...before, value.replace(/\/$/, "")];
+}
+
+function parseEdge(value: string): string {
+  if (EDGE_NAME.test(value)) return value;
+  throw new InvalidArgumentError(
+    "a name is a lower-case letter or digit and up to 126 more, with . _ / and - among them",
+  );
+}
+
+function parseKept(value: string): number {
+  const ms = parseDuration(value);
+  if (ms === undefined) throw new InvalidArgumentError("say a span, such as 30m, 12h or 7d");
+  return ms;
+}
+
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (!/^\d{1,15}$/.test(value) || count === 0)
+    throw new InvalidArgumentError(`${value} is not a number from 1 on`);
+  return count;
+}
+
+function parseShare(value: string): number {
+  const share = Number(value.replace(/%$/, ""));
+  if (!/^\d{1,3}%?$/.test(value) || share > 100)
+    throw new InvalidArgumentError(`${value} is not a percentage`);
+  return share / 100;
+}

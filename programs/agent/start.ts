@@ -1,0 +1,132 @@
+/**
+ * `ledge agent`: replicas of some namespaces, followed from their sources, and a door for the services beside it. Ends cleanly
+ * on Ctrl-C; a second start serves what was there before it asks anybody.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
+import { httpSource, openAgent } from "../../packages/agent/index.ts";
+import type { Source } from "../../packages/agent/source.ts";
+import { TIMING } from "../../packages/agent/timing.ts";
+import { interrupted } from "../start/interrupted.ts";
+import { type Log, openLog } from "../start/log.ts";
+import { Stopped, troubleOf, WrongUse } from "../start/stopped.ts";
+import { type AgentHost, openAgentHost } from "./agent-host.ts";
+import { Reporter } from "./beacons.ts";
+import { agentGreeting } from "./greeting.ts";
+import { type AgentCommand, parseAgentOptions, sourceToken } from "./options.ts";
+import { readOwnTokens } from "./own-tokens.ts";
+import { TokenBook } from "./tokens.ts";
+
+/** A request that waits costs some 15 KB. */
+const PARKED_MAX = 20_000;
+/** How long the first lines wait for a first state; the agent serves whatever comes later, too. */
+const GREET_MS = 3000;
+
+/** Runs an agent until it is told to end. Returns the exit status; what went wrong was said. */
+export async function startAgent(args: readonly string[], name: string): Promise<number> {
+  try {
+    // Nobody reads any more what is said here; the agent goes on.
+    process.stdout.on("error", () => {});
+    await run(parseAgentOptions(args, name));
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
+    return error instanceof WrongUse ? 2 : 1;
+  }
+}
+
+async function run(command: AgentCommand): Promise<void> {
+  const ended = interrupted();
+  mkdirSync(command.dataDir, { recursive: true, mode: 0o700 });
+  const lock = join(command.dataDir, "agent");
+  const owned = takeStore(lock, "ledge agent");
+  if (!owned.ok)
+    throw new Stopped(`${heldBy(command.dataDir, owned.holder)} Name another folder with --data.`);
+  try {
+    await serve(command, ended);
+  } finally {
+    owned.release();
+  }
+}
+
+async function serve(command: AgentCommand, ended: Promise<void>): Promise<void> {
+  const { dataDir, edge, namespaces, limits, acceptedLineages } = command;
+  const log = logOf(command);
+  const token = sourceToken(command, process.env);
+  const urls = command.from.filter((one) => one !== "bucket");
+  const tokens = new TokenBook({
+    file: join(dataDir, "tokens.json"),
+    own: command.ownTokens === undefined ? [] : readOwnTokens(command.ownTokens),
+    urls,
+    keepMs: command.keepTokensMs,
+  });
+  const agent = openAgent({
+    folder: dataDir,
+    namespaces,
+    sources: command.from.map((from) => sourceOf(from, token)),
+    limits,
+    acceptedLineages,
+    log: (text) => log.event("warn", "agent", { text }),
+  });
+  const reporter = new Reporter({
+    agent,
+    edge,
+    targets: urls.map((url) => ({ url, token })),
+    everyMs: TIMING.beaconMs,
+    log: (text) => log.event("warn", "agent", { text }),
+  });
+  let host: AgentHost | undefined;
+  try {
+    host = await listening(command, { agent, tokens, reporter, log });
+    reporter.start();
+    await agent.ready(GREET_MS).catch(() => {});
+    console.log(agentGreeting(command, { agent, url: host.url }));
+    await ended;
+    console.log(`\nStopping. What is known stays in ${dataDir}.`);
+  } finally {
+    await host?.stop();
+    await reporter.stop();
+    await agent.close();
+  }
+}
+
+async function listening(
+  { listen, allowHosts, edge, logRequests }: AgentCommand,
+  {
+    log,
+    ...parts
+  }: Pick<Parameters<typeof openAgentHost>[0], "agent" | "tokens" | "reporter"> & { readonly log: Log },
+): Promise<AgentHost> {
+  try {
+    return await openAgentHost({
+      ...parts,
+      edge,
+      listen,
+      allowHosts,
+      parkedMax: PARKED_MAX,
+      log: (component, text) => log.line({ component, stream: "stderr", text }),
+      ...(logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "EADDRINUSE") throw error;
+    const where = "socket" in listen ? listen.socket : `Port ${listen.port}`;
+    throw new Stopped(`${where} is taken. Choose another with --port, --listen or --socket.`);
+  }
+}
+
+function sourceOf(from: string, token: () => string | undefined): Source {
+  if (from === "bucket") throw new WrongUse("bucket: not yet");
+  return httpSource({ url: from, token });
+}
+
+/** Events go to standard error, beside what is said on standard output. */
+function logOf({ log }: AgentCommand): Log {
+  const terminal = process.stderr.isTTY === true;
+  const colour = terminal && process.env.NO_COLOR === undefined;
+  return openLog({ format: log ?? (terminal ? "text" : "json"), level: "info", colour }, (line) =>
+    process.stderr.write(line),
+  );
+}

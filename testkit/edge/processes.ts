@@ -1,0 +1,51 @@
+/** `ledge agent` as a process: where it listens, what it says, and its end. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { cleanEnvironment, finish, type Ran, root } from "../processes.ts";
+
+export interface StartedAgent {
+  readonly url: string;
+  readonly pid: number;
+  /** All that it printed so far, on both streams. */
+  said(): string;
+  stop(signal?: NodeJS.Signals): Promise<Ran>;
+}
+
+/** Starts an agent on a free port, or on what the arguments say; ended with the test. */
+export async function startAgentProcess(dataDir: string, args: readonly string[]): Promise<StartedAgent> {
+  const listens = args.some((one) => ["--port", "--listen", "--socket"].includes(one));
+  const child = spawn(
+    process.execPath,
+    [
+      join(root, "dist/programs/cli.mjs"),
+      "agent",
+      "--data",
+      dataDir,
+      ...(listens ? [] : ["--port", "0"]),
+      ...args,
+    ],
+    { cwd: root, env: cleanEnvironment({}) },
+  );
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+  const ended = finish(child);
+  const stop = (signal: NodeJS.Signals = "SIGINT") => {
+    child.kill(signal);
+    return ended;
+  };
+  onTestFinished(async () => {
+    await stop("SIGKILL");
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    ended.then((ran) => reject(new Error(`ended with ${ran.status}\n${ran.stdout}\n${ran.stderr}`)), reject);
+    child.stdout.on("data", () => {
+      const where = /listens on (\S+)/.exec(printed)?.[1];
+      if (where !== undefined && printed.includes("Read from it")) resolve(where);
+    });
+  });
+  return { url, pid: child.pid ?? 0, said: () => printed, stop };
+}
