@@ -39,6 +39,7 @@ export interface AgentHostOptions {
   readonly edge: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
   readonly allowHosts: readonly string[];
+  readonly allowOrigins: readonly string[];
   readonly parkedMax: number;
   readonly log: (component: string, text: string) => void;
   readonly onRequest?: HostOptions["onRequest"];
@@ -119,7 +120,7 @@ class Host implements AgentHost {
   }
 
   async start(): Promise<void> {
-    const { listen, log, allowHosts, onRequest } = this.#options;
+    const { listen, log, allowHosts, allowOrigins, onRequest } = this.#options;
     const where = "socket" in listen ? { host: "127.0.0.1", port: 0, socket: listen.socket } : listen;
     if ("socket" in listen) rmSync(listen.socket, { force: true });
     const answers = agentAnswers((target) => this.#laneOf(target));
@@ -140,6 +141,7 @@ class Host implements AgentHost {
         readLimit: undefined,
         onRequest,
         allowHosts,
+        allowOrigins,
         run: (component, request, client) => this.#run(component, request, client),
         answers: () => (this.#stopping ? undefined : answers),
         stopping: () => this.#stopping,

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../lib/core/duration.ts";
 import { isNamespaceName, NAMESPACE_RULE } from "../../lib/core/namespace.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
-import { parseListen, parsePort } from "../start/options.ts";
+import { collectOrigin, parseListen, parsePort } from "../start/options.ts";
 import { WrongUse } from "../start/stopped.ts";
 
 export interface AgentCommand {
@@ -21,6 +21,7 @@ export interface AgentCommand {
   readonly limits: EdgeLimits;
   readonly acceptedLineages: readonly string[];
   readonly allowHosts: readonly string[];
+  readonly allowOrigins: readonly string[];
   readonly log: "text" | "json" | undefined;
   readonly logRequests: boolean;
 }
@@ -57,6 +58,7 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
       ]),
     )
     .option("--allow-host <name>", "answer for this Host too (may be given again)", collect)
+    .option("--allow-origin <url>", "let pages of this origin read (may be given again)", collectOrigin)
     .option("--edge <name>", "report to the origin under this name", parseEdge)
     .option(
       "--own-tokens <file>",
@@ -101,6 +103,7 @@ interface Flags {
   readonly listen?: { host: string; port: number };
   readonly socket?: string;
   readonly allowHost?: string[];
+  readonly allowOrigin?: string[];
   readonly edge?: string;
   readonly ownTokens?: string;
   readonly keepTokens: number;
@@ -134,6 +137,7 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
     },
     acceptedLineages: flags.acceptLineage ?? [],
     allowHosts: flags.allowHost ?? [],
+    allowOrigins: flags.allowOrigin ?? [],
     log: flags.log,
     logRequests: flags.logRequests === true,
   };

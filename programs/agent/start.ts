@@ -94,7 +94,7 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
 }
 
 async function listening(
-  { listen, allowHosts, edge, logRequests }: AgentCommand,
+  { listen, allowHosts, allowOrigins, edge, logRequests }: AgentCommand,
   {
     log,
     ...parts
@@ -106,6 +106,7 @@ async function listening(
       edge,
       listen,
       allowHosts,
+      allowOrigins,
       parkedMax: PARKED_MAX,
       log: (component, text) => log.line({ component, stream: "stderr", text }),
       ...(logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),

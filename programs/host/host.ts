@@ -158,6 +158,7 @@ class Host {
         readLimit: readLimitOf(this.#options),
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
+        allowOrigins: this.#options.allowOrigins ?? [],
         run: (component, request, client) => this.#serve(component, request, client),
         answers: () => {
           const { answers } = this.#engine;

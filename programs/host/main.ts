@@ -4,13 +4,14 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { ORIGIN_WORDS, parseOrigin } from "./front/cross-origin.ts";
 import { startHost } from "./host.ts";
 import type { HostOptions, RunningHost } from "./options.ts";
 import { shownAddress } from "./spin/databases.ts";
 
 const USAGE = `Usage: host [--manifest FILE] [--data DIR] [--port N | --listen HOST:PORT]
-            [--variable NAME=VALUE]… [--allow-host NAME]… [--workers N]
-            [--sqlite SQL_OR_@FILE]… [--runtime-config-file FILE]
+            [--variable NAME=VALUE]… [--allow-host NAME]… [--allow-origin URL]…
+            [--workers N] [--sqlite SQL_OR_@FILE]… [--runtime-config-file FILE]
             [--fresh-instances] [--no-cron]`;
 
 class Stopped extends Error {}
@@ -47,6 +48,7 @@ function readOptions(args: string[]): HostOptions {
     listen: readListen(values.listen, values.port ?? process.env.PORT),
     variables: Object.fromEntries((values.variable ?? []).map(readPair)),
     allowHosts: values["allow-host"] ?? [],
+    allowOrigins: (values["allow-origin"] ?? []).map(readOrigin),
     freshInstances: values["fresh-instances"] ?? false,
     cron: values["no-cron"] !== true,
     sqlite: values.sqlite ?? [],
@@ -69,6 +71,7 @@ function parse(args: string[]) {
     workers: text,
     variable: many,
     "allow-host": many,
+    "allow-origin": many,
     sqlite: many,
     "runtime-config-file": text,
     "fresh-instances": flag,
@@ -87,6 +90,12 @@ function readListen(listen: string | undefined, port: string | undefined): { hos
   const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(listen);
   if (parts === null) throw new Stopped(`--listen ${listen}: write HOST:PORT`);
   return { host: parts[1] ?? parts[2] ?? "", port: readNumber("--listen", parts[3] ?? "", 0, 65535) };
+}
+
+function readOrigin(text: string): string {
+  const origin = parseOrigin(text);
+  if (origin === undefined) throw new Stopped(`--allow-origin ${text}: ${ORIGIN_WORDS}`);
+  return origin;
 }
 
 function readNumber(name: string, text: string, min: number, max: number): number {

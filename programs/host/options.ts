@@ -73,6 +73,8 @@ export interface HostOptions {
   /** Whether the cron trigger runs. Default true. */
   readonly cron?: boolean;
   readonly allowHosts?: readonly string[];
+  /** Origins whose pages may read (front/cross-origin.ts). */
+  readonly allowOrigins?: readonly string[];
   /** Files of databases or libSQL servers; `default` too, and `:memory:` as Spin's empty state folder. */
   readonly databases?: Readonly<Record<string, DatabaseAddress>>;
   /** Spin's runtime configuration, whose databases come before `databases`. */

@@ -34,6 +34,7 @@ export async function listen(
       freshInstances: options.freshInstances,
       ...(options.runtimeConfigFile === undefined ? {} : { runtimeConfigFile: options.runtimeConfigFile }),
       allowHosts: options.allowHosts,
+      allowOrigins: options.allowOrigins,
       readRate: options.readRate,
       tellUsed: TELL_USED,
       withoutStore: ["/healthz", "/openapi.json"],

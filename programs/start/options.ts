@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseRate } from "../../lib/core/rate.ts";
 import { dataFlag } from "../cli/called.ts";
+import { ORIGIN_WORDS, parseOrigin } from "../host/front/cross-origin.ts";
 import { LOG_LEVELS, type LogOptions } from "./log.ts";
 import { WrongUse } from "./stopped.ts";
 
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly port: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly allowHosts: readonly string[];
+  /** Origins whose pages may read. */
+  readonly allowOrigins: readonly string[];
   /** Reads a second of a token, or of an address without one; 0 for any number. */
   readonly readRate: number;
   readonly freshInstances: boolean;
@@ -42,6 +45,7 @@ interface Flags {
   readonly listen?: { host: string; port: number };
   readonly variable?: Record<string, string>;
   readonly allowHost?: string[];
+  readonly allowOrigin?: string[];
   readonly readRate?: number;
   readonly freshInstances?: boolean;
   readonly runtimeConfigFile?: string;
@@ -91,6 +95,11 @@ export function parseStartOptions(
       (value: string, before: string[] = []) => [...before, value],
     )
     .option(
+      "--allow-origin <url>",
+      "let pages of this origin read, for example https://console.example (may be given again)",
+      collectOrigin,
+    )
+    .option(
       "--read-rate <n>",
       "reads a second of a token, or of an address without one (default: LEDGE_READ_RATE, else any number)",
       parseReadRate,
@@ -123,6 +132,7 @@ export function parseStartOptions(
     ...listen,
     variables: flags.variable ?? {},
     allowHosts: flags.allowHost ?? [],
+    allowOrigins: flags.allowOrigin ?? [],
     readRate: flags.readRate ?? readRateFrom(environment),
     freshInstances: flags.freshInstances === true,
     runtimeConfigFile: flags.runtimeConfigFile === undefined ? undefined : resolve(flags.runtimeConfigFile),
@@ -184,6 +194,13 @@ export function parseListen(text: string): { host: string; port: number } {
   const colon = text.lastIndexOf(":");
   if (colon < 1) throw new InvalidArgumentError("say HOST:PORT, for example 0.0.0.0:3000 or [::]:3000");
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: parsePort(text.slice(colon + 1)) };
+}
+
+/** One more of `--allow-origin`. */
+export function collectOrigin(text: string, before: string[] = []): string[] {
+  const origin = parseOrigin(text);
+  if (origin === undefined) throw new InvalidArgumentError(ORIGIN_WORDS);
+  return [...before, origin];
 }
 
 function collectVariable(text: string, before: Record<string, string> = {}): Record<string, string> {

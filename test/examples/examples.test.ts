@@ -13,15 +13,18 @@ import {
   serve,
   temporaryFolder,
 } from "../../testkit/processes.ts";
+import { fetchOfPage } from "./fetch-of-page.ts";
 
 const examples = join(root, "examples");
 const folder = temporaryFolder("examples");
 const data = join(folder.path, "data");
+/** Where the page of the example comes from. */
+const PAGE = "http://127.0.0.1:8000";
 let server: StartedServer;
 let token = "";
 
 beforeAll(async () => {
-  server = await serve(data, []);
+  server = await serve(data, ["--allow-origin", PAGE]);
   token = readFileSync(join(data, "admin-token"), "utf8").trim();
 });
 afterAll(async () => {
@@ -117,8 +120,9 @@ describe("the examples", () => {
     const made = await ledge(["--data", data, "ns", "put", "demo", "--public"]);
     expect(made.status).toBe(0);
     const file = await bundled("browser/page.ts", "neutral");
-    // What the page takes of a browser, so that this needs none.
-    const page = `const output = { set textContent(text) { console.log(text); } };
+    // What the page takes of a browser, so that this needs none; its `fetch` keeps to CORS as a browser's does.
+    const page = `globalThis.fetch = (${fetchOfPage})(${JSON.stringify(PAGE)});
+const output = { set textContent(text) { console.log(text); } };
 globalThis.document = { querySelector: () => output };
 globalThis.location = { search: "?ledge=${encodeURIComponent(server.url)}" };
 await import(${JSON.stringify(file)});`;

@@ -24,6 +24,7 @@ import {
   unread,
 } from "./bodies.ts";
 import { Connections } from "./connections.ts";
+import { letPageRead, preflightReply } from "./cross-origin.ts";
 import type { DeniedLog } from "./denied.ts";
 import { guestRequest, METHODS, requestTarget } from "./guest-request.ts";
 import { judgeHost } from "./judge-host.ts";
@@ -50,6 +51,8 @@ export interface FrontOptions {
   readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
+  /** Origins of other pages that may read. */
+  readonly allowOrigins: readonly string[];
   /** Undefined where the engine keeps none, and while the store is not what it was. */
   answers(): KeptAnswers | undefined;
   /** Undefined when the client has gone. */
@@ -179,6 +182,7 @@ interface WatchedExchange extends Exchange {
 /** A request whose turn it is. */
 function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const { incoming, response, watched } = exchange;
+  letPageRead(options.allowOrigins, incoming, response);
   const limited = options.readLimit?.judge(incoming, response);
   if (limited !== undefined) {
     watched.route = options.router.match(pathOf(incoming))?.match.route ?? NO_ROUTE;
@@ -196,6 +200,11 @@ function serve(options: FrontOptions, exchange: WatchedExchange): Soon<void> {
   const unfit = judgeHost(options, incoming);
   if (unfit !== undefined) {
     sendRefusal(response, unfit, unread(incoming));
+    return;
+  }
+  const preflight = preflightReply(options.allowOrigins, incoming);
+  if (preflight !== undefined) {
+    sendReply(response, preflight, unread(incoming));
     return;
   }
   const uri = requestTarget(incoming.url ?? "/");

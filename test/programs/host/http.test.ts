@@ -173,6 +173,16 @@ describe("the front", () => {
     expect(await get("quick.spin.internal")).not.toContain('["host"');
   });
 
+  test("lets a page read what a component answers, and asks none before it", async () => {
+    const origin = "https://console.example";
+    const host = await openTestHost({ allowOrigins: [origin] });
+    const get = await fetch(`${host.url}/quick/exact`, { headers: { origin } });
+    expect(get.headers.get("access-control-allow-origin")).toBe(origin);
+    const headers = { origin, "access-control-request-method": "GET" };
+    const before = await fetch(`${host.url}/quick/trap`, { method: "OPTIONS", headers });
+    expect([before.status, before.headers.get("access-control-allow-methods")]).toEqual([204, "GET, HEAD"]);
+  });
+
   test("on loopback judges the host of an absolute target in place of Host", async () => {
     const host = await openTestHost();
     const get = (target: string, name: string) =>
