@@ -5,6 +5,7 @@ import { namespaceOfSetting, SYSTEM_KINDS } from "../../lib/core/grant.ts";
 import { SYSTEM } from "../../lib/core/namespace.ts";
 import { bytesOfBase64 } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
+import type { AnswerHeaders } from "../client/fetch.ts";
 import { openServer, type ServerClient, type ServerOptions } from "../client/server.ts";
 import type {
   AskedFor,
@@ -161,7 +162,7 @@ function changeOf(change: FeedPage["commits"][number]["changes"][number]): Repli
   return { op, namespace, key, mediaType: change.mediaType, bytes };
 }
 
-function lineageOf(headers: Headers): string {
+function lineageOf(headers: AnswerHeaders): string {
   const lineage = headers.get("ledge-lineage");
   if (lineage === null)
     throw new LedgeError("bad_answer", "The answer names no lineage; is that a server of Ledge?");

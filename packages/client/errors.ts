@@ -1,5 +1,6 @@
 /** What the client throws. A refusal of the server has the server's code; no answer at all has a code of ours. */
 import type { RefusalCode } from "../../lib/core/refusal.ts";
+import type { AnswerHeaders } from "./fetch.ts";
 
 /** `unreachable`: no server answered. `bad_answer`: what answered is not Ledge. `value_unfit`: a value fails the caller's schema. */
 export type ErrorCode = RefusalCode | "unreachable" | "bad_answer" | "value_unfit";
@@ -10,6 +11,9 @@ export interface ErrorCause {
   readonly code?: string;
   readonly detail?: string;
   readonly etag?: string | null;
+  /** The document, where the place in the request does not say it. */
+  readonly namespace?: string;
+  readonly key?: string;
 }
 
 interface ErrorFacts {
@@ -54,7 +58,7 @@ export class LedgeError extends Error {
 }
 
 /** A refusal by its problem document (RFC 9457); what is none, a proxy's page for one, is `bad_answer`. */
-export function errorOf(status: number, headers: Headers, text: string): LedgeError {
+export function errorOf(status: number, headers: AnswerHeaders, text: string): LedgeError {
   const after = retryAfterMs(headers.get("retry-after"));
   const shown = headers.get("ledge-revision");
   const given = {
@@ -76,7 +80,7 @@ export function errorOf(status: number, headers: Headers, text: string): LedgeEr
     ...given,
     retryable: retryable === true,
     ...(typeof instance === "string" ? { requestId: instance } : {}),
-    causes: Array.isArray(errors) ? errors : [],
+    causes: Array.isArray(errors) ? errors.filter((one) => typeof one?.pointer === "string") : [],
     members,
   });
 }

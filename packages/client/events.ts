@@ -7,7 +7,7 @@ export interface ServerEvent {
 }
 
 /** The events of an answer as they come. Ends where the answer does; rejects where it breaks. */
-export async function* eventsOf(response: Response): AsyncGenerator<ServerEvent> {
+export async function* eventsOf(response: Pick<Response, "body">): AsyncGenerator<ServerEvent> {
   if (response.body === null) return;
   const reader = response.body.getReader();
   const decoder = new TextDecoder();

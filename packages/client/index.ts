@@ -25,11 +25,12 @@ import {
 
 export { type ConfigDocument, decodeText, valueIn } from "./document.ts";
 export { type ErrorCause, type ErrorCode, LedgeError } from "./errors.ts";
+export type { AnswerHeaders, Fetch, FetchAnswer, FetchAsked } from "./fetch.ts";
 export { keepIn } from "./keeps.ts";
 export type { Keep } from "./known.ts";
 export type { Listed } from "./reads.ts";
 export type { StandardSchema } from "./schema.ts";
-export type { ServerOptions } from "./server.ts";
+export type { ServerOptions, ServerRequest } from "./server.ts";
 export type { OnChange, WatchEvent, WatchedChange, Watching, WatchSettings } from "./watched.ts";
 export type { About, ConfigChange, DocumentOptions, Sending } from "./writes.ts";
 

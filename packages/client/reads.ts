@@ -5,6 +5,7 @@
 import type { ListPage } from "../../lib/api/document-answers.ts";
 import { bytesOfBase64, type ConfigDocument } from "./document.ts";
 import { LedgeError } from "./errors.ts";
+import type { AnswerHeaders } from "./fetch.ts";
 import type { KnownDocuments } from "./known.ts";
 import type { ServerClient } from "./server.ts";
 
@@ -102,7 +103,7 @@ async function readNow(world: ReadWorld, key: string, minRevision = 0): Promise<
 function documentOf(
   namespace: string,
   key: string,
-  { headers, bytes }: { readonly headers: Headers; readonly bytes: Uint8Array },
+  { headers, bytes }: { readonly headers: AnswerHeaders; readonly bytes: Uint8Array },
 ): ConfigDocument {
   const etag = headers.get("etag");
   if (etag === null) throw new LedgeError("bad_answer", "The answer has no ETag; is that a server of Ledge?");

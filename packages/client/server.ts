@@ -4,6 +4,7 @@
  */
 import { decodeText } from "./document.ts";
 import { errorOf, LedgeError } from "./errors.ts";
+import type { AnswerHeaders, Fetch, FetchAnswer } from "./fetch.ts";
 import { later } from "./later.ts";
 
 export interface ServerOptions {
@@ -12,11 +13,19 @@ export interface ServerOptions {
   /** A token, or what gives one, for tokens that change. Without one only public namespaces answer. */
   readonly token?: string | undefined | (() => string | undefined | Promise<string | undefined>);
   /** Default: the global `fetch`. */
-  readonly fetch?: typeof fetch;
-  /** How long one attempt may take, in milliseconds, besides what it asks the server to wait. Default: 10,000. */
+  readonly fetch?: Fetch;
+  /**
+   * How long one attempt may take, in milliseconds, besides what it asks the server to wait; Infinity for as long as it
+   * takes. Default: 10,000.
+   */
   readonly timeoutMs?: number;
   /** How often a request is sent at most. Default: 4. */
   readonly attempts?: number;
+  /**
+   * Whether what failed so may be sent again, while attempts are left. Default: reads, and writes with their
+   * Idempotency-Key, where the server says so or nobody answered.
+   */
+  readonly mayRepeat?: (error: LedgeError, asked: ServerRequest) => boolean;
 }
 
 export interface ServerRequest {
@@ -26,7 +35,7 @@ export interface ServerRequest {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** How long the server is asked to wait, in seconds. */
   readonly waitSeconds?: number;
   readonly signal?: AbortSignal | undefined;
@@ -35,7 +44,7 @@ export interface ServerRequest {
 /** An answer with a status below 300, or 304. */
 export interface ServerAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly bytes: Uint8Array;
 }
 
@@ -45,7 +54,7 @@ export interface ServerClient {
   /** The JSON of the answer. */
   json<Content>(asked: ServerRequest): Promise<Content>;
   /** The answer before its body has come: one attempt, which the signal ends at any time. */
-  open(asked: ServerRequest & { readonly signal: AbortSignal }): Promise<Response>;
+  open(asked: ServerRequest & { readonly signal: AbortSignal }): Promise<FetchAnswer>;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -56,13 +65,13 @@ const PAUSE_MS_MAX = 5000;
 const RETRY_AFTER_MS_MAX = 30_000;
 
 export function openServer(options: ServerOptions): ServerClient {
-  const attempts = options.attempts ?? ATTEMPTS;
+  const { attempts = ATTEMPTS, mayRepeat = isRepeatable } = options;
   const ask: ServerClient["ask"] = async (asked) => {
     for (let nth = 1; ; nth += 1) {
       const outcome = await attempt(options, asked);
       if (!(outcome instanceof LedgeError)) return outcome;
       const { retryAfterMs = 0 } = outcome;
-      if (!mayAskAgain(outcome, asked) || nth >= attempts || retryAfterMs > RETRY_AFTER_MS_MAX) throw outcome;
+      if (nth >= attempts || retryAfterMs > RETRY_AFTER_MS_MAX || !mayRepeat(outcome, asked)) throw outcome;
       await later(retryAfterMs + jittered(nth), asked.signal);
     }
   };
@@ -82,7 +91,7 @@ export function jittered(nth: number, mostMs = PAUSE_MS_MAX): number {
   return Math.random() * Math.min(mostMs, FIRST_PAUSE_MS * 2 ** (nth - 1));
 }
 
-function mayAskAgain(error: LedgeError, { method, headers = {} }: ServerRequest): boolean {
+function isRepeatable(error: LedgeError, { method, headers = {} }: ServerRequest): boolean {
   const repeatable = method === "GET" || method === "HEAD" || headers["idempotency-key"] !== undefined;
   // Read-only mode ends when a person ends it. Of an unknown outcome a repeat with its key tells.
   return repeatable && (error.retryable || error.code === "outcome_unknown") && error.code !== "read_only";
@@ -97,7 +106,7 @@ async function attempt(options: ServerOptions, asked: ServerRequest): Promise<Se
   const leave = () => late.abort(signal?.reason);
   signal?.addEventListener("abort", leave);
   const end = () => late.abort(new Error(`no answer within ${timeoutMs} ms`));
-  const timer = setTimeout(end, timeoutMs + waitSeconds * 1000);
+  const timer = Number.isFinite(timeoutMs) ? setTimeout(end, timeoutMs + waitSeconds * 1000) : undefined;
   try {
     const response = await sent(options, asked, late.signal);
     const bytes = new Uint8Array(await response.arrayBuffer());
@@ -118,23 +127,18 @@ async function sent(
   { url, token, fetch: given = fetch }: ServerOptions,
   { method, path, query = {}, headers = {}, json, body, waitSeconds = 0 }: ServerRequest,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<FetchAnswer> {
   const address = new URL(url.replace(/\/+$/, "") + path);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) address.searchParams.set(name, String(value));
   if (waitSeconds > 0) address.searchParams.set("wait", String(waitSeconds));
   const bearer = typeof token === "function" ? await token() : token;
-  const all = new Headers();
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) all.set(name, value);
-  if (bearer !== undefined) all.set("authorization", `Bearer ${bearer}`);
-  if (json !== undefined) all.set("content-type", "application/json");
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) all[name.toLowerCase()] = value;
+  if (bearer !== undefined) all.authorization = `Bearer ${bearer}`;
+  if (json !== undefined) all["content-type"] = "application/json";
   const content = json === undefined ? body : JSON.stringify(json);
-  // A redirect would take the token to another place.
-  return given(address.href, {
-    method,
-    headers: all,
-    redirect: "error",
-    signal,
-    ...(content === undefined ? {} : { body: content }),
-  });
+  const asked = { method, headers: all, redirect: "error", signal } as const;
+  return given(address.href, content === undefined ? asked : { ...asked, body: content });
 }

@@ -1,17 +1,19 @@
 /**
- * The server as the commands see it: one function a request. A refusal becomes a Failure with its exit code,
- * no answer becomes exit 7. What may be sent again (reads; writes with their Idempotency-Key) is sent again a
- * few times with growing, jittered waits, as long as the server says that it is retryable.
+ * The server as the commands see it: packages/client over Node's own HTTP, one function a request. A refusal becomes a Failure
+ * with its exit code, no answer becomes exit 7. What the server says is retryable is sent again a few times; writes have
+ * their Idempotency-Key. A command has as long as the server takes, and hears at once that nobody answers.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
+import { LedgeError } from "../../packages/client/index.ts";
+import { openServer, type ServerAnswer } from "../../packages/client/server.ts";
 import type { Connection } from "./context.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { type Asked, failureOfAnswer, readProblem, type ServerProblem } from "./server/problem.ts";
-import { type ClientReply, type SentRequest, sendRequest } from "./server/send.ts";
+import { serverPlaceOf } from "./server/address.ts";
+import { nodeFetch } from "./server/node-fetch.ts";
+import { failureOfRefusal } from "./server/problem.ts";
 import { unreachable } from "./server/unreachable.ts";
 
-const ATTEMPTS = 4;
+/** A server that asks for more is not waited for. */
 const WAIT_MAX_MS = 5000;
 
 export interface ClientRequest {
@@ -26,33 +28,33 @@ export interface ClientRequest {
 
 export interface Client {
   readonly url: string;
-  request(method: string, path: string, asked?: ClientRequest): Promise<ClientReply>;
+  request(method: string, path: string, asked?: ClientRequest): Promise<ServerAnswer>;
   /** The same for JSON answers; the schema says what is expected of them. */
   json<T>(schema: z.core.$ZodType<T>, method: string, path: string, asked?: ClientRequest): Promise<T>;
 }
 
 export function openClient(connection: Connection): Client {
-  const request: Client["request"] = async (method, path, asked = {}) => {
-    const url = new URL(connection.url + path);
-    for (const [name, value] of Object.entries(asked.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    }
-    const headers: Record<string, string> = { ...asked.headers };
-    if (connection.token !== undefined) headers.authorization = `Bearer ${connection.token}`;
-    // A write without a key of its own gets one, so that it can be sent again without being done twice.
-    if (path.startsWith("/v1/write/") || path === "/v1/commit" || path === "/v1/revert")
-      headers["idempotency-key"] ??= crypto.randomUUID();
-    const { what, nameOf, asServerSays } = asked;
-    return attempt(
-      { method, url, headers, body: asked.body, ca: connection.ca },
-      {
-        server: connection.url,
-        tokenFrom: connection.tokenFrom,
-        what,
-        asServerSays,
-        ...(nameOf === undefined ? {} : { nameOf }),
-      },
-    );
+  const place = serverPlaceOf(connection.url);
+  const server = openServer({
+    url: place.url,
+    token: connection.token,
+    fetch: nodeFetch({ ca: connection.ca, socketPath: place.socketPath }),
+    timeoutMs: Number.POSITIVE_INFINITY,
+    mayRepeat: isPassing,
+  });
+  const request: Client["request"] = async (method, path, { query, body, ...about } = {}) => {
+    const headers = {
+      ...(isWrite(path) ? { "idempotency-key": crypto.randomUUID() } : {}),
+      ...about.headers,
+    };
+    // The client takes bytes of their own memory alone.
+    const content = typeof body === "string" || body === undefined ? body : new Uint8Array(body);
+    const asked = { method, path, headers, ...(query === undefined ? {} : { query }) };
+    return server.ask(content === undefined ? asked : { ...asked, body: content }).catch((error: unknown) => {
+      if (!(error instanceof LedgeError)) throw error;
+      if (error.code === "unreachable") throw unreachable(place, error.cause);
+      throw failureOfRefusal(error, { server: connection.url, tokenFrom: connection.tokenFrom, ...about });
+    });
   };
   return {
     url: connection.url,
@@ -66,7 +68,7 @@ export function openClient(connection: Connection): Client {
   };
 }
 
-function parseAnswer<T>(schema: z.core.$ZodType<T>, reply: ClientReply, route: string): T {
+function parseAnswer<T>(schema: z.core.$ZodType<T>, reply: ServerAnswer, route: string): T {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(reply.bytes));
@@ -82,21 +84,13 @@ function parseAnswer<T>(schema: z.core.$ZodType<T>, reply: ClientReply, route: s
   });
 }
 
-async function attempt(request: SentRequest, asked: Asked): Promise<ClientReply> {
-  for (let nth = 1; ; nth += 1) {
-    const reply = await sendRequest(request).catch((error: unknown) => {
-      throw unreachable(request.url, error);
-    });
-    if (reply.status >= 200 && reply.status < 300) return reply;
-    const problem = readProblem(reply);
-    const wait = Number(reply.headers.get("retry-after") ?? "1") * 1000;
-    if (!isPassing(problem) || nth >= ATTEMPTS || wait > WAIT_MAX_MS)
-      throw failureOfAnswer(reply, problem, asked);
-    await sleep(Math.min(wait, 250 * 2 ** nth) * (0.5 + Math.random() / 2));
-  }
+/** A write gets a key where it has none of its own, so that it can be sent again without being done twice. */
+function isWrite(path: string): boolean {
+  return path.startsWith("/v1/write/") || path === "/v1/commit" || path === "/v1/revert";
 }
 
 /** Whether the same request may go through in a moment. Read-only mode ends when a person ends it. */
-function isPassing(problem: ServerProblem | undefined): boolean {
-  return problem?.retryable === true && problem.code !== "read_only";
+function isPassing({ code, retryable, retryAfterMs = 0 }: LedgeError): boolean {
+  const isRefusal = code !== "unreachable" && code !== "bad_answer";
+  return isRefusal && retryable && code !== "read_only" && retryAfterMs <= WAIT_MAX_MS;
 }

@@ -23,7 +23,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 const program = new Command(commandName())
   .description("configuration in one SQLite file, backed by any object store")
   .version(VERSION, "--version", "print the version")
-  .option("--url <url>", "the server (or LEDGE_URL; default: the current context)")
+  .option("--url <url>", "the server, or unix: and its socket (or LEDGE_URL; default: the current context)")
   .option("--context <name>", "the server of this name (or LEDGE_CONTEXT; see `ledge context ls`)")
   .option(
     "--token-file <path>",

@@ -1,9 +1,8 @@
 /** Writers that note each commit when it is acknowledged, and a look at how far the bucket is meanwhile. */
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod/mini";
-
-const Committed = z.object({ revision: z.number() });
-const Status = z.object({ exportedRevision: z.nullable(z.number()), provenRevision: z.nullable(z.number()) });
+import type { BackupStatus } from "../../lib/api/backup-answers.ts";
+import { openConfig } from "../../packages/client/index.ts";
+import { openServer } from "../../packages/client/server.ts";
 
 export interface LoadTarget {
   readonly url: string;
@@ -20,31 +19,18 @@ export interface Acked {
 
 /** Writes with some clients at once for a while; gives what was acknowledged, in order of revisions. */
 export async function writeUnderLoad(
-  { url, token }: LoadTarget,
+  target: LoadTarget,
   { writers, seconds }: { writers: number; seconds: number },
 ): Promise<Acked[]> {
   const untilMs = Date.now() + seconds * 1000;
+  const config = openConfig({ ...target, namespace: "demo" });
   const acked: Acked[] = [];
   const write = async (writer: number) => {
     for (let nth = 0; Date.now() < untilMs; nth += 1) {
       const key = `load/${writer}/${nth % 50}`;
       const value = `writer ${writer}, commit ${nth}`;
-      const change = {
-        op: "put",
-        namespace: "demo",
-        key,
-        mediaType: "text/plain",
-        text: value,
-        ifRevision: "any",
-      };
-      const answer = await fetch(`${url}/v1/commit`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ message: "under load", changes: [change] }),
-      });
-      if (answer.status !== 200)
-        throw new Error(`a commit was answered with ${answer.status}: ${await answer.text()}`);
-      const { revision } = Committed.parse(await answer.json());
+      const change = { op: "put", key, mediaType: "text/plain", text: value, ifRevision: "any" } as const;
+      const { revision } = await config.commit([change], { message: "under load" });
       acked.push({ revision, key, value, ackedMs: Date.now() });
     }
   };
@@ -58,15 +44,13 @@ export interface Seen {
 }
 
 /** Asks for the backup's status a few times a second; `stop` gives what was seen last. */
-export function watchBackup({ url, token }: LoadTarget): { stop(): Seen } {
+export function watchBackup(target: LoadTarget): { stop(): Seen } {
+  const server = openServer({ ...target, attempts: 1 });
   let seen: Seen = { exportedRevision: 0, provenRevision: 0 };
   let going = true;
   const look = async () => {
     while (going) {
-      const answer = await fetch(`${url}/v1/backup/status`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      const status = Status.parse(await answer.json());
+      const status = await server.json<BackupStatus>({ method: "GET", path: "/v1/backup/status" });
       seen = { exportedRevision: status.exportedRevision ?? 0, provenRevision: status.provenRevision ?? 0 };
       await sleep(200);
     }

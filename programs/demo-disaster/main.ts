@@ -11,6 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { openConfig } from "../../packages/client/index.ts";
 import { asJsonObject, readRecords } from "../demo-bcd/records.ts";
 import { type Server, startServer } from "../demo-bcd/server.ts";
 import { type Acked, watchBackup, writeUnderLoad } from "./load.ts";
@@ -77,10 +78,8 @@ async function main(): Promise<void> {
 async function startAgain(data: string): Promise<Server> {
   const server = await startServer(root, data);
   const token = readFileSync(join(data, "admin-token"), "utf8").trim();
-  const answer = await fetch(`${server.url}/v1/read/demo?key=banner`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  if (answer.status !== 200) throw new Error(`the first read was answered with ${answer.status}`);
+  const config = openConfig({ url: server.url, token, namespace: "demo" });
+  if ((await config.get("banner")) === undefined) throw new Error("the first read finds no banner");
   return server;
 }
 

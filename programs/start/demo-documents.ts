@@ -1,9 +1,8 @@
 /**
  * What a new store holds so that the first commands show something: one namespace, three documents.
  */
-import { readProblem } from "../cli/server/problem.ts";
-import type { ClientReply } from "../cli/server/send.ts";
-import { askOwnServer, saidBy } from "./own-server.ts";
+import { LedgeError } from "../../packages/client/index.ts";
+import { openOwnServer } from "./own-server.ts";
 import { Stopped } from "./stopped.ts";
 
 const DOCUMENTS = [
@@ -14,19 +13,16 @@ const DOCUMENTS = [
 
 /** Puts them in. Throws with the server's words when it is refused. */
 export async function putDemoDocuments(url: string, token: string): Promise<void> {
-  const send = async (method: string, path: string, body: unknown) => {
-    const answer = await askOwnServer(method, `${url}${path}`, { secret: token, body });
-    if (answer.status >= 300)
-      throw new Stopped(
-        `The documents of \`demo\` were refused: ${detailOf(answer)} Mend that and start again.`,
-      );
-  };
-  await send("PUT", "/v1/admin/namespaces/demo", { description: "something to try" });
+  const server = openOwnServer(url, token);
   const changes = DOCUMENTS.map((document) => ({ op: "put", namespace: "demo", ifRevision: 0, ...document }));
-  await send("POST", "/v1/commit", { message: "documents to try", changes });
-}
-
-/** The server's sentence, where it said one. */
-function detailOf(answer: ClientReply): string {
-  return readProblem(answer)?.detail ?? saidBy(answer);
+  const asked = [
+    { method: "PUT", path: "/v1/admin/namespaces/demo", json: { description: "something to try" } },
+    { method: "POST", path: "/v1/commit", json: { message: "documents to try", changes } },
+  ];
+  try {
+    for (const one of asked) await server.ask(one);
+  } catch (error) {
+    if (!(error instanceof LedgeError) || error.status === 0) throw error;
+    throw new Stopped(`The documents of \`demo\` were refused: ${error.message} Mend that and start again.`);
+  }
 }

@@ -6,7 +6,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatToken, newToken, parseToken, secretDigest } from "../../lib/core/token.ts";
-import { askOwnServer, saidBy } from "./own-server.ts";
+import { LedgeError } from "../../packages/client/index.ts";
+import { openOwnServer, saidBy } from "./own-server.ts";
 import type { Traces } from "./traces.ts";
 
 export type FirstToken =
@@ -41,18 +42,31 @@ export async function ensureFirstToken(
   const parsed = parseToken(token);
   if (parsed === undefined) throw new Error(`${pending} does not hold a token; delete it and start again`);
   const digest = secretDigest(parsed.secret);
-  const answer = await askOwnServer("POST", `${url}/v1/admin/bootstrap`, {
-    secret: bootstrapSecret,
-    body: { name: "admin", accessor: parsed.accessor, digest, fresh },
+  const refusal = await askForIt(url, bootstrapSecret, {
+    name: "admin",
+    accessor: parsed.accessor,
+    digest,
+    fresh,
   });
-  if (answer.status === 409) {
+  if (refusal?.status === 409) {
     rmSync(pending);
     return { state: "elsewhere", file };
   }
-  if (answer.status === 503) return { state: "restoring", file };
-  if (answer.status >= 300) throw new Error(`the first token was refused: ${saidBy(answer)}`);
+  if (refusal?.status === 503) return { state: "restoring", file };
+  if (refusal !== undefined) throw new Error(`the first token was refused: ${saidBy(refusal)}`);
   renameSync(pending, file);
   return { state: "made", token, file };
+}
+
+/** The refusal, if it is one. Throws where there is no answer. */
+async function askForIt(url: string, secret: string, json: object): Promise<LedgeError | undefined> {
+  try {
+    await openOwnServer(url, secret).ask({ method: "POST", path: "/v1/admin/bootstrap", json });
+    return undefined;
+  } catch (error) {
+    if (error instanceof LedgeError && error.status !== 0) return error;
+    throw error;
+  }
 }
 
 function readPending(file: string): string | undefined {

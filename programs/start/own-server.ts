@@ -1,17 +1,14 @@
 /** What a start asks of the server that it has just started, over the same interface as everybody. */
-import { type ClientReply, sendRequest } from "../cli/server/send.ts";
+import type { LedgeError } from "../../packages/client/index.ts";
+import { openServer, type ServerClient } from "../../packages/client/server.ts";
+import { nodeFetch } from "../cli/server/node-fetch.ts";
 
-/** Sends JSON. Rejects with Node's error where there is no answer. */
-export function askOwnServer(
-  method: string,
-  url: string,
-  { secret, body }: { readonly secret: string; readonly body: unknown },
-): Promise<ClientReply> {
-  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
-  return sendRequest({ method, url: new URL(url), headers, body: JSON.stringify(body), ca: undefined });
+/** Each request is sent once, and has as long as it takes: the server is this very process. */
+export function openOwnServer(url: string, token: string): ServerClient {
+  return openServer({ url, token, fetch: nodeFetch(), attempts: 1, timeoutMs: Number.POSITIVE_INFINITY });
 }
 
-/** For people: the status and what was said. */
-export function saidBy({ status, bytes }: ClientReply): string {
-  return `${status} ${Buffer.from(bytes).toString()}`;
+/** For people: how it was refused. */
+export function saidBy({ status, code, message }: LedgeError): string {
+  return status === 0 ? message : `${status} ${code}: ${message}`;
 }

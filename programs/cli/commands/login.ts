@@ -1,4 +1,5 @@
 /** `ledge login`: a token is tried, and then kept for its server. */
+import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { Whoami } from "../../../lib/api/document-answers.ts";
@@ -8,7 +9,7 @@ import { openClient } from "../client.ts";
 import type { listContexts } from "../context.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { say, sayDone } from "../output.ts";
-import { parseServerAddress } from "../server/address.ts";
+import { parseServerAddress, serverPlaceOf } from "../server/address.ts";
 import { contextsFile, judgeContextName, LOCAL, storeContext } from "../stored-contexts.ts";
 
 /** What the commands about contexts know of the command line. */
@@ -23,7 +24,7 @@ export interface ContextPlaces {
 const HELP = `
 The token is asked for and not shown; where nobody can be asked it is read from standard input, or from --token-file.
 It is kept in ~/.config/ledge/contexts.json (or below XDG_CONFIG_HOME), which only you can read. --context NAME names the
-server; without it the name is the host.
+server; without it the name is the host, or that of the socket.
 `;
 
 export function addLogin(program: Command, places: ContextPlaces): void {
@@ -49,9 +50,12 @@ export function addLogin(program: Command, places: ContextPlaces): void {
     });
 }
 
-/** The name under which a server is stored: as told, else its host. */
+/** The name under which a server is stored: as told, else its host, or the name of its socket. */
 export function contextName(url: string, places: Pick<ContextPlaces, "name">): string {
-  return judgeContextName(places.name() ?? new URL(url).host.replace(/[[\]]/g, ""));
+  const { host, socketPath } = serverPlaceOf(url);
+  return judgeContextName(
+    places.name() ?? (socketPath === undefined ? host.replace(/[[\]]/g, "") : basename(socketPath)),
+  );
 }
 
 /** Says where commands go from now on, and what still goes before that. */

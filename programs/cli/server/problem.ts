@@ -2,32 +2,11 @@
  * A server's refusal in the words of the command line. The interface speaks of headers and JSON pointers; whoever
  * typed a command is told of flags and names. Each sentence is said once.
  */
-import * as z from "zod/mini";
-import { EXIT, exitFor, Failure } from "../failure.ts";
-import type { ClientReply } from "./send.ts";
-
-const Problem = z.object({
-  code: z.string(),
-  title: z.optional(z.string()),
-  detail: z.optional(z.string()),
-  retryable: z.optional(z.boolean()),
-  errors: z.optional(
-    z.array(
-      z.object({
-        pointer: z.string(),
-        code: z.optional(z.string()),
-        detail: z.optional(z.string()),
-        etag: z.nullish(z.string()),
-        namespace: z.optional(z.string()),
-        key: z.optional(z.string()),
-      }),
-    ),
-  ),
-});
-export type ServerProblem = z.infer<typeof Problem>;
+import type { ErrorCause, LedgeError } from "../../../packages/client/index.ts";
+import { exitFor, Failure } from "../failure.ts";
 
 /** What the request was about, for people. */
-export interface Asked {
+interface Asked {
   readonly server: string;
   /** Where the token came from; undefined when there was none. */
   readonly tokenFrom: string | undefined;
@@ -44,56 +23,31 @@ const CAUSES_SHOWN = 5;
 export const IF_TAKES =
   "--if takes an ETag such as '\"43-9f3c21aa\"', `any` for whatever is there, or `absent` for nothing there";
 
-/** The problem document of an answer; undefined for anything else: a proxy in between, or another server. */
-export function readProblem({ bytes }: ClientReply): ServerProblem | undefined {
-  try {
-    return Problem.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
-  } catch {
-    // Not JSON: the status alone has to do.
-    return undefined;
-  }
-}
-
-/** Why a command ends that got this answer. */
-export function failureOfAnswer(
-  reply: ClientReply,
-  problem: ServerProblem | undefined,
-  asked: Asked,
-): Failure {
-  if (reply.status < 400)
+/** Why a command ends that was refused, or that got an answer of somebody else. */
+export function failureOfRefusal(refusal: LedgeError, asked: Asked): Failure {
+  const { code, status } = refusal;
+  if (code === "bad_answer")
     return new Failure(
-      EXIT.fault,
-      `${asked.server} sends on to ${reply.headers.get("location") ?? "elsewhere"}`,
-      {
-        hint: "name that address itself: a token is sent only to the address that it is stored for",
-      },
-    );
-  if (problem === undefined)
-    return new Failure(
-      exitFor(reply.status, undefined),
-      `${asked.server} answered ${reply.status}, and not as Ledge does`,
+      exitFor(status, undefined),
+      `${asked.server} answered ${status}, and not as Ledge does`,
       {
         hint: "look at the address: is a Ledge server there?",
       },
     );
-  const known = asked.asServerSays !== true && Object.hasOwn(WORDS, problem.code);
-  const words = known ? (WORDS[problem.code]?.(asked, problem) ?? {}) : {};
-  const message = withCauses(words.message, problem, asked);
-  return new Failure(exitFor(reply.status, problem.code), message, { code: problem.code, hint: words.hint });
+  const known = asked.asServerSays !== true && Object.hasOwn(WORDS, code);
+  const words = known ? (WORDS[code]?.(asked, refusal) ?? {}) : {};
+  const message = withCauses(words.message ?? refusal.message, refusal, asked);
+  return new Failure(exitFor(status, code), message, { code, hint: words.hint });
 }
 
-/** Our words or the detail, and each cause that says more; a detail that only repeats its causes is left out. */
-function withCauses(
-  own: string | undefined,
-  { code, title, detail, errors = [] }: ServerProblem,
-  { nameOf }: Asked,
-): string {
-  const said = own ?? detail ?? title ?? code;
-  const placed = errors.filter(({ pointer }) => pointer !== "" || BY_SCHEMA.includes(code));
-  const lines = placed.map(({ pointer, detail: why, namespace, key }) => {
-    const place = key === undefined ? (nameOf?.(pointer) ?? pointer) : `${namespace}/${key}`;
+/** The sentence and each cause that says more; a sentence that only repeats its causes is left out. */
+function withCauses(said: string, { code, causes, message }: LedgeError, { nameOf }: Asked): string {
+  const placed = causes.filter(({ pointer }) => pointer !== "" || BY_SCHEMA.includes(code));
+  const lines = placed.map(({ pointer, detail: why, namespace, key }: ErrorCause) => {
+    const place =
+      key === undefined ? (nameOf?.(pointer) ?? pointer) : `${namespace}/${key}`;
     if (place === "") return why ?? "";
-    return why === undefined || why === detail ? `at ${place}` : `${place}: ${why}`;
+    return why === undefined || why === message ? `at ${place}` : `${place}: ${why}`;
   });
   const [first] = placed;
   const repeats = first !== undefined && first.pointer !== "" && said.startsWith(`${first.pointer}: `);
@@ -103,7 +57,7 @@ function withCauses(
 }
 
 /** What is wrong with a value stands in its causes alone. */
-const BY_SCHEMA = ["schema_violation", "schema_conflict", "schema_too_costly"];
+const BY_SCHEMA: readonly string[] = ["schema_violation", "schema_conflict", "schema_too_costly"];
 
 type Words = { readonly message?: string; readonly hint?: string };
 
@@ -137,18 +91,16 @@ export const PLAN_WORDS: Readonly<Record<string, { readonly sentence?: string; r
 };
 
 /** By code, where the interface's own words name what a command line does not have. */
-const WORDS: Readonly<Record<string, (asked: Asked, problem: ServerProblem) => Words>> = {
+const WORDS: Readonly<Record<string, (asked: Asked, refusal: LedgeError) => Words>> = {
   unauthenticated: ({ server }) => ({
     message: `this needs a token, and none is stored for ${server}`,
     hint: `store one with \`ledge login ${server}\`, or set LEDGE_TOKEN, or name a file with --token-file`,
   }),
   bad_token: badToken,
   token_expired: badToken,
-  forbidden: ({ what }, { detail }) => ({
-    // The detail names the verb that is missing.
-    message: [`the token has no grant for ${what ?? "this"}`, ...(detail === undefined ? [] : [detail])].join(
-      "\n",
-    ),
+  forbidden: ({ what }, refusal) => ({
+    // The server's sentence names the verb that is missing.
+    message: `the token has no grant for ${what ?? "this"}\n${refusal.message}`,
     hint: "`ledge whoami` shows what it may do",
   }),
   not_found: absent,

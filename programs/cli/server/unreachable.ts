@@ -1,10 +1,31 @@
 /** Why a server gave no answer, in a sentence with what to do: from the code of Node's error. */
 import { EXIT, Failure } from "../failure.ts";
+import type { ServerPlace } from "./address.ts";
+import { SentOn } from "./node-fetch.ts";
 
 interface Meaning {
   readonly codes: RegExp;
-  say(server: URL, why: string): { readonly message: string; readonly hint?: string };
+  say(server: ServerPlace, why: string): { readonly message: string; readonly hint?: string };
 }
+
+/** Of a Unix socket; the others follow. */
+const OF_SOCKETS: readonly Meaning[] = [
+  {
+    codes: /^(ECONNREFUSED|ENOENT|ENOTSOCK)$/,
+    say: ({ origin }) => ({
+      message: `nothing listens at ${origin}`,
+      hint: "is its server running, and is that the socket that it was told?",
+    }),
+  },
+  {
+    codes: /^(EACCES|EPERM)$/,
+    say: ({ origin }) => ({
+      message: `this user may not connect to ${origin}`,
+      hint: "whoever may write to the socket may connect: look at its mode and owner, and at its folder's",
+    }),
+  },
+  { codes: /^HPE_/, say: ({ origin }) => ({ message: `${origin} does not answer in HTTP` }) },
+];
 
 const MEANINGS: readonly Meaning[] = [
   {
@@ -65,12 +86,17 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** The failure with exit code 7 for an error of `sendRequest`. */
-export function unreachable(server: URL, error: unknown): Failure {
+/** The failure for an error of `nodeFetch`: exit code 7, unless there was an answer that sends elsewhere. */
+export function unreachable(server: ServerPlace, error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof SentOn)
+    return new Failure(EXIT.fault, `${server.address} sends on to ${error.location}`, {
+      hint: "name that address itself: a token is sent only to the address that it is stored for",
+    });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const why = error instanceof Error ? error.message : String(error);
-  const said = MEANINGS.find(({ codes }) => codes.test(code))?.say(server, why) ?? {
+  const meanings = server.socketPath === undefined ? MEANINGS : [...OF_SOCKETS, ...MEANINGS];
+  const said = meanings.find(({ codes }) => codes.test(code))?.say(server, why) ?? {
     message: `no answer from ${server.origin}${why === "" ? "" : `: ${why}`}`,
   };
   return new Failure(EXIT.unreachable, said.message, { hint: said.hint, cause: error });

@@ -1,6 +1,6 @@
 /** What the client does with a server that misbehaves: a `fetch` that answers by a list. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openServer } from "../../../packages/client/server.ts";
+import { openServer, type ServerOptions } from "../../../packages/client/server.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,7 +18,7 @@ const problem = (code: string, status: number, retryable: boolean, headers: Reco
   });
 
 /** A server that answers so, one after the other, and the moments at which it was asked. */
-function server(answers: Answer[]) {
+function server(answers: Answer[], more: Partial<ServerOptions> = {}) {
   const asked: { readonly atMs: number; readonly headers: Headers; readonly url: string }[] = [];
   const begunMs = Date.now();
   const fetch = (url: unknown, init: RequestInit = {}): Promise<Response> => {
@@ -32,7 +32,12 @@ function server(answers: Answer[]) {
   };
   return {
     asked,
-    server: openServer({ url: "http://ledge.test/", token: "t", fetch: fetch as typeof globalThis.fetch }),
+    server: openServer({
+      url: "http://ledge.test/",
+      token: "t",
+      fetch: fetch as typeof globalThis.fetch,
+      ...more,
+    }),
   };
 }
 
@@ -114,6 +119,54 @@ describe("a request", () => {
         )) as typeof globalThis.fetch,
     });
     expect(await settled(late.ask(read))).toEqual({ code: "unreachable" });
+  });
+
+  test("has as long as it takes, where the caller says so", async () => {
+    const one = server(["silence"], { timeoutMs: Number.POSITIVE_INFINITY });
+    const controller = new AbortController();
+    let ended = false;
+    const asked = one.server.ask({ ...read, signal: controller.signal }).catch((error: unknown) => error);
+    asked.finally(() => {
+      ended = true;
+    });
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect([ended, one.asked.length]).toEqual([false, 1]);
+    controller.abort("enough");
+    expect(await asked).toBe("enough");
+  });
+
+  test("is sent again where the caller says so, of what failed and what was asked", async () => {
+    const seen: unknown[] = [];
+    const mayRepeat: ServerOptions["mayRepeat"] = ({ code }, { method }) => {
+      seen.push([code, method]);
+      return code === "busy";
+    };
+    const one = server([problem("busy", 503, false), new Error("reset"), new Response("x")], { mayRepeat });
+    expect(await settled(one.server.ask(write))).toEqual({ code: "unreachable" });
+    expect(seen).toEqual([
+      ["busy", "POST"],
+      ["unreachable", "POST"],
+    ]);
+  });
+
+  test("carries bytes as they are", async () => {
+    let sent: unknown;
+    const fetch: ServerOptions["fetch"] = (_, { body }) => {
+      sent = body;
+      return Promise.resolve(new Response("{}"));
+    };
+    const body = Uint8Array.of(0, 255, 128);
+    await openServer({ url: "http://ledge.test", fetch }).ask({ ...read, method: "PUT", body });
+    expect(sent).toEqual(body);
+  });
+
+  test("tells causes that are none of Ledge's as if they were not there", async () => {
+    const errors = [null, "x", { detail: "no place" }, { pointer: "/a", namespace: "n", key: "k" }];
+    const answer = new Response(JSON.stringify({ code: "stale", errors }), { status: 412 });
+    const error = await server([answer])
+      .server.ask(read)
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ causes: [{ pointer: "/a", namespace: "n", key: "k" }] });
   });
 
   test("ends with the caller's own reason", async () => {
