@@ -20,11 +20,19 @@ export interface SeenAtTerminal {
 /** Runs the built `ledge`, and types once when it asks. */
 export function ledgeAtTerminal(
   args: readonly string[],
-  { typed, env = {} }: { readonly typed?: Typed; readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    typed,
+    env = {},
+    columns = 200,
+  }: {
+    readonly typed?: Typed;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly columns?: number;
+  } = {},
 ): Promise<SeenAtTerminal> {
   const words = [process.execPath, join(root, "dist", "programs", "cli.mjs"), ...args];
   const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  const child = spawn("script", ["-qec", `stty rows 40 cols 200; ${command}`, "/dev/null"], {
+  const child = spawn("script", ["-qec", `stty rows 40 cols ${columns}; ${command}`, "/dev/null"], {
     env: { ...cleanEnvironment(env), TERM: "xterm" },
   });
   let screen = "";

@@ -1,5 +1,6 @@
-/** Tables for people. */
+/** Tables for people. At a terminal they fit its width; what is piped is one line a row. */
 import Table from "cli-table3";
+import { fitRows, GAP } from "./fitted-rows.ts";
 import { escapeControl } from "./output.ts";
 
 /** Rows under plain headings, without lines; for scripts there is `-o json`. */
@@ -19,13 +20,16 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
     "mid-mid": "",
     right: "",
     "right-mid": "",
-    middle: "  ",
+    middle: " ".repeat(GAP),
   };
+  const { isTTY, columns } = process.stdout;
+  const all = [head, ...rows.map((row) => row.map(escapeControl))];
+  const [names = [], ...shown] = isTTY === true && columns > 0 ? fitRows(all, columns) : all;
   const table = new Table({
-    ...(head.some((name) => name !== "") ? { head: [...head] } : {}),
+    ...(names.some((name) => name !== "") ? { head: [...names] } : {}),
     chars: none,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  for (const row of rows) table.push(row.map(escapeControl));
+  for (const row of shown) table.push([...row]);
   process.stdout.write(`${table.toString().replace(/[ \t]+$/gm, "")}\n`);
 }

@@ -2,13 +2,13 @@
 import type { Command } from "commander";
 import type { Document } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
+import { printNamespaces } from "../namespaces/list.ts";
 import { formatBytes, printJson } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { listPages } from "../pages.ts";
 import { printTable } from "../table.ts";
 import { type DocumentName, parsePlace } from "../target.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { printNamespaces } from "./ns.ts";
 
 interface Options {
   readonly output: "table" | "json";

@@ -1,6 +1,6 @@
 /** `ledge ns`: namespaces. */
 import type { Command } from "commander";
-import { Namespace, NamespacesPage } from "../../../lib/api/admin-answers.ts";
+import { Namespace } from "../../../lib/api/admin-answers.ts";
 import type { NamespaceBody } from "../../../lib/api/admin-bodies.ts";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
@@ -13,10 +13,11 @@ import {
   namedSettings,
   SETTING_NAMES,
 } from "../namespace-settings.ts";
-import { formatBytes, printJson, sayDone } from "../output.ts";
+import { printNamespaces } from "../namespaces/list.ts";
+import { printNamespace } from "../namespaces/show.ts";
+import { printJson, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { repeated } from "../repeated.ts";
-import { printTable } from "../table.ts";
 
 interface PutOptions extends NamespaceFlags {
   readonly unset?: readonly string[];
@@ -25,33 +26,21 @@ interface PutOptions extends NamespaceFlags {
 
 const TRIES = 5;
 
-export async function printNamespaces(client: Client, output: "table" | "json"): Promise<void> {
-  const all: Namespace[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.json(NamespacesPage, "GET", "/v1/admin/namespaces", { query: { cursor } });
-    all.push(...page.namespaces);
-    cursor = page.next;
-  } while (cursor !== undefined);
-  if (output === "json") return printJson(all);
-  printTable(
-    ["NAMESPACE", "KEYS", "SIZE", "PUBLIC", "DESCRIPTION"],
-    all.map((one) => [
-      one.name,
-      String(one.keys ?? ""),
-      one.bytes === undefined ? "" : formatBytes(one.bytes),
-      one.public ? "yes" : "no",
-      one.description ?? "",
-    ]),
-  );
-}
-
 export function addNs(program: Command, client: () => Client): void {
-  const ns = program.command("ns").description("namespaces: list, make, change and remove them");
+  const ns = program.command("ns").description("namespaces: list, show, make, change and remove them");
   ns.command("ls")
     .description("list namespaces")
     .addOption(outputOption(["table", "json"]))
     .action((options: { output: "table" | "json" }) => printNamespaces(client(), options.output));
+  ns.command("get")
+    .description("show a namespace: what it holds, and its settings")
+    .argument("<name>")
+    .addOption(outputOption(["table", "json"]))
+    .action(async (name: string, { output }: { output: "table" | "json" }) => {
+      const found = await client().json(Namespace, "GET", pathOf(name), { what: `namespace ${name}` });
+      if (output === "json") return printJson(found);
+      printNamespace(found);
+    });
   ns.command("put")
     .description("make a namespace, or change the settings that are named and keep the others")
     .argument("<name>", "by convention <app>-<environment>")

@@ -2,6 +2,7 @@
 import { CommitsPage, type LoggedCommit } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { parsePast } from "../moment.ts";
+import { requireKnownNamespace } from "../namespaces/known.ts";
 import { printJson, say } from "../output.ts";
 import { followPages } from "../pages.ts";
 import { paint, printLine } from "../patch.ts";
@@ -52,6 +53,7 @@ export async function runLog(
     isAll = page.next === undefined && page.commits.length <= left;
     if (found.length >= max) break;
   }
+  if (found.length === 0 && place !== undefined) await requireKnownNamespace(client, place.namespace);
   if (options.output === "json") return printJson({ commits: found });
   if (found.length === 0) say("no commit that this token may see matches");
   else if (!isAll && asked === undefined) say(`the newest ${found.length}; -n shows more`);

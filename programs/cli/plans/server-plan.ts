@@ -7,6 +7,7 @@ import { meaningOf } from "../../../lib/core/refusal.ts";
 import type { Client } from "../client.ts";
 import { exitFor, Failure } from "../failure.ts";
 import { countWords, escapeControl, sayWarning } from "../output.ts";
+import { inFlagWords } from "../server/flag-words.ts";
 import { PLAN_WORDS } from "../server/problem.ts";
 
 /** `body` is that of a commit or a revert, as JSON text. */
@@ -44,7 +45,7 @@ export function refusalOfPlans(plans: readonly PlanAnswer[]): Failure | undefine
   const lines = plans.flatMap((plan) =>
     plan.refusals.map((refusal) => ({
       code: refusal.code,
-      line: `\n  ${about(plan, { ...refusal, detail: PLAN_WORDS[refusal.code]?.sentence ?? refusal.detail })} (${refusal.code})`,
+      line: `\n  ${about(plan, { ...refusal, detail: PLAN_WORDS[refusal.code]?.sentence ?? inFlagWords(refusal.detail) })} (${refusal.code})`,
     })),
   );
   const [first] = lines;

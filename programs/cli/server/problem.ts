@@ -4,6 +4,7 @@
  */
 import type { ErrorCause, LedgeError } from "../../../packages/client/index.ts";
 import { exitFor, Failure } from "../failure.ts";
+import { flagOfMember, inFlagWords } from "./flag-words.ts";
 
 /** What the request was about, for people. */
 interface Asked {
@@ -36,7 +37,7 @@ export function failureOfRefusal(refusal: LedgeError, asked: Asked): Failure {
     );
   const known = asked.asServerSays !== true && Object.hasOwn(WORDS, code);
   const words = known ? (WORDS[code]?.(asked, refusal) ?? {}) : {};
-  const message = withCauses(words.message ?? refusal.message, refusal, asked);
+  const message = withCauses(words.message ?? inFlagWords(refusal.message), refusal, asked);
   return new Failure(exitFor(status, code), message, { code, hint: words.hint });
 }
 
@@ -45,7 +46,7 @@ function withCauses(said: string, { code, causes, message }: LedgeError, { nameO
   const placed = causes.filter(({ pointer }) => pointer !== "" || BY_SCHEMA.includes(code));
   const lines = placed.map(({ pointer, detail: why, namespace, key }: ErrorCause) => {
     const place =
-      key === undefined ? (nameOf?.(pointer) ?? pointer) : `${namespace}/${key}`;
+      key === undefined ? (nameOf?.(pointer) ?? flagOfMember(pointer) ?? pointer) : `${namespace}/${key}`;
     if (place === "") return why ?? "";
     return why === undefined || why === message ? `at ${place}` : `${place}: ${why}`;
   });

@@ -11,6 +11,12 @@ async function settings(name: string): Promise<Record<string, unknown>> {
   return rest;
 }
 
+/** A new token with these grants, as an environment. */
+async function tokenFor(...grants: string[]): Promise<{ readonly env: { readonly LEDGE_TOKEN: string } }> {
+  const made = await ledge(["token", "create", "some", ...grants.flatMap((grant) => ["-g", grant])]);
+  return { env: { LEDGE_TOKEN: made.stdout.trim() } };
+}
+
 const put = (...args: string[]) => ledge(["ns", "put", ...args]);
 
 describe("ledge ns put", () => {
@@ -59,4 +65,63 @@ describe("ledge ns put", () => {
     expect((await put("once", "--description", "late", "--if", etag)).status).toBe(5);
     expect(await settings("once")).toEqual({ name: "once", public: true });
   });
+});
+
+describe("ledge ls and ns ls", () => {
+  const names = async (grants: string[], ...command: string[]) => {
+    const ran = await ledge([...command, "-o", "json"], await tokenFor(...grants));
+    return [
+      ran.status,
+      ran.status === 0 ? JSON.parse(ran.stdout).map((one: { name: string }) => one.name) : [],
+    ];
+  };
+
+  test("show the namespaces that a token's grants name and that are there", async () => {
+    for (const name of ["one", "two", "three"]) await put(name);
+    const reads = ["read:two", "write:one/a/", "read:one", "read:gone"];
+    expect(await names(reads, "ls")).toEqual([0, ["one", "two"]]);
+    expect(await names(["read:two", "read,admin:three"], "ns", "ls")).toEqual([0, ["three", "two"]]);
+    const table = await ledge(["ls"], await tokenFor("read:two", "read,admin:three"));
+    expect(table.stdout).toMatch(/^NAMESPACE.*\nthree +0 +0 B +no\ntwo\n$/);
+    expect(await names(["read:*"], "ls")).toEqual([4, []]);
+  });
+});
+
+describe("ledge ns get", () => {
+  test("shows what a namespace holds, and its settings", async () => {
+    await put("shown", "--description", "to look at", "--quota-keys", "5", "--keep-days", "1", "--public");
+    await ledge(["put", "shown/a", "text"]);
+    const { stdout } = await ledge(["ns", "get", "shown"]);
+    for (const says of ["to look at", "1 document, at most 5", "4 B", "anybody", "kept for 1 day"])
+      expect(stdout).toContain(says);
+    const told = JSON.parse((await ledge(["ns", "get", "shown", "-o", "json"])).stdout);
+    expect(told).toMatchObject({ name: "shown", keys: 1, quota: { keys: 5 }, keep: { days: 1 } });
+  });
+
+  test("ends with 3 where there is none", async () => {
+    const ran = await ledge(["ns", "get", "nope"]);
+    expect([ran.status, ran.stderr]).toEqual([3, expect.stringContaining("There is no namespace nope.")]);
+  });
+});
+
+test.each([
+  { line: "ls nope" },
+  { line: "log nope" },
+  { line: "log nope/a --since 1h -o json" },
+  { line: "history nope/a" },
+  { line: "diff nope --from 1h" },
+  { line: "diff demo nope" },
+])("`ledge $line` ends with 3, as there is no such namespace", async ({ line }) => {
+  const ran = await ledge(line.split(" "));
+  expect([ran.status, ran.stdout, ran.stderr]).toEqual([
+    3,
+    "",
+    expect.stringContaining("namespace_not_found"),
+  ]);
+});
+
+test("a namespace of which nothing is logged ends `ledge log` with 0", async () => {
+  await put("silent");
+  const ran = await ledge(["log", "silent", "--message", "nobody says this"]);
+  expect([ran.status, ran.stderr]).toEqual([0, expect.stringContaining("no commit")]);
 });

@@ -8,7 +8,7 @@ const { ledge, data } = serveCommand("words");
 
 /** Words of HTTP, and places in a body, that nobody typed. */
 const FOREIGN =
-  /If-(None-)?Match|\?message=|Idempotency|PUT \/|POST \/|GET \/|\/changes\/|\/grants\/|\/quota|ifRevision/;
+  /If-(None-)?Match|\?message=|Idempotency|PUT \/|POST \/|GET \/|\/changes\/|\/grants\/|\/quota|ifRevision|\?override|\/override/;
 
 describe("a refusal", () => {
   test.each([
@@ -30,11 +30,21 @@ describe("a refusal", () => {
     { line: `token create ${"x".repeat(201)} -g read:demo`, status: 6, says: /the name/ },
     { line: "token create x -g read:Bad_Name", status: 6, says: /-g read:Bad_Name/ },
     { line: "token revoke abcdefghijkl", status: 3, says: /token abcdefghijkl/ },
+    {
+      line: `put demo/banner x --if any --override ${"x".repeat(201)}`,
+      status: 2,
+      says: /--override is a reason/,
+    },
+    { line: `revert demo --to 1 --yes --override ${"x".repeat(201)}`, status: 6, says: /--override/ },
+    { line: "put frozen/a 1", status: 6, says: /is frozen until.*with --override REASON/ },
+    { line: "put frozen/a 1 --plan", status: 6, says: /is frozen until[\s\S]*--override REASON/ },
     { line: "ns put demo --quota-keys 0x10", status: 2, says: /--quota-keys/ },
     { line: "ls demo --revision now", status: 2, says: /--revision/ },
     { line: "get demo/banner --revision 999999", status: 3, says: /revision/ },
   ])("of `ledge $line` speaks of the command line, once", async ({ line, status, says }) => {
     await ledge(["ns", "put", "strict", "--message-required"]);
+    await ledge(["ns", "put", "frozen"]);
+    await ledge(["policy", "put", "frozen", "--freeze", "2020-01-01..2099-01-01", "--reason", "the sale"]);
     const ran = await ledge(line.split(" "));
     expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(says)]);
     expect(ran.stderr).not.toMatch(FOREIGN);
