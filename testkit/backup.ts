@@ -31,6 +31,7 @@ export interface TickOptions {
   readonly budget?: { readonly bytes: number; readonly ms: number };
   readonly policy?: Partial<BackupPolicy>;
   readonly asked?: Tick["asked"];
+  readonly keys?: Tick["keys"];
 }
 
 export interface QuickStore {
@@ -50,7 +51,7 @@ export function openQuickStore(): QuickStore {
 }
 
 export function tick(db: Db, bucket: Bucket, options: TickOptions = {}): Promise<TickOutcome> {
-  const { target = TARGET, limits = SMALL, nowMs = T0, budget, policy, asked } = options;
+  const { target = TARGET, limits = SMALL, nowMs = T0, budget, policy, asked, keys } = options;
   return runTick({
     db,
     bucket,
@@ -60,6 +61,7 @@ export function tick(db: Db, bucket: Bucket, options: TickOptions = {}): Promise
     randomBytes: bytes,
     policy: { ...DEFAULT_POLICY, ...policy },
     ...(asked === undefined ? {} : { asked }),
+    ...(keys === undefined ? {} : { keys }),
     ...(budget === undefined ? {} : { budget }),
   });
 }

@@ -3,13 +3,15 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openBucketSource } from "../../lib/backup/follow/bucket-source.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 import { expectSame, openQuickStore, restore, tick } from "../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../testkit/bucket.ts";
+import { changesOf, replayed, stateOf, truthOf } from "../../testkit/followed.ts";
 import { rowOf } from "../../testkit/operation.ts";
 import { temporaryFolder } from "../../testkit/processes.ts";
-import { putReserved, tokenDocument } from "../../testkit/proposals.ts";
+import { propose, putReserved, tokenDocument } from "../../testkit/proposals.ts";
 import { committedMigrations } from "../../testkit/store.ts";
 
 const ROOT = join(import.meta.dirname, "..", "fixtures", "b16b55e");
@@ -65,6 +67,39 @@ describe("a bucket of format 1", () => {
     const kept = (db: NodeDb) =>
       db.all(change, [revision]).filter(([namespace, key]) => !erased.has(`${namespace}/${key}`));
     expect(kept(copy)).toEqual(kept(store));
+  });
+
+  test("is followed by an edge, and so is what a release of today adds to it", async () => {
+    const bucket = openBucket("origin");
+    const { db } = openQuickStore();
+    await restore(db, bucket);
+    const namespaces = db.all("select key from entry where namespace='_system' and key glob 'namespace/*'");
+    expect(namespaces).not.toEqual([]);
+    const lineage = String(db.all("select lineage from lineage order by epoch")[0]?.[0]);
+    const source = openBucketSource({ bucket, name: "format 1" });
+    const follow = async () => {
+      for (const [key] of namespaces) {
+        const namespace = String(key).slice("namespace/".length);
+        const { documents, place } = await stateOf(source, namespace);
+        expect(documents).toEqual(truthOf(db, namespace));
+        const changes = await changesOf(source, namespace, { lineage, revision: 0 });
+        expect(replayed([], changes.commits)).toEqual(replayed(documents, []));
+        expect(changes.place).toEqual(place);
+      }
+    };
+    await follow();
+    const digest = "b".repeat(64);
+    putReserved(db, "_auth", "token/bbbbbbbbbbbb", tokenDocument({ digest }), {
+      by: { kind: "reserved", actor: "_restore" },
+    });
+    const by = { kind: "token", accessor: "bbbbbbbbbbbb", digest } as const;
+    for (const [key] of namespaces) {
+      const ns = String(key).slice("namespace/".length);
+      propose(db, [{ op: "put", ns, key: "later", value: "of today", if: -1 }], { by, message: "later" });
+    }
+    expect(await tick(db, bucket)).toMatchObject({ state: "exported" });
+    expect(db.all("select 1 from entry where key='later'")).not.toEqual([]);
+    await follow();
   });
 
   test("goes on: its segments are proven today, and a chain of both formats restores", async () => {

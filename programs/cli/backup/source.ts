@@ -17,8 +17,9 @@ import {
 import { openCredentials } from "../../start/bucket-credentials.ts";
 import { keptBucket } from "../../start/kept-bucket.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { openRenewedBucket } from "./renewed-bucket.ts";
 
-export interface BucketSource {
+export interface NamedBucket {
   readonly bucket: Bucket;
   /** The database beside the bundled bucket. */
   readonly storeFile: string | undefined;
@@ -34,13 +35,24 @@ export interface BucketFlags {
 }
 
 /** Opens the bucket. Throws Failure where it is not told completely. */
-export async function openBucketSource(flags: BucketFlags, dataDir: string): Promise<BucketSource> {
+export async function openNamedBucket(flags: BucketFlags, dataDir: string): Promise<NamedBucket> {
   const storeFile = flags.from === undefined ? join(dataDir, "ledge.db") : undefined;
   const told = flags.from === undefined ? serversOwn(dataDir) : addressed(flags.from, flags);
   if (told !== undefined)
-    return { bucket: openS3Bucket(await settingsOf(told)), storeFile, stop: async () => {} };
+    return { bucket: openS3Bucket(await settingsOf(told)()), storeFile, stop: async () => {} };
   const { settings, stop } = await bundled(dataDir);
   return { bucket: openS3Bucket(settings), storeFile, stop };
+}
+
+/**
+ * The bucket at an address, for a program that runs for long: where credentials come from a file or from AWS's chain, each
+ * request has those of its moment. Throws Failure where it is not told completely.
+ */
+export async function openAddressedBucket({
+  from,
+  ...flags
+}: BucketFlags & { from: string }): Promise<Bucket> {
+  return openRenewedBucket(settingsOf(addressed(from, flags)));
 }
 
 type Variables = Readonly<Record<string, string>>;
@@ -110,10 +122,17 @@ function awsEndpoint(region: string | undefined): string | undefined {
   return region === undefined ? undefined : `https://s3.${region}.amazonaws.com`;
 }
 
-/** What is told, then the environment, with the credentials from where it says that they are. */
-async function settingsOf(told: Variables): Promise<BucketSettings> {
+/** What is told, then the environment, with the credentials that stand now where it says that they are. */
+function settingsOf(told: Variables): () => Promise<BucketSettings> {
   const variable = (name: string) => told[name] ?? fromEnvironment(name);
-  const credentials = (await openCredentials(variable)?.()) ?? {};
+  const renew = openCredentials(variable);
+  return async () => settingsWith(variable, (await renew?.()) ?? {});
+}
+
+function settingsWith(
+  variable: (name: string) => string | undefined,
+  credentials: Variables,
+): BucketSettings {
   const known = (name: string) => credentials[name] ?? variable(name);
   const parsed = parseBucketVariables(known);
   if (parsed.kind === "set") return parsed.settings;

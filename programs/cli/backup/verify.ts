@@ -29,7 +29,7 @@ import { printTable } from "../table.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { readDamage } from "./known-damage.ts";
 import { readReading } from "./reading.ts";
-import { type BucketFlags, openBucketSource } from "./source.ts";
+import { type BucketFlags, openNamedBucket } from "./source.ts";
 
 export interface VerifyOptions extends BucketFlags {
   readonly branch?: string;
@@ -55,7 +55,7 @@ export async function withBucketSource<T>(
 ): Promise<T> {
   const revision = wholeNumber("--revision", options.revision);
   const reading = readReading(options.trust);
-  const source = await openBucketSource(options, dataDir);
+  const source = await openNamedBucket(options, dataDir);
   try {
     const { bucket, storeFile } = source;
     return await work({

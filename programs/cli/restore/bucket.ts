@@ -6,7 +6,7 @@
 import type { RestoreReport } from "../../../lib/backup/restore/restore.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
 import { readReading } from "../backup/reading.ts";
-import { openBucketSource } from "../backup/source.ts";
+import { openNamedBucket } from "../backup/source.ts";
 import type { Connection } from "../context.ts";
 import { countWords, formatBytes, printJson, say } from "../output.ts";
 import { openProgress, type Progress, sayBytes } from "../progress.ts";
@@ -29,7 +29,7 @@ export interface RestorePlaces {
 export async function runRestore(options: RestoreFlags, places: RestorePlaces): Promise<void> {
   judgeOptions(options);
   if (options.server === true) return runServer(options, places.server());
-  const source = await openBucketSource(options, places.dataDir);
+  const source = await openNamedBucket(options, places.dataDir);
   try {
     const { bucket, storeFile } = source;
     const progress = openProgress(100);
