@@ -1,5 +1,5 @@
 /**
- * What of a snapshot's objects concerns one namespace. Promise: one object is held at a time, what is foreign in it is
+ * What of a snapshot's objects concerns one namespace. Promise: two objects are held at a time, what is foreign in it is
  * dropped at once, objects in which nothing can be are not fetched, and those of tokens never are: an edge may be kept
  * from reading them.
  */
@@ -21,7 +21,8 @@ import {
   readSegment,
   required,
 } from "../../snapshot/read.ts";
-import type { BaseIndex, SegmentObject } from "../../snapshot/schemas.ts";
+import type { BaseIndex, BasePart, SegmentObject } from "../../snapshot/schemas.ts";
+import { readAhead } from "./ahead.ts";
 import type { Concern } from "./concern.ts";
 
 /** One snapshot, read for one namespace. */
@@ -49,10 +50,13 @@ export async function openOwnReader(given: Omit<OwnReader, "index">): Promise<Ow
 /** The segments' commits above a revision, oldest first, a segment at a time. Throws BucketFault. */
 export async function* segmentCommits(reader: OwnReader, after: number): AsyncGenerator<OwnCommit[]> {
   const { bucket, reading, snapshot, concern } = reader;
-  for (const { segment, auth } of snapshot.segments) {
-    if (segment.revision <= after || !concern.touches(segment.namespaces)) continue;
-    const { lineage } = snapshot.manifest;
-    const lines = await readSegment(bucket, lineage, segment, auth?.sha256 ?? null, reading);
+  const { lineage } = snapshot.manifest;
+  const segments = snapshot.segments.filter(
+    ({ segment }) => segment.revision > after && concern.touches(segment.namespaces),
+  );
+  const read = ({ segment, auth }: (typeof segments)[number]) =>
+    readSegment(bucket, lineage, segment, auth?.sha256 ?? null, reading);
+  for await (const [{ segment }, lines] of readAhead(segments, read)) {
     yield ownCommits(lines, segment, concern).filter(({ commit }) => commit.revision > after);
   }
 }
@@ -90,26 +94,40 @@ export interface PlaceRange {
  * reach into the range are read, and they are given whole. Throws BucketFault.
  */
 export async function* baseChanges(
-  { bucket, reading, index, concern }: OwnReader,
+  reader: OwnReader,
   { after, upTo }: PlaceRange = { after: null, upTo: null },
 ): AsyncGenerator<BaseChangeLine[]> {
+  const { index, concern } = reader;
   let last: BaseChangeLine | undefined;
-  for (const [at, part] of (index?.parts ?? []).entries()) {
-    if (index === undefined || part.kind !== "documents" || !concern.touches(part.namespaces)) continue;
-    if (after !== null && part.last !== null && comparePlaces(placeOf(part.last), after) <= 0) continue;
-    if (upTo !== null && part.first !== null && comparePlaces(placeOf(part.first), upTo) > 0) return;
-    const lines = await readPart(bucket, index, part, at + 1, reading);
+  const isWanted = ({ kind, namespaces, first, last }: BasePart) =>
+    kind === "documents" &&
+    concern.touches(namespaces) &&
+    (after === null || last === null || comparePlaces(placeOf(last), after) > 0) &&
+    (upTo === null || first === null || comparePlaces(placeOf(first), upTo) <= 0);
+  for await (const [part, lines] of baseParts(reader, isWanted)) {
     const own: BaseChangeLine[] = [];
     for (const [number, line] of lines.entries()) {
       const change = required(parseBaseChange(line), part.name, number);
       if (!concern.covers(change)) continue;
-      if (change.revision > index.revision || (last !== undefined && !isInOrder(last, change)))
+      if (change.revision > (index?.revision ?? 0) || (last !== undefined && !isInOrder(last, change)))
         throw damaged(part.name, `line ${number + 2} does not belong there`);
       last = change;
       own.push(change);
     }
     yield own;
   }
+}
+
+/** Those of the base's parts that are wanted, in order, with their lines. */
+async function* baseParts(
+  { bucket, reading, index }: OwnReader,
+  isWanted: (part: BasePart) => boolean,
+): AsyncGenerator<readonly [BasePart, string[]]> {
+  if (index === undefined) return;
+  const numbered = index.parts.map((part, at) => ({ part, number: at + 1 }));
+  const wanted = numbered.filter(({ part }) => isWanted(part));
+  const read = ({ part, number }: (typeof wanted)[number]) => readPart(bucket, index, part, number, reading);
+  for await (const [{ part }, lines] of readAhead(wanted, read)) yield [part, lines];
 }
 
 function placeOf([namespace, key]: readonly [string, string]): KeyPlace {
@@ -121,14 +139,13 @@ function isInOrder(one: BaseChangeLine, next: BaseChangeLine): boolean {
 }
 
 /** The base's commits, all of them, oldest first, a part at a time. Throws BucketFault. */
-export async function* baseCommits({ bucket, reading, index }: OwnReader): AsyncGenerator<CommitFacts[]> {
+export async function* baseCommits(reader: OwnReader): AsyncGenerator<CommitFacts[]> {
+  const upTo = reader.index?.revision ?? 0;
   let before = 0;
-  for (const [at, part] of (index?.parts ?? []).entries()) {
-    if (index === undefined || part.kind !== "commits") continue;
-    const lines = await readPart(bucket, index, part, at + 1, reading);
+  for await (const [part, lines] of baseParts(reader, ({ kind }) => kind === "commits")) {
     yield lines.map((line, number) => {
       const commit = required(parseCommit(line), part.name, number);
-      if (commit.revision <= before || commit.revision > index.revision)
+      if (commit.revision <= before || commit.revision > upTo)
         throw damaged(part.name, `revision ${commit.revision} does not belong there`);
       before = commit.revision;
       return commit;
