@@ -20,7 +20,7 @@ export interface BucketSourceOptions {
   readonly reading?: Reading | undefined;
   /** The highest manifest that anything was taken from before: keep what `known()` says. */
   readonly known?: KnownManifest | undefined;
-  /** Which of two newest histories, by the name that the refusal `fork` gives. */
+  /** Which of two newest histories, by the name that the refusal `fork` gives; and what comes from it later. */
   readonly branch?: string | undefined;
   /** About how much a page holds. */
   readonly pageBytes?: number | undefined;

@@ -19,7 +19,7 @@ import { SourceRefused } from "./refused.ts";
 export interface Choosing {
   readonly bucket: Bucket;
   readonly reading: Reading;
-  /** Which of two newest histories, as `restore --branch` takes it. Asked only where there are two. */
+  /** Which history, as `restore --branch` takes it, and what later epochs have come from it. */
   readonly branch?: string | undefined;
   /** Told of each object because of which something older was taken. */
   onDamage?(fault: BucketFault): void;
@@ -47,8 +47,7 @@ export async function chooseNewest(choosing: Choosing, damage: readonly BucketFa
   const trusted = reading.trust === undefined ? tops : await trustedTops(bucket, tops, reading);
   const choose = (wanted?: string) =>
     orOlder(choosing, () => chooseBranch(bucket, trusted, wanted, searching), trusted, damage);
-  let found = await choose();
-  if (!found.ok && found.code === "fork" && branch !== undefined) found = await choose(branch);
+  const found = branch === undefined ? await choose() : await toldOrLater(choose, branch);
   if (!found.ok) throw new SourceRefused(found.code, found.detail);
   const { newest, top, named } = found.value;
   const whole = tops.find(({ lineage }) => lineage === top.lineage) ?? top;
@@ -58,6 +57,21 @@ export async function chooseNewest(choosing: Choosing, damage: readonly BucketFa
     names: new Set(whole.names),
     lineages: new Set(tops.map(({ lineage }) => lineage)),
   };
+}
+
+/** The history that was told, until a later epoch has come from it: whoever chose has meant that one, too. */
+async function toldOrLater(
+  choose: (wanted?: string) => Promise<FoundOutcome<Branched>>,
+  branch: string,
+): Promise<FoundOutcome<Branched>> {
+  const told = await choose(branch);
+  if (!told.ok) return told;
+  const { lineage, epoch } = told.value.newest.manifest;
+  const any = await choose();
+  if (!any.ok) return told;
+  const { manifest } = any.value.newest;
+  const isLater = manifest.epoch > epoch && manifest.ancestry.some((life) => life.lineage === lineage);
+  return isLater ? any : told;
 }
 
 /**

@@ -6,6 +6,7 @@ import { formatStateCursor, parseStateCursor } from "./cursor.ts";
 import { type Following, withNewest } from "./following.ts";
 import { openOwnReader } from "./own.ts";
 import { openReach, unlessAborted } from "./reach.ts";
+import { SourceRefused } from "./refused.ts";
 import type { SnapshotPage, Source } from "./source.ts";
 import { readState, type StatePart } from "./state.ts";
 import { nextPart, openWalks, type Walk } from "./walks.ts";
@@ -22,6 +23,11 @@ export function openStatePages(following: Following): Source["snapshot"] {
   /** A walk that was dropped, or met a fault, is begun again where its next page was to begin. */
   const goOn = async (concern: Concern, next: string) => {
     const { manifest, sha256, after } = parseStateCursor(next);
+    if (!concern.covers(after))
+      throw new SourceRefused(
+        "bad_parameter",
+        `That is a page of another namespace than ${concern.namespace}.`,
+      );
     const read = await readManifest(bucket, manifest, sha256, reading);
     return begin(read, concern, after);
   };

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
+import { openReach } from "../../../lib/backup/follow/reach.ts";
 import { type Bucket, BucketFault } from "../../../lib/bucket/bucket.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { openQuickStore, restore, tick } from "../../../testkit/backup.ts";
@@ -108,5 +109,17 @@ describe("openBucketSource", () => {
     await expect(source.snapshot("shop", undefined, stop.signal)).rejects.toThrow("the agent ends");
     await expect(source.snapshot("shop", undefined, stop.signal)).rejects.toThrow("the agent ends");
     expect(asked).toBe(1);
+  });
+});
+
+describe("openReach", () => {
+  test("lets no request through once it was stopped, and never one that writes", async () => {
+    const { bucket, stop } = openReach(memoryBucket(new Map([["a", Uint8Array.of(1)]])));
+    expect(await bucket.get("a", 1)).toEqual(Uint8Array.of(1));
+    for (const write of [bucket.put("a", Uint8Array.of(2)), bucket.remove("a")])
+      await expect(write).rejects.toThrow("writes nothing");
+    stop(new Error("the agent ends"));
+    for (const request of [bucket.get("a", 1), bucket.list(""), bucket.folders()])
+      await expect(request).rejects.toThrow("the agent ends");
   });
 });

@@ -1,5 +1,7 @@
 /** Damage: whatever is missing or changed in a bucket, an agent has a state that was, or hears of the object by name. */
+import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import type { ReplicaDocument } from "../../../lib/backup/follow/source.ts";
 import { BucketFault } from "../../../lib/bucket/bucket.ts";
@@ -13,6 +15,7 @@ import {
   stateOf,
   truthOf,
 } from "../../../testkit/followed.ts";
+import { writeAnew } from "../../../testkit/forged.ts";
 import { openMemoryStore } from "../../../testkit/store.ts";
 
 let good: ReadonlyMap<string, Uint8Array>;
@@ -129,5 +132,33 @@ describe("a bucket with a damaged object", () => {
     bucket.before = () => {};
     const { place } = await stateOf(source, "shop");
     expect([place.revision, told]).toEqual([Math.max(...states.keys()), []]);
+  });
+});
+
+describe("a segment that somebody wrote anew, with hashes that fit", () => {
+  test.each([
+    { name: "without its last commit", lines: (all: string[]) => all.slice(0, -1) },
+    { name: "with a commit twice", lines: (all: string[]) => [...all, all.at(-1) ?? ""] },
+    { name: "with commits out of order", lines: ([one = "", ...rest]: string[]) => [...rest, one] },
+    {
+      name: "with more changes than a commit says",
+      lines: (all: string[]) => all.map((line) => line.replace(/"count":\d+/, '"count":0')),
+    },
+    { name: "with a line that is none", lines: (all: string[]) => all.map((line) => `${line} `.slice(1)) },
+  ])("is damage $name", async ({ lines }) => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    beginFollowed(db);
+    await tick(db, bucket, { limits: LIMITS });
+    const place = await newestPlace(bucket);
+    commitMany(db, { seed: 1, count: 4 });
+    await tick(db, bucket, { limits: LIMITS });
+    const [segment = ""] = [...bucket.objects.keys()].filter((name) => name.includes("/segments/"));
+    const text = gunzipSync(bucket.objects.get(segment) ?? new Uint8Array(0)).toString();
+    const [header = "", ...all] = text.trimEnd().split("\n");
+    const raw = Buffer.from(`${[header, ...lines(all)].join("\n")}\n`);
+    await writeAnew(bucket.objects, segment, new Uint8Array(gzipSync(raw)), raw.length);
+    const source = openBucketSource({ bucket, name: "anew" });
+    await expect(source.changes("shop", place, never)).rejects.toMatchObject({ object: segment });
   });
 });

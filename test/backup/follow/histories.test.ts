@@ -4,8 +4,9 @@ import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { adopt } from "../../../lib/backup/histories/fork.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
+import { parseManifestName } from "../../../lib/snapshot/names.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { bytes, openQuickStore, restore, TARGET, tick } from "../../../testkit/backup.ts";
+import { bytes, openQuickStore, restore, SMALL, TARGET, tick } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { cloneStore } from "../../../testkit/clone.ts";
 import {
@@ -184,6 +185,32 @@ describe("two newest histories", () => {
   });
 });
 
+describe("a chain that is named by its run", () => {
+  test("is not left for the other one of its lineage, though that has a newer base", async () => {
+    const { db, bucket } = await backedUp();
+    const twin = cloneStore(db);
+    write(db, 2000, "left");
+    await tick(db, bucket, { limits: LIMITS });
+    const place = await newestPlace(bucket);
+    const [newest = ""] = [...bucket.objects.keys()].filter((name) => name.includes("/manifests/")).sort();
+    const run = parseManifestName(newest)?.run ?? "";
+    const truth = truthOf(db, "shop");
+    const source = open(bucket, { branch: `${place.lineage.slice(0, 8)}@${run}` });
+    // Both are there, so the run has to be told; then the other one goes on.
+    for (let n = 0; n < 2; n += 1) {
+      commitMany(twin, { seed: 5 + n, count: 40 });
+      const stale = memoryBucket(bucket.objects);
+      for (const name of [...stale.objects.keys()])
+        if (name.startsWith("heads/") || name === newest) stale.objects.delete(name);
+      await tick(twin, stale, { limits: { ...SMALL, baseBytesMin: n === 0 ? 1_000_000 : 3000 } });
+      for (const [name, object] of stale.objects)
+        if (!name.startsWith("heads/")) bucket.objects.set(name, object);
+      const state = await stateOf(source, "shop");
+      expect([state.place, state.documents]).toEqual([place, truth]);
+    }
+  });
+});
+
 describe("an older manifest that is put back", () => {
   async function rolledBack() {
     const { db, bucket, place } = await backedUp();
@@ -213,6 +240,14 @@ describe("an older manifest that is put back", () => {
       code: "rolled_back",
     });
     expect((await open(back).snapshot("shop", undefined, never)).place).toEqual(place);
+  });
+
+  test("is refused for its epoch, whatever its revision", async () => {
+    const { bucket, place } = await backedUp();
+    const known = { ...place, epoch: 1, revision: 1 };
+    await expect(open(bucket, { known }).snapshot("shop", undefined, never)).rejects.toMatchObject({
+      code: "rolled_back",
+    });
   });
 
   test("is refused below an epoch that was seen, though its revision was newest once", async () => {

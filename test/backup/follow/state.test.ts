@@ -83,7 +83,14 @@ describe("a state from the bucket", () => {
       next = page.next;
     }
     expect(seen.map(({ key }) => key)).toEqual(truthOf(db, "shop").map(({ key }) => key));
-    await expect(source.snapshot("shop", "page 2", never)).rejects.toMatchObject({ code: "bad_parameter" });
+    const other = (await source.snapshot("0shop", undefined, never)).next ?? "";
+    const longer = JSON.stringify([...JSON.parse(other), "more"]);
+    for (const [namespace, next] of [
+      ["shop", "page 2"],
+      ["0shop", longer],
+      ["shop", other],
+    ] as const)
+      await expect(source.snapshot(namespace, next, never)).rejects.toMatchObject({ code: "bad_parameter" });
   });
 
   test("stays at the revision that it began with, whatever is backed up meanwhile", async () => {

@@ -2,13 +2,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
-import { sha256Hex, utf8 } from "../../../lib/bucket/bytes.ts";
+import { utf8 } from "../../../lib/bucket/bytes.ts";
 import { manifestName, parseManifestName } from "../../../lib/snapshot/names.ts";
 import type { Reading } from "../../../lib/snapshot/read.ts";
 import { newSigningKey, openSigner, openVerifier, type Signer } from "../../../lib/snapshot/signature.ts";
 import { bytes, openQuickStore, tick } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { beginFollowed, commitAt, commitMany, never, stateOf, truthOf } from "../../../testkit/followed.ts";
+import { manifestsOf, sealed, writeAnew } from "../../../testkit/forged.ts";
 import { openMemoryStore } from "../../../testkit/store.ts";
 
 type Objects = Map<string, Uint8Array>;
@@ -39,8 +40,6 @@ beforeAll(async () => {
   db.close();
 });
 
-const manifestsOf = (objects: Objects) =>
-  [...objects.keys()].filter((name) => name.includes("/manifests/")).sort();
 const textOf = (object: Uint8Array | undefined) => Buffer.from(object ?? []).toString();
 
 /** What a fresh agent that trusts the key takes from the bucket. */
@@ -53,14 +52,6 @@ async function taken(objects: Objects, more: { told?: string[]; branch?: string 
     onDamage: ({ object }) => more.told?.push(object),
   });
   return (await stateOf(source, "shop")).documents;
-}
-
-/** The line with a seal that fits it, signed by one key or by none. */
-async function sealed(line: string, by?: Signer): Promise<Uint8Array> {
-  const sha256 = await sha256Hex(utf8(line));
-  const seal =
-    by === undefined ? { sha256 } : { sha256, keyId: by.keyId, signature: await by.sign(utf8(line)) };
-  return utf8(`${line}\n${JSON.stringify(seal)}\n`);
 }
 
 describe("an agent with pinned keys", () => {
@@ -192,15 +183,8 @@ describe("objects that are cut", () => {
 
 /** Reads with an object cut, under a manifest that was made to fit the cut one: what hashes cannot tell. */
 async function readCut(bucket: MemoryBucket, name: string, cut: Uint8Array, told: string[]): Promise<void> {
-  const objects = new Map(bucket.objects).set(name, cut);
-  const [newest = ""] = manifestsOf(objects);
-  const manifest = JSON.parse(textOf(objects.get(newest)).split("\n")[0] ?? "");
-  for (const object of manifest.objects) {
-    if (object.name !== name) continue;
-    object.sizeBytes = cut.length;
-    object.sha256 = await sha256Hex(new Uint8Array(cut));
-  }
-  objects.set(newest, await sealed(JSON.stringify(manifest)));
+  const objects = new Map(bucket.objects);
+  await writeAnew(objects, name, cut);
   const source = openBucketSource({
     bucket: memoryBucket(objects),
     name: "cut",
