@@ -7,6 +7,7 @@ import type { Bucket, BucketFault } from "../../bucket/bucket.ts";
 import type { Reading } from "../../snapshot/read.ts";
 import { openChangesPages } from "./changes-pages.ts";
 import type { Choosing } from "./choose.ts";
+import { openContinuity } from "./continued.ts";
 import { type KnownManifest, openRatchet } from "./known.ts";
 import type { Source } from "./source.ts";
 import { openStatePages } from "./state-pages.ts";
@@ -20,7 +21,10 @@ export interface BucketSourceOptions {
   readonly reading?: Reading | undefined;
   /** The highest manifest that anything was taken from before: keep what `known()` says. */
   readonly known?: KnownManifest | undefined;
-  /** Which of two newest histories, by the name that the refusal `fork` gives; and what comes from it later. */
+  /**
+   * Which of two newest histories, by the name that the refusal `fork` gives, and what comes from it later. Where another one
+   * was followed before, leave `known` out.
+   */
   readonly branch?: string | undefined;
   /** About how much a page holds. */
   readonly pageBytes?: number | undefined;
@@ -40,7 +44,13 @@ export function openBucketSource(options: BucketSourceOptions): BucketSource {
   const { bucket, name, reading = {}, branch, onDamage, pageBytes = PAGE_BYTES } = options;
   const choosing: Choosing = { bucket, reading, branch, ...(onDamage === undefined ? {} : { onDamage }) };
   const ratchet = openRatchet(options.known);
-  const following = { choosing, watch: openWatch(choosing), ratchet, maxBytes: pageBytes };
+  const following = {
+    choosing,
+    watch: openWatch(choosing),
+    ratchet,
+    requireContinued: openContinuity(bucket, reading),
+    maxBytes: pageBytes,
+  };
   return {
     name,
     known: ratchet.known,

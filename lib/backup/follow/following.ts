@@ -6,6 +6,7 @@
 import { type BucketFault, isDamage } from "../../bucket/bucket.ts";
 import type { ReadManifest } from "../../snapshot/read.ts";
 import { type Choosing, chooseNewest } from "./choose.ts";
+import type { RequireContinued } from "./continued.ts";
 import type { Ratchet } from "./known.ts";
 import { SourceRefused } from "./refused.ts";
 import type { ManifestWatch } from "./watch.ts";
@@ -15,6 +16,7 @@ export interface Following {
   readonly choosing: Choosing;
   readonly watch: ManifestWatch;
   readonly ratchet: Ratchet;
+  readonly requireContinued: RequireContinued;
   /** About how much a page holds. */
   readonly maxBytes: number;
 }
@@ -24,7 +26,7 @@ export interface Following {
  * of which it is not the newest. `thorough` is about the look for it. Throws SourceRefused and BucketFault.
  */
 export async function withNewest<T>(
-  { choosing, watch, ratchet }: Following,
+  { choosing, watch, ratchet, requireContinued }: Following,
   work: (read: ReadManifest, passedOver: BucketFault | undefined) => Promise<T>,
   { thorough = false }: { readonly thorough?: boolean } = {},
 ): Promise<T> {
@@ -35,6 +37,7 @@ export async function withNewest<T>(
       const read =
         first === undefined ? await watch.newest(thorough) : (await chooseNewest(choosing, damage)).read;
       ratchet.requireNotLower(read);
+      await requireContinued(read, ratchet.known());
       return await work(read, first);
     } catch (error) {
       if (error instanceof SourceRefused) throw first ?? error;

@@ -6,9 +6,13 @@ import type { ReadManifest } from "../../snapshot/read.ts";
 import { SourceRefused } from "./refused.ts";
 import type { Place } from "./source.ts";
 
-/** How far a bucket was. */
+/** How far a bucket was, and what tells its history from another one of the same lineage. */
 export interface KnownManifest extends Place {
   readonly epoch: number;
+  /** The id of the commit at its revision. */
+  readonly tip: string;
+  /** SHA-256 of the last object that it named; undefined where it named none. */
+  readonly object: string | undefined;
 }
 
 export interface Ratchet {
@@ -29,9 +33,9 @@ export function openRatchet(from: KnownManifest | undefined): Ratchet {
         `The newest manifest in the bucket is ${name}, and epoch ${known.epoch}, revision ${known.revision} was seen there before. Somebody has put an older one back or taken newer ones away.`,
       );
     },
-    raise({ manifest: { lineage, epoch, revision } }) {
+    raise({ manifest: { lineage, epoch, revision, tip, objects } }) {
       if (known === undefined || compareManifests({ epoch, revision }, known) > 0)
-        known = { lineage, epoch, revision };
+        known = { lineage, epoch, revision, tip, object: objects.at(-1)?.sha256 };
     },
   };
 }

@@ -10,12 +10,13 @@ import type { Place } from "./source.ts";
 
 /** Throws SourceRefused, `lineage` or `foreign`, unless the place is part of the history with this ancestry. */
 export function requireShared(ancestry: readonly Ancestor[], after: Place): void {
-  // The origin may have told more than the bucket holds yet.
-  const history: History = { lives: [...ancestry], head: Number.MAX_SAFE_INTEGER };
-  const judged = judgeLineage(history, after.lineage, after.revision);
+  const judged = judgeShared(ancestry, after);
   if (!judged.ok) throw refusedFor(judged, ancestry, after);
-  const known = judgeRevision(history, after.revision);
-  if (!known.ok) throw refusedFor(known, ancestry, after);
+}
+
+/** Whether a place is part of the history with this ancestry. */
+export function isShared(ancestry: readonly Ancestor[], place: Place): boolean {
+  return judgeShared(ancestry, place).ok;
 }
 
 /** The place of a revision that is part of the history. */
@@ -23,6 +24,13 @@ export function placeIn(ancestry: readonly Ancestor[], revision: number): Place 
   const life = ancestry.findLast(({ firstRevision }) => firstRevision <= revision) ?? ancestry[0];
   if (life === undefined) throw new Error("a history has no life");
   return { lineage: life.lineage, revision };
+}
+
+function judgeShared(ancestry: readonly Ancestor[], { lineage, revision }: Place) {
+  // The origin may have told more than the bucket holds yet.
+  const history: History = { lives: [...ancestry], head: Number.MAX_SAFE_INTEGER };
+  const judged = judgeLineage(history, lineage, revision);
+  return judged.ok ? judgeRevision(history, revision) : judged;
 }
 
 function refusedFor({ members }: Refusal, ancestry: readonly Ancestor[], after: Place): SourceRefused {

@@ -29,9 +29,11 @@ export function openWatch(choosing: Choosing): ManifestWatch {
   const look = async (thorough: boolean) => {
     if (held === undefined) held = await chooseNewest(choosing);
     else {
-      turn += 1;
-      if (thorough || turn % 2 === 0) held = await lookAtClaims(choosing, held, turn);
-      if (thorough || turn % 2 === 1) held = await lookAtManifests(choosing, held);
+      // A look that is refused is the next one, too: its refusal must not seem to come and go.
+      const next = turn + 1;
+      if (thorough || next % 2 === 0) held = await lookAtClaims(choosing, held, next);
+      if (thorough || next % 2 === 1) held = await lookAtManifests(choosing, held);
+      turn = next;
     }
     return held.read;
   };

@@ -74,7 +74,7 @@ describe("openBucketSource", () => {
     }
     expect(place.lineage).toBe(lineageOf(db));
     expect(place.lineage).not.toBe(first.lineage);
-    expect(source.known()).toEqual({ ...place, epoch: 1 });
+    expect(source.known()).toMatchObject({ ...place, epoch: 1 });
     expect(JSON.stringify(followed.map(({ changes }) => changes))).not.toContain("token/");
   });
 

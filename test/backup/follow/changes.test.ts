@@ -32,7 +32,7 @@ async function withBase({ segments }: { segments: number }) {
   const bucket = memoryBucket();
   beginFollowed(db);
   commitMany(db, { seed: 1, count: 40 });
-  await tick(db, bucket, { limits: { ...LIMITS, partBytes: 600 } });
+  await tick(db, bucket, { limits: { ...LIMITS, partBytes: 2000 } });
   const base = await newestPlace(bucket);
   for (let seed = 2; seed < 2 + segments; seed += 1) {
     commitMany(db, { seed, count: 6 });
@@ -52,7 +52,7 @@ describe("changes from the bucket", () => {
       expect(facts).toContainEqual([revision, id, timeMs, actor ?? null, message ?? null]);
     expect(all.commits.at(0)?.revision).toBeLessThan(base.revision);
     expect(all.commits.at(-1)?.revision).toBeGreaterThan(base.revision);
-    for (let revision = 0; revision <= all.place.revision; revision += 7) {
+    for (let revision = 0; revision <= all.place.revision; revision += 11) {
       const before = all.commits.filter((one) => one.revision <= revision);
       const since = await changesOf(source, "shop", { ...base, revision });
       expect(since.commits).toEqual(all.commits.slice(before.length));

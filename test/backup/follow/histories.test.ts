@@ -1,6 +1,6 @@
 /** Which history is followed: over a restore, beside a fork, and never back. */
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../lib/backup/export/limits.ts";
+import { LIMITS, type Limits } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { adopt } from "../../../lib/backup/histories/fork.ts";
 import type { Bucket } from "../../../lib/bucket/bucket.ts";
@@ -20,6 +20,10 @@ import {
   stateOf,
   truthOf,
 } from "../../../testkit/followed.ts";
+import { manifestsOf } from "../../../testkit/forged.ts";
+
+/** Bases as soon as SMALL has them, of few objects. */
+const QUICK: Limits = { ...SMALL, segmentBytes: 6000, partBytes: 6000 };
 
 const open = (bucket: Bucket, more: Partial<Parameters<typeof openBucketSource>[0]> = {}) =>
   openBucketSource({ bucket, name: "histories", ...more });
@@ -79,7 +83,7 @@ describe("a replica of a history that was restored", () => {
   test("is told nothing new where the origin has told it more than the bucket holds", async () => {
     const { bucket, place } = await backedUp();
     const ahead = { ...place, revision: place.revision + 5 };
-    const page = await open(bucket, { known: { ...place, epoch: 0 } }).changes("shop", ahead, never);
+    const page = await open(bucket).changes("shop", ahead, never);
     expect(page).toEqual({ place: ahead, head: ahead.revision, commits: [] });
   });
 
@@ -185,29 +189,67 @@ describe("two newest histories", () => {
   });
 });
 
-describe("a chain that is named by its run", () => {
-  test("is not left for the other one of its lineage, though that has a newer base", async () => {
+describe("another chain of the lineage whose newer base hides the one that was followed", () => {
+  /** The store that was followed, and a twin of it that writes more where it does not see the first. */
+  async function hidden() {
     const { db, bucket } = await backedUp();
     const twin = cloneStore(db);
     write(db, 2000, "left");
     await tick(db, bucket, { limits: LIMITS });
-    const place = await newestPlace(bucket);
-    const [newest = ""] = [...bucket.objects.keys()].filter((name) => name.includes("/manifests/")).sort();
-    const run = parseManifestName(newest)?.run ?? "";
-    const truth = truthOf(db, "shop");
-    const source = open(bucket, { branch: `${place.lineage.slice(0, 8)}@${run}` });
-    // Both are there, so the run has to be told; then the other one goes on.
-    for (let n = 0; n < 2; n += 1) {
-      commitMany(twin, { seed: 5 + n, count: 40 });
+    const [newest = ""] = manifestsOf(bucket.objects);
+    let seed = 5;
+    const hide = async (limits: Limits) => {
+      seed += 1;
+      commitMany(twin, { seed, count: 40 });
       const stale = memoryBucket(bucket.objects);
       for (const name of [...stale.objects.keys()])
         if (name.startsWith("heads/") || name === newest) stale.objects.delete(name);
-      await tick(twin, stale, { limits: { ...SMALL, baseBytesMin: n === 0 ? 1_000_000 : 3000 } });
+      await tick(twin, stale, { limits });
       for (const [name, object] of stale.objects)
         if (!name.startsWith("heads/")) bucket.objects.set(name, object);
+    };
+    return { db, bucket, newest, place: await newestPlace(bucket), hide };
+  }
+
+  test("is refused as a fork, also by the next process that is told what was known", async () => {
+    for (const baseBytesMin of [3000, 1_000_000]) {
+      const { bucket, place, hide } = await hidden();
+      const source = open(bucket);
+      await stateOf(source, "shop");
+      const known = source.known();
+      await hide({ ...QUICK, baseBytesMin });
+      for (const one of [source, open(bucket, { known })]) {
+        await expect(one.snapshot("shop", undefined, never)).rejects.toMatchObject({ code: "fork" });
+        await expect(one.changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
+      }
+    }
+  });
+
+  test("does not take over where the run of the first was told", async () => {
+    const { db, bucket, newest, place, hide } = await hidden();
+    const run = parseManifestName(newest)?.run ?? "";
+    const truth = truthOf(db, "shop");
+    const source = open(bucket, { branch: `${place.lineage.slice(0, 8)}@${run}` });
+    for (let n = 0; n < 2; n += 1) {
+      await hide(QUICK);
       const state = await stateOf(source, "shop");
       expect([state.place, state.documents]).toEqual([place, truth]);
     }
+  });
+
+  test("is told from a base of the same chain, whose commits are the same", async () => {
+    const { db, bucket } = await backedUp();
+    const source = open(bucket);
+    const { place } = await stateOf(source, "shop");
+    const known = source.known();
+    commitMany(db, { seed: 7, count: 40 });
+    await tick(db, bucket, { limits: QUICK });
+    expect((await changesOf(open(bucket, { known }), "shop", place)).commits).toHaveLength(
+      db.all("select distinct revision from change where namespace='shop' and revision>?1", [place.revision])
+        .length,
+    );
+    const twin = open(bucket, known === undefined ? {} : { known: { ...known, tip: "0".repeat(16) } });
+    await expect(twin.changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
   });
 });
 
@@ -244,7 +286,7 @@ describe("an older manifest that is put back", () => {
 
   test("is refused for its epoch, whatever its revision", async () => {
     const { bucket, place } = await backedUp();
-    const known = { ...place, epoch: 1, revision: 1 };
+    const known = { ...place, epoch: 1, revision: 1, tip: "0".repeat(16), object: undefined };
     await expect(open(bucket, { known }).snapshot("shop", undefined, never)).rejects.toMatchObject({
       code: "rolled_back",
     });

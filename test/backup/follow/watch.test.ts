@@ -60,6 +60,19 @@ describe("a look at a bucket with nothing new", () => {
     }
   });
 
+  test("is that for a replica that was told more by the origin, whatever it has read before", async () => {
+    const { source, bucket, write } = await followed();
+    await source.snapshot("shop", undefined, never);
+    const { lineage } = await newestPlace(bucket);
+    await write();
+    await write();
+    const ahead = { lineage, revision: 1_000_000 };
+    for (let n = 0; n < 2; n += 1) await source.changes("shop", ahead, never);
+    bucket.calls.length = 0;
+    for (let n = 0; n < 4; n += 1) await source.changes("shop", ahead, never);
+    expect(bucket.calls).toHaveLength(4);
+  });
+
   test("is shared by lanes that look at the same time", async () => {
     const { source, bucket } = await followed();
     const place = await newestPlace(bucket);
