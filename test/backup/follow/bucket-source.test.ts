@@ -4,8 +4,11 @@ import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { openReach } from "../../../lib/backup/follow/reach.ts";
 import { type Bucket, BucketFault } from "../../../lib/bucket/bucket.ts";
+import { openCipher } from "../../../lib/snapshot/cipher.ts";
+import { parseObjectKeys } from "../../../lib/snapshot/key-text.ts";
+import { openerOf } from "../../../lib/snapshot/keys.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import { openQuickStore, restore, tick } from "../../../testkit/backup.ts";
+import { bytes, openQuickStore, restore, tick } from "../../../testkit/backup.ts";
 import { memoryBucket, openServedBucket } from "../../../testkit/bucket.ts";
 import {
   beginFollowed,
@@ -83,6 +86,23 @@ describe("openBucketSource", () => {
     await expect(source.snapshot("shop", undefined, never)).rejects.toMatchObject({ code: "not_found" });
     for (const name of ["_system", "_auth", "Shop", ""])
       await expect(source.snapshot(name, undefined, never)).rejects.toMatchObject({ code: "bad_parameter" });
+  });
+
+  test("reads encrypted objects with their key, and names one without", async () => {
+    const bucket = memoryBucket();
+    const { db } = openQuickStore();
+    beginFollowed(db);
+    const keys = parseObjectKeys(`edge:${"a".repeat(64)}`);
+    if (!keys.ok) throw new Error(keys.detail);
+    const cipher = openCipher(keys.value, bytes);
+    for (const seed of [1, 2]) {
+      commitMany(db, { seed, count: 8 });
+      await tick(db, bucket, { limits: LIMITS, keys: { cipher, reading: { open: openerOf(cipher) } } });
+    }
+    const source = openBucketSource({ bucket, name: "sealed", reading: { open: openerOf(cipher) } });
+    expect((await stateOf(source, "shop")).documents).toEqual(truthOf(db, "shop"));
+    const keyless = openBucketSource({ bucket, name: "keyless" });
+    await expect(keyless.snapshot("shop", undefined, never)).rejects.toThrow("encrypted with the key edge");
   });
 
   test("stops between requests when it is told to", async () => {

@@ -60,7 +60,7 @@ describe("a look at a bucket with nothing new", () => {
     }
   });
 
-  test("is that for a replica that was told more by the origin, whatever it has read before", async () => {
+  test("is that for a replica, too, that was told more by the origin", async () => {
     const { source, bucket, write } = await followed();
     await source.snapshot("shop", undefined, never);
     const { lineage } = await newestPlace(bucket);
