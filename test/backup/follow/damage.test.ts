@@ -5,6 +5,7 @@ import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import type { ReplicaDocument } from "../../../lib/backup/follow/source.ts";
 import { BucketFault } from "../../../lib/bucket/bucket.ts";
+import { sha256Hex, utf8 } from "../../../lib/bucket/bytes.ts";
 import { openQuickStore, SMALL, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
 import {
@@ -160,5 +161,35 @@ describe("a segment that somebody wrote anew, with hashes that fit", () => {
     await writeAnew(bucket.objects, segment, new Uint8Array(gzipSync(raw)), raw.length);
     const source = openBucketSource({ bucket, name: "anew" });
     await expect(source.changes("shop", place, never)).rejects.toMatchObject({ object: segment });
+  });
+});
+
+describe("a part of a base that somebody wrote anew, with hashes that fit", () => {
+  test.each([
+    { name: "with documents out of order", kind: "documents", lines: (all: string[]) => all.toReversed() },
+    {
+      name: "with a change from after the base",
+      kind: "documents",
+      lines: (all: string[]) => all.map((line) => line.replace(/"revision":\d+/, '"revision":999')),
+    },
+    { name: "with commits out of order", kind: "commits", lines: (all: string[]) => all.toReversed() },
+  ])("is damage $name", async ({ kind, lines }) => {
+    const { db } = openQuickStore();
+    const bucket = memoryBucket();
+    beginFollowed(db);
+    commitMany(db, { seed: 1, count: 9 });
+    await tick(db, bucket, { limits: LIMITS });
+    const [name = ""] = [...bucket.objects.keys()].filter((one) => /\/bases\/.*\.json$/.test(one));
+    const index = JSON.parse(Buffer.from(bucket.objects.get(name) ?? []).toString());
+    const part = index.parts.find((one: { kind: string }) => one.kind === kind);
+    const text = gunzipSync(bucket.objects.get(part.name) ?? new Uint8Array(0)).toString();
+    const [header = "", ...all] = text.trimEnd().split("\n");
+    const raw = Buffer.from(`${[header, ...lines(all)].join("\n")}\n`);
+    const bytes = new Uint8Array(gzipSync(raw));
+    bucket.objects.set(part.name, bytes);
+    Object.assign(part, { sizeBytes: bytes.length, rawBytes: raw.length, sha256: await sha256Hex(bytes) });
+    await writeAnew(bucket.objects, name, utf8(`${JSON.stringify(index)}\n`));
+    const source = openBucketSource({ bucket, name: "anew" });
+    await expect(source.snapshot("shop", undefined, never)).rejects.toMatchObject({ object: part.name });
   });
 });

@@ -147,3 +147,32 @@ describe("a look at a bucket with something new", () => {
     expect(looks.map(({ commits }) => commits).sort()).toEqual([0, 1]);
   });
 });
+
+describe("two looks at a time", () => {
+  test("leave the newer manifest in place, whichever comes back first", async () => {
+    const { source, bucket, write } = await followed();
+    const place = await newestPlace(bucket);
+    let open = () => {};
+    const gate = new Promise<void>((done) => {
+      open = done;
+    });
+    const { list } = bucket;
+    bucket.list = async (prefix) => {
+      const names = await list(prefix);
+      if (prefix.endsWith("/manifests/")) {
+        bucket.list = list;
+        await gate;
+      }
+      return names;
+    };
+    const slow = source.changes("shop", place, never);
+    await write();
+    const quick = source.snapshot("shop", undefined, never);
+    for (let turns = 0; turns < 200; turns += 1) await new Promise((done) => setImmediate(done));
+    open();
+    await Promise.all([slow, quick]);
+    const newest = await newestPlace(bucket);
+    for (let n = 0; n < 3; n += 1)
+      expect((await source.changes("shop", newest, never)).place).toEqual(newest);
+  });
+});
