@@ -1,9 +1,10 @@
 /** Following a bucket in tests: histories with several namespaces, what a store holds of one, and replicas of it. */
 import { expect } from "vitest";
 import type { BucketSource } from "../lib/backup/follow/bucket-source.ts";
-import type { ChangesPage, Place, ReplicaCommit, ReplicaDocument } from "../lib/backup/follow/source.ts";
+import type { FollowedChanges, FollowedPlace } from "../lib/backup/follow/source.ts";
 import { findSnapshot } from "../lib/backup/restore/find-snapshot.ts";
 import type { Bucket } from "../lib/bucket/bucket.ts";
+import type { ReplicaCommit, ReplicaDocument } from "../lib/store/replica/replica.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { bytes } from "./backup.ts";
 import {
@@ -24,6 +25,7 @@ export const FOLLOWED = ["shop", "shop-prod", "0shop", "quiet"] as const;
 const KINDS = ["channel", "namespace", "policy", "rollout", "schema"];
 
 export const never = new AbortController().signal;
+export const asked = { signal: never };
 
 /** A store with the namespaces, settings for some and a token. */
 export function beginFollowed(db: Db): void {
@@ -90,7 +92,7 @@ export function truthOf(db: Db, namespace: string): ReplicaDocument[] {
 export async function stateOf(
   source: BucketSource,
   namespace: string,
-): Promise<{ place: Place; documents: ReplicaDocument[]; pages: number }> {
+): Promise<{ place: FollowedPlace; documents: ReplicaDocument[]; pages: number }> {
   const documents: ReplicaDocument[] = [];
   for (let next: string | undefined, pages = 1; ; pages += 1) {
     const page = await source.snapshot(namespace, next, never);
@@ -104,11 +106,11 @@ export async function stateOf(
 export async function changesOf(
   source: BucketSource,
   namespace: string,
-  after: Place,
-): Promise<{ place: Place; commits: ReplicaCommit[]; pages: ChangesPage[] }> {
-  const pages: ChangesPage[] = [];
+  after: FollowedPlace,
+): Promise<{ place: FollowedPlace; commits: ReplicaCommit[]; pages: FollowedChanges[] }> {
+  const pages: FollowedChanges[] = [];
   for (let place = after; ; ) {
-    const page = await source.changes(namespace, place, never);
+    const page = await source.changes(namespace, place, asked);
     pages.push(page);
     place = page.place;
     if (place.revision >= page.head)
@@ -117,7 +119,7 @@ export async function changesOf(
 }
 
 /** The history of a bucket's newest snapshot, and its revision. */
-export async function newestPlace(bucket: Bucket): Promise<Place> {
+export async function newestPlace(bucket: Bucket): Promise<FollowedPlace> {
   const found = await findSnapshot(bucket);
   if (!found.ok) throw new Error(found.code);
   const { lineage, revision } = found.value.snapshot.manifest;
@@ -136,7 +138,7 @@ export function replayed(
     before = revision;
     for (const change of changes) {
       const place = `${change.namespace} ${change.key}`;
-      if (change.op === "delete") state.delete(place);
+      if (change.op !== "put") state.delete(place);
       else state.set(place, shownValue(change));
     }
   }

@@ -4,12 +4,14 @@
  * signature), nothing of a history that the replica's own is not part of, and never less than was seen before.
  */
 import type { Bucket, BucketFault } from "../../bucket/bucket.ts";
-import type { Reading } from "../../snapshot/read.ts";
+import type { Reading, ReadManifest } from "../../snapshot/read.ts";
 import { openChangesPages } from "./changes-pages.ts";
 import type { Choosing } from "./choose.ts";
 import { openContinuity } from "./continued.ts";
+import { withNewest } from "./following.ts";
 import { type KnownManifest, openRatchet } from "./known.ts";
-import type { Source } from "./source.ts";
+import { unlessAborted } from "./reach.ts";
+import type { FollowedHistory, ReadFollowedChanges, ReadFollowedState } from "./source.ts";
 import { openStatePages } from "./state-pages.ts";
 import { openWatch } from "./watch.ts";
 
@@ -32,7 +34,13 @@ export interface BucketSourceOptions {
   onDamage?(fault: BucketFault): void;
 }
 
-export interface BucketSource extends Source {
+export interface BucketSource {
+  readonly kind: "bucket";
+  readonly name: string;
+  /** The newest history that can be taken: one look. */
+  history(namespace: string, signal: AbortSignal): Promise<FollowedHistory>;
+  readonly snapshot: ReadFollowedState;
+  readonly changes: ReadFollowedChanges;
   /** The highest manifest that anything was taken from; nothing lower is taken any more. */
   known(): KnownManifest | undefined;
 }
@@ -52,9 +60,15 @@ export function openBucketSource(options: BucketSourceOptions): BucketSource {
     maxBytes: pageBytes,
   };
   return {
+    kind: "bucket",
     name,
+    history: (_namespace, signal) => unlessAborted(() => withNewest(following, historyOf), signal),
     known: ratchet.known,
     snapshot: openStatePages(following),
     changes: openChangesPages(following),
   };
+}
+
+async function historyOf({ manifest: { ancestry, revision } }: ReadManifest): Promise<FollowedHistory> {
+  return { lives: ancestry, head: revision };
 }

@@ -7,10 +7,10 @@ import { type Following, withNewest } from "./following.ts";
 import { openOwnReader } from "./own.ts";
 import { placeIn, requireShared } from "./places.ts";
 import { openReach, unlessAborted } from "./reach.ts";
-import type { ChangesPage, Place, Source } from "./source.ts";
+import type { FollowedChanges, FollowedPlace, ReadFollowedChanges } from "./source.ts";
 import { nextPart, openWalks, type Walk } from "./walks.ts";
 
-export function openChangesPages(following: Following): Source["changes"] {
+export function openChangesPages(following: Following): ReadFollowedChanges {
   const { choosing, ratchet, maxBytes } = following;
   const { bucket, reading } = choosing;
   const walks = openWalks<ChangesPart>();
@@ -25,7 +25,7 @@ export function openChangesPages(following: Following): Source["changes"] {
     walk: Walk<ChangesPart>,
     namespace: string,
     signal: AbortSignal,
-  ): Promise<ChangesPage> => {
+  ): Promise<FollowedChanges> => {
     const { commits, reached } = await nextPart(walk, signal);
     const { ancestry, revision: head } = walk.read.manifest;
     const place = placeIn(ancestry, reached);
@@ -35,9 +35,9 @@ export function openChangesPages(following: Following): Source["changes"] {
   };
   const pageAfter = async (
     read: ReadManifest,
-    { concern, after, signal }: { concern: Concern; after: Place; signal: AbortSignal },
+    { concern, after, signal }: { concern: Concern; after: FollowedPlace; signal: AbortSignal },
     passedOver: BucketFault | undefined,
-  ): Promise<ChangesPage> => {
+  ): Promise<FollowedChanges> => {
     requireShared(read.manifest.ancestry, after);
     if (read.manifest.revision > after.revision)
       return pageOf(await begin(read, concern, after.revision), concern.namespace, signal);
@@ -45,7 +45,7 @@ export function openChangesPages(following: Following): Source["changes"] {
     if (passedOver !== undefined) throw passedOver;
     return { place: after, head: after.revision, commits: [] };
   };
-  return async (namespace, after, signal) => {
+  return async (namespace, after, { signal }) => {
     const concern = concernOf(namespace);
     const walk = walks.take(namespace, textOf(after));
     if (walk !== undefined) return pageOf(walk, namespace, signal);
@@ -57,6 +57,6 @@ export function openChangesPages(following: Following): Source["changes"] {
   };
 }
 
-function textOf({ lineage, revision }: Place): string {
+function textOf({ lineage, revision }: FollowedPlace): string {
   return `${lineage} ${revision}`;
 }

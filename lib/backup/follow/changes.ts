@@ -7,9 +7,9 @@ import { damaged } from "../../bucket/bucket.ts";
 import type { CommitFacts } from "../../core/history.ts";
 import { SYSTEM } from "../../core/namespace.ts";
 import type { BaseChangeLine, ChangeLine } from "../../snapshot/lines.ts";
+import type { ReplicaChange, ReplicaCommit } from "../../store/replica/replica.ts";
 import { baseChanges, baseCommits, type OwnCommit, type OwnReader, segmentCommits } from "./own.ts";
 import { SourceRefused } from "./refused.ts";
-import type { ReplicaChange, ReplicaCommit } from "./source.ts";
 
 export interface ChangesPart {
   readonly commits: readonly ReplicaCommit[];
@@ -142,10 +142,11 @@ function replicaCommit({ commit, changes }: OwnCommit): ReplicaCommit {
   return { revision, id, timeMs, actor, message: message ?? undefined, changes: changes.map(replicaChange) };
 }
 
-/** A value that was purged is as good as deleted, also where it had been replaced before. */
+/** A value that was purged is told as the purge, also where it had been replaced before. */
 function replicaChange({ op, namespace, key, mediaType, value }: ChangeLine): ReplicaChange {
-  if (op !== "put" || mediaType === null || value === null) return { op: "delete", namespace, key };
-  return { op, namespace, key, mediaType, bytes: value };
+  if (op === "put" && mediaType !== null && value !== null)
+    return { op, namespace, key, mediaType, bytes: value };
+  return { op: op === "put" ? "erase" : op, namespace, key };
 }
 
 function weightOf({ key, value }: ChangeLine): number {

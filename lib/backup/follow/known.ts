@@ -4,10 +4,10 @@
  */
 import type { ReadManifest } from "../../snapshot/read.ts";
 import { SourceRefused } from "./refused.ts";
-import type { Place } from "./source.ts";
+import type { FollowedPlace } from "./source.ts";
 
 /** How far a bucket was, and what tells its history from another one of the same lineage. */
-export interface KnownManifest extends Place {
+export interface KnownManifest extends FollowedPlace {
   readonly epoch: number;
   /** The id of the commit at its revision. */
   readonly tip: string;

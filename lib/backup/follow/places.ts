@@ -6,34 +6,38 @@ import { type History, judgeLineage, judgeRevision } from "../../core/ancestry.t
 import type { Refusal } from "../../core/refusal.ts";
 import type { Ancestor } from "../../snapshot/schemas.ts";
 import { SourceRefused } from "./refused.ts";
-import type { Place } from "./source.ts";
+import type { FollowedPlace } from "./source.ts";
 
 /** Throws SourceRefused, `lineage` or `foreign`, unless the place is part of the history with this ancestry. */
-export function requireShared(ancestry: readonly Ancestor[], after: Place): void {
+export function requireShared(ancestry: readonly Ancestor[], after: FollowedPlace): void {
   const judged = judgeShared(ancestry, after);
   if (!judged.ok) throw refusedFor(judged, ancestry, after);
 }
 
 /** Whether a place is part of the history with this ancestry. */
-export function isShared(ancestry: readonly Ancestor[], place: Place): boolean {
+export function isShared(ancestry: readonly Ancestor[], place: FollowedPlace): boolean {
   return judgeShared(ancestry, place).ok;
 }
 
 /** The place of a revision that is part of the history. */
-export function placeIn(ancestry: readonly Ancestor[], revision: number): Place {
+export function placeIn(ancestry: readonly Ancestor[], revision: number): FollowedPlace {
   const life = ancestry.findLast(({ firstRevision }) => firstRevision <= revision) ?? ancestry[0];
   if (life === undefined) throw new Error("a history has no life");
   return { lineage: life.lineage, revision };
 }
 
-function judgeShared(ancestry: readonly Ancestor[], { lineage, revision }: Place) {
+function judgeShared(ancestry: readonly Ancestor[], { lineage, revision }: FollowedPlace) {
   // The origin may have told more than the bucket holds yet.
   const history: History = { lives: [...ancestry], head: Number.MAX_SAFE_INTEGER };
   const judged = judgeLineage(history, lineage, revision);
   return judged.ok ? judgeRevision(history, revision) : judged;
 }
 
-function refusedFor({ members }: Refusal, ancestry: readonly Ancestor[], after: Place): SourceRefused {
+function refusedFor(
+  { members }: Refusal,
+  ancestry: readonly Ancestor[],
+  after: FollowedPlace,
+): SourceRefused {
   const newest = ancestry.at(-1)?.lineage.slice(0, 8) ?? "";
   const mine = after.lineage.slice(0, 8);
   const shared = members?.sharedRevision;

@@ -1,6 +1,6 @@
 /** Why a source gives nothing, where that is neither a fault of the bucket nor ours. */
 import type { FindRefusal } from "../histories/choose-branch.ts";
-import type { Place } from "./source.ts";
+import type { FollowedPlace } from "./source.ts";
 
 /**
  * `compacted`: the history after the place is no longer kept, so begin with a snapshot. `lineage`: the place lies beyond
@@ -14,13 +14,13 @@ export class SourceRefused extends Error {
   /** What is wrong and what to do next. */
   readonly detail: string;
   /** With `lineage`: the last place that both histories have. */
-  readonly shared: Place | undefined;
+  readonly shared: FollowedPlace | undefined;
   /** With `compacted`: the oldest revision after which changes are known. */
   readonly oldest: number | undefined;
   constructor(
     code: SourceRefusal,
     detail: string,
-    more: { readonly shared?: Place; readonly oldest?: number } = {},
+    more: { readonly shared?: FollowedPlace; readonly oldest?: number } = {},
   ) {
     super(`${code}: ${detail}`);
     this.name = "SourceRefused";

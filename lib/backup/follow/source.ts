@@ -1,67 +1,48 @@
 /**
- * What a replica takes its data from, whoever serves it: a state page by page, and what was committed after a place.
- * Promise: whole commits, in order, and nothing but the namespace's own documents and the settings that belong to it.
+ * What is read of a followed bucket, in the words of a replica (lib/store/replica). An agent's `Source` has the same
+ * members, so that a bucket looks to it like an origin.
  */
-
-export interface ReplicaDocument {
-  readonly namespace: string;
-  readonly key: string;
-  readonly revision: number;
-  readonly createdRevision: number;
-  readonly version: number;
-  readonly mediaType: string;
-  readonly modifiedMs: number;
-  readonly bytes: Uint8Array;
-}
-
-/** A delete may name a key that is not there: a purge makes one of each value that it took away. */
-export type ReplicaChange =
-  | {
-      readonly op: "put";
-      readonly namespace: string;
-      readonly key: string;
-      readonly mediaType: string;
-      /** Undefined: replaced since, and not shown. */
-      readonly bytes: Uint8Array | undefined;
-    }
-  | { readonly op: "delete"; readonly namespace: string; readonly key: string };
-
-export interface ReplicaCommit {
-  readonly revision: number;
-  readonly id: string;
-  readonly timeMs: number;
-  readonly actor: string | undefined;
-  readonly message: string | undefined;
-  readonly changes: readonly ReplicaChange[];
-}
+import type { ReplicaCommit, ReplicaDocument, ReplicaLife } from "../../store/replica/replica.ts";
 
 /** A position: which history, and how far. */
-export interface Place {
+export interface FollowedPlace {
+  /** 32 hex digits. */
   readonly lineage: string;
   readonly revision: number;
 }
 
-export interface SnapshotPage {
-  readonly place: Place;
+/** Which history the bucket has, and how far it is. */
+export interface FollowedHistory {
+  /** Oldest first; the last one is now. */
+  readonly lives: readonly ReplicaLife[];
+  readonly head: number;
+}
+
+export interface FollowedState {
+  /** Of the whole state, on all pages. */
+  readonly place: FollowedPlace;
   readonly documents: readonly ReplicaDocument[];
-  /** Undefined with the last page. */
+  /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
 }
 
 /** `place` is where to go on; as long as it lies before `head` there is more. */
-export interface ChangesPage {
-  readonly place: Place;
+export interface FollowedChanges {
+  readonly place: FollowedPlace;
   readonly head: number;
   readonly commits: readonly ReplicaCommit[];
 }
 
-export interface Source {
-  readonly name: string;
-  /**
-   * The whole state of a namespace at one revision, page by page; `next` of the page before goes on. With the
-   * `_system` documents that belong to it: {namespace,schema,policy,channel,rollout}/NAMESPACE…
-   */
-  snapshot(namespace: string, next: string | undefined, signal: AbortSignal): Promise<SnapshotPage>;
-  /** What was committed after a place: only changes of the namespace and of those `_system` documents. */
-  changes(namespace: string, after: Place, signal: AbortSignal): Promise<ChangesPage>;
-}
+/** Reads the state of a namespace at one revision, page by page, with the documents of `_system` that belong to it. */
+export type ReadFollowedState = (
+  namespace: string,
+  next: string | undefined,
+  signal: AbortSignal,
+) => Promise<FollowedState>;
+
+/** Reads what was committed after a place, as far as it concerns the namespace: whole commits, in order. */
+export type ReadFollowedChanges = (
+  namespace: string,
+  after: FollowedPlace,
+  asked: { readonly signal: AbortSignal },
+) => Promise<FollowedChanges>;

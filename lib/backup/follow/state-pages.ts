@@ -7,11 +7,11 @@ import { type Following, withNewest } from "./following.ts";
 import { openOwnReader } from "./own.ts";
 import { openReach, unlessAborted } from "./reach.ts";
 import { SourceRefused } from "./refused.ts";
-import type { SnapshotPage, Source } from "./source.ts";
+import type { FollowedState, ReadFollowedState } from "./source.ts";
 import { readState, type StatePart } from "./state.ts";
 import { nextPart, openWalks, type Walk } from "./walks.ts";
 
-export function openStatePages(following: Following): Source["snapshot"] {
+export function openStatePages(following: Following): ReadFollowedState {
   const { choosing, ratchet, maxBytes } = following;
   const { bucket, reading } = choosing;
   const walks = openWalks<StatePart>();
@@ -35,7 +35,7 @@ export function openStatePages(following: Following): Source["snapshot"] {
     walk: Walk<StatePart>,
     namespace: string,
     signal: AbortSignal,
-  ): Promise<SnapshotPage> => {
+  ): Promise<FollowedState> => {
     const { documents, last } = await nextPart(walk, signal);
     const { lineage, revision } = walk.read.manifest;
     const at = documents.at(-1);

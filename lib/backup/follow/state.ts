@@ -5,9 +5,9 @@
  */
 import { comparePlaces, type KeyPlace } from "../../snapshot/fold-merge.ts";
 import type { BaseChangeLine } from "../../snapshot/lines.ts";
+import type { ReplicaDocument } from "../../store/replica/replica.ts";
 import { type ChangedKey, type ChangedRange, foldChanged } from "./changed.ts";
 import { baseChanges, type OwnReader } from "./own.ts";
-import type { ReplicaDocument } from "./source.ts";
 import { type BaseTimes, readBaseTimes } from "./times.ts";
 
 export interface StatePart {

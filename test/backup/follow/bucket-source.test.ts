@@ -1,13 +1,14 @@
 /** Living from a real bucket server, by credentials that may not read what lies under `auth/`. */
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../lib/backup/export/limits.ts";
-import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
+import { type BucketSource, openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { openReach } from "../../../lib/backup/follow/reach.ts";
 import { type Bucket, BucketFault } from "../../../lib/bucket/bucket.ts";
 import { openCipher } from "../../../lib/snapshot/cipher.ts";
 import { parseObjectKeys } from "../../../lib/snapshot/key-text.ts";
 import { openerOf } from "../../../lib/snapshot/keys.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import type { Source } from "../../../packages/agent/source.ts";
 import { bytes, openQuickStore, restore, tick } from "../../../testkit/backup.ts";
 import { memoryBucket, openServedBucket } from "../../../testkit/bucket.ts";
 import {
@@ -43,7 +44,11 @@ describe("openBucketSource", () => {
     let { db } = openQuickStore();
     beginFollowed(db);
     const first = { lineage: lineageOf(db), revision: 0 };
-    const source = openBucketSource({ bucket: withoutTokens(bucket), name: "the bucket" });
+    // What an agent takes.
+    const source: BucketSource & Source = openBucketSource({
+      bucket: withoutTokens(bucket),
+      name: "the bucket",
+    });
     let place = first;
     const followed: Parameters<typeof replayed>[1][number][] = [];
     const expectCaughtUp = async () => {
@@ -55,7 +60,11 @@ describe("openBucketSource", () => {
         expect(replayed([], whole.commits)).toEqual(replayed(truth, []));
         expect([state.place, whole.place]).toEqual([whole.place, state.place]);
       }
+      const { lives, head } = await source.history("shop", never);
+      const rows = db.all("select lineage, first_revision, parent_revision from lineage order by epoch");
+      expect(lives.map((one) => [one.lineage, one.firstRevision, one.parentRevision])).toEqual(rows);
       const since = await changesOf(source, "shop", place);
+      expect(since.place.revision).toBe(head);
       followed.push(...since.commits);
       place = since.place;
       expect(replayed([], followed)).toEqual(replayed(truthOf(db, "shop"), []));

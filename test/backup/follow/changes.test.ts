@@ -5,17 +5,17 @@ import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { readChanges } from "../../../lib/backup/follow/changes.ts";
 import { concernOf } from "../../../lib/backup/follow/concern.ts";
 import { openOwnReader } from "../../../lib/backup/follow/own.ts";
-import type { ReplicaCommit } from "../../../lib/backup/follow/source.ts";
 import { findSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
 import { compact } from "../../../lib/store/compaction/compaction.ts";
+import type { ReplicaCommit } from "../../../lib/store/replica/replica.ts";
 import { openQuickStore, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
 import {
+  asked,
   beginFollowed,
   changesOf,
   commitAt,
   commitMany,
-  never,
   newestPlace,
   replayed,
   stateOf,
@@ -73,7 +73,7 @@ describe("changes from the bucket", () => {
       if (pageBytes === 1) expect(pages).toHaveLength(commits.length);
       // Any page is given again, as when its reader has died with it.
       const [one, two] = pages;
-      expect(await source.changes("shop", one?.place ?? begin, never)).toEqual(two);
+      expect(await source.changes("shop", one?.place ?? begin, asked)).toEqual(two);
     }
   });
 
@@ -107,7 +107,7 @@ describe("changes from the bucket", () => {
     await tick(db, bucket, { limits: LIMITS });
     const source = openBucketSource({ bucket, name: "compacted" });
     const place = await newestPlace(bucket);
-    await expect(source.changes("shop", { ...place, revision: oldest - 1 }, never)).rejects.toMatchObject({
+    await expect(source.changes("shop", { ...place, revision: oldest - 1 }, asked)).rejects.toMatchObject({
       code: "compacted",
       oldest,
     });
@@ -128,7 +128,7 @@ describe("changes from the bucket", () => {
     for (const after of [base, { ...base, revision: 0 }]) {
       const { commits } = await changesOf(source, "shop", after);
       const leaks = commits.flatMap(({ changes }) => changes).filter(({ key }) => key === "leak");
-      expect(new Set(leaks.map(({ op }) => op))).toEqual(new Set(["delete"]));
+      expect(new Set(leaks.map(({ op }) => op))).toEqual(new Set(["erase"]));
     }
     expect((await stateOf(source, "shop")).documents).toEqual(truthOf(db, "shop"));
   });

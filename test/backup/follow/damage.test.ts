@@ -3,12 +3,13 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
-import type { ReplicaDocument } from "../../../lib/backup/follow/source.ts";
 import { BucketFault } from "../../../lib/bucket/bucket.ts";
 import { sha256Hex, utf8 } from "../../../lib/bucket/bytes.ts";
+import type { ReplicaDocument } from "../../../lib/store/replica/replica.ts";
 import { openQuickStore, SMALL, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
 import {
+  asked,
   beginFollowed,
   commitMany,
   never,
@@ -97,15 +98,15 @@ describe("a bucket with a damaged object", () => {
     );
     const whole = bucket.objects.get(segment) ?? new Uint8Array(0);
     bucket.objects.delete(segment);
-    await source.changes("shop", place, never).catch(() => {});
+    await source.changes("shop", place, asked).catch(() => {});
     for (let n = 0; n < 3; n += 1)
-      await expect(source.changes("shop", place, never)).rejects.toMatchObject({
+      await expect(source.changes("shop", place, asked)).rejects.toMatchObject({
         code: "snapshot_damaged",
         object: segment,
       });
     await expect(source.snapshot("shop", undefined, never)).resolves.toMatchObject({ place });
     bucket.objects.set(segment, whole);
-    expect((await source.changes("shop", place, never)).commits).not.toEqual([]);
+    expect((await source.changes("shop", place, asked)).commits).not.toEqual([]);
     expect((await stateOf(source, "shop")).documents).toEqual(truthOf(db, "shop"));
   });
 
@@ -160,7 +161,7 @@ describe("a segment that somebody wrote anew, with hashes that fit", () => {
     const raw = Buffer.from(`${[header, ...lines(all)].join("\n")}\n`);
     await writeAnew(bucket.objects, segment, new Uint8Array(gzipSync(raw)), raw.length);
     const source = openBucketSource({ bucket, name: "anew" });
-    await expect(source.changes("shop", place, never)).rejects.toMatchObject({ object: segment });
+    await expect(source.changes("shop", place, asked)).rejects.toMatchObject({ object: segment });
   });
 });
 

@@ -10,6 +10,7 @@ import { bytes, openQuickStore, restore, SMALL, TARGET, tick } from "../../../te
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import { cloneStore } from "../../../testkit/clone.ts";
 import {
+  asked,
   beginFollowed,
   changesOf,
   commitAt,
@@ -76,8 +77,8 @@ describe("a replica of a history that was restored", () => {
     // A source that has read what was lost takes the newer history as well.
     expect((await stateOf(before, "shop")).place).toEqual(newer);
     const source = open(bucket);
-    for (const asked of [lost, { ...newer, revision: lost.revision }])
-      await expect(source.changes("shop", asked, never)).rejects.toMatchObject({
+    for (const stand of [lost, { ...newer, revision: lost.revision }])
+      await expect(source.changes("shop", stand, asked)).rejects.toMatchObject({
         code: "lineage",
         shared: place,
       });
@@ -87,7 +88,7 @@ describe("a replica of a history that was restored", () => {
   test("is told nothing new where the origin has told it more than the bucket holds", async () => {
     const { bucket, place } = await backedUp();
     const ahead = { ...place, revision: place.revision + 5 };
-    const page = await open(bucket).changes("shop", ahead, never);
+    const page = await open(bucket).changes("shop", ahead, asked);
     expect(page).toEqual({ place: ahead, head: ahead.revision, commits: [] });
   });
 
@@ -95,7 +96,7 @@ describe("a replica of a history that was restored", () => {
     const { bucket } = await backedUp();
     const source = open(bucket);
     const foreign = { lineage: "f".repeat(32), revision: 5 };
-    await expect(source.changes("shop", foreign, never)).rejects.toMatchObject({ code: "foreign" });
+    await expect(source.changes("shop", foreign, asked)).rejects.toMatchObject({ code: "foreign" });
   });
 
   test("is refused a sibling once that is the newest", async () => {
@@ -106,8 +107,8 @@ describe("a replica of a history that was restored", () => {
     await restoredAt(twin, undefined, 3000);
     await restoredAt(twin, undefined, 4000);
     const merged = memoryBucket(new Map([...bucket.objects, ...twin.objects]));
-    await expect(open(merged).changes("shop", sibling, never)).rejects.toMatchObject({ code: "foreign" });
-    expect((await open(merged).changes("shop", place, never)).commits).not.toEqual([]);
+    await expect(open(merged).changes("shop", sibling, asked)).rejects.toMatchObject({ code: "foreign" });
+    expect((await open(merged).changes("shop", place, asked)).commits).not.toEqual([]);
   });
 });
 
@@ -123,7 +124,7 @@ describe("two newest histories", () => {
   test("are refused by name until one is told, and a later epoch ends the question", async () => {
     const { bucket, place, left, right } = await twoOfOneEpoch();
     const source = open(bucket);
-    const refused = source.changes("shop", place, never);
+    const refused = source.changes("shop", place, asked);
     await expect(refused).rejects.toMatchObject({ code: "fork" });
     for (const { lineage } of [left.place, right.place])
       await expect(refused).rejects.toThrow(lineage.slice(0, 8));
@@ -138,9 +139,9 @@ describe("two newest histories", () => {
     ]);
     write(left.db, 5000, "later");
     await tick(left.db, bucket, { limits: LIMITS });
-    await told.changes("shop", left.place, never);
-    await told.changes("shop", left.place, never);
-    expect((await told.changes("shop", left.place, never)).place.lineage).toBe(made.lineage);
+    await told.changes("shop", left.place, asked);
+    await told.changes("shop", left.place, asked);
+    expect((await told.changes("shop", left.place, asked)).place.lineage).toBe(made.lineage);
     expect((await stateOf(source, "shop")).documents).toEqual(truthOf(left.db, "shop"));
   });
 
@@ -151,7 +152,7 @@ describe("two newest histories", () => {
     const source = open(bucket);
     await stateOf(source, "shop");
     for (const [name, object] of both) bucket.objects.set(name, object);
-    const looks = [0, 1].map(() => source.changes("shop", left.place, never));
+    const looks = [0, 1].map(() => source.changes("shop", left.place, asked));
     const codes = await Promise.all(
       looks.map((look) =>
         look.then(
@@ -160,7 +161,7 @@ describe("two newest histories", () => {
         ),
       ),
     );
-    await expect(source.changes("shop", left.place, never)).rejects.toMatchObject({ code: "fork" });
+    await expect(source.changes("shop", left.place, asked)).rejects.toMatchObject({ code: "fork" });
     expect(codes).toHaveLength(2);
   });
 
@@ -186,9 +187,9 @@ describe("two newest histories", () => {
     for (const [name, object] of stale.objects)
       if (name.includes("/manifests/") || name.includes("/segments/")) bucket.objects.set(name, object);
     expect([...bucket.objects.keys()].filter((name) => name.includes("/manifests/"))).toHaveLength(3);
-    await expect(open(bucket).changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
+    await expect(open(bucket).changes("shop", place, asked)).rejects.toMatchObject({ code: "fork" });
     await expect(
-      source.changes("shop", place, never).then(() => source.changes("shop", place, never)),
+      source.changes("shop", place, asked).then(() => source.changes("shop", place, asked)),
     ).rejects.toMatchObject({ code: "fork" });
   });
 });
@@ -224,11 +225,11 @@ describe("another chain of the lineage whose newer base hides the one that was f
       await hide({ ...QUICK, baseBytesMin });
       for (const one of [source, open(bucket, { known })]) {
         await expect(one.snapshot("shop", undefined, never)).rejects.toMatchObject({ code: "fork" });
-        await expect(one.changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
+        await expect(one.changes("shop", place, asked)).rejects.toMatchObject({ code: "fork" });
         if (baseBytesMin > 3000) continue;
         // What was compared once is known.
         bucket.calls.length = 0;
-        await expect(one.changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
+        await expect(one.changes("shop", place, asked)).rejects.toMatchObject({ code: "fork" });
         expect(bucket.calls).toHaveLength(1);
       }
     }
@@ -258,7 +259,7 @@ describe("another chain of the lineage whose newer base hides the one that was f
         .length,
     );
     const twin = open(bucket, known === undefined ? {} : { known: { ...known, tip: "0".repeat(16) } });
-    await expect(twin.changes("shop", place, never)).rejects.toMatchObject({ code: "fork" });
+    await expect(twin.changes("shop", place, asked)).rejects.toMatchObject({ code: "fork" });
   });
 });
 
@@ -278,7 +279,7 @@ describe("an older manifest that is put back", () => {
     bucket.objects.clear();
     for (const [name, object] of old) bucket.objects.set(name, object);
     await expect(source.snapshot("shop", undefined, never)).rejects.toMatchObject({ code: "rolled_back" });
-    await expect(source.changes("shop", place, never)).rejects.toMatchObject({ code: "rolled_back" });
+    await expect(source.changes("shop", place, asked)).rejects.toMatchObject({ code: "rolled_back" });
   });
 
   test("is refused by the next process if that is told what was known", async () => {

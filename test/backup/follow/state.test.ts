@@ -4,9 +4,9 @@ import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { concernOf } from "../../../lib/backup/follow/concern.ts";
 import { openOwnReader } from "../../../lib/backup/follow/own.ts";
-import type { ReplicaDocument } from "../../../lib/backup/follow/source.ts";
 import { readState } from "../../../lib/backup/follow/state.ts";
 import { findSnapshot } from "../../../lib/backup/restore/find-snapshot.ts";
+import type { ReplicaDocument } from "../../../lib/store/replica/replica.ts";
 import { openQuickStore, SMALL, tick } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
 import {

@@ -8,7 +8,15 @@ import type { Reading } from "../../../lib/snapshot/read.ts";
 import { newSigningKey, openSigner, openVerifier, type Signer } from "../../../lib/snapshot/signature.ts";
 import { bytes, openQuickStore, tick } from "../../../testkit/backup.ts";
 import { type MemoryBucket, memoryBucket } from "../../../testkit/bucket.ts";
-import { beginFollowed, commitAt, commitMany, never, stateOf, truthOf } from "../../../testkit/followed.ts";
+import {
+  asked,
+  beginFollowed,
+  commitAt,
+  commitMany,
+  never,
+  stateOf,
+  truthOf,
+} from "../../../testkit/followed.ts";
 import { manifestsOf, sealed, writeAnew } from "../../../testkit/forged.ts";
 import { openMemoryStore } from "../../../testkit/store.ts";
 
@@ -143,7 +151,7 @@ describe("an agent with pinned keys", () => {
     for (let n = 1; n < 4; n += 1) {
       commitAt(db, n, { op: "put", ns: "shop", key: "k", value: `${n}` });
       await tick(db, bucket, { limits: LIMITS, keys });
-      const pages = [await source.changes("shop", place, never), await source.changes("shop", place, never)];
+      const pages = [await source.changes("shop", place, asked), await source.changes("shop", place, asked)];
       const newer = pages.find(({ commits }) => commits.length > 0);
       if (newer === undefined) throw new Error(`commit ${n} was not seen`);
       place = newer.place;

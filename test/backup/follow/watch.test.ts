@@ -4,7 +4,7 @@ import { LIMITS } from "../../../lib/backup/export/limits.ts";
 import { openBucketSource } from "../../../lib/backup/follow/bucket-source.ts";
 import { openQuickStore, restore, tick } from "../../../testkit/backup.ts";
 import { memoryBucket } from "../../../testkit/bucket.ts";
-import { beginFollowed, commitAt, commitMany, never, newestPlace } from "../../../testkit/followed.ts";
+import { asked, beginFollowed, commitAt, commitMany, never, newestPlace } from "../../../testkit/followed.ts";
 
 async function followed() {
   const { db } = openQuickStore();
@@ -16,7 +16,7 @@ async function followed() {
   let place = await newestPlace(bucket);
   const look = async () => {
     bucket.calls.length = 0;
-    const page = await source.changes("shop", place, never);
+    const page = await source.changes("shop", place, asked);
     place = page.place;
     return { commits: page.commits.length, calls: [...bucket.calls], place };
   };
@@ -67,9 +67,9 @@ describe("a look at a bucket with nothing new", () => {
     await write();
     await write();
     const ahead = { lineage, revision: 1_000_000 };
-    for (let n = 0; n < 2; n += 1) await source.changes("shop", ahead, never);
+    for (let n = 0; n < 2; n += 1) await source.changes("shop", ahead, asked);
     bucket.calls.length = 0;
-    for (let n = 0; n < 4; n += 1) await source.changes("shop", ahead, never);
+    for (let n = 0; n < 4; n += 1) await source.changes("shop", ahead, asked);
     expect(bucket.calls).toHaveLength(4);
   });
 
@@ -77,7 +77,7 @@ describe("a look at a bucket with nothing new", () => {
     const { source, bucket } = await followed();
     const place = await newestPlace(bucket);
     bucket.calls.length = 0;
-    await Promise.all(["shop", "0shop", "quiet"].map((name) => source.changes(name, place, never)));
+    await Promise.all(["shop", "0shop", "quiet"].map((name) => source.changes(name, place, asked)));
     expect(bucket.calls).toHaveLength(1);
   });
 });
@@ -165,7 +165,7 @@ describe("two looks at a time", () => {
       }
       return names;
     };
-    const slow = source.changes("shop", place, never);
+    const slow = source.changes("shop", place, asked);
     await write();
     const quick = source.snapshot("shop", undefined, never);
     for (let turns = 0; turns < 200; turns += 1) await new Promise((done) => setImmediate(done));
@@ -173,6 +173,6 @@ describe("two looks at a time", () => {
     await Promise.all([slow, quick]);
     const newest = await newestPlace(bucket);
     for (let n = 0; n < 3; n += 1)
-      expect((await source.changes("shop", newest, never)).place).toEqual(newest);
+      expect((await source.changes("shop", newest, asked)).place).toEqual(newest);
   });
 });
