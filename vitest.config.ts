@@ -21,6 +21,8 @@ const THROUGH_COMPONENTS = [
   "recover",
   "policies",
   "schemas",
+  "channels",
+  "rollouts",
 ].map((name) => `test/components/${name}.test.ts`);
 
 const root = fileURLToPath(new URL(".", import.meta.url));

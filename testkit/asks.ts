@@ -23,11 +23,11 @@ export interface Made {
   readonly historian: string;
   readonly expired: string;
   readonly delegate: string;
-  /** Holds `report` as the weak one does, with `admin`, and ends one day. */
+  /** Holds `approve` as the weak one does, with `admin`, and ends one day. */
   readonly ending: string;
   /** A token without grants that any route here asks for. */
   readonly weak: string;
-  /** May write and revert in `guarded`, and override nothing. */
+  /** May write, revert and roll out in `guarded`, and override nothing. */
   readonly writer: string;
   /** Before its keys `tight/k` and `cold/k`, which policies guard now, were changed. */
   readonly unguarded: number;
@@ -35,6 +35,8 @@ export interface Made {
   readonly overtaken: number;
   /** When the keys `ruled` and `costly` held what their schemas do not take. */
   readonly unruled: number;
+  /** May roll out in `shop`, and override nothing. */
+  readonly roller: string;
 }
 
 const digest = "a".repeat(64);
@@ -162,6 +164,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     readDiff: {
       revision_unknown: { path: "/v1/diff/shop?from=999" },
       compacted: { path: "/v1/diff/shop?from=1" },
+      not_found: { path: "/v1/diff/shop?from=4&channel=none" },
       lineage: {
         path: `/v1/diff/shop?from=4&cursor=${foreignSealed(server, "diff", ["shop", null, "", "4", null, "none"])}`,
       },
@@ -255,6 +258,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     deletePolicy: {
       not_found: { path: "/v1/admin/policies/shop?scope=none", sending: { headers: { "if-match": "*" } } },
     },
+    ...rolloutAsks(made),
     putNamespace: { in_use: { path: "/v1/admin/namespaces/gone", sending: { json: {} } } },
     deleteNamespace: {
       not_empty: { sending: { headers: { "if-match": "*" } } },
@@ -327,6 +331,60 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   };
 }
 
+const WHATEVER = { "if-match": "*" };
+const STEERED = ["pause", "resume", "hurry", "abort"];
+
+/** Of channels, edges and rollouts: `stable` of `shop` is at rest, `moving` is not. */
+function rolloutAsks({ roller, writer, unguarded }: Pick<Made, "roller" | "writer" | "unguarded">) {
+  const put = (kind: string, place: string, json: object): Ask => ({
+    path: `/v1/admin/${kind}/${place}`,
+    sending: { json, headers: WHATEVER },
+  });
+  const to = (revision: number) => put("rollouts", "shop/stable", { ...ROLLOUT, to: revision });
+  const carry = (revision: number): Ask => ({
+    path: "/v1/admin/rollouts/guarded/stable",
+    sending: { json: { ...ROLLOUT, to: revision } },
+  });
+  const tight = carry(unguarded + 1);
+  const lists = (kind: string): Asks => ({ bad_namespace: { path: `/v1/admin/${kind}?ns=Shop` } });
+  const steered = STEERED.map((verb): [string, Asks] => [
+    `${verb}Rollout`,
+    { not_found: { path: `/v1/admin/rollouts/shop/none/${verb}?${verb === "hurry" ? "override=why" : ""}` } },
+  ]);
+  return {
+    ...Object.fromEntries(steered),
+    hurryRollout: {
+      ...steered.find(([id]) => id === "hurryRollout")?.[1],
+      override_required: { sending: { token: roller } },
+    },
+    listChannels: lists("channels"),
+    listRollouts: lists("rollouts"),
+    readFleet: lists("fleet"),
+    readChannel: { not_found: { path: "/v1/admin/channels/shop/none" } },
+    readRollout: { not_found: { path: "/v1/admin/rollouts/shop/none" } },
+    putChannel: {
+      revision_unknown: put("channels", "shop/stable", { revision: 999 }),
+      compacted: put("channels", "shop/stable", { revision: 1 }),
+      rollout_active: put("channels", "shop/moving", { revision: 6 }),
+    },
+    deleteChannel: {
+      not_found: { path: "/v1/admin/channels/shop/none", sending: { headers: WHATEVER } },
+      rollout_active: { path: "/v1/admin/channels/shop/moving", sending: { headers: WHATEVER } },
+    },
+    readEdge: { not_found: { path: "/v1/admin/edges/none" } },
+    deleteEdge: { not_found: { path: "/v1/admin/edges/none", sending: { headers: WHATEVER } } },
+    putRollout: {
+      revision_unknown: to(999),
+      compacted: to(1),
+      not_found: put("rollouts", "shop/none", ROLLOUT),
+      rollout_active: put("rollouts", "shop/moving", { ...ROLLOUT, to: 6 }),
+      policy_violation: tight,
+      override_required: { ...tight, sending: { ...tight.sending, token: writer } },
+      frozen: carry(unguarded + 2),
+    },
+  };
+}
+
 const RECOVER = { json: { name: "n", accessor: "d".repeat(12), digest }, token: RECOVERY_SECRET };
 
 const ASKED_WITH_SECRET = [
@@ -361,16 +419,30 @@ function restoreAsks(id: string): Asks {
 const goodSending = (id: string): Sending => (id === "restore" ? { json: {} } : {});
 
 /** The path with a document, a token and a commit that are there. */
-export function goodPath({ id, path }: Operation, weak: string): string {
+export function goodPath({ id, method, path }: Operation, weak: string): string {
   const filled = path
     .replace("{namespace}", "shop")
+    .replace("{channel}", method === "post" ? "moving" : "stable")
+    .replace("{edge}", "there")
     .replace("{accessor}", weak.slice(4, 16))
     .replace("{revision}", "2");
   if (id === "revokeTokens") return `${filled}?name=test`;
+  if (id === "hurryRollout") return `${filled}?override=why`;
   if (path.startsWith("/v1/diff/")) return `${filled}?from=4`;
   if (path === "/v1/admin/schemas/{namespace}") return `${filled}?scope=ruled`;
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;
 }
+
+const ROLLOUT = { to: 5, steps: [{ percent: 100, bakeSeconds: 0 }] };
+const BEACONS = {
+  beacons: [
+    {
+      edge: "there",
+      version: "1",
+      namespaces: [{ namespace: "shop", lineage: "0".repeat(32), revision: 1, source: "none" }],
+    },
+  ],
+};
 
 /** A body that is right in form. */
 export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
@@ -386,6 +458,10 @@ export function goodBody({ id, body }: Operation): Sending & { headers?: Record<
   if (id === "rotateToken") return { json: { digest } };
   if (id === "purge") return { json: PURGE };
   if (id === "pickBranch") return { json: { lineage: "this" } };
+  if (id === "putChannel") return { json: { revision: 5 } };
+  if (id === "putEdge") return { json: { labels: { ring: "late" } } };
+  if (id === "putRollout") return { json: ROLLOUT };
+  if (id === "postBeacons") return { json: BEACONS };
   if (id === "putMode") return { json: { mode: "read_only" } };
   return body === undefined ? {} : { json: {} };
 }

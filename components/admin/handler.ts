@@ -1,6 +1,6 @@
 /**
- * admin: the first token, namespaces, policies, tokens, mode, status, health and metrics. The only component that writes to the
- * reserved namespaces; the commit's rules judge each such document again.
+ * admin: the first token, namespaces, policies, channels and rollouts, the fleet, tokens, mode, status, health and metrics. It and
+ * the tick of rollouts alone write to the reserved namespaces; the commit's rules judge each such document again.
  */
 import {
   BootstrapBody,
@@ -12,11 +12,16 @@ import {
   TokenBody,
 } from "../../lib/api/admin-bodies.ts";
 import { PolicyBody } from "../../lib/api/policy-bodies.ts";
+import { BeaconsBody, ChannelBody, EdgeBody, RolloutBody } from "../../lib/api/rollout-bodies.ts";
 import { ADMIN } from "../../lib/api/tables/admin.built.ts";
 import { parseJsonBody } from "../../lib/http/body.ts";
 import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
+import { postBeacons } from "./beacons.ts";
 import { postBootstrap } from "./bootstrap.ts";
+import { deleteChannel, getChannel, getChannels, putChannel } from "./channels.ts";
+import { deleteEdge, getEdge, getEdges, putEdge } from "./edges.ts";
+import { getFleet } from "./fleet.ts";
 import { getHealth, getOpenapi, getReady } from "./health.ts";
 import { getMetrics } from "./metrics.ts";
 import { getMode, putMode } from "./mode.ts";
@@ -24,8 +29,10 @@ import { deleteNamespace, getNamespace, getNamespaces, putNamespace } from "./na
 import { deletePolicy, getPolicies, getPolicy, putPolicy } from "./policies.ts";
 import { postPurge } from "./purge.ts";
 import { postRecover } from "./recover.ts";
+import { getRollout, getRollouts, putRollout } from "./rollouts.ts";
 import { deleteSchema, getSchema, getSchemas, putSchema } from "./schemas.ts";
 import { getStatus } from "./status.ts";
+import { abortRollout, hurryRollout, pauseRollout, resumeRollout } from "./steer-rollout.ts";
 import { deleteTokens } from "./token-group.ts";
 import { deleteToken, getToken, getTokens, postToken, rotateToken } from "./tokens.ts";
 
@@ -45,6 +52,23 @@ const PARTS: Parts<"admin"> = {
     readSchema: getSchema,
     putSchema,
     deleteSchema,
+    listChannels: getChannels,
+    readChannel: getChannel,
+    putChannel,
+    deleteChannel,
+    listEdges: getEdges,
+    readEdge: getEdge,
+    putEdge,
+    deleteEdge,
+    listRollouts: getRollouts,
+    readRollout: getRollout,
+    putRollout,
+    pauseRollout,
+    resumeRollout,
+    hurryRollout,
+    abortRollout,
+    postBeacons,
+    readFleet: getFleet,
     listTokens: getTokens,
     makeToken: postToken,
     readToken: getToken,
@@ -61,12 +85,16 @@ const PARTS: Parts<"admin"> = {
     readOpenapi: getOpenapi,
   },
   bodies: {
+    BeaconsBody,
     BootstrapBody,
+    ChannelBody,
+    EdgeBody,
     ModeBody,
     NamespaceBody,
     PolicyBody,
     PurgeBody,
     RecoverBody,
+    RolloutBody,
     RotateBody,
     TokenBody,
   },

@@ -8,11 +8,13 @@ import { isBucketSet } from "../../lib/http/looked.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { readQuotaUse, readSize, readStatus } from "../../lib/store/documents/settings.ts";
+import { summarize } from "../../lib/store/fleet/summary.ts";
 
 type Gauge = readonly [name: string, help: string, value: number | null];
 
-export function getMetrics(_input: object, { world }: Context): Result {
+export function getMetrics(_input: object, { world, view, nowMs }: Context): Result {
   const { db } = world;
+  const fleet = summarize(db, view, { namespace: null, nowMs });
   const store = readStatus(db);
   const backup = readBackupStatus(db, world.nowMs(), isBucketSet(world));
   const seconds = (time: string | null) => (time === null ? null : Date.parse(time) / 1000);
@@ -68,6 +70,16 @@ export function getMetrics(_input: object, { world }: Context): Result {
       store.state === "stopped" ? 1 : 0,
     ],
     ["ledge_backup_behind_revisions", "Commits that the bucket does not have.", backup.behindRevisions],
+    ["ledge_fleet_edges", "Edges that have reported in the last 30 days.", fleet.edges],
+    ["ledge_fleet_replicas", "Namespaces at edges.", fleet.replicas],
+    ["ledge_fleet_silent", "Of them, not heard for five minutes.", fleet.silent],
+    ["ledge_fleet_behind", "Heard, and not at the revision that they are to read.", fleet.behind],
+    ["ledge_fleet_refusing", "They refuse a revision.", fleet.refusing],
+    [
+      "ledge_fleet_estranged",
+      "Heard, and ahead of this store, or at a revision that is no part of its history.",
+      fleet.ahead + fleet.lost + fleet.foreign,
+    ],
   ];
   const lines = gauges.flatMap(([name, help, value]) =>
     value === null ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`],

@@ -14,7 +14,7 @@ const READ_AT_ONCE = 1_000;
 
 export interface SettingsList {
   /** The cursor's kind, and the last part of the path. */
-  readonly kind: "namespaces" | "tokens" | "policies" | "schemas";
+  readonly kind: "namespaces" | "tokens" | "policies" | "schemas" | "channels" | "edges" | "rollouts";
   readonly namespace: ReservedNamespace;
   readonly prefix: string;
   /** What the list was asked for besides, as a parameter of the next page; a cursor is good for that alone. */

@@ -43,8 +43,8 @@ interface Writing {
   readonly words: Words;
   /** The caller, unless one of Ledge's own actors does it. */
   readonly proposer?: Proposer;
-  /** What must not have changed since. */
-  readonly bound?: Pick<Proposal, "comparedAt">;
+  /** What must not have changed since, and what of policies it breaks and why. */
+  readonly bound?: Pick<Proposal, "comparedAt" | "carries" | "override">;
 }
 
 /** Proposes the documents; `refused` may answer another way than with what the commit was refused for. */

@@ -1,7 +1,7 @@
 /** The warnings of a plan: what the documents would become, and what prefixes would lose. */
 import type { PlanAnswer } from "../../lib/api/plan-answer.ts";
+import type { Broken } from "../../lib/core/commit/broken.ts";
 import type { Facts } from "../../lib/core/commit/facts.ts";
-import type { Broken } from "../../lib/core/commit/policies.ts";
 import type { ProposedOp } from "../../lib/core/commit/proposal.ts";
 import { isJsonType } from "../../lib/core/media-type.ts";
 import { CAUSES_MAX } from "../../lib/core/page-limits.ts";

@@ -23,8 +23,9 @@ export function nextPage<Body>(
   { start, items, end }: PageText,
   shown: Shown,
   next: Next | null,
+  more: readonly [string, string][] = [],
 ): Reply<Body> {
-  const headers = shownHeaders(shown);
+  const headers = [...shownHeaders(shown), ...more];
   if (next === null) return textReply(200, concatenate([start, ...items, `${end}}`]), headers);
   headers.push(["link", `<${addressOf(next)}>; rel="next"`]);
   return textReply(200, concatenate([start, ...items, `${end},"next":"${next.cursor}"}`]), headers);

@@ -1,6 +1,6 @@
 /**
- * GET and HEAD /v1/read/{ns}: one document now or at a revision. The document and the caller's token are looked up
- * by one statement, before the caller is judged.
+ * GET and HEAD /v1/read/{ns}: one document now, at a revision, or at the revision that a channel gives an edge. The document
+ * and the caller's token are looked up by one statement, before the caller is judged; for a channel by one more before it.
  */
 import type { Input } from "../../lib/api/typed.ts";
 import { judgeRevision } from "../../lib/core/ancestry.ts";
@@ -12,9 +12,11 @@ import { formatTime } from "../../lib/core/time.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
+import { noChannel } from "../../lib/http/no-channel.ts";
 import { shownHeaders } from "../../lib/http/reply.ts";
 import type { Reply, Result } from "../../lib/http/result.ts";
 import type { Asker } from "../../lib/http/service.ts";
+import { readPointed } from "../../lib/store/documents/pins.ts";
 import {
   type FoundDocument,
   type PastView,
@@ -23,15 +25,19 @@ import {
   viewHead,
 } from "../../lib/store/documents/view.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
+import { pointerHeader } from "./by-channel.ts";
 
 type ReadInput = Input<"readDocument">;
 
 export function viewDocument(db: Db, input: ReadInput, { accessor, method }: Asker): ReadView | PastView {
-  const { namespace, key, revision, ifNoneMatch } = input;
-  const find = (known: number | null) =>
-    revision === undefined
-      ? viewHead(db, { namespace, key, accessor, known })
-      : readPast(db, { namespace, key, accessor, known, revision });
+  const { namespace, key, channel, edge, ifNoneMatch } = input;
+  const pointed = channel === null ? undefined : readPointed(db, { namespace, channel, edge });
+  const revision = input.revision ?? pointed?.revision;
+  const find = (known: number | null): ReadView | PastView => {
+    if (revision === undefined) return viewHead(db, { namespace, key, accessor, known });
+    const view = readPast(db, { namespace, key, accessor, known, revision });
+    return pointed === undefined ? view : { ...view, pointed };
+  };
   const view = find(method === "HEAD" ? -1 : knownRevision(ifNoneMatch));
   // The same number with another lineage is another document, whose bytes were left out above.
   const wanted = method === "GET" && view.document?.bytes === null && !isKnown(input, view.document);
@@ -42,8 +48,13 @@ export function getDocument(input: ReadInput, context: Context<ReadView | PastVi
   const { view, open, caller } = context;
   const unfit = judgeFreshness(input, context) ?? requireNamespace(input.namespace, view);
   if (unfit !== undefined) return unfit;
-  if (input.revision !== undefined && "lives" in view) {
-    const gone = judgePast(input.revision, view);
+  const { channel, revision } = input;
+  if (channel !== null && revision !== undefined)
+    return refuse("bad_parameter", "Name a revision or a channel, not both.");
+  if (channel !== null && view.pointed === undefined)
+    return noChannel({ namespace: input.namespace, channel });
+  if (revision !== undefined && "lives" in view) {
+    const gone = judgePast(revision, view);
     if (gone !== undefined) return gone;
   }
   if (view.document === null) {
@@ -89,8 +100,9 @@ function documentReply(
   return { status: 200, headers, body: document.bytes ?? "", sameUntilMs };
 }
 
-function shown({ revision }: ReadInput, { head, lineage }: ReadView): [string, string][] {
-  return shownHeaders({ revision: revision ?? head, head, lineage });
+function shown({ revision }: ReadInput, { head, lineage, pointed }: ReadView): [string, string][] {
+  const headers = shownHeaders({ revision: revision ?? pointed?.revision ?? head, head, lineage });
+  return pointed === undefined ? headers : [...headers, pointerHeader(pointed.pointer)];
 }
 
 function isKnown({ ifNoneMatch }: ReadInput, document: FoundDocument): boolean {

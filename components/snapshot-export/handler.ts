@@ -20,6 +20,7 @@ import { adoptStore, pickBranch } from "./pick.ts";
 import { proveNow } from "./prove.ts";
 import { pruneNow } from "./prune.ts";
 import { getRestore, postRestore } from "./restore.ts";
+import { tickRollouts } from "./rollouts.ts";
 import { runNow } from "./run.ts";
 import { tickNow } from "./schedule.ts";
 import { sealNow } from "./seal.ts";
@@ -40,7 +41,10 @@ export function snapshotExport(migrations: readonly Migration[], openBucket: Ope
 function partsOf(openBucket: OpenBucket, later: Later): AsyncParts<"snapshot-export"> {
   return {
     handlers: {
-      runBackup: withBucket(openBucket, runNow),
+      runBackup: withBucket(openBucket, (exporting) => {
+        tickRollouts(exporting.world);
+        return runNow(exporting);
+      }),
       proveBackup: withBucket(openBucket, proveNow),
       pruneBackup: withBucket(openBucket, pruneNow),
       pickBranch: withBucket(openBucket, pickBranch),

@@ -1,6 +1,6 @@
 /**
- * The tick of the cron trigger, which asks without a token: a store that has a history is backed up; an empty one is
- * compared with its bucket, and restored where the setting says so.
+ * The tick of the cron trigger, which asks without a token: a store that has a history is backed up, after its rollouts have
+ * moved; an empty one is compared with its bucket, and restored where the setting says so.
  */
 import { parseBackupPolicy } from "../../lib/backup/policy.ts";
 import type { Bucket } from "../../lib/bucket/bucket.ts";
@@ -19,6 +19,7 @@ import { isEmptyStore } from "../../lib/store/restore/rows.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { compactNow } from "./compact.ts";
 import { tendNow } from "./restore-run.ts";
+import { tickRollouts } from "./rollouts.ts";
 import { runNow } from "./run.ts";
 import { answered, openExporting } from "./with-bucket.ts";
 
@@ -33,6 +34,7 @@ export async function tickNow(request: HttpRequest, world: World, schedule: Sche
   try {
     const due = upToDate(world.db, schedule.migrations, (format) => judgeDue(world, format));
     if (!due.ok) return reply(due);
+    if (due.value === "backup") tickRollouts(world);
     const exporting = openExporting(world, schedule.openBucket, "cron");
     if (!exporting.ok) {
       world.log("backup.not_set", {});

@@ -20,6 +20,8 @@ export interface TokenNeed {
   readonly publicToo?: true;
   /** With `revision` in the request: this verb instead, which being public does not replace. */
   readonly past?: Verb;
+  /** With `channel` in the request: this verb instead. */
+  readonly pointed?: Verb;
   /** With `write` somewhere, one's own commits by their request id. */
   readonly ownRequest?: true;
   /** What a handler or the commit rules judge besides. */
@@ -47,10 +49,11 @@ export function wordsOf(needs: Needs): string {
   }
 }
 
-function tokenWords({ anyOf, publicToo, past, ownRequest, besides }: TokenNeed): string {
+function tokenWords({ anyOf, publicToo, past, pointed, ownRequest, besides }: TokenNeed): string {
   const parts = [anyOf.map(grantWords).join(", or ")];
   if (besides !== undefined) parts[0] += besides;
   if (past !== undefined) parts.push(`\`${past}\` with \`revision\``);
+  if (pointed !== undefined) parts.push(`\`${pointed}\` with \`channel\``);
   if (ownRequest === true) parts.push("one's own `requestId` with `write`");
   if (publicToo === true) parts.push("nothing in a public namespace");
   return parts.join("; ");

@@ -25,7 +25,7 @@ const ALWAYS = ["Cache-Control", "Vary", "RateLimit?", "RateLimit-Policy?"];
 /** Headers of refusals by status; a name with `?` is not there with every code. */
 const OF_STATUS: Readonly<Record<number, readonly string[]>> = {
   401: ["WWW-Authenticate"],
-  404: ["Ledge-Revision?", "Ledge-Head?", "Ledge-Lineage?"],
+  404: ["Ledge-Revision?", "Ledge-Head?", "Ledge-Lineage?", "Ledge-Pointer-Revision?"],
   412: ["ETag?"],
   429: ["Retry-After", "RateLimit", "RateLimit-Policy"],
   503: ["Retry-After", "Ledge-Head?"],

@@ -8,6 +8,7 @@ import { documentRoutes } from "./operations/documents.ts";
 import { internalRoutes } from "./operations/internal.ts";
 import { planRoutes } from "./operations/plans.ts";
 import { policyRoutes } from "./operations/policies.ts";
+import { rolloutRoutes } from "./operations/rollouts.ts";
 import { runningRoutes } from "./operations/running.ts";
 import { schemaRoutes } from "./operations/schemas.ts";
 
@@ -20,5 +21,6 @@ export const OPERATIONS = [
   ...adminRoutes,
   ...policyRoutes,
   ...schemaRoutes,
+  ...rolloutRoutes,
   ...runningRoutes,
 ] as const;

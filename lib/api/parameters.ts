@@ -12,6 +12,7 @@ import {
   RUN_PATTERN,
 } from "../core/patterns.ts";
 import type { Point } from "../core/point.ts";
+import { CHANNEL_PATTERN, EDGE_PATTERN } from "../core/rollout/documents.ts";
 import { SCOPE_BYTES_MAX } from "../core/scope.ts";
 
 /** What a parameter may be. `default` is what a handler is given where it is absent. */
@@ -81,6 +82,7 @@ export interface Parameter {
 }
 
 const NEWEST = Number.MAX_SAFE_INTEGER;
+const CHANNEL_RULE = "a lower-case letter or digit and up to 62 more letters, digits or hyphens";
 const wholeFrom = <const M extends number>(min: M) => ({ kind: "integer", min, max: NEWEST }) as const;
 const query = <const A extends string, const K extends Kind>(as: A, kind: K, description: string) =>
   ({ in: "query", name: as, as, kind, description }) as const;
@@ -106,6 +108,28 @@ export const PARAMETERS = {
   namespace: path("namespace", { kind: "namespace" }, "A namespace, or `_system`."),
   ownNamespace: path("namespace", { kind: "ownNamespace" }, "A namespace."),
   writtenNamespace: path("namespace", { kind: "writtenNamespace" }, "A namespace, none of Ledge's own."),
+  channel: path(
+    "channel",
+    { kind: "text", pattern: CHANNEL_PATTERN, says: CHANNEL_RULE },
+    "A channel: a lower-case letter or digit and up to 62 more letters, digits or hyphens.",
+  ),
+  edge: path("edge", { kind: "text" }, "An edge's name, with `%2F` for each `/` in it."),
+  byChannel: query(
+    "channel",
+    { kind: "text", pattern: CHANNEL_PATTERN, says: CHANNEL_RULE },
+    "The state at the revision that this channel of the namespace gives the edge; excludes `revision`, and in comparisons `to` and `toNamespace`.",
+  ),
+  asEdge: query(
+    "edge",
+    { kind: "text", pattern: EDGE_PATTERN, says: "an edge's name" },
+    "Which edge reads by the channel; without one, none that a step of a rollout gives the new revision.",
+  ),
+  reachedRevision: named(
+    "revision",
+    "reached",
+    { ...wholeFrom(0), default: 0 },
+    "Waits until every edge that is not silent is at this revision or beyond, at most `wait` seconds, and says who is not.",
+  ),
   accessor: path("accessor", { kind: "accessor" }, "The second part of a token: 12 of `a-z2-7`."),
   commit: path("revision", { kind: "revision" }, "The commit's revision."),
   key: query("key", { kind: "key" }, "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8."),
@@ -364,6 +388,11 @@ export const HEADERS = {
   "Ledge-Lineage": {
     description: "The history that the revisions belong to.",
     schema: { type: "string", pattern: LINEAGE_PATTERN },
+  },
+  "Ledge-Pointer-Revision": {
+    description:
+      "Where `channel` is named: the newest revision among the channel, its rollout and the edge's document.",
+    schema: integer,
   },
   "Ledge-Document-Revision": { description: "The commit that made the document.", schema: integer },
   "Ledge-Modified": { description: "When that was.", schema: { type: "string", pattern: moment } },

@@ -21,6 +21,7 @@ import * as policies from "./policy-bodies.ts";
 import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
 import { RestoreBody } from "./restore-bodies.ts";
 import { RevertBody } from "./revert-body.ts";
+import * as rollouts from "./rollout-bodies.ts";
 
 const SCHEMAS = {
   CommitBody,
@@ -60,6 +61,19 @@ const SCHEMAS = {
   PolicyBody: policies.PolicyBody,
   Policy: policies.PolicyAnswer,
   PoliciesPage: policies.PoliciesPage,
+  ChannelBody: rollouts.ChannelBody,
+  Channel: rollouts.Channel,
+  ChannelsPage: rollouts.ChannelsPage,
+  EdgeBody: rollouts.EdgeBody,
+  Edge: rollouts.Edge,
+  EdgesPage: rollouts.EdgesPage,
+  RolloutBody: rollouts.RolloutBody,
+  Rollout: rollouts.Rollout,
+  RolloutsPage: rollouts.RolloutsPage,
+  BeaconsBody: rollouts.BeaconsBody,
+  BeaconsAnswer: rollouts.BeaconsAnswer,
+  Replica: rollouts.Replica,
+  Fleet: rollouts.Fleet,
   SchemaEntry: admin.SchemaEntry,
   SchemasPage: admin.SchemasPage,
   Token: admin.Token,

@@ -23,6 +23,10 @@ const KINDS = [
   "tokens",
   "policies",
   "schemas",
+  "channels",
+  "edges",
+  "rollouts",
+  "fleet",
 ] as const;
 
 export interface Cursor {

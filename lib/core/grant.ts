@@ -27,11 +27,15 @@ export interface Grant {
   readonly verbs: readonly Verb[];
   /** A namespace's name, or `*` for every one that is not reserved. */
   readonly namespace: string;
+  /** Of the verb `report` it names edges, and else keys. */
   readonly scope: string;
 }
 
 /** Kinds of `_system` documents that belong to one namespace: `<kind>/<namespace>` or `<kind>/<namespace>/…`. */
 export const SYSTEM_KINDS: readonly string[] = ["channel", "namespace", "policy", "rollout", "schema"];
+
+/** Keys of the documents about edges. Whoever reports for an edge may read its own. */
+const EDGE = "edge/";
 
 /** A stretch of one namespace: a whole key, or a prefix (empty for all of it). */
 export interface KeyRange {
@@ -77,7 +81,11 @@ export function holdsOverScope(
 
 /** Whether the grants reach into a namespace at all, so that its existence is no secret. */
 export function allowsSome(grants: readonly Grant[], verb: Verb, namespace: string): boolean {
-  if (namespace === SYSTEM) return grants.some((grant) => grant.verbs.includes(verb) && grant.scope === "");
+  if (namespace === SYSTEM)
+    return grants.some(
+      ({ verbs, scope }) =>
+        (verbs.includes(verb) && scope === "") || (verb === "read" && verbs.includes("report")),
+    );
   return grants.some((grant) => isFor(grant, verb, namespace));
 }
 
@@ -92,15 +100,18 @@ export function isRoot(grants: readonly Grant[]): boolean {
 }
 
 /** Kinds of `_system` documents that whoever administers a whole namespace may change. */
-const NAMESPACE_KINDS = ["channel", "policy", "schema"];
+const NAMESPACE_KINDS = ["channel", "policy", "rollout", "schema"];
+/** Those of them that the verb `rollout` changes, too. */
+const POINTER_KINDS = ["channel", "rollout"];
 
 /** Whether the grants administer a document of `_system`: a root all, others what belongs to a whole namespace. */
 export function administersSetting(grants: readonly Grant[], key: string): boolean {
   if (isRoot(grants)) return true;
   const [kind = "", namespace = "", ...rest] = key.split("/");
   if (!NAMESPACE_KINDS.includes(kind) || rest.length === 0) return false;
-  return grants.some(
-    (grant) => grant.namespace === namespace && grant.scope === "" && grant.verbs.includes("admin"),
+  return (
+    allowsWhole(grants, "admin", namespace) ||
+    (POINTER_KINDS.includes(kind) && allowsWhole(grants, "rollout", namespace))
   );
 }
 
@@ -122,6 +133,11 @@ export function grantRanges(grants: readonly Grant[], verb: Verb): KeyRange[] {
     });
     if (grant.scope === "") ranges.push(...systemRanges(grant.namespace));
   }
+  // An edge knows its labels.
+  if (verb === "read")
+    for (const { verbs, scope } of grants)
+      if (verbs.includes("report"))
+        ranges.push({ namespace: SYSTEM, from: EDGE + scope, exact: scope !== "" && !scope.endsWith("/") });
   return ranges;
 }
 
@@ -149,7 +165,13 @@ function spans(own: Grant, grant: Grant): boolean {
   return namespace && scopeCoversScope(own.scope, grant.scope);
 }
 
+/** Whether the grants report for an edge, of whatever namespace. */
+function reportsFor(grants: readonly Grant[], edge: string): boolean {
+  return grants.some(({ verbs, scope }) => verbs.includes("report") && scopeCoversKey(scope, edge));
+}
+
 function allowsSystemKey(grants: readonly Grant[], verb: Verb, key: string): boolean {
+  if (verb === "read" && key.startsWith(EDGE)) return reportsFor(grants, key.slice(EDGE.length));
   const namespace = namespaceOfSetting(key);
   return namespace !== undefined && !isReserved(namespace) && allowsWhole(grants, verb, namespace);
 }

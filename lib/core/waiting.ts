@@ -21,9 +21,10 @@ export const PARKED_HEADER = "ledge-parked";
  */
 export const STREAM_HEADER = "ledge-stream";
 
-/** What a request waits for: a revision of the store, or one in the bucket. */
+/** What a request waits for: a revision of the store, one in the bucket, or the next time that edges report. */
 export interface Park {
-  readonly until: "head" | "exported";
+  readonly until: "head" | "exported" | "fleet";
+  /** Of `fleet` how often edges have reported then. */
   readonly revision: number;
   readonly seconds: number;
   /** Only a change in one of them ends the wait for a head. */
@@ -47,14 +48,14 @@ export function formatPark({ until, revision, seconds, namespaces }: Park): stri
 /** Undefined for anything that formatPark does not write. */
 export function parsePark(text: string): Park | undefined {
   const match =
-    /^(head|exported)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})(?:; namespace=([a-z0-9_-]{1,64}(?:,[a-z0-9_-]{1,64})*))?$/.exec(
+    /^(head|exported|fleet)=(0|[1-9]\d{0,15}); seconds=(\d{1,3})(?:; namespace=([a-z0-9_-]{1,64}(?:,[a-z0-9_-]{1,64})*))?$/.exec(
       text,
     );
   if (match === null) return undefined;
   const [, until, revision, seconds, names] = match;
   const about = names === undefined ? {} : { namespaces: names.split(",") };
   const park = { revision: Number(revision), seconds: Number(seconds), ...about };
-  return { until: until === "head" ? "head" : "exported", ...park };
+  return { until: until === "head" || until === "fleet" ? until : "exported", ...park };
 }
 
 export function formatParked({ ms, ended }: Waited): string {

@@ -43,7 +43,8 @@ export function judgeNeeds(needs: Needs, asking: Asking): Outcome<{ open: boolea
 const CLOSED = accept({ open: false });
 
 function judgeToken(needs: TokenNeed, { caller, view, input }: Asking): Outcome<{ open: boolean }> {
-  const past = input?.revision === undefined ? undefined : needs.past;
+  const past =
+    input?.revision !== undefined ? needs.past : input?.channel == null ? undefined : needs.pointed;
   const open =
     needs.publicToo === true &&
     past === undefined &&

@@ -26,29 +26,44 @@ const PLACES = {
 
 /** By route, of each verb the places that are enough. `nobody`: no token is asked for; `any`: any token will do. */
 const MATRIX: Readonly<Record<string, string>> = {
+  abortRollout: "rollout: shop *, admin: shop *",
   commit: "write: shop *",
+  deleteChannel: "admin: shop *",
   deleteDocument: "write: key shop *",
+  deleteEdge: "admin: *",
   deleteNamespace: "admin: *",
   deletePolicy: "admin: shop *",
   deleteSchema: "admin: shop *",
   followChanges: "read: key beside shop far *",
+  hurryRollout: "rollout: shop *, admin: shop *",
+  listChannels: "rollout: key beside shop far *, admin: key beside shop far *",
   listCommits: "history: key beside shop far *, admin: *",
   listDocuments: "read: key beside shop *",
+  listEdges: "admin: *",
   listNamespaces: "admin: key beside shop far *",
   listPolicies: "admin: key beside shop far *",
+  listRollouts: "rollout: key beside shop far *, admin: key beside shop far *",
   listSchemas: "admin: key beside shop far *",
   listTokens: "admin: key beside shop far *",
   makeToken: "admin: key beside shop far *",
+  pauseRollout: "rollout: shop *, admin: shop *",
   plan: "plan+read: shop *",
+  postBeacons: "report: key shop *",
   purge: "admin: *",
+  putChannel: "rollout: shop *, admin: shop *",
   putDocument: "write: key shop *",
+  putEdge: "admin: *",
   putMode: "admin: *",
   putNamespace: "admin: *",
   putPolicy: "admin: shop *",
+  putRollout: "rollout: shop *, admin: shop *",
   putSchema: "admin: shop *",
+  readChannel: "rollout: key beside shop *, admin: key beside shop *",
   readCommit: "history: key beside shop far *, admin: *",
   readDiff: "history: key beside shop *",
   readDocument: "read: key shop *",
+  readEdge: "admin: *",
+  readFleet: "status: *, admin: *",
   readHealth: "nobody",
   readHistory: "history: key beside shop *",
   readMetrics: "status: *, admin: *",
@@ -57,9 +72,11 @@ const MATRIX: Readonly<Record<string, string>> = {
   readOpenapi: "nobody",
   readPolicy: "admin: key beside shop *",
   readReadiness: "nobody",
+  readRollout: "rollout: key beside shop *, admin: key beside shop *",
   readSchema: "admin: key beside shop *",
   readStatus: "status: *, admin: *",
   readToken: "admin: key beside shop far *",
+  resumeRollout: "rollout: shop *, admin: shop *",
   revert: "write+history: key shop *",
   revokeToken: "admin: key beside shop far *",
   revokeTokens: "admin: key beside shop far *",
@@ -81,7 +98,7 @@ const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
 /** Judged by a secret, and not by grants. */
 const BY_SECRET = ["bootstrap", "recover", "previewRestore", "restore"];
 /** Verbs that no route asks for yet: one token holds them all. */
-const UNUSED: readonly Verb[] = ["rollout", "approve", "override", "report"];
+const UNUSED: readonly Verb[] = ["approve", "override"];
 const ASKED = VERBS.filter((verb) => !UNUSED.includes(verb));
 const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
   ...ASKED.map((verb) => [verb, [verb]] as const),
@@ -124,6 +141,11 @@ async function matrixOf(
   const server = await openTestServer();
   for (const name of ["shop", "far"]) await makeNamespace(server, name);
   await putText(server, "shop", "there", "x");
+  for (const name of ["stable", "moving"]) {
+    await server.send("PUT", `/v1/admin/channels/shop/${name}`, { json: { revision: 3 } });
+    const steps = [{ percent: 100, bakeSeconds: 0 }];
+    await server.send("PUT", `/v1/admin/rollouts/shop/${name}`, { json: { to: 4, steps } });
+  }
   const managed = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
   const tokens = new Map<string, string>();
   for (const [name, verbs] of [...VERB_SETS, ...PAIRS]) {

@@ -55,6 +55,12 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   revokeToken: ["too_many_changes"],
   revokeTokens: ["too_many_changes", "stale"],
   putPolicy: ["quota_exceeded"],
+  // Of a hundred channels, of as many beacons, and of two who steer at one time: channels.test.ts and rollouts.test.ts.
+  putChannel: ["quota_exceeded"],
+  postBeacons: ["quota_exceeded"],
+  ...Object.fromEntries(
+    ["pause", "resume", "hurry", "abort"].map((verb) => [`${verb}Rollout`, ["stale"] as const]),
+  ),
   plan: ["not_found"],
   revert: ["not_found", "too_many_changes", "quota_exceeded"],
   pickBranch: ["not_found"],
@@ -148,12 +154,12 @@ async function prepare(): Promise<Made> {
   }
   server.db.all("update usage set compacted=3 where namespace='shop'");
   const delegate = await makeToken(server, [{ verbs: ["admin", "read"], namespace: "shop" }]);
-  const weak = await makeToken(server, [{ verbs: ["report"], namespace: "shop" }]);
-  const ending = await makeToken(server, [{ verbs: ["admin", "report"], namespace: "shop" }], {
+  const weak = await makeToken(server, [{ verbs: ["approve"], namespace: "shop" }]);
+  const ending = await makeToken(server, [{ verbs: ["admin", "approve"], namespace: "shop" }], {
     expires: "2100-01-01T00:00:00Z",
   });
   await makeNamespace(server, "guarded");
-  const writer = await makeToken(server, [{ verbs: ["write", "history"], namespace: "guarded" }]);
+  const writer = await makeToken(server, [{ verbs: ["write", "history", "rollout"], namespace: "guarded" }]);
   let unguarded = 0;
   for (const key of ["tight/k", "cold/k"])
     unguarded = Number.parseInt((await putText(server, "guarded", key, "1")).slice(1), 10);
@@ -163,6 +169,8 @@ async function prepare(): Promise<Made> {
   const overtaken = Number.parseInt((await putText(server, "shop", "twice", "1")).slice(1), 10);
   await putText(server, "shop", "twice", "2");
   const unruled = await ruledKeys(server);
+  const roller = await makeToken(server, [{ verbs: ["rollout"], namespace: "shop" }]);
+  await channels(server, unguarded);
   await server.send("POST", "/v1/admin/recover", {
     token: RECOVERY_SECRET,
     json: { name: "recovered", accessor: "e".repeat(12), digest: "a".repeat(64) },
@@ -179,7 +187,23 @@ async function prepare(): Promise<Made> {
     ending,
     writer,
     unguarded,
+    roller,
   };
+}
+
+/** `stable` of `shop` with a rollout that has ended, `moving` with one that goes on, and an edge. */
+async function channels(server: TestServer, unguarded: number): Promise<void> {
+  const put = async (path: string, json: object) => {
+    const reply = await server.send("PUT", `/v1/admin/${path}`, { json });
+    if (reply.status !== 201) throw new Error(`${path}: ${reply.text}`);
+  };
+  for (const name of ["stable", "moving"]) {
+    await put(`channels/shop/${name}`, { revision: 4 });
+    await put(`rollouts/shop/${name}`, { to: 5, steps: [{ percent: 100, bakeSeconds: 0 }] });
+  }
+  await server.send("POST", "/v1/admin/rollouts/shop/stable/abort");
+  await put("channels/guarded/stable", { revision: unguarded });
+  await put("edges/there", { labels: { ring: "canary" } });
 }
 
 /** Keys whose schemas take a text, and nothing in time; gives when they held numbers. */

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_HEALTH } from "../../lib/core/rollout/documents.ts";
 import { putRow } from "../../lib/store/catalogue/operation.ts";
 import { PROVEN } from "../../lib/store/catalogue/rows.ts";
 import { type CompactionOptions, compact, readMarks } from "../../lib/store/compaction/compaction.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { openQuickStore } from "../../testkit/backup.ts";
 import { addNamespace, bootstrap, propose, putReserved, T0 } from "../../testkit/proposals.ts";
+import { pointChannel } from "../../testkit/rollouts.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS = 10;
@@ -115,5 +117,85 @@ describe("compact", () => {
       putReserved(db, "_system", "namespace/far", JSON.stringify({ description: note }), { nowMs: T0 });
     run({ nowMs: T0 + 100 * DAY_MS });
     expect(db.all("select count(*) from change where namespace='_system'")).toEqual([[4]]);
+  });
+});
+
+describe("pins", () => {
+  const channel = (revision: number, day = 0) => pointChannel(db, "shop/stable", revision, T0 + day * DAY_MS);
+  const stateAt = (revision: number) =>
+    db.all(
+      "select cast(value as text) from change where namespace='shop' and key='k' and revision<=? order by revision desc limit 1",
+      [revision],
+    )[0]?.[0];
+
+  test("what a channel points at stays, and nothing else below the mark", () => {
+    channel(at(2));
+    run();
+    expect(kept("shop")).toEqual([at(2), at(7), at(8), at(9)]);
+    expect(kept("far")).toEqual([at(7), at(8), at(9)]);
+    expect(stateAt(at(2))).toBe("of day 2");
+  });
+
+  test("both revisions of a rollout that goes on stay", () => {
+    channel(at(2));
+    const steps = [{ percent: 100, bakeSeconds: 0 }];
+    const moment = new Date(T0).toISOString();
+    const rollout = {
+      from: at(2),
+      to: at(4),
+      steps,
+      step: 0,
+      state: "running",
+      since: moment,
+      started: moment,
+    };
+    const made = putReserved(
+      db,
+      "_system",
+      "rollout/shop/stable",
+      JSON.stringify({ ...rollout, health: DEFAULT_HEALTH, onFailure: "stop", reason: "" }),
+      { nowMs: T0 },
+    );
+    expect(made).toMatchObject({ ok: true });
+    run();
+    expect(kept("shop")).toEqual([at(2), at(4), at(7), at(8), at(9)]);
+  });
+
+  test("a pin that has ended goes once no kept revision saw it", () => {
+    channel(at(2));
+    run();
+    channel(at(8), DAYS);
+    run();
+    // At revisions that are kept the channel still pointed there.
+    expect(kept("shop")).toContain(at(2));
+    commitOn(DAYS + 1, ["far"], "later");
+    run({ nowMs: T0 + 30 * DAY_MS });
+    expect(kept("shop")).toEqual([at(8), at(9)]);
+    expect(run({ nowMs: T0 + 30 * DAY_MS }).steps).toBe(0);
+  });
+
+  test("what a pin held goes though its way is longer than a step", () => {
+    channel(at(2));
+    let last = 0;
+    for (let n = 0; n < 250; n += 1) last = commitOn(DAYS, ["shop"], `more ${n}`);
+    run({ nowMs: T0 + 30 * DAY_MS });
+    expect(kept("shop")).toEqual([at(2), last]);
+    channel(last, 30);
+    commitOn(31, ["far"], "later");
+    run({ nowMs: T0 + 90 * DAY_MS });
+    expect(kept("shop")).toEqual([last]);
+    expect(run({ nowMs: T0 + 90 * DAY_MS }).steps).toBe(0);
+  });
+
+  test("a key that was deleted after a pin is there at it and not after it", () => {
+    channel(at(2));
+    propose(db, [{ op: "delete", ns: "shop", key: "k", if: -1 }], { nowMs: T0 + 9 * DAY_MS });
+    const gone = commitOn(DAYS, ["far"], "later");
+    run({ nowMs: T0 + 30 * DAY_MS });
+    const ops = db.all("select revision,op from change where namespace='shop' order by revision");
+    expect(ops).toEqual([
+      [at(2), "put"],
+      [gone - 1, "delete"],
+    ]);
   });
 });

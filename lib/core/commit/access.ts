@@ -46,7 +46,8 @@ function belongsToAdmin({ op, namespace }: ProposedOp): boolean {
 
 /**
  * Bootstrap makes one token while there has never been any; a restore settles tokens; a reset makes one at any time; a
- * recovery makes one once there has been another (recovery.ts). None of them does anything else.
+ * recovery makes one once there has been another (recovery.ts); the tick moves rollouts and their channels. None of them does
+ * anything else.
  */
 function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefined {
   const { ops, proposer } = proposal;
@@ -57,7 +58,11 @@ function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefi
   if (actor === "_recovery" && facts.settings?.bootstrapped !== true) return refusal("recovery_refused", [0]);
   const denied = indexesOf(
     ops,
-    ({ op, namespace, key }) => op !== "put" || namespace !== AUTH || !key.startsWith("token/"),
+    ({ op, namespace, key }) =>
+      op !== "put" ||
+      (actor === "_rollout"
+        ? namespace !== SYSTEM || !/^(channel|rollout)\//.test(key)
+        : namespace !== AUTH || !key.startsWith("token/")),
   );
   if (denied.length > 0) return refusal("forbidden", denied);
   const single = bootstrap || actor === "_recovery";

@@ -2,6 +2,7 @@
 
 import type { Policy } from "../policy.ts";
 import type { NamespaceSettings } from "../settings.ts";
+import type { PointerFacts } from "./pointers.ts";
 
 export interface Facts {
   readonly store: StoreFacts;
@@ -97,6 +98,8 @@ export interface SettingsFacts {
   readonly ops: readonly SettingFacts[];
   /** The namespace that a schema was compared with has changed since. */
   readonly moved: boolean;
+  /** By operation: the channel that it is about; null where it is about none. */
+  readonly pointers: readonly (PointerFacts | null)[];
   /** Tokens that no operation names and whose documents hold the word `"admin"`, as JSON texts. */
   readonly admins: readonly string[];
 }
@@ -106,7 +109,7 @@ export interface SettingFacts {
   readonly document: string | null;
   /** The oldest revision whose value the key still has; null when it has none. For `erase`. */
   readonly firstRevision: number | null;
-  /** A policy or a schema of the namespace that this document is about. For `namespace/…`. */
+  /** A policy, a schema, a channel or a rollout of the namespace that this document is about. For `namespace/…`. */
   readonly rules: boolean;
   /** History of the namespace that this document is about is still kept. For `namespace/…`. */
   readonly history: boolean;

@@ -6,6 +6,7 @@
 import { formatEtag } from "../revision.ts";
 import type { TokenDocument } from "../token.ts";
 import { judgeAccess, judgeProposer } from "./access.ts";
+import type { Broken } from "./broken.ts";
 import type { Facts, OpFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import { judgeMode } from "./mode.ts";
@@ -19,7 +20,7 @@ import {
   judgeThere,
 } from "./named.ts";
 import { metaWith } from "./override.ts";
-import { type Broken, brokenBy, judgeBudgets, judgeFreezes } from "./policies.ts";
+import { brokenBy, judgeBudgets, judgeFreezes } from "./policies.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";

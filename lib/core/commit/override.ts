@@ -2,7 +2,8 @@
  * Overrides in the log: a commit that broke a policy says so in its `meta`, under names that no client can send. So the
  * log, the feed, exports and the audit show it as they show `meta`, and no format had to change.
  */
-import { type Broken, wordsOfBroken } from "./policies.ts";
+import type { Broken } from "./broken.ts";
+import { wordsOfBroken } from "./policies.ts";
 
 /** The reason that was given. */
 const REASON = "_override";

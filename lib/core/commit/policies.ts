@@ -8,22 +8,10 @@ import { CAUSES_MAX } from "../page-limits.ts";
 import { BUDGETS, type BudgetName, isFrozen } from "../policy.ts";
 import { scopeCoversKey } from "../scope.ts";
 import type { TokenDocument } from "../token.ts";
+import type { Broken } from "./broken.ts";
 import type { Facts, PolicyFacts } from "./facts.ts";
 import type { Proposal } from "./proposal.ts";
 import type { CommitRefusal } from "./verdict.ts";
-
-/** A rule of a policy that a commit would break. */
-export interface Broken {
-  readonly kind: "budget" | "freeze";
-  readonly namespace: string;
-  readonly scope: string;
-  /** The first operation that changes something under the scope. */
-  readonly index: number;
-  readonly says: string;
-  /** Of a budget. */
-  readonly limit?: number;
-  readonly size?: number;
-}
 
 type Known = { readonly token: TokenDocument | null; readonly broken: readonly Broken[] };
 const NOTHING: readonly Broken[] = [];
@@ -31,7 +19,7 @@ const NOTHING: readonly Broken[] = [];
 /** `altering`: indexes of the operations that change something. */
 export function brokenBy(proposal: Proposal, facts: Facts, altering: ReadonlySet<number>): readonly Broken[] {
   // A purge ends a leak, and what it writes again was there.
-  if (proposal.door === "admin" || proposal.why !== undefined) return NOTHING;
+  if (proposal.door === "admin" || proposal.why !== undefined) return proposal.carries ?? NOTHING;
   const broken: Broken[] = [];
   for (const [namespace, { policies }] of facts.namespaces)
     for (const policy of policies) broken.push(...brokenOf(policy, namespace, { proposal, facts, altering }));

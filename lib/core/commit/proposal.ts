@@ -2,6 +2,7 @@
  * A proposal: one commit that somebody asks for, as plain data. Its operations name distinct keys, so they have no
  * order; all values travel end to end in one body, so that bytes never pass through JSON.
  */
+import type { Broken } from "./broken.ts";
 
 /** What a proposal does to one key. `erase` is a purge: the document ends and all its values ever go. */
 export interface ProposedOp {
@@ -33,7 +34,7 @@ export type Proposer =
   | { readonly kind: "reserved"; readonly actor: ReservedActor };
 
 /** Actors of Ledge itself. Their names begin with `_`, so no token can carry one. */
-export type ReservedActor = "_bootstrap" | "_restore" | "_reset" | "_recovery";
+export type ReservedActor = "_bootstrap" | "_restore" | "_reset" | "_recovery" | "_rollout";
 
 export interface Proposal {
   readonly proposer: Proposer;
@@ -54,6 +55,8 @@ export interface Proposal {
   readonly why?: string;
   /** Why policies may be broken. Where none is, nothing is kept of it. */
   readonly override?: string;
+  /** Of a change of settings that carries others with it, a rollout for one: what of policies these break. */
+  readonly carries?: readonly Broken[];
   /** The plan that the commit is bound to. */
   readonly planned?: PlannedState;
   /** By operation: the schemas that its value was judged by, as the facts name them. */

@@ -6,6 +6,7 @@
 import { type Grant, mayGive } from "../grant.ts";
 import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
 import { parsePolicy, placeOfPolicy } from "../policy.ts";
+import { edgeOfKey, parseChannel, parseEdge, parseRollout, placeOfPointer } from "../rollout/documents.ts";
 import { isSchemaText, placeOfSchema } from "../schema-key.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { decodeUtf8 } from "../utf8.ts";
 import type { Facts, SettingFacts, SettingsFacts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
+import { judgePointers } from "./pointers.ts";
 import type { Proposal, ProposedOp, Proposer } from "./proposal.ts";
 import { isOtherRecovery, judgeOneRecovery } from "./recovery.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
@@ -26,7 +28,10 @@ import { type CommitRefusal, refusal } from "./verdict.ts";
 const NAMESPACE = "namespace/";
 const TOKEN = "token/";
 
-/** Refuses `invalid_body`, `exists`, `escalation`, `namespace_not_found`, `not_empty`, `in_use`, `forbidden`, `recovery_active`. */
+/**
+ * Refuses `invalid_body`, `exists`, `escalation`, `namespace_not_found`, `not_empty`, `in_use`, `forbidden`, `recovery_active`,
+ * and what pointers.ts does.
+ */
 export function judgeSettings(
   proposal: Proposal,
   { settings }: Facts,
@@ -55,6 +60,7 @@ export function judgeSettings(
     judgeOneRecovery(proposal, settings.admins) ??
     each("escalation", (_, index) => giver !== null && givesMore(tokens[index], giver)) ??
     each("namespace_not_found", ({ op }, index) => op === "put" && fact(index)?.homed === false) ??
+    judgePointers({ proposal, token: giver }, settings.pointers) ??
     each("not_empty", (op, index) => endsNamespace(op) && (fact(index)?.keys ?? 0) > 0) ??
     each("in_use", (op, index) => isNamespaceInUse(op, fact(index), nowMs)) ??
     judgeRoots(proposal, tokens, settings)
@@ -71,8 +77,13 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
   const named = key.startsWith(NAMESPACE) && isNamespaceName(key.slice(NAMESPACE.length));
   const policy = namespace !== AUTH && placeOfPolicy(key) !== undefined;
   const schema = namespace !== AUTH && placeOfSchema(key) !== undefined;
+  const place = namespace === AUTH ? undefined : placeOfPointer(key);
+  const edge = namespace !== AUTH && edgeOfKey(key) !== undefined;
   if (op === "delete")
-    return namespace !== AUTH && (key === "mode" || key.startsWith(NAMESPACE) || policy || schema);
+    return (
+      namespace !== AUTH &&
+      (key === "mode" || key.startsWith(NAMESPACE) || policy || schema || place !== undefined || edge)
+    );
   if (op !== "put" || json === undefined || mediaType !== "application/json") return false;
   if (namespace === AUTH)
     return (
@@ -80,6 +91,9 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
     );
   if (key === "mode") return parseMode(json) !== undefined;
   if (schema) return isSchemaText(json);
+  if (place !== undefined)
+    return (place.kind === "channel" ? parseChannel(json) : parseRollout(json)) !== undefined;
+  if (edge) return parseEdge(json) !== undefined;
   return policy ? parsePolicy(json) !== undefined : named && parseNamespaceSettings(json) !== undefined;
 }
 

@@ -262,6 +262,11 @@ export function boolean(): Schema {
 }
 
 // @__NO_SIDE_EFFECTS__
+export function number(): Schema {
+  return new Schema(readType, "number");
+}
+
+// @__NO_SIDE_EFFECTS__
 export function int(): Schema {
   return new Schema(readType, "number", INT_CHECKS);
 }

@@ -19,6 +19,6 @@ export const changedAfterSql = statement(
 
 /** For a host that asks for those who wait, again and again: it takes no parameters. */
 export const reachedSql = statement(
-  { head: orNull(store.revision), exported: orNull(integerColumn) },
-  `select (select revision from store), (${position})`,
+  { head: orNull(store.revision), exported: orNull(integerColumn), fleet: orNull(integerColumn) },
+  `select (select revision from store), (${position}), (select value->>'turn' from operation where name='fleet-turn')`,
 );

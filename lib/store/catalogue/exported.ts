@@ -17,16 +17,22 @@ export function readExported(db: Db, nowMs: number): Exported {
   return { revision: row?.revision ?? null, leased: row?.leased === 1 };
 }
 
-/** How far a store and its bucket are. */
+/** How far a store and its bucket are, and how often edges have reported. */
 export interface Reached {
   readonly head: number;
   /** As in Exported. */
   readonly exported: number | null;
+  /** Undefined where none ever has. */
+  readonly fleet?: number;
 }
 
 /** Whole numbers as numbers, or as bigint where they come off the wire. Undefined for a store without its tables' rows. */
 export function reachedFromRow(row: readonly unknown[] | undefined): Reached | undefined {
-  const [head, exported] = row ?? [null];
+  const [head, exported, fleet] = row ?? [null];
   if (head === null) return undefined;
-  return { head: Number(head), exported: exported === null ? null : Number(exported) };
+  return {
+    head: Number(head),
+    exported: exported === null ? null : Number(exported),
+    ...(fleet == null ? {} : { fleet: Number(fleet) }),
+  };
 }

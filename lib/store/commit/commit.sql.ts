@@ -139,7 +139,8 @@ j.value->>2 glob 'namespace/*' and exists (select 1 from change c where c.namesp
 coalesce((select u.keys from usage u where u.namespace=substr(j.value->>2,11)),0),
 json(iif(j.value->>0='delete',(select json_group_array(cast(t.value as text)) from entry t where t.namespace='_auth'
 and t.key glob 'token/*' and instr(t.value,cast('"'||substr(j.value->>2,11)||'"' as blob))),'[]')),
-j.value->>0='delete' and exists (select 1 from (select 'schema/' as kind union all select 'policy/') k cross join entry r where r.namespace='_system'
+j.value->>0='delete' and exists (select 1 from (select 'schema/' as kind union all select 'policy/' union all select 'channel/' union all select 'rollout/') k
+cross join entry r where r.namespace='_system'
 and r.key>=k.kind||substr(j.value->>2,11)||'/' and r.key<k.kind||substr(j.value->>2,11)||'0'),
 j.value->>2 not glob 'schema/*' or exists (select 1 from entry n where n.namespace='_system'
 and n.key='namespace/'||substr(j.value->>2,8,instr(substr(j.value->>2,8),'/')-1))))

@@ -4,6 +4,7 @@ import type { Proposal } from "../../core/commit/proposal.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
 import { movedSql, settingFactsSql } from "./commit.sql.ts";
+import { readPointerFacts } from "./pointer-facts.ts";
 
 type SettingRow = [string | null, number | null, 0 | 1, number, string[], 0 | 1, 0 | 1];
 
@@ -11,6 +12,7 @@ type SettingRow = [string | null, number | null, 0 | 1, number, string[], 0 | 1,
 export function readSettings(db: Db, encoded: string, comparedAt: Proposal["comparedAt"]): SettingsFacts {
   const { bootstrapped, ops, admins } = onlyOf(db, settingFactsSql, [encoded]);
   const rows: SettingRow[] = JSON.parse(ops);
+  const names: [op: string, namespace: string, key: string][] = JSON.parse(encoded);
   return {
     bootstrapped: bootstrapped === 1,
     ops: rows.map(([document, firstRevision, history, keys, tokens, rules, homed]) => ({
@@ -22,6 +24,7 @@ export function readSettings(db: Db, encoded: string, comparedAt: Proposal["comp
       rules: rules === 1,
       homed: homed === 1,
     })),
+    pointers: names.map((name) => readPointerFacts(db, name)),
     moved:
       comparedAt !== undefined &&
       onlyOf(db, movedSql, [comparedAt.namespace, comparedAt.revision]).moved === 1,

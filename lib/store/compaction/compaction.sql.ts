@@ -25,9 +25,13 @@ where compacted<?1 and namespace in (select value from json_each(?2))`;
 const changedIn = `change n indexed by change_by_revision`;
 const inStep = `n.revision>?1 and n.revision<=?2 and n.namespace in (select value from json_each(?3))`;
 
-/** ?1 and ?2 the step, ?3 namespaces. Each change takes the one before it away: all earlier ones have gone by then. */
+/**
+ * ?1 and ?2 the step, ?3 namespaces, ?4 pins as [[namespace, revision], …]. Each change takes the one before it away, unless a
+ * pin lies between the two: what was before that has gone by then, or is pinned itself.
+ */
 export const dropReplacedSql = `delete from change where rowid in (select p.rowid from ${changedIn} cross join change p
-where ${inStep} and p.namespace=n.namespace and p.key=n.key and p.revision=
+where ${inStep} and not exists (select 1 from json_each(?4) q where q.value->>0=n.namespace and q.value->>1>=p.revision
+and q.value->>1<n.revision) and p.namespace=n.namespace and p.key=n.key and p.revision=
 (select m.revision from change m where m.namespace=n.namespace and m.key=n.key and m.revision<n.revision order by m.revision desc limit 1))`;
 
 /** The same. What ended a document has nothing to say once nothing is before it. */

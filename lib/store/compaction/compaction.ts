@@ -2,13 +2,14 @@
  * Compaction: what a namespace no longer keeps of its past goes, a hundred commits at a time. Promise: at every revision
  * from a namespace's mark on, reads, lists and the feed say what they said before; below it they refuse (`compacted`). The
  * mark moves first, in a commit of its own, so no reader finds half of a state. Commits stay, for the audit: only what they
- * did to keys goes. Whatever may be cut between two steps goes on from where it was.
+ * did to keys goes. Whatever may be cut between two steps goes on from where it was. What a channel needs below the mark
+ * stays (pins.ts), and goes once nothing does any more.
  */
-import * as z from "zod/mini";
 import { DAY_MS } from "../../core/duration.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
-import { findRow, putRow, row } from "../catalogue/operation.ts";
+import { findRow, putRow } from "../catalogue/operation.ts";
 import { PROVEN } from "../catalogue/rows.ts";
+import { readPinsAt } from "../documents/pins.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
@@ -21,12 +22,10 @@ import {
   nextCommitsSql,
   raiseMarksSql,
 } from "./compaction.sql.ts";
+import { COMPACTED, keepPins, releasePins } from "./pinned.ts";
 
 /** Commits of one step: some milliseconds in which nobody else writes. */
 const STEP_COMMITS = 100;
-
-/** Up to which revision each namespace has been gone through. */
-const COMPACTED = row("compaction", z.record(z.string(), z.int()));
 
 export interface CompactionOptions {
   readonly nowMs: number;
@@ -58,12 +57,14 @@ export function compact(db: Db, options: CompactionOptions): Compacted {
   const { may, head } = onlyOf(db, mayCompactSql);
   if (may !== 1) return { steps, namespaces: 0 };
   const upTo = options.hasBucket ? (findRow(db, PROVEN)?.revision ?? 0) : head;
+  releaseEnded(db);
   for (let groups = groupsOf(db, options); groups.length > 0; ) {
     const [group, ...others] = groups;
     if (group === undefined || !options.goesOn()) break;
     const to = endOfStep(db, group, { upTo, nowMs: options.nowMs });
     if (to === undefined) {
-      groups = others;
+      // Marks have moved: what was pinned may not be any more.
+      groups = others.length === 0 && releaseEnded(db) ? groupsOf(db, options) : others;
       continue;
     }
     step(db, group, to);
@@ -72,6 +73,10 @@ export function compact(db: Db, options: CompactionOptions): Compacted {
     groups = [{ ...group, from: to }, ...others];
   }
   return { steps, namespaces: touched.size };
+}
+
+function releaseEnded(db: Db): boolean {
+  return inTransaction(db, () => releasePins(db, readMarks(db)));
 }
 
 function groupsOf(db: Db, { keepMs }: CompactionOptions): Group[] {
@@ -112,12 +117,16 @@ function step(db: Db, { names, from }: Group, to: number): void {
   const namespaces = JSON.stringify(names);
   inTransaction(db, () => db.all(raiseMarksSql, [to, namespaces]));
   inTransaction(db, () => {
-    db.all(dropReplacedSql, [from, to, namespaces]);
+    // Under the lock: whoever points a channel below the mark from now on is refused.
+    const pins = readPinsAt(db, readMarks(db)).filter(({ namespace }) => names.includes(namespace));
+    const pinned = JSON.stringify(pins.map(({ namespace, revision }) => [namespace, revision]));
+    db.all(dropReplacedSql, [from, to, namespaces, pinned]);
     db.all(dropEndsSql, [from, to, namespaces]);
     putRow(db, COMPACTED, {
       ...findRow(db, COMPACTED),
       ...Object.fromEntries(names.map((name) => [name, to])),
     });
+    keepPins(db, pins);
   });
 }
 

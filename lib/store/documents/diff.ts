@@ -29,6 +29,8 @@ export interface DiffQuery {
   readonly limit: number;
   readonly bytesMax: number;
   readonly values: AnyValues;
+  /** The documents before are not shown. */
+  readonly newOnly?: boolean;
 }
 
 export interface DiffText {
@@ -82,7 +84,7 @@ interface PartAsked {
   readonly keys: number;
 }
 
-function diffPart(db: Db, { before, after, values }: DiffQuery, asked: PartAsked) {
+function diffPart(db: Db, { before, after, values, newOnly = false }: DiffQuery, asked: PartAsked) {
   const { range, start, limit, bytesMax, byChanges, keys } = asked;
   const rows = rowsOf(db, diffSql, [
     before.namespace,
@@ -102,7 +104,7 @@ function diffPart(db: Db, { before, after, values }: DiffQuery, asked: PartAsked
   const shown = rows.filter(({ key }) => key !== null);
   const last = rows.at(-1);
   return {
-    entries: shown.map(entryOf),
+    entries: shown.map((row) => entryOf(newOnly ? { ...row, before: null } : row)),
     last: last?.key,
     found: last?.found ?? 0,
     looked: last?.looked ?? 0,

@@ -7,6 +7,7 @@ import { type Life, parseLives } from "../../core/ancestry.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf } from "../sqlite/statement.ts";
 import { feedViewSql } from "./feed.sql.ts";
+import type { Pointed } from "./pins.ts";
 import { readHeadSql, readPastSql, viewSql } from "./read.sql.ts";
 
 export interface StoreView {
@@ -34,6 +35,8 @@ export interface ReadView extends StoreView {
   /** The namespace's document as JSON text; null when there is no such namespace. */
   readonly namespace: string | null;
   readonly document: FoundDocument | null;
+  /** What the channel that was named gives the edge. */
+  readonly pointed?: Pointed;
 }
 
 export interface PastView extends ReadView {

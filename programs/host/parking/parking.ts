@@ -26,6 +26,9 @@ export interface ParkingOptions {
 /** A commit wakes all who wait for it; more than this at once would stand before everybody else in the queue. */
 const ASKED_AT_ONCE = 16;
 
+/** Edges report all the time: who waits for them is asked again so often, and no more. */
+const FLEET_MS = 500;
+
 export class Parking {
   readonly #options: ParkingOptions;
   readonly #parked = new Places();
@@ -130,10 +133,13 @@ export class Parking {
     this.#watching = true;
     const { lookout } = this.#options;
     const changes = new Changes(lookout);
+    let fleetMs = 0;
     for (let last: Reached | undefined; this.#parked.size > 0; ) {
       const reached = await lookout.look();
-      if (reached !== undefined && (reached !== last || this.#fresh.length > 0))
-        this.#wakeAll(reached, changes);
+      const fleet = performance.now() - fleetMs >= FLEET_MS;
+      if (fleet) fleetMs = performance.now();
+      if (reached !== undefined && (fleet || reached !== last || this.#fresh.length > 0))
+        this.#wakeAll(reached, { changes, fleet });
       last = reached ?? last;
       await pause(lookout.everyMs);
     }
@@ -142,13 +148,17 @@ export class Parking {
     this.#watching = false;
   }
 
-  #wakeAll(reached: Reached, changes: Changes): void {
+  #wakeAll(
+    reached: Reached,
+    { changes, fleet }: { readonly changes: Changes; readonly fleet: boolean },
+  ): void {
     const changed = changes.goTo(reached);
     const woken = new Set([...this.#fresh, ...this.#parked.concernedBy(changed)]);
     this.#fresh = [];
     for (const parked of woken) {
       const { until, revision, namespaces } = parked.park;
-      const now = until === "head" ? reached.head : (reached.exported ?? -1);
+      if (until === "fleet" && !fleet) continue;
+      const now = reached[until] ?? -1;
       const concerned = namespaces?.some((one) => changes.mayConcern(one, revision)) ?? true;
       if (now >= revision && concerned) parked.wake(false);
     }

@@ -5,12 +5,16 @@ import { openTestStore } from "../../../testkit/store.ts";
 /** Columns of tables that a statement calls something else. */
 const RENAMED = new Set([
   "bytes: entry.value",
+  "channelRevision: entry.revision",
   "documentRevision: change.revision",
   "documentRevision: entry.revision",
+  "edgeRevision: entry.revision",
   "head: store.revision",
   "modifiedMs: commits.time_ms",
   "oldestLooked: commits.revision",
   "oldestWaitingMs: commits.time_ms",
+  "rolloutRevision: entry.revision",
+  "sinceMs: commits.time_ms",
   "wasRevision: change.revision",
 ]);
 /** Tables of SQLite's own, whose columns say nothing of ours. */

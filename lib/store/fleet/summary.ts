@@ -1,0 +1,46 @@
+/** The fleet in numbers, for whoever asks and for the metrics. Replicas that are alike are judged once. */
+import type { History } from "../../core/ancestry.ts";
+import { SILENT_MS } from "../../core/rollout/beacon.ts";
+import type { Db } from "../sqlite/driver.ts";
+import { type Alike, countAlike, countEdges, type FleetPart, listChannelBeacons } from "./beacons.ts";
+import { Standings } from "./standing.ts";
+
+export interface FleetSummary {
+  readonly edges: number;
+  readonly replicas: number;
+  readonly silent: number;
+  readonly behind: number;
+  readonly refusing: number;
+  readonly ahead: number;
+  readonly lost: number;
+  readonly foreign: number;
+}
+
+/** Silent ones are counted as that alone, since nobody knows where they are now. Throws StoreFault. */
+export function summarize(db: Db, history: History, part: FleetPart): FleetSummary {
+  const standings = new Standings(db, history);
+  const counts = { current: 0, behind: 0, ahead: 0, lost: 0, foreign: 0 };
+  const alike = countAlike(db, part);
+  const divided = new Set<string>();
+  for (const one of alike) {
+    const { namespace, channel } = one;
+    if (channel !== null && standings.isDivided({ namespace, channel }))
+      divided.add(`${namespace}/${channel}`);
+    else counts[standings.of(one, undefined).standing] += one.count - one.silent;
+  }
+  for (const name of divided) {
+    const [namespace = "", channel = ""] = name.split("/");
+    for (const { beacon, edge } of listChannelBeacons(db, { namespace, channel }, part.nowMs))
+      if (beacon.atMs > part.nowMs - SILENT_MS)
+        counts[standings.of(beacon, { edge: beacon.edge, document: edge }).standing] += 1;
+  }
+  const sum = (of: (one: Alike) => number) => alike.reduce((total, one) => total + of(one), 0);
+  const { current: _, ...apart } = counts;
+  return {
+    edges: countEdges(db, part),
+    replicas: sum(({ count }) => count),
+    silent: sum(({ silent }) => silent),
+    refusing: sum(({ refusing }) => refusing),
+    ...apart,
+  };
+}
