@@ -39,6 +39,11 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   ns: async (program, { client }) => (await import("./commands/ns.ts")).addNs(program, client),
   policy: async (program, { client }) => (await import("./commands/policy.ts")).addPolicy(program, client),
   schema: async (program, { client }) => (await import("./commands/schema.ts")).addSchema(program, client),
+  channel: async (program, { client }) => (await import("./commands/channel.ts")).addChannel(program, client),
+  rollout: async (program, { client }) => (await import("./commands/rollout.ts")).addRollout(program, client),
+  edge: async (program, { client }) => (await import("./commands/edge.ts")).addEdge(program, client),
+  fleet: async (program, { client }) => (await import("./commands/fleet.ts")).addFleet(program, client),
+  wait: async (program, { client }) => (await import("./commands/wait.ts")).addWait(program, client),
   async token(program, { client, server, contexts, dataDir }) {
     const { addToken } = await import("./commands/token.ts");
     const { addTokenReset } = await import("./commands/token-reset.ts");

@@ -1,6 +1,6 @@
 /**
  * How a command ends. Exit codes are interface (docs/cli.md): 0 done, 1 a fault or a no, 2 wrong use, 3 absent,
- * 4 not allowed, 5 stale, 6 refused by a rule of the namespace, 7 nobody answers, 8 a plan with changes.
+ * 4 not allowed, 5 stale, 6 refused by a rule of the namespace, 7 nobody answers, 8 a plan with changes, 9 not yet.
  */
 
 export const EXIT = {
@@ -13,6 +13,7 @@ export const EXIT = {
   refused: 6,
   unreachable: 7,
   changes: 8,
+  late: 9,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -1,0 +1,37 @@
+/** A rollout in words. */
+import type { Rollout } from "../../../lib/api/rollout-bodies.ts";
+import { escapeControl } from "../output.ts";
+
+export function linesOfRollout(rollout: Rollout): string[] {
+  const { from, to, state, since, steps, step, reason, progress } = rollout;
+  const lines = [`rollout from revision ${from} to ${to}: ${state}, since ${since}\n`];
+  for (const [index, one] of steps.entries()) {
+    const mark =
+      index < step || state === "done" ? "done" : index === step && state !== "aborted" ? "now" : "";
+    lines.push(
+      `  ${String(index + 1).padStart(2)}  ${mark.padEnd(4)}  ${nameOfStep(one)}, bakes ${one.bakeSeconds} s\n`,
+    );
+  }
+  lines.push(`  ${escapeControl(reason)}\n`);
+  if (progress !== undefined) lines.push(`  ${progressLine(progress)}\n`, `  next: ${progress.next}\n`);
+  return lines;
+}
+
+/** One line for a terminal. */
+export function shortLine({ state, step, steps, progress, reason }: Rollout): string {
+  if (progress === undefined) return `${state}: ${reason}`;
+  return `${state}, step ${step + 1} of ${steps.length}: ${progressLine(progress)}. ${progress.next}`;
+}
+
+function progressLine(progress: NonNullable<Rollout["progress"]>): string {
+  const { edges, reported, refusing, silent, errorRate } = progress;
+  const rate = errorRate === null ? "" : `, error rate ${(errorRate * 100).toFixed(1)} %`;
+  return `${reported} of ${edges} edges have it, ${refusing} refuse, ${silent} fell silent${rate}`;
+}
+
+function nameOfStep({ labels, percent }: Rollout["steps"][number]): string {
+  if (labels === undefined) return `${percent} %`;
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
+}
