@@ -79,6 +79,13 @@ describe("/v1/admin/channels", () => {
     expect(await tell("shop/stable", second)).toBe("201");
   });
 
+  test("a namespace has at most a hundred", async () => {
+    const { server, first } = await withTwo();
+    for (let at = 0; at < 100; at += 1) await setChannel(server, `shop/c${at}`, first);
+    expect(told(await setChannel(server, "shop/more", first))).toBe("422 quota_exceeded");
+    expect(told(await setChannel(server, "shop/c1", first))).toBe("200");
+  });
+
   test("rollout moves what is there, and admin alone makes and deletes", async () => {
     const { server, first, second } = await withTwo();
     const token = await makeToken(server, [{ verbs: ["rollout"], namespace: "shop" }]);
@@ -373,6 +380,16 @@ describe("the fleet", () => {
     expect(await ask()).toMatchObject({ reached: false, waiting: [{ edge: "b", revision: first }] });
     await report(server, [beaconOf("b", { ...seen, revision: second })]);
     expect(await ask()).toMatchObject({ reached: true, waiting: [] });
+  });
+
+  test("a token that may report for any edge fills no disk", async () => {
+    const { server } = await withTwo();
+    server.db.all(`insert into operation (name,value) with recursive n(at) as (select 1 union all
+      select at+1 from n where at<100000) select 'beacon/shop/x'||at,'{"atMs":1}' from n`);
+    const seen = { namespace: "shop", lineage: lineageOf(server.db) };
+    expect(told(await report(server, [beaconOf("new", seen)]))).toBe("422 quota_exceeded");
+    expect(told(await report(server, [beaconOf("x7", seen)]))).toBe("200");
+    server.db.all("delete from operation where name like 'beacon/%'");
   });
 
   test.each([

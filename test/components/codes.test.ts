@@ -55,7 +55,7 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   revokeToken: ["too_many_changes"],
   revokeTokens: ["too_many_changes", "stale"],
   putPolicy: ["quota_exceeded"],
-  // Of a hundred channels, of as many beacons, and of two who steer at one time: channels.test.ts and rollouts.test.ts.
+  // Of a hundred channels and of as many beacons as are kept: channels.test.ts. Of two who steer at one time.
   putChannel: ["quota_exceeded"],
   postBeacons: ["quota_exceeded"],
   ...Object.fromEntries(

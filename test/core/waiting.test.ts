@@ -12,6 +12,7 @@ describe("what a component tells its host of a wait", () => {
       park: { until: "head", revision: 7, seconds: 1, namespaces: ["a", "_system"] },
       text: "head=7; seconds=1; namespace=a,_system",
     },
+    { park: { until: "fleet", revision: 3, seconds: 20 }, text: "fleet=3; seconds=20" },
     { park: { until: "exported", revision: 2 ** 40, seconds: 0 }, text: "exported=1099511627776; seconds=0" },
   ] as const)("is $text", ({ park, text }) => {
     expect(formatPark(park)).toBe(text);

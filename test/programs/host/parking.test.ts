@@ -270,6 +270,39 @@ describe("Parking", () => {
   });
 });
 
+test("who waits for edges is asked again when they report, and not for every commit", async () => {
+  const request: GuestRequest = { method: "GET", uri: "/", headers: [], body: new Uint8Array(0) };
+  let reached = { head: 1, exported: null, fleet: 2 };
+  let looks = 0;
+  const lookout = {
+    everyMs: 1,
+    async look() {
+      looks += 1;
+      return reached;
+    },
+    changedAfter: () => undefined,
+    close: () => {},
+  };
+  let asked = 0;
+  const ask = async (_component: string, { headers }: GuestRequest): Promise<JobResult> => {
+    asked += 1;
+    return headers.includes("ledge-parked")
+      ? { type: "reply", reply: { status: 200, headers: [], body: undefined } }
+      : {
+          type: "reply",
+          reply: { status: 202, headers: ["ledge-park", "fleet=3; seconds=50"], body: undefined },
+        };
+  };
+  const parking = new Parking({ parkedMax: 1, lookout, ask });
+  const answered = parking.run("admin", request, () => new WaitingClient());
+  reached = { ...reached, head: 9 };
+  await expect.poll(() => looks).toBeGreaterThan(20);
+  expect(asked).toBe(1);
+  reached = { ...reached, fleet: 3 };
+  expect(await answered).toMatchObject({ reply: { status: 200 } });
+  expect(asked).toBe(2);
+});
+
 test.each([changedAfterSql, reachedSql])("the lookout reads no whole table for $columns", ({ sql }) => {
   const db = openNodeDb(":memory:");
   onTestFinished(() => db.close());
