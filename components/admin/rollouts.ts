@@ -25,7 +25,7 @@ import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import type { World } from "../../lib/http/world.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
-import { listChannelBeacons } from "../../lib/store/fleet/beacons.ts";
+import { listFollowers } from "../../lib/store/fleet/beacons.ts";
 import { brokenByRollout } from "./carried.ts";
 import { channelPlaceOf, listPointers } from "./channels.ts";
 import { putSetting } from "./put-setting.ts";
@@ -125,6 +125,6 @@ function progressView(
   world: World,
 ): NonNullable<Rollout["progress"]> {
   const nowMs = world.nowMs();
-  const looked = { ...place, rollout, nowMs, followers: listChannelBeacons(world.db, place, nowMs) };
+  const looked = { ...place, rollout, nowMs, followers: listFollowers(world.db, place, nowMs) };
   return { ...progressOf(looked), next: nextMove(looked).reason };
 }

@@ -17,7 +17,7 @@ import { acceptedDurability } from "../../lib/http/durable.ts";
 import type { World } from "../../lib/http/world.ts";
 import { commit } from "../../lib/store/commit/commit.ts";
 import { findSetting, listSettings, type Setting } from "../../lib/store/documents/settings.ts";
-import { forgetSilent, listChannelBeacons } from "../../lib/store/fleet/beacons.ts";
+import { forgetSilent, listFollowers } from "../../lib/store/fleet/beacons.ts";
 import type { Db } from "../../lib/store/sqlite/driver.ts";
 
 const READ_AT_ONCE = 500;
@@ -56,7 +56,7 @@ function moveOne(world: World, setting: Setting): void {
   if (standing === undefined) return;
   const channel: ChannelDocument = JSON.parse(standing.json);
   const nowMs = world.nowMs();
-  const next = nextMove({ ...place, rollout, nowMs, followers: listChannelBeacons(db, place, nowMs) });
+  const next = nextMove({ ...place, rollout, nowMs, followers: listFollowers(db, place, nowMs) });
   const made = moved(next, { rollout, channel, nowMs });
   if (made === undefined) return;
   const documents: Change[] = [{ setting, document: made.rollout }];

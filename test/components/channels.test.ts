@@ -328,6 +328,22 @@ describe("the fleet", () => {
     ]);
   });
 
+  test("goes by the steps of a rollout while one divides the channel", async () => {
+    const { server, first, second } = await withTwo();
+    await setChannel(server, "shop/stable", first);
+    await withState(server, "/v1/admin/edges/a", { labels: { ring: "canary" } });
+    const steps = [{ labels: { ring: "canary" }, bakeSeconds: 60 }];
+    await withState(server, "/v1/admin/rollouts/shop/stable", { to: second, steps });
+    const seen = { namespace: "shop", lineage: lineageOf(server.db), channel: "stable", revision: first };
+    await report(server, [beaconOf("a", seen), beaconOf("b", seen)]);
+    const { replicas, summary } = await answerOf<Fleet>(server, "/v1/admin/fleet");
+    expect(replicas).toMatchObject([
+      { standing: "behind", wanted: second },
+      { standing: "current", wanted: first },
+    ]);
+    expect(summary).toMatchObject({ behind: 1, silent: 0 });
+  });
+
   test("pages, and cursors of another question are refused", async () => {
     const { server } = await withTwo();
     const lineage = lineageOf(server.db);

@@ -9,9 +9,16 @@ import { isGivenNew } from "./reading.ts";
 
 /** An edge that follows the channel. */
 export interface Follower {
-  readonly beacon: Beacon;
-  /** What people say of it. */
-  readonly edge: EdgeDocument | undefined;
+  readonly beacon: Heard;
+  /** What people say of it; null where nobody does. */
+  readonly edge: EdgeDocument | null;
+}
+
+/** What of a beacon counts. */
+export interface Heard extends Pick<Beacon, "edge" | "atMs" | "lineage" | "revision"> {
+  readonly errorRate: number | null;
+  /** The revision that it refuses. */
+  readonly refused: number | null;
 }
 
 /** How the edges are that the steps so far give the new revision. */
@@ -65,14 +72,14 @@ export function progressOf(looked: Looked): StepProgress {
   );
   const startedMs = Date.parse(rollout.started);
   const rates = given.flatMap(({ beacon }) =>
-    beacon.revision === rollout.to && beacon.errorRate !== undefined ? [beacon.errorRate] : [],
+    beacon.revision === rollout.to && beacon.errorRate !== null ? [beacon.errorRate] : [],
   );
-  const count = (holds: (beacon: Beacon) => boolean) => given.filter(({ beacon }) => holds(beacon)).length;
+  const count = (holds: (beacon: Heard) => boolean) => given.filter(({ beacon }) => holds(beacon)).length;
   const silentMs = rollout.health.maxSilenceSeconds * 1000;
   return {
     edges: count(({ atMs }) => isOfNow(atMs, { startedMs, nowMs })),
     reported: count(({ revision, atMs }) => revision === rollout.to && atMs >= startedMs),
-    refusing: count(({ refusal, atMs }) => refusal?.revision === rollout.to && atMs >= startedMs),
+    refusing: count(({ refused, atMs }) => refused === rollout.to && atMs >= startedMs),
     silent: count(({ atMs }) => atMs >= startedMs && atMs <= nowMs - silentMs),
     errorRate: rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length,
   };

@@ -17,8 +17,8 @@ export interface Pointers {
   readonly channel: ChannelDocument;
   /** Undefined where the channel never had one. */
   readonly rollout: RolloutDocument | undefined;
-  /** Undefined for an edge without labels. */
-  readonly edge: EdgeDocument | undefined;
+  /** Nothing for an edge without labels. */
+  readonly edge: EdgeDocument | null | undefined;
 }
 
 /** Who reads: an edge by its name, and by which channel. Whoever gives no name is in no step. */
@@ -40,7 +40,7 @@ export function isActive({ state, step }: RolloutDocument): boolean {
 /** Whether a step up to the present one is for the edge. */
 export function isGivenNew(
   { steps, step }: Pick<RolloutDocument, "steps" | "step">,
-  edge: EdgeDocument | undefined,
+  edge: EdgeDocument | null | undefined,
   reader: ChannelReader,
 ): boolean {
   return steps.slice(0, step + 1).some((one) => isIn(one, edge?.labels ?? {}, reader));

@@ -58,11 +58,16 @@ export const countEdgesSql = statement(
   `select count(distinct b.value->>'edge') from operation b where ${known}`,
 );
 
-/** Edges of one channel with their labels. ?3 channel. */
-export const channelBeaconsSql = statement(
-  { value: operation.value, edge: orNull(textColumn) },
-  `select b.value,cast(e.value as text) from operation b left join entry e on e.namespace='_system'
-and e.key='edge/'||(b.value->>'edge') where ${known} and b.value->>'channel'=?3 order by b.name`,
+/**
+ * Edges of one channel, and what people say of them, as one JSON text: in a guest ten thousand rows cost more than their parsing.
+ * ?3 channel.
+ */
+export const followersSql = statement(
+  { followers: textColumn },
+  `select json_group_array(json_object('beacon',json_object('edge',b.value->>'edge','atMs',b.value->>'atMs',
+'lineage',b.value->>'lineage','revision',b.value->>'revision','errorRate',b.value->>'errorRate',
+'refused',b.value->'refusal'->>'revision'),'edge',json(cast(e.value as text)))) from operation b
+left join entry e on e.namespace='_system' and e.key='edge/'||(b.value->>'edge') where ${known} and b.value->>'channel'=?3`,
 );
 
 /** ?3 as in standingsSql, ?4 a revision, ?5 limit: who is heard and not there, or of another history. */

@@ -3,15 +3,16 @@
  * word, which a relay passed on late, does not replace a newer one.
  */
 import { type Beacon, FORGOTTEN_MS, SILENT_MS } from "../../core/rollout/beacon.ts";
-import type { ChannelPlace, EdgeDocument } from "../../core/rollout/documents.ts";
+import type { ChannelPlace } from "../../core/rollout/documents.ts";
+import type { Follower } from "../../core/rollout/next.ts";
 import type { Db } from "../sqlite/driver.ts";
 import { onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
 import {
   beaconsSql,
-  channelBeaconsSql,
   countBeaconsSql,
   countEdgesSql,
+  followersSql,
   forgetSql,
   lackedSql,
   nextTurnSql,
@@ -97,18 +98,9 @@ export function countEdges(db: Db, part: FleetPart): number {
   return onlyOf(db, countEdgesSql, rangeOf(part)).edges;
 }
 
-/** Of a channel, with what is said of the edges. Throws StoreFault. */
-export function listChannelBeacons(
-  db: Db,
-  { namespace, channel }: ChannelPlace,
-  nowMs: number,
-): { readonly beacon: Beacon; readonly edge: EdgeDocument | undefined }[] {
-  return rowsOf(db, channelBeaconsSql, [...rangeOf({ namespace, nowMs }), channel]).map(
-    ({ value, edge }) => ({
-      beacon: parse(value),
-      edge: edge === null ? undefined : JSON.parse(edge),
-    }),
-  );
+/** Of a channel, in no order. Throws StoreFault. */
+export function listFollowers(db: Db, { namespace, channel }: ChannelPlace, nowMs: number): Follower[] {
+  return JSON.parse(onlyOf(db, followersSql, [...rangeOf({ namespace, nowMs }), channel]).followers);
 }
 
 /** Who is heard and has not come to a revision of this history. Throws StoreFault. */

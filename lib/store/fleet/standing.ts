@@ -28,7 +28,7 @@ export interface Stands {
 /** An edge by its name and labels; only while a rollout goes on do they matter. */
 export interface NamedEdge {
   readonly edge: string;
-  readonly document: EdgeDocument | undefined;
+  readonly document: EdgeDocument | null | undefined;
 }
 
 export class Standings {

@@ -2,7 +2,7 @@
 import type { History } from "../../core/ancestry.ts";
 import { SILENT_MS } from "../../core/rollout/beacon.ts";
 import type { Db } from "../sqlite/driver.ts";
-import { type Alike, countAlike, countEdges, type FleetPart, listChannelBeacons } from "./beacons.ts";
+import { type Alike, countAlike, countEdges, type FleetPart, listFollowers } from "./beacons.ts";
 import { Standings } from "./standing.ts";
 
 export interface FleetSummary {
@@ -30,9 +30,11 @@ export function summarize(db: Db, history: History, part: FleetPart): FleetSumma
   }
   for (const name of divided) {
     const [namespace = "", channel = ""] = name.split("/");
-    for (const { beacon, edge } of listChannelBeacons(db, { namespace, channel }, part.nowMs))
+    for (const { beacon, edge } of listFollowers(db, { namespace, channel }, part.nowMs))
       if (beacon.atMs > part.nowMs - SILENT_MS)
-        counts[standings.of(beacon, { edge: beacon.edge, document: edge }).standing] += 1;
+        counts[
+          standings.of({ ...beacon, namespace, channel }, { edge: beacon.edge, document: edge }).standing
+        ] += 1;
   }
   const sum = (of: (one: Alike) => number) => alike.reduce((total, one) => total + of(one), 0);
   const { current: _, ...apart } = counts;

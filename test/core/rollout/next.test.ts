@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Beacon } from "../../../lib/core/rollout/beacon.ts";
 import { DEFAULT_HEALTH, type RolloutDocument } from "../../../lib/core/rollout/documents.ts";
 import { moved } from "../../../lib/core/rollout/moves.ts";
-import { type Follower, nextMove, progressOf } from "../../../lib/core/rollout/next.ts";
+import { type Follower, type Heard, nextMove, progressOf } from "../../../lib/core/rollout/next.ts";
 import { revisionFor } from "../../../lib/core/rollout/reading.ts";
 import { formatTime } from "../../../lib/core/time.ts";
 
@@ -27,16 +26,12 @@ const ROLLOUT: RolloutDocument = {
 };
 
 /** An edge of the ring, heard `heardS` seconds after the beginning. */
-function follower(edge: string, { heardS = 60, ...more }: Partial<Beacon> & { heardS?: number } = {}) {
-  const said = {
-    version: "1",
-    lineage: "a".repeat(32),
-    revision: 20,
-    channel: "stable",
-    source: "origin" as const,
-  };
-  const beacon: Beacon = { edge, namespace: "shop", atMs: T0 + heardS * 1000, ...said, ...more };
-  return { beacon, edge: RING };
+function follower(
+  edge: string,
+  { heardS = 60, ...more }: Partial<Heard> & { heardS?: number } = {},
+): Follower {
+  const said = { lineage: "a".repeat(32), revision: 20, errorRate: null, refused: null };
+  return { beacon: { edge, atMs: T0 + heardS * 1000, ...said, ...more }, edge: RING };
 }
 
 const look = (
@@ -60,7 +55,7 @@ describe("nextMove", () => {
   test.each([
     {
       name: "refusals",
-      followers: [follower("a", { revision: 10, refusal: { code: "schema_violation", revision: 20 } })],
+      followers: [follower("a", { revision: 10, refused: 20 })],
       says: "1 edge refuse revision 20",
     },
     { name: "an error rate", followers: [follower("a", { errorRate: 0.2 })], says: "The error rate is 20 %" },
@@ -98,7 +93,7 @@ describe("nextMove", () => {
   });
 
   test("counts none but the edges that the steps so far are for", () => {
-    const other = { ...follower("b", { errorRate: 1 }), edge: undefined };
+    const other = { ...follower("b", { errorRate: 1 }), edge: null };
     expect(progressOf(look([follower("a"), other]))).toMatchObject({ edges: 1, errorRate: null });
     expect(progressOf(look([follower("a"), other], { step: 1 }))).toMatchObject({ edges: 2, errorRate: 1 });
   });
