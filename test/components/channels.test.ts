@@ -384,6 +384,17 @@ describe("the fleet", () => {
     ]);
   });
 
+  test("a word of a clock that was ahead does not hold back what comes after it", async () => {
+    const { server, second } = await withTwo();
+    const seen = { namespace: "shop", lineage: lineageOf(server.db), revision: second };
+    await report(server, [beaconOf("a", seen)]);
+    server.db.all(
+      "update operation set value=json_set(value,'$.atMs',value->>'atMs'+99999999) where name='beacon/shop/a'",
+    );
+    await report(server, [beaconOf("a", { ...seen, revision: 1 })]);
+    expect((await answerOf<Fleet>(server, "/v1/admin/fleet")).replicas).toMatchObject([{ revision: 1 }]);
+  });
+
   test("asked for a revision it names who is not there, and waits for no silent edge", async () => {
     const { server, first, second } = await withTwo();
     const seen = { namespace: "shop", lineage: lineageOf(server.db) };

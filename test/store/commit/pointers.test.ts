@@ -1,0 +1,104 @@
+/** Channels and rollouts as the commit's rules judge them, whoever proposes: what no door of ours would ask for, too. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_HEALTH } from "../../../lib/core/rollout/documents.ts";
+import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
+import { begin, openQuickStore, put } from "../../../testkit/backup.ts";
+import { type Options, propose, putReserved, type TestChange } from "../../../testkit/proposals.ts";
+import { headOf, pointChannel } from "../../../testkit/rollouts.ts";
+
+const AT = "2027-01-01T00:00:00.000Z";
+const TICK = { by: { kind: "reserved", actor: "_rollout" } } as const;
+
+let db: NodeDb;
+let [first, second] = [0, 0];
+
+beforeEach(() => {
+  db = openQuickStore().db;
+  begin(db);
+  first = put(db, "k", "one");
+  second = put(db, "k", "two");
+  pointChannel(db, "shop/stable", first);
+});
+
+const rolloutOf = (more: object = {}) => ({
+  from: first,
+  to: second,
+  steps: [
+    { percent: 10, bakeSeconds: 0 },
+    { percent: 100, bakeSeconds: 0 },
+  ],
+  step: 0,
+  state: "running",
+  since: AT,
+  started: AT,
+  health: DEFAULT_HEALTH,
+  onFailure: "stop",
+  reason: "",
+  ...more,
+});
+const said = (made: { ok: boolean; code?: string }) => (made.ok ? "ok" : made.code);
+const roll = (more: object = {}, options: Options = {}) =>
+  said(putReserved(db, "_system", "rollout/shop/stable", JSON.stringify(rolloutOf(more)), options));
+const system = (key: string, json: unknown): TestChange => ({
+  op: "put",
+  ns: "_system",
+  key,
+  value: JSON.stringify(json),
+  type: "application/json",
+  if: -1,
+});
+
+describe("a rollout", () => {
+  test("goes from step to step, and to its end, and to nothing else", () => {
+    expect(roll()).toBe("ok");
+    expect(roll({ to: first + 3 })).toBe("rollout_active");
+    expect(roll({ steps: [{ percent: 1, bakeSeconds: 0 }] })).toBe("rollout_active");
+    expect(roll({ step: 1 })).toBe("ok");
+    expect(roll({ step: 0 })).toBe("rollout_active");
+    expect(roll({ step: -1, state: "failed" })).toBe("ok");
+    expect(roll()).toBe("ok");
+  });
+
+  test("begins with its first step, from where the channel is", () => {
+    expect(roll({ step: 1 })).toBe("invalid_body");
+    expect(roll({ state: "done" })).toBe("invalid_body");
+    expect(roll({ from: second, to: first })).toBe("stale");
+    expect(said(putReserved(db, "_system", "rollout/shop/none", JSON.stringify(rolloutOf())))).toBe(
+      "not_found",
+    );
+  });
+
+  test("ends in one commit with the channel that it moves", () => {
+    roll();
+    const channel = system("channel/shop/stable", { revision: second });
+    expect(said(propose(db, [channel], { door: "admin" }))).toBe("rollout_active");
+    const both = [channel, system("rollout/shop/stable", rolloutOf({ state: "done", step: 1 }))];
+    expect(said(propose(db, both, { door: "admin", ...TICK }))).toBe("ok");
+  });
+
+  test("and its channel stand nowhere but under their names", () => {
+    for (const key of ["channel/shop", "channel/shop/A", "channel/shop/a/b", "rollout/_system/a", "edge/A"])
+      expect(said(putReserved(db, "_system", key, '{"revision":1}')), key).toBe("invalid_body");
+  });
+});
+
+test("a channel may go to a revision that is kept for another one alone", () => {
+  db.all("update usage set compacted=? where namespace='shop'", [second]);
+  const to = (name: string, revision: number) =>
+    said(putReserved(db, "_system", `channel/shop/${name}`, JSON.stringify({ revision })));
+  expect([to("other", first), to("other", first - 1), to("other", headOf(db) + 1)]).toEqual([
+    "ok",
+    "compacted",
+    "revision_unknown",
+  ]);
+});
+
+test("the tick moves rollouts and their channels, and nothing else", () => {
+  expect(roll({}, TICK)).toBe("ok");
+  expect(roll({ step: 1 }, TICK)).toBe("ok");
+  for (const key of ["namespace/shop", "policy/shop/", "edge/a", "mode"])
+    expect(said(putReserved(db, "_system", key, "{}", TICK)), key).toBe("forbidden");
+  expect(said(putReserved(db, "_auth", "token/bbbbbbbbbbbb", "{}", TICK))).toBe("forbidden");
+  const end: TestChange = { op: "delete", ns: "_system", key: "channel/shop/stable", if: -1 };
+  expect(said(propose(db, [end], { door: "admin", ...TICK }))).toBe("forbidden");
+});
