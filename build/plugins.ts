@@ -71,9 +71,9 @@ export function withoutSettings(root: string): Plugin {
     name: "without-settings",
     setup(setup) {
       setup.onResolve(
-        { filter: /^\.\/(settings|setting-facts|member-facts|erased|note-purge)\.ts$/ },
+        { filter: /^\.\/(settings|reserved-access|setting-facts|member-facts|erased|note-purge)\.ts$/ },
         ({ importer }) =>
-          /[\\/]commit[\\/](judge|facts|commit)\.ts$/.test(importer)
+          /[\\/]commit[\\/](judge|access|facts|commit)\.ts$/.test(importer)
             ? { path: join(root, "lib", "engines", "quickjs", "no-settings.ts") }
             : undefined,
       );

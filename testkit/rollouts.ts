@@ -1,5 +1,5 @@
 /** What the tests of channels, rollouts and the fleet share: documents of `_system` put by themselves, and beacons. */
-import type { Beacon } from "../lib/core/rollout/beacon.ts";
+import type { KeptBeacon } from "../lib/core/rollout/beacon.ts";
 import type { Db } from "../lib/store/sqlite/driver.ts";
 import { putReserved } from "./proposals.ts";
 import type { ServerReply, TestServer } from "./server.ts";
@@ -26,7 +26,7 @@ export async function withState(server: TestServer, path: string, json: unknown)
 /** A beacon of one edge about one namespace, as a request has it. */
 export function beaconOf(
   edge: string,
-  seen: Partial<Beacon> & { readonly namespace: string; readonly lineage: string },
+  seen: Partial<KeptBeacon> & { readonly namespace: string; readonly lineage: string },
   more: { readonly ageSeconds?: number; readonly through?: string } = {},
 ) {
   return { edge, version: "0.1.0", ...more, namespaces: [{ revision: 0, source: "origin", ...seen }] };

@@ -203,7 +203,7 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
         headers: headers.map(([name, value]) => [name.toLowerCase(), value] as const),
         body,
       };
-      if (/^\/v1\/(read|list|history|diff|changes|commits|whoami)\b/.test(path))
+      if (/^\/v1\/(read|list|history|diff|changes|commits|whoami|lineage)\b/.test(path))
         return handlers.read(request, world);
       if (/^\/v1\/(write|commit)\b/.test(path)) return handlers.write(request, world);
       if (/^\/v1\/(plan|revert)\b/.test(path)) return handlers.plan(request, world);

@@ -6,7 +6,7 @@ import type { BeaconsBody } from "../../lib/api/rollout-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import { allowsKey } from "../../lib/core/grant.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { BEACONS_KEPT_MAX, type Beacon } from "../../lib/core/rollout/beacon.ts";
+import { BEACONS_KEPT_MAX, FORGOTTEN_MS, type KeptBeacon } from "../../lib/core/rollout/beacon.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
@@ -34,8 +34,8 @@ export function postBeacons({ body }: Input<"postBeacons">, context: Context): R
 function beaconsOf(
   { edge, version, through, ageSeconds = 0, namespaces }: BeaconsBody["beacons"][number],
   nowMs: number,
-): Beacon[] {
-  const atMs = nowMs - ageSeconds * 1000;
+): KeptBeacon[] {
+  const atMs = nowMs - Math.min(ageSeconds * 1000, FORGOTTEN_MS);
   return namespaces.map((one) => ({
     edge,
     version,

@@ -7,7 +7,7 @@ import type { Input } from "../../lib/api/typed.ts";
 import { type Cursor, formatCursor, parseCursor } from "../../lib/core/cursor.ts";
 import { encodeParameter } from "../../lib/core/query.ts";
 import { accept, type Outcome } from "../../lib/core/refusal.ts";
-import { type Beacon, SILENT_MS } from "../../lib/core/rollout/beacon.ts";
+import { type KeptBeacon, SILENT_MS } from "../../lib/core/rollout/beacon.ts";
 import { edgeKey } from "../../lib/core/rollout/documents.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import type { Context } from "../../lib/http/context.ts";
@@ -109,7 +109,7 @@ function linkTo({ namespace, limit }: FleetInput, next: string | undefined): [st
 }
 
 function replicaView(
-  { atMs, ...said }: Beacon,
+  { atMs, ...said }: KeptBeacon,
   { lacksSinceMs, ...standing }: ReturnType<Standings["of"]>,
   nowMs: number,
 ): Replica {

@@ -10,7 +10,7 @@ import {
   ROLLOUT_STATES,
   STEPS_MAX,
 } from "../core/rollout/documents.ts";
-import { count, etag, lineage, list, moment, revision, sha256 } from "./shapes.ts";
+import { count, etag, lineage, list, moment, revision, sha256, text } from "./shapes.ts";
 import { line, words } from "./words.ts";
 
 export const channelName = z.string().check(z.regex(new RegExp(CHANNEL_PATTERN)));
@@ -159,8 +159,8 @@ export type RolloutsPage = z.infer<typeof RolloutsPage>;
 
 const RefusedAtEdge = z.strictObject({
   code: z.string().check(z.regex(/^[a-z_]{1,64}$/)),
-  revision,
-  detail: z.optional(words(500)),
+  revision: count,
+  detail: z.optional(text(500)),
 });
 
 const SeenNamespace = z.strictObject({
@@ -184,8 +184,9 @@ const BeaconBody = z.strictObject({
   /** The relay that passed it on. */
   through: z.optional(edgeName),
   /** How old it is when it is passed on. */
-  ageSeconds: z.optional(seconds),
-  namespaces: list(SeenNamespace, { min: 1, max: 100 }),
+  ageSeconds: z.optional(count),
+  /** None yet of an edge that has only begun. */
+  namespaces: list(SeenNamespace, { max: 1000 }),
 });
 
 export const BeaconsBody = z.strictObject({ beacons: list(BeaconBody, { min: 1, max: BEACONS_MAX }) });
@@ -207,7 +208,7 @@ export const Replica = z.object({
   digest: z.optional(z.string()),
   lagSeconds: z.optional(count),
   errorRate: z.optional(z.number()),
-  refusal: z.optional(z.object({ code: z.string(), revision, detail: z.optional(z.string()) })),
+  refusal: z.optional(z.object({ code: z.string(), revision: count, detail: z.optional(z.string()) })),
   /** When it was last heard. */
   heard: moment,
   /** Not heard for five minutes: since when. */

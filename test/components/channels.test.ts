@@ -384,6 +384,15 @@ describe("the fleet", () => {
     ]);
   });
 
+  test("takes an edge that serves nothing yet, and keeps no word of more than 30 days", async () => {
+    const { server } = await withTwo();
+    const seen = { namespace: "shop", lineage: lineageOf(server.db) };
+    const old = beaconOf("b", seen, { ageSeconds: Number.MAX_SAFE_INTEGER });
+    const taken = await report(server, [{ edge: "a", version: "1", namespaces: [] }, old]);
+    expect(jsonOf(taken)).toEqual({ taken: 2 });
+    expect((await answerOf<Fleet>(server, "/v1/admin/fleet")).replicas).toEqual([]);
+  });
+
   test("a word of a clock that was ahead does not hold back what comes after it", async () => {
     const { server, second } = await withTwo();
     const seen = { namespace: "shop", lineage: lineageOf(server.db), revision: second };
@@ -422,8 +431,7 @@ describe("the fleet", () => {
   test.each([
     { name: "a member that nobody knows", beacon: { colour: 1 }, says: "colour" },
     { name: "a name that is none", beacon: { edge: "A" }, says: "/beacons/0/edge" },
-    { name: "no namespace", beacon: { namespaces: [] }, says: "/beacons/0/namespaces" },
-    { name: "an age of more than 30 days", beacon: { ageSeconds: 2_592_001 }, says: "/beacons/0/ageSeconds" },
+    { name: "an age that is none", beacon: { ageSeconds: -1 }, says: "/beacons/0/ageSeconds" },
   ])("refuses $name", async ({ beacon, says }) => {
     const { server } = await withTwo();
     const good = beaconOf("a", { namespace: "shop", lineage: "0".repeat(32) });

@@ -7,7 +7,7 @@
 export const SOURCES = ["origin", "relay", "bucket", "none"] as const;
 
 /** One namespace at one edge. */
-export interface Beacon {
+export interface KeptBeacon {
   readonly edge: string;
   readonly namespace: string;
   /** When it was said, by the clock of this store, in milliseconds since 1970. */

@@ -3,7 +3,7 @@
  * it commits what it says; a rollout that nobody looks at stays where it is.
  */
 import { isOver } from "../span.ts";
-import { type Beacon, SILENT_MS } from "./beacon.ts";
+import { type KeptBeacon, SILENT_MS } from "./beacon.ts";
 import type { ChannelPlace, EdgeDocument, RolloutDocument } from "./documents.ts";
 import { isGivenNew } from "./reading.ts";
 
@@ -15,7 +15,7 @@ export interface Follower {
 }
 
 /** What of a beacon counts. */
-export interface Heard extends Pick<Beacon, "edge" | "atMs" | "lineage" | "revision"> {
+export interface Heard extends Pick<KeptBeacon, "edge" | "atMs" | "lineage" | "revision"> {
   readonly errorRate: number | null;
   /** The revision that it refuses. */
   readonly refused: number | null;

@@ -1,5 +1,5 @@
 /**
- * What config-write and config-plan have in place of lib/core/commit/settings.ts and of setting-facts.ts, erased.ts,
+ * What config-write and config-plan have in place of settings.ts and reserved-access.ts in lib/core/commit and of setting-facts.ts, erased.ts,
  * note-purge.ts and member-facts.ts in lib/store/commit: their doors refuse reserved documents and purges before these are
  * asked, a guest commits nothing in groups, and every write on Spin would pay for them. Promise: whatever came so far all
  * the same is a bug, and is not committed.
@@ -18,6 +18,8 @@ function readNone(): never {
 export {
   judgeNone as judgeSettings,
   readNone as gatherMemberFacts,
+  readNone as judgeReserved,
+  readNone as mayAdminister,
   readNone as notePurge,
   readNone as overwriteFreed,
   readNone as readSettings,

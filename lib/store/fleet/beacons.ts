@@ -2,7 +2,7 @@
  * The last word of each edge about each namespace. It is operational: no part of the history or of a backup. Promise: an older
  * word, which a relay passed on late, does not replace a newer one.
  */
-import { type Beacon, FORGOTTEN_MS, SILENT_MS } from "../../core/rollout/beacon.ts";
+import { FORGOTTEN_MS, type KeptBeacon, SILENT_MS } from "../../core/rollout/beacon.ts";
 import type { ChannelPlace } from "../../core/rollout/documents.ts";
 import type { Follower } from "../../core/rollout/next.ts";
 import type { Db } from "../sqlite/driver.ts";
@@ -29,14 +29,14 @@ export interface FleetPart {
   readonly nowMs: number;
 }
 
-export function beaconName({ namespace, edge }: Pick<Beacon, "namespace" | "edge">): string {
+export function beaconName({ namespace, edge }: Pick<KeptBeacon, "namespace" | "edge">): string {
   return `beacon/${namespace}/${edge}`;
 }
 
 /** Gives how many are kept then, and keeps none where that is more than `keptMax`. Throws StoreFault. */
 export function keepBeacons(
   db: Db,
-  beacons: readonly Beacon[],
+  beacons: readonly KeptBeacon[],
   { nowMs, keptMax }: { readonly nowMs: number; readonly keptMax: number },
 ): number {
   const rows = JSON.stringify(beacons.map((beacon) => [beaconName(beacon), beacon]));
@@ -73,7 +73,7 @@ export function listBeacons(
   db: Db,
   part: FleetPart,
   { after, limit }: { readonly after: string; readonly limit: number },
-): Beacon[] {
+): KeptBeacon[] {
   return rowsOf(db, beaconsSql, [...rangeOf(part), after, limit]).map(({ value }) => parse(value));
 }
 
@@ -130,6 +130,6 @@ function rangeOf({ namespace, nowMs }: FleetPart): [string, number] {
 }
 
 /** It was judged when it came. */
-function parse(json: string): Beacon {
+function parse(json: string): KeptBeacon {
   return JSON.parse(json);
 }

@@ -43,7 +43,7 @@ function rowOf(replica: Replica, nowMs: number): string[] {
   const { edge, namespace, revision, behindRevisions, behindSeconds, heard } = replica;
   const behind = behindRevisions === 0 ? "" : `${behindRevisions} (${shortSpan(behindSeconds)})`;
   const ago = shortSpan(Math.max(0, Math.round((nowMs - Date.parse(heard)) / 1000)));
-  return [cut(edge, 22), cut(namespace, 16), String(revision), behind, ago, stateOf(replica)];
+  return [edge, namespace, String(revision), behind, ago, stateOf(replica)];
 }
 
 function stateOf({ standing, silentSince, refusal }: Replica): string {
@@ -56,11 +56,6 @@ function summaryLine({ summary }: Fleet): string {
   const { edges, replicas, silent, behind, refusing, ahead, lost, foreign } = summary;
   const apart = ahead + lost + foreign;
   return `${countWords(edges, "edge")}, ${countWords(replicas, "replica")}: ${silent} silent, ${behind} behind, ${refusing} refusing${apart === 0 ? "" : `, ${apart} of another history or ahead`}`;
-}
-
-/** So that a row fits 80 columns. */
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 function shortSpan(seconds: number): string {
