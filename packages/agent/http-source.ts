@@ -1,8 +1,9 @@
 /** An origin or another agent as a source: lists for a snapshot, the feed for what comes after. */
-import type { FeedPage, Lineage, ListPage } from "../../lib/api/document-answers.ts";
+import type { DiffPage, FeedPage, Lineage, ListPage } from "../../lib/api/document-answers.ts";
 import { formatCursor } from "../../lib/core/cursor.ts";
 import { namespaceOfSetting, SYSTEM_KINDS } from "../../lib/core/grant.ts";
 import { SYSTEM } from "../../lib/core/namespace.ts";
+import { edgeKey } from "../../lib/core/rollout/documents.ts";
 import { bytesOfBase64 } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
 import type { AnswerHeaders } from "../client/fetch.ts";
@@ -10,6 +11,7 @@ import { openServer, type ServerClient, type ServerOptions } from "../client/ser
 import type {
   AskedFor,
   ChangesPage,
+  DifferencePage,
   Place,
   ReplicaChange,
   ReplicaDocument,
@@ -18,6 +20,7 @@ import type {
   Source,
   SourceHistory,
   SourceKind,
+  Subject,
 } from "./source.ts";
 
 const PAGE_LIMIT = 1000;
@@ -27,7 +30,8 @@ const EPOCH = 2 ** 40;
 /** What an agent says with each answer, and an origin does not: where it has its state from. */
 export const SOURCE_HEADER = "ledge-source";
 
-export function httpSource(options: ServerOptions): Source {
+/** `name` is for people; default: the address. */
+export function httpSource(options: ServerOptions, name = options.url): Source {
   let kind: SourceKind = "origin";
   // What is sent again, and when, is the agent's affair: it has other sources.
   const server = openServer({ ...options, attempts: 1 });
@@ -35,14 +39,15 @@ export function httpSource(options: ServerOptions): Source {
     get kind() {
       return kind;
     },
-    name: options.url,
-    async history(namespace, signal) {
+    name,
+    async history({ namespace }, signal) {
       const { history, isAgent } = await readHistory(server, namespace, signal);
       kind = isAgent ? "relay" : "origin";
       return history;
     },
-    snapshot: (namespace, next, signal) => readSnapshot(server, { namespace, next, signal }),
-    changes: (namespace, after, asked) => readChanges(server, { namespace, after, asked }),
+    snapshot: (subject, next, signal) => readSnapshot(server, { subject, next, signal }),
+    changes: (subject, after, asked) => readChanges(server, { subject, after, asked }),
+    difference: (subject, from, at) => readDifference(server, { subject, from, ...at }),
   };
 }
 
@@ -69,40 +74,111 @@ async function readHistory(
   return { history, isAgent: answer.headers.has(SOURCE_HEADER) };
 }
 
-/** Which list it is at, and how far: the namespace first, then the documents of `_system` by their kinds. */
+/** Which part it is at, and how far: the documents first, then those of `_system` by their kinds. */
 interface SnapshotPart {
   readonly part: number;
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   readonly place?: Place;
+  readonly settings?: Place;
 }
 
 async function readSnapshot(
   server: ServerClient,
-  { namespace, next, signal }: { namespace: string; next: string | undefined; signal: AbortSignal },
+  { subject, next, signal }: { subject: Subject; next: string | undefined; signal: AbortSignal },
 ): Promise<SnapshotPage> {
   const at: SnapshotPart = next === undefined ? { part: 0 } : JSON.parse(next);
-  const kind = SYSTEM_KINDS[at.part - 1];
+  if (at.part === 0 && subject.channel !== undefined)
+    return readPointedState(server, { subject, at, signal });
+  const prefix = settingsPrefix(subject, at.part);
   const answer = await server.ask({
     method: "GET",
-    path: `/v1/list/${kind === undefined ? namespace : SYSTEM}`,
-    query: {
-      prefix: kind === undefined ? undefined : `${kind}/${namespace}`,
-      values: "bytes",
-      limit: PAGE_LIMIT,
-      cursor: at.cursor,
-    },
+    path: `/v1/list/${prefix === undefined ? subject.namespace : SYSTEM}`,
+    query: { prefix, values: "bytes", limit: PAGE_LIMIT, cursor: at.cursor },
     signal,
   });
   const page: ListPage = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const shown = { lineage: lineageOf(answer.headers), revision: page.revision };
   // The later parts may be of a later state: what follows brings the first one there, before anybody reads it.
-  const place = at.place ?? { lineage: lineageOf(answer.headers), revision: page.revision };
-  const documents = page.documents.filter((one) => belongs(one, namespace)).map(documentOf);
-  return { place, documents, next: nextPart(at.part, page.next, place) };
+  const place = at.place ?? shown;
+  const settings = prefix === undefined ? undefined : (at.settings ?? shown);
+  const documents = page.documents.filter((one) => belongs(one, subject)).map(documentOf);
+  return pageOf(subject, { documents, place, settings, part: at.part, cursor: page.next });
 }
 
-function nextPart(part: number, cursor: string | undefined, place: Place): string | undefined {
-  if (cursor !== undefined) return JSON.stringify({ part, cursor, place });
-  return part < SYSTEM_KINDS.length ? JSON.stringify({ part: part + 1, place }) : undefined;
+/** The documents that a channel gives: what differs from nothing. */
+async function readPointedState(
+  server: ServerClient,
+  { subject, at, signal }: { subject: Subject; at: SnapshotPart; signal: AbortSignal },
+): Promise<SnapshotPage> {
+  const { page, lineage } = await askDifference(server, { subject, from: 0, cursor: at.cursor, signal });
+  const place = at.place ?? { lineage, revision: page.to };
+  const documents = page.entries.flatMap(({ after }) => (after === undefined ? [] : [documentOf(after)]));
+  return pageOf(subject, { documents, place, settings: undefined, part: 0, cursor: page.next });
+}
+
+function pageOf(
+  subject: Subject,
+  {
+    documents,
+    place,
+    settings,
+    part,
+    cursor,
+  }: Pick<SnapshotPage, "documents" | "place"> & {
+    readonly settings: Place | undefined;
+    readonly part: number;
+    readonly cursor: string | undefined;
+  },
+): SnapshotPage {
+  const known = settings === undefined ? { place } : { place, settings };
+  const goesOn = cursor !== undefined || settingsPrefix(subject, part + 1) !== undefined;
+  const next = goesOn
+    ? JSON.stringify({ part: cursor === undefined ? part + 1 : part, cursor, ...known })
+    : undefined;
+  return { documents, place, next, ...(next === undefined ? { settings } : {}) };
+}
+
+/** What is listed of `_system` in a part after the first; undefined for the first and after the last. */
+function settingsPrefix({ namespace, edge }: Subject, part: number): string | undefined {
+  const kind = SYSTEM_KINDS[part - 1];
+  if (kind !== undefined) return `${kind}/${namespace}`;
+  return part === SYSTEM_KINDS.length + 1 && edge !== undefined ? edgeKey(edge) : undefined;
+}
+
+async function askDifference(
+  server: ServerClient,
+  {
+    subject: { namespace, channel, edge },
+    from,
+    cursor,
+    signal,
+  }: { subject: Subject; from: number; cursor: string | undefined; signal: AbortSignal },
+): Promise<{ readonly page: DiffPage; readonly lineage: string }> {
+  const answer = await server.ask({
+    method: "GET",
+    path: `/v1/diff/${namespace}`,
+    query: { from, channel, edge, values: "bytes", limit: PAGE_LIMIT, cursor },
+    signal,
+  });
+  return { page: JSON.parse(new TextDecoder().decode(answer.bytes)), lineage: lineageOf(answer.headers) };
+}
+
+async function readDifference(
+  server: ServerClient,
+  {
+    subject,
+    from,
+    next,
+    signal,
+  }: { subject: Subject; from: number; next: string | undefined; signal: AbortSignal },
+): Promise<DifferencePage> {
+  const { page } = await askDifference(server, { subject, from, cursor: next, signal });
+  return {
+    to: page.to,
+    documents: page.entries.flatMap(({ after }) => (after === undefined ? [] : [documentOf(after)])),
+    ended: page.entries.flatMap(({ key, after }) => (after === undefined ? [key] : [])),
+    next: page.next,
+  };
 }
 
 function documentOf(one: ListPage["documents"][number]): ReplicaDocument {
@@ -117,9 +193,9 @@ function bytesOf({ text, base64 }: { text?: string | undefined; base64?: string 
 
 async function readChanges(
   server: ServerClient,
-  { namespace, after, asked }: { namespace: string; after: Place; asked: AskedFor },
+  { subject, after, asked }: { subject: Subject; after: Place; asked: AskedFor },
 ): Promise<ChangesPage> {
-  const ns = [namespace, SYSTEM].sort().join();
+  const ns = (subject.channel === undefined ? [subject.namespace, SYSTEM] : [SYSTEM]).sort().join();
   const { lineage, revision } = after;
   const answer = await server.ask({
     method: "GET",
@@ -145,14 +221,18 @@ async function readChanges(
       actor,
       author,
       message,
-      changes: changes.filter((one) => belongs(one, namespace)).map(changeOf),
+      changes: changes.filter((one) => belongs(one, subject)).map(changeOf),
     })),
   };
 }
 
-/** A document of the namespace, or of `_system` about it. */
-function belongs(one: { readonly namespace: string; readonly key: string }, namespace: string): boolean {
-  return one.namespace === namespace || namespaceOfSetting(one.key) === namespace;
+/** A document of the namespace, or of `_system` about it or about this edge. */
+function belongs(
+  one: { readonly namespace: string; readonly key: string },
+  { namespace, edge }: Subject,
+): boolean {
+  if (one.namespace === namespace || namespaceOfSetting(one.key) === namespace) return true;
+  return edge !== undefined && one.namespace === SYSTEM && one.key === edgeKey(edge);
 }
 
 function changeOf(change: FeedPage["commits"][number]["changes"][number]): ReplicaChange {

@@ -23,7 +23,10 @@ export { TIMING, type Timing } from "./timing.ts";
 export interface AgentOptions {
   /** The folder of the replicas; made where it is not there. One process at a time may have it. */
   readonly folder: string;
+  /** `shop-prod`, or `shop-prod@stable` for what the channel `stable` gives this edge. */
   readonly namespaces: readonly string[];
+  /** The name by which rollouts know this edge. */
+  readonly edge?: string;
   /** In order: the first that answers is followed, and a better one again once it answers. */
   readonly sources: readonly Source[];
   readonly limits?: Partial<EdgeLimits>;
@@ -73,9 +76,10 @@ export function openAgent(options: AgentOptions): Agent {
     for (const told of changed) told();
   };
   const lanes = new Map(
-    options.namespaces.map((namespace) => {
+    options.namespaces.map((one) => {
+      const [namespace = "", channel] = one.split("@", 2);
       const lane: Lane = new Lane({
-        namespace,
+        subject: { namespace, channel, edge: options.edge },
         folder: options.folder,
         sources: options.sources,
         limits: { ...EDGE_LIMITS, ...options.limits },

@@ -15,6 +15,8 @@ export interface Trouble {
 
 export class LaneState {
   place: (Place & { readonly epoch: number }) | undefined;
+  /** Of a channel: the newest revision among the documents that say where it points. */
+  pointer: number | undefined;
   /** Which file is served. */
   from: "current" | "previous" | undefined;
   /** Who answered last; none before anybody did, and while nobody does. */
@@ -53,6 +55,10 @@ export class LaneState {
   /** A source has nothing newer. What is offered and refused does not make what is served newer. */
   confirmed(): void {
     if (this.refusal === undefined) this.#contactAtMs = performance.now();
+  }
+
+  pointed(pointer: number): void {
+    this.pointer = pointer;
   }
 
   loading(documents: number): void {

@@ -3,30 +3,38 @@
  * origin had, whole, judged, and never older than what was served before, except of an epoch that came from our own history;
  * it stays through every failure of a source, of the disk, or of what was sent.
  */
-import { SYSTEM } from "../../lib/core/namespace.ts";
 import { thrownText } from "../../lib/core/thrown.ts";
 import {
-  addDocuments,
-  beginReplica,
-  forgetPast,
   heldIn,
   moveReplica,
-  openReplica,
-  readReplicaPlace,
+  moveSettings,
+  pointReplica,
+  readKeys,
   setLives,
 } from "../../lib/store/replica/replica.ts";
-import { findContact, findSnapshotPart, putContact, putSnapshotPart } from "../../lib/store/replica/rows.ts";
+import { findPointed, putPointed } from "../../lib/store/replica/rows.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { inTransaction } from "../../lib/store/sqlite/transaction.ts";
 import { LedgeError } from "../client/errors.ts";
 import { later } from "../client/later.ts";
+import { fillSnapshot, livesUpTo, pointedIn } from "./fill.ts";
 import { type EdgeLimits, type GuardRefusal, judgeReplica } from "./guard.ts";
 import { kinshipOf } from "./histories.ts";
 import { LaneState } from "./lane-state.ts";
 import { Pending } from "./pending.ts";
-import { closeReplica, type OpenReplica, ReplicaFile } from "./replica-file.ts";
-import type { ChangesPage, Place, ReplicaCommit, ReplicaLife, Source } from "./source.ts";
+import { differenceTo, keysWithout, putsOf } from "./pointed.ts";
+import { closeReplica, type OpenReplica } from "./replica-file.ts";
+import { isDamagedFile, Served } from "./served.ts";
+import type {
+  ChangesPage,
+  Place,
+  ReplicaCommit,
+  ReplicaLife,
+  Source,
+  SourceHistory,
+  Subject,
+} from "./source.ts";
 import {
   afterAnswer,
   afterFailure,
@@ -38,7 +46,7 @@ import {
 import { aboutMs, type Timing } from "./timing.ts";
 
 export interface LaneOptions {
-  readonly namespace: string;
+  readonly subject: Subject;
   readonly folder: string;
   readonly sources: readonly Source[];
   readonly limits: EdgeLimits;
@@ -53,13 +61,9 @@ export interface LaneOptions {
   readonly onState: () => void;
 }
 
-/** Kept for those who follow this agent. */
-const KEPT_COMMITS = 5000;
 /** Of what is told and not served yet; beyond it values that were replaced since are forgotten. */
 const PENDING_BYTES_MAX = 67_108_864;
 const SHORT_ANSWER_MS = 1000;
-const CONTACT_KEPT_MS = 60_000;
-const DAMAGED = /malformed|not a database|corrupt|disk I\/O error/i;
 
 /** A state that the guard refused: the transaction goes back. */
 class NotServed extends Error {
@@ -72,40 +76,39 @@ class NotServed extends Error {
 
 export class Lane {
   readonly namespace: string;
+  readonly subject: Subject;
   readonly state = new LaneState();
   readonly #options: LaneOptions;
-  readonly #files: ReplicaFile;
-  #replica: OpenReplica | undefined;
   #pending = new Pending();
+  #pendingFor: NodeDb | undefined;
   #order: SourceOrder = FROM_THE_FIRST;
-  #copyTimer: ReturnType<typeof setTimeout> | undefined;
-  #moves = 0;
-  #contactKeptMs = Number.NEGATIVE_INFINITY;
+  readonly #served: Served;
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.namespace = options.namespace;
-    this.#files = new ReplicaFile(options.folder, options.namespace, options.log);
-    this.#openFiles();
+    this.subject = options.subject;
+    this.namespace = options.subject.namespace;
+    const { copyAfterMs } = options.timing;
+    this.#served = new Served({ ...options, copyAfterMs }, this.state);
   }
 
   /** What is served; undefined before the first state. */
   get replica(): OpenReplica | undefined {
-    return this.#replica;
+    return this.#served.replica;
   }
 
   /** Grows with every move: what is kept of this lane elsewhere is good for one number. */
   get moves(): number {
-    return this.#moves;
+    return this.#served.moves;
   }
 
   /** States of earlier histories that were lost by a restore. */
   get lost() {
-    return this.#files.lost();
+    return this.#served.files.lost();
   }
 
   dropLost(file: string): void {
-    this.#files.dropLost(file);
+    this.#served.files.dropLost(file);
   }
 
   /** Follows until the signal ends it. Never rejects. */
@@ -124,35 +127,12 @@ export class Lane {
 
   /** Gives the files back. After `run` has ended. */
   close(): void {
-    clearTimeout(this.#copyTimer);
-    if (this.#replica !== undefined) closeReplica(this.#replica.db);
-    this.#replica = undefined;
+    this.#served.close();
   }
 
-  /** Reads from what is served; where its file turns out to be damaged, from what stands in for it. */
+  /** Reads from what is served. Throws LedgeError `not_ready` before the first state. */
   read<T>(work: (db: NodeDb) => T): T {
-    for (;;) {
-      const replica = this.#replica;
-      if (replica === undefined)
-        throw new LedgeError("not_ready", `${this.namespace} has not been here yet.`, {
-          status: 503,
-          retryable: true,
-        });
-      try {
-        return work(replica.db);
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        this.#setAside(thrownText(error));
-      }
-    }
-  }
-
-  #openFiles(): void {
-    const found = this.#files.open();
-    if (found.kind === "none") return;
-    this.#replica = found.replica;
-    const contactMs = findContact(found.replica.db);
-    this.state.opened(found.replica.place, { from: found.from, contactMs });
+    return this.#served.read(work);
   }
 
   get #source(): Source {
@@ -165,18 +145,22 @@ export class Lane {
     if (isBetterDue(this.#order, performance.now()))
       this.#order = tryingBetter(this.#order, performance.now(), this.#options);
     const source = this.#source;
-    const replica = this.#replica;
+    const replica = this.replica;
+    // What was told and not served yet belongs to the file that it was told about.
+    if (replica?.db !== this.#pendingFor) this.#pending = new Pending();
+    this.#pendingFor = replica?.db;
     if (replica === undefined) return this.#takeSnapshot(source, { signal });
     const beganMs = performance.now();
-    const page = await source.changes(this.namespace, this.#pending.place ?? replica.place, {
+    const place = this.#placeOf(replica);
+    const page = await source.changes(this.subject, this.#pending.place ?? place, {
       waitSeconds: this.#waitSeconds(beganMs),
       signal,
     });
-    const lives = await this.#livesFor(page, source, signal);
+    const lives =
+      page.place.lineage === place.lineage ? undefined : await this.#livesAt(page.place, source, signal);
     this.#answered(source, page.head);
-    this.#pending.add(page);
-    if (this.#pending.bytes > PENDING_BYTES_MAX) this.#pending.forgetReplaced();
-    this.#move(lives);
+    if (this.subject.channel === undefined) this.#take(page, lives);
+    else await this.#takeSettings(page, { lives, source, signal });
     if (page.commits.length > 0 || page.place.revision < page.head) return;
     if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, signal);
   }
@@ -195,14 +179,94 @@ export class Lane {
     await later(Math.max(0, Math.min(pause, better)), signal);
   }
 
-  /** Where the source's history has gone into another life since, which lives it has now. */
-  async #livesFor(
-    page: ChangesPage,
+  /** How far it has followed its source. */
+  #placeOf({ db, place }: OpenReplica): Place {
+    if (this.subject.channel === undefined) return place;
+    return findPointed(db) ?? place;
+  }
+
+  /** Where the source's history has gone into another life since: its lives up to the one that it answers from. */
+  async #livesAt({ lineage }: Place, source: Source, signal: AbortSignal): Promise<readonly ReplicaLife[]> {
+    return livesUpTo((await source.history(this.subject, signal)).lives, lineage);
+  }
+
+  #take(page: ChangesPage, lives: readonly ReplicaLife[] | undefined): void {
+    this.#pending.add(page);
+    if (this.#pending.bytes > PENDING_BYTES_MAX) this.#pending.forgetReplaced();
+    this.#move(lives);
+  }
+
+  /** What was done to `_system`; and then to where the channel points, if that is elsewhere now. */
+  async #takeSettings(
+    { place, commits }: ChangesPage,
+    {
+      lives,
+      source,
+      signal,
+    }: {
+      readonly lives: readonly ReplicaLife[] | undefined;
+      readonly source: Source;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const replica = this.replica;
+    if (replica === undefined) return;
+    const { db } = replica;
+    const { lineage, revision } = place;
+    inTransaction(db, () => {
+      if (lives !== undefined) setLives(db, lives);
+      if (commits.length > 0) moveSettings(db, commits);
+      putPointed(db, { lineage, revision, pointer: findPointed(db)?.pointer ?? 0 });
+    });
+    const pointed = pointedIn(db, this.subject);
+    if (pointed.revision === replica.place.revision) this.#arrived(db, pointed.pointer);
+    else await this.#goTo(pointed, source, signal);
+  }
+
+  /** Nothing is to be done but to remember by which pointer. */
+  #arrived(db: NodeDb, pointer: number): void {
+    const known = findPointed(db);
+    if (known !== undefined && known.pointer !== pointer) putPointed(db, { ...known, pointer });
+    this.state.confirmed();
+    this.state.pointed(pointer);
+    this.#served.keepContact(db);
+  }
+
+  /** To the state that the channel gives, newer or older, if it may be served. */
+  async #goTo(
+    { revision, pointer }: { readonly revision: number; readonly pointer: number },
     source: Source,
     signal: AbortSignal,
-  ): Promise<readonly ReplicaLife[] | undefined> {
-    if (page.place.lineage === this.#replica?.place.lineage) return undefined;
-    return livesUpTo((await source.history(this.namespace, signal)).lives, page.place.lineage);
+  ): Promise<void> {
+    const replica = this.replica;
+    if (replica === undefined) return;
+    const state = await differenceTo(source, { subject: this.subject, from: replica.place.revision, signal });
+    // The source has seen a newer pointer; so have we with the next step.
+    if (state === undefined || state.revision !== revision) return;
+    const { db } = replica;
+    const { namespace } = this;
+    try {
+      inTransaction(db, () => {
+        const keysBefore = heldIn(db, namespace).keys;
+        const gone = state.isWhole ? keysWithout(readKeys(db, namespace), state.documents) : state.ended;
+        pointReplica(db, { namespace, revision, documents: state.documents, ended: gone });
+        const refusal = judgeReplica(db, this.#options.limits, {
+          namespace,
+          commits: [putsOf(state.documents, revision)],
+          keysBefore,
+        });
+        if (refusal !== undefined) throw new NotServed(refusal);
+        const known = findPointed(db);
+        if (known !== undefined) putPointed(db, { ...known, pointer });
+        this.#served.keepContact(db);
+      });
+    } catch (error) {
+      if (!(error instanceof NotServed)) throw error;
+      this.#refused(error.refusal, revision);
+      return;
+    }
+    this.state.pointed(pointer);
+    this.#served.moved(undefined);
   }
 
   #answered({ kind, name }: Source, head: number): void {
@@ -213,12 +277,12 @@ export class Lane {
   /** To the newest state that is whole, if it may be served. */
   #move(lives: readonly ReplicaLife[] | undefined): void {
     const { place, commits } = this.#pending;
-    const replica = this.#replica;
+    const replica = this.replica;
     if (replica === undefined || place === undefined || !this.#pending.isWhole) return;
     if (commits.length === 0 && isSamePlace(place, replica.place)) {
       this.#pending = new Pending();
       this.state.confirmed();
-      this.#keepContact(replica.db);
+      this.#served.keepContact(replica.db);
       return;
     }
     const { namespace } = this;
@@ -232,7 +296,7 @@ export class Lane {
             ? undefined
             : judgeReplica(replica.db, this.#options.limits, { namespace, commits, keysBefore });
         if (refusal !== undefined) throw new NotServed(refusal);
-        this.#keepContact(replica.db);
+        this.#served.keepContact(replica.db);
       });
     } catch (error) {
       if (!(error instanceof NotServed)) throw error;
@@ -240,28 +304,7 @@ export class Lane {
       return;
     }
     this.#pending = new Pending();
-    this.#moved(commits);
-  }
-
-  /** So that a later process knows how old it is, but not with each answer: reading costs no write. */
-  #keepContact(db: NodeDb): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#contactKeptMs < CONTACT_KEPT_MS) return;
-    putContact(db, Date.now());
-    this.#contactKeptMs = nowMs;
-  }
-
-  #moved(commits: readonly ReplicaCommit[] | undefined): void {
-    const replica = this.#replica;
-    const place = replica === undefined ? undefined : readReplicaPlace(replica.db);
-    if (replica === undefined || place === undefined) throw new Error("a replica that moved has a place");
-    this.#replica = { db: replica.db, place };
-    this.state.moved(place);
-    if (commits?.length === 0) return;
-    this.#moves += 1;
-    this.#options.onMoved(commits);
-    forgetPast(replica.db, KEPT_COMMITS);
-    this.#copySoon();
+    this.#served.moved(commits);
   }
 
   #refused(refusal: GuardRefusal, revision: number): void {
@@ -273,25 +316,13 @@ export class Lane {
     this.#options.onState();
   }
 
-  #copySoon(): void {
-    clearTimeout(this.#copyTimer);
-    this.#copyTimer = setTimeout(() => {
-      const replica = this.#replica;
-      if (replica === undefined) return;
-      this.#files.keepCopy(replica.db).catch((error: unknown) => {
-        this.#options.log(`${this.namespace}: no copy of the replica could be made: ${thrownText(error)}`);
-      });
-    }, this.#options.timing.copyAfterMs);
-    this.#copyTimer.unref();
-  }
-
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    if (isDamage(error)) {
-      this.#setAside(thrownText(error));
+    if (isDamagedFile(error)) {
+      this.#served.setAside(thrownText(error));
       return;
     }
     const code = error instanceof LedgeError ? error.code : "internal";
-    if (this.#replica !== undefined && LOST_PLACES.has(code)) {
+    if (this.replica !== undefined && LOST_PLACES.has(code)) {
       await this.#resolve(this.#source, { code, signal });
       return;
     }
@@ -300,16 +331,13 @@ export class Lane {
 
   /** The source does not know our place: what is between its history and ours? */
   async #resolve(source: Source, { code, signal }: { code: string; signal: AbortSignal }): Promise<void> {
-    const replica = this.#replica;
+    const replica = this.replica;
     if (replica === undefined) return;
     this.#pending = new Pending();
     try {
-      const standing = kinshipOf(
-        replica.place,
-        await source.history(this.namespace, signal),
-        this.#options.accepted,
-      );
-      const { lineage, revision } = replica.place;
+      const { lineage, revision } = this.#placeOf(replica);
+      const history = await source.history(this.subject, signal);
+      const standing = kinshipOf({ lineage, revision }, history, this.#options.accepted);
       if (standing.kind === "left" || (standing.kind === "goes_on" && code !== "lineage")) {
         const lost = standing.kind === "left" ? `${lineage}-${revision}` : undefined;
         await this.#takeSnapshot(source, { signal, lost });
@@ -352,98 +380,52 @@ export class Lane {
     source: Source,
     { signal, lost }: { readonly signal: AbortSignal; readonly lost?: string | undefined },
   ): Promise<void> {
-    const db = this.#files.openNext();
-    let open = true;
-    const close = () => {
-      if (open) closeReplica(db);
-      open = false;
-    };
+    const { files } = this.#served;
+    const db = files.openNext();
+    let filled: { readonly place: Place; readonly refusal: GuardRefusal | undefined };
     try {
-      const { place, refusal } = await this.#fill(db, source, signal);
-      close();
-      if (refusal !== undefined) {
-        this.#files.dropNext();
-        this.#refused(refusal, place.revision);
-        throw new LedgeError(refusal.code, refusal.detail);
-      }
-      this.#exchange(lost);
+      filled = await this.#fill(db, source, signal);
     } catch (error) {
-      close();
-      if (isPlaceLost(error) || error instanceof StoreFault) this.#files.dropNext();
+      closeReplica(db);
+      if (isPlaceLost(error) || error instanceof StoreFault) files.dropNext();
       throw error;
     }
-    const replica = this.#replica;
-    this.#answered(source, replica?.place.revision ?? 0);
-    this.#contactKeptMs = Number.NEGATIVE_INFINITY;
-    if (replica !== undefined) this.#keepContact(replica.db);
+    closeReplica(db);
+    const { place, refusal } = filled;
+    if (refusal !== undefined) {
+      files.dropNext();
+      this.#refused(refusal, place.revision);
+      throw new LedgeError(refusal.code, refusal.detail);
+    }
+    this.#served.exchange(lost);
+    this.#answered(source, place.revision);
     this.#pending = new Pending();
-    this.#moved(undefined);
-    this.#options.log(`${this.namespace}: at revision ${replica?.place.revision}, from ${source.name}`);
+    this.#served.moved(undefined);
+    this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`);
   }
 
   async #fill(db: NodeDb, source: Source, signal: AbortSignal) {
-    let begun = findSnapshotPart(db);
-    if (begun !== undefined && begun.source !== source.name) begun = undefined;
-    let next = begun?.next;
-    for (let first = begun === undefined; ; first = false) {
-      const page = await source.snapshot(this.namespace, next, signal);
-      if (first) {
-        const history = await source.history(this.namespace, signal);
-        this.#judgeSnapshot(source, { ...history, head: page.place.revision });
-        beginReplica(db, livesUpTo(history.lives, page.place.lineage));
-      }
-      inTransaction(db, () => {
-        addDocuments(db, page.documents);
-        putSnapshotPart(db, { source: source.name, next: page.next });
-        if (page.next === undefined) openReplica(db, [this.namespace, SYSTEM], page.place.revision);
-      });
-      this.state.loading(heldIn(db, this.namespace).keys);
-      if (page.next === undefined) return { place: page.place, refusal: this.#judgeWhole(db) };
-      next = page.next;
-    }
+    const { namespace, subject } = this;
+    const place = await fillSnapshot(db, {
+      subject,
+      source,
+      signal,
+      judge: (history) => this.#judgeHistory(source, history),
+      onPage: () => this.state.loading(heldIn(db, namespace).keys),
+    });
+    const keysBefore = this.replica === undefined ? 0 : heldIn(this.replica.db, namespace).keys;
+    return {
+      place,
+      refusal: judgeReplica(db, this.#options.limits, { namespace, commits: undefined, keysBefore }),
+    };
   }
 
   /** It may not be older than what is served. */
-  #judgeSnapshot(source: Source, history: { lives: readonly ReplicaLife[]; head: number }): void {
-    const own = this.#replica?.place;
-    if (own === undefined) return;
+  #judgeHistory(source: Source, history: SourceHistory): void {
+    if (this.replica === undefined) return;
+    const own = this.#placeOf(this.replica);
     const { kind } = kinshipOf(own, history, this.#options.accepted);
     if (kind === "behind" || kind === "foreign") throw apart(kind, { source, revision: own.revision });
-  }
-
-  #judgeWhole(db: NodeDb): GuardRefusal | undefined {
-    const { namespace } = this;
-    const keysBefore = this.#replica === undefined ? 0 : heldIn(this.#replica.db, namespace).keys;
-    return judgeReplica(db, this.#options.limits, { namespace, commits: undefined, keysBefore });
-  }
-
-  #exchange(lost: string | undefined): void {
-    if (this.#replica !== undefined) closeReplica(this.#replica.db);
-    this.#replica = undefined;
-    this.#files.adoptNext(lost);
-    this.#openFiles();
-    if (this.#replica === undefined) throw new Error(`${this.namespace}: the snapshot cannot be opened`);
-  }
-
-  /** Damage: what stands in for the file is the copy, or nothing until a source has sent it again. */
-  #setAside(why: string): void {
-    const replica = this.#replica;
-    this.#replica = undefined;
-    this.#pending = new Pending();
-    if (replica !== undefined) {
-      try {
-        replica.db.close();
-      } catch {
-        // It is given up anyway.
-      }
-      const which = this.state.from === "previous" ? "previous" : "current";
-      const aside = this.#files.setAside(which);
-      this.#options.log(`${this.namespace}: the replica is damaged (${why}); it is set aside as ${aside}`);
-    }
-    this.state.closed();
-    this.#openFiles();
-    this.#moves += 1;
-    this.#options.onState();
   }
 }
 
@@ -456,17 +438,6 @@ function isSamePlace(a: Place, b: Place): boolean {
 
 function isPlaceLost(error: unknown): boolean {
   return error instanceof LedgeError && LOST_PLACES.has(error.code);
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof StoreFault && DAMAGED.test(error.text);
-}
-
-function livesUpTo(lives: readonly ReplicaLife[], lineage: string): readonly ReplicaLife[] {
-  const at = lives.findIndex((life) => life.lineage === lineage);
-  if (at < 0)
-    throw new LedgeError("bad_answer", "The source's histories do not hold the one that it answers from.");
-  return lives.slice(0, at + 1);
 }
 
 function apart(kind: string, { source, revision }: { source: Source; revision: number }): LedgeError {

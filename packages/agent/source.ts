@@ -8,6 +8,15 @@ import type {
 
 export type { ReplicaChange, ReplicaCommit, ReplicaDocument, ReplicaLife };
 
+/** What a lane follows. */
+export interface Subject {
+  readonly namespace: string;
+  /** The state that this channel of the namespace gives the edge, in the place of the newest. */
+  readonly channel?: string | undefined;
+  /** The name by which a rollout knows this edge; its document is followed, too. */
+  readonly edge?: string | undefined;
+}
+
 /** A position: which history, and how far. */
 export interface Place {
   /** 32 hex digits. */
@@ -27,6 +36,17 @@ export interface SnapshotPage {
   readonly place: Place;
   readonly documents: readonly ReplicaDocument[];
   /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+  /** Of a channel: how far the documents of `_system` are. Known with the last page. */
+  readonly settings?: Place | undefined;
+}
+
+/** What is to be done to a state to have the one that a channel points at. */
+export interface DifferencePage {
+  /** The revision that the channel gives, as the source sees it. */
+  readonly to: number;
+  readonly documents: readonly ReplicaDocument[];
+  readonly ended: readonly string[];
   readonly next: string | undefined;
 }
 
@@ -51,9 +71,18 @@ export interface Source {
   /** For people: an address without a secret. */
   readonly name: string;
   /** As this namespace is there: another agent has each at a place of its own. */
-  history(namespace: string, signal: AbortSignal): Promise<SourceHistory>;
-  /** The state of a namespace at one revision, page by page, with the documents of `_system` that concern it. */
-  snapshot(namespace: string, next: string | undefined, signal: AbortSignal): Promise<SnapshotPage>;
-  /** What was committed after a place, as far as it concerns the namespace: whole commits, in order. */
-  changes(namespace: string, after: Place, asked: AskedFor): Promise<ChangesPage>;
+  history(subject: Subject, signal: AbortSignal): Promise<SourceHistory>;
+  /** The state at one revision, page by page, with the documents of `_system` that concern it. */
+  snapshot(subject: Subject, next: string | undefined, signal: AbortSignal): Promise<SnapshotPage>;
+  /**
+   * What was committed after a place, as far as it concerns the subject: whole commits, in order. Of a channel only what was
+   * done to `_system`: its documents come by `difference`.
+   */
+  changes(subject: Subject, after: Place, asked: AskedFor): Promise<ChangesPage>;
+  /** From one revision (0: from nothing) to the one that the channel gives. Absent where a source cannot tell. */
+  difference?(
+    subject: Subject,
+    from: number,
+    at: { readonly next: string | undefined; readonly signal: AbortSignal },
+  ): Promise<DifferencePage>;
 }

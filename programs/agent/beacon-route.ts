@@ -5,7 +5,7 @@ import { refuse } from "../../lib/core/refusal.ts";
 import { scopeCoversKey } from "../../lib/core/scope.ts";
 import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
-import type { Beacon, Reporter } from "./beacons.ts";
+import type { Report, Reporter } from "./beacons.ts";
 
 const Beacons = z.object({
   beacons: z
@@ -45,7 +45,7 @@ export function takeBeacons(
 }
 
 /** Of the verb `report` the scope names edges, and the namespace whose state is reported. */
-function mayReport(grants: readonly Grant[], { edge, namespaces }: Beacon): boolean {
+function mayReport(grants: readonly Grant[], { edge, namespaces }: Report): boolean {
   return namespaces.every(({ namespace }) =>
     grants.some(
       (grant) =>

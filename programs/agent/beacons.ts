@@ -7,20 +7,20 @@ import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import { aboutMs } from "../../packages/agent/timing.ts";
 import { later } from "../../packages/client/later.ts";
-import { openServer } from "../../packages/client/server.ts";
+import { openServer, type ServerOptions } from "../../packages/client/server.ts";
 
 /** As POST /v1/fleet/beacons takes it. */
-export interface Beacon {
+export interface Report {
   readonly edge: string;
   readonly version: string;
-  readonly namespaces: readonly BeaconNamespace[];
+  readonly namespaces: readonly ReportedNamespace[];
   /** The agent that it came through. */
   readonly through?: string | undefined;
   readonly ageSeconds?: number | undefined;
 }
 
 /** The origin judges the rest of it. */
-export interface BeaconNamespace {
+export interface ReportedNamespace {
   readonly namespace: string;
   readonly [member: string]: unknown;
 }
@@ -29,10 +29,10 @@ export interface ReporterOptions {
   readonly agent: Agent;
   /** The name of this edge; undefined where it sends on what others report, and nothing of itself. */
   readonly edge: string | undefined;
-  readonly targets: readonly { readonly url: string; readonly token: () => string | undefined }[];
+  /** In order; the first that takes a report has it. */
+  readonly targets: readonly ServerOptions[];
   readonly everyMs: number;
   readonly log: (text: string) => void;
-  readonly fetch?: typeof fetch;
 }
 
 const BATCH_MAX = 500;
@@ -41,7 +41,7 @@ const SOON = 0.1;
 
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #others = new Map<string, { readonly beacon: Beacon; readonly atMs: number }>();
+  readonly #others = new Map<string, { readonly beacon: Report; readonly atMs: number }>();
   readonly #ending = new AbortController();
   #wake: () => void = () => {};
   #news = false;
@@ -60,7 +60,7 @@ export class Reporter {
   }
 
   /** Reports of agents behind this one, to be sent on. */
-  add(beacons: readonly Beacon[]): void {
+  add(beacons: readonly Report[]): void {
     for (const beacon of beacons) this.#others.set(beacon.edge, { beacon, atMs: performance.now() });
     this.#tellSoon();
   }
@@ -111,12 +111,12 @@ export class Reporter {
     for (const [edge, one] of sent) if (this.#others.get(edge) === one) this.#others.delete(edge);
   }
 
-  #beacons(): Beacon[] {
+  #beacons(): Report[] {
     const { agent, edge } = this.#options;
+    const reports = [...agent.lanes.values()].flatMap(reportOf);
+    // Before the first state there is nothing to report.
     const own =
-      edge === undefined
-        ? []
-        : [{ edge, version: VERSION, namespaces: [...agent.lanes.values()].flatMap(reportOf) }];
+      edge === undefined || reports.length === 0 ? [] : [{ edge, version: VERSION, namespaces: reports }];
     const nowMs = performance.now();
     const others = [...this.#others.values()].map(({ beacon, atMs }) => ({
       ...beacon,
@@ -127,17 +127,12 @@ export class Reporter {
   }
 
   /** To the first that takes them. */
-  async #sendTo(beacons: readonly Beacon[]): Promise<boolean> {
-    const { targets, log, fetch: given } = this.#options;
+  async #sendTo(beacons: readonly Report[]): Promise<boolean> {
+    const { targets, log } = this.#options;
     const { signal } = this.#ending;
     let last: unknown;
-    for (const { url, token } of targets) {
-      const server = openServer({
-        url,
-        token,
-        attempts: 1,
-        ...(given === undefined ? {} : { fetch: given }),
-      });
+    for (const target of targets) {
+      const server = openServer({ ...target, attempts: 1 });
       try {
         await server.ask({ method: "POST", path: "/v1/fleet/beacons", json: { beacons }, signal });
         this.#troubled = false;
@@ -153,7 +148,7 @@ export class Reporter {
   }
 }
 
-function reportOf({ namespace, state }: Lane): BeaconNamespace[] {
+function reportOf({ namespace, subject, state }: Lane): ReportedNamespace[] {
   const { place, source, refusal } = state;
   if (place === undefined) return [];
   const age = state.ageSeconds();
@@ -162,6 +157,7 @@ function reportOf({ namespace, state }: Lane): BeaconNamespace[] {
       namespace,
       lineage: place.lineage,
       revision: place.revision,
+      ...(subject.channel === undefined ? {} : { channel: subject.channel, pointer: state.pointer }),
       source: source?.kind ?? "none",
       ...(age === undefined ? {} : { lagSeconds: Math.floor(age) }),
       ...(refusal === undefined

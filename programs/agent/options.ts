@@ -4,7 +4,10 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../lib/core/duration.ts";
 import { isNamespaceName, NAMESPACE_RULE } from "../../lib/core/namespace.ts";
+import { CHANNEL_PATTERN, EDGE_PATTERN } from "../../lib/core/rollout/documents.ts";
+import { thrownText } from "../../lib/core/thrown.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
+import { parseServerAddress } from "../cli/server/address.ts";
 import { collectOrigin, parseListen, parsePort } from "../start/options.ts";
 import { WrongUse } from "../start/stopped.ts";
 
@@ -12,9 +15,16 @@ export interface AgentCommand {
   readonly namespaces: readonly string[];
   /** Addresses of origins and agents, and the word `bucket`, in the order in which they are asked. */
   readonly from: readonly string[];
+  /** ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX]. */
+  readonly bucket: string | undefined;
+  /** Keys that sign what is taken from the bucket; none: it is taken unsigned. */
+  readonly trust: readonly string[] | undefined;
+  readonly branch: string | undefined;
   readonly dataDir: string;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
   readonly tokenFile: string | undefined;
+  /** A PEM file of authorities to trust besides Node's. */
+  readonly ca: string | undefined;
   readonly ownTokens: string | undefined;
   readonly keepTokensMs: number;
   readonly edge: string | undefined;
@@ -26,8 +36,12 @@ export interface AgentCommand {
   readonly logRequests: boolean;
 }
 
+/** A source that is a bucket and no server. */
+export const BUCKET = "bucket";
+
 const DEFAULT_PORT = 3001;
-const EDGE_NAME = /^[a-z0-9][a-z0-9._/-]{0,126}$/;
+const EDGE_NAME = new RegExp(EDGE_PATTERN);
+const CHANNEL = new RegExp(CHANNEL_PATTERN);
 
 /** Throws CommanderError for wrong use, after having said what is wrong. */
 export function parseAgentOptions(args: readonly string[], name: string): AgentCommand {
@@ -35,13 +49,27 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
     .description(
       "keep namespaces beside the services that read them, and serve them whatever happens to the link",
     )
-    .argument("<namespace...>", "the namespaces to follow")
+    .argument(
+      "<namespace[@channel]...>",
+      "what to follow: a namespace, or what a channel of it gives this edge",
+    )
     .requiredOption(
       "--from <source>",
       "an origin, another agent, or `bucket`; asked in the order given (may be given again)",
       collectSource,
     )
     .option("--token-file <file>", "the token for the sources (or LEDGE_TOKEN)")
+    .option(
+      "--bucket <address>",
+      "the bucket of `--from bucket`: ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX]; credentials as for the server",
+    )
+    .option(
+      "--trust <key>",
+      "take from the bucket only what this key signed (may be given again; or LEDGE_TRUST)",
+      collect,
+    )
+    .option("--branch <name>", "of two newest histories in the bucket, follow this one")
+    .option("--ca <file>", "a PEM file of the authority that signed the sources' certificates")
     .option("--data <dir>", "the folder of the replicas", ".ledge-agent")
     .addOption(
       new Option("--port <n>", `the port on 127.0.0.1 (default: ${DEFAULT_PORT})`).argParser(parsePort),
@@ -62,7 +90,7 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
     .option("--edge <name>", "report to the origin under this name", parseEdge)
     .option(
       "--own-tokens <file>",
-      "tokens that this agent accepts by itself, as `ledge agent-token` writes them",
+      "tokens that this agent accepts by itself, as `ledge token local` writes them",
     )
     .addOption(
       new Option("--keep-tokens <span>", "how long a token of the origin is good while no source answers")
@@ -97,6 +125,9 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
 
 interface Flags {
   readonly from: string[];
+  readonly bucket?: string;
+  readonly trust?: string[];
+  readonly branch?: string;
   readonly tokenFile?: string;
   readonly data: string;
   readonly port?: number;
@@ -105,6 +136,7 @@ interface Flags {
   readonly allowHost?: string[];
   readonly allowOrigin?: string[];
   readonly edge?: string;
+  readonly ca?: string;
   readonly ownTokens?: string;
   readonly keepTokens: number;
   readonly maxDocument?: number;
@@ -117,15 +149,22 @@ interface Flags {
 }
 
 function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
-  const odd = namespaces.find((one) => !isNamespaceName(one));
-  if (odd !== undefined) throw new WrongUse(`${odd}: ${NAMESPACE_RULE}`);
+  for (const one of namespaces) judgeFollowed(one);
+  const names = namespaces.map((one) => one.split("@")[0]);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new WrongUse(`${twice} is named twice: an agent serves one state of a namespace`);
   const { socket, listen, port = DEFAULT_PORT } = flags;
   return {
-    namespaces: [...new Set(namespaces)],
+    namespaces,
     from: flags.from,
+    bucket: flags.bucket,
+    trust: flags.trust,
+    branch: flags.branch,
     dataDir: resolve(flags.data),
     listen: socket !== undefined ? { socket: resolve(socket) } : (listen ?? { host: "127.0.0.1", port }),
     tokenFile: flags.tokenFile === undefined ? undefined : resolve(flags.tokenFile),
+    ca: flags.ca === undefined ? undefined : resolve(flags.ca),
     ownTokens: flags.ownTokens === undefined ? undefined : resolve(flags.ownTokens),
     keepTokensMs: flags.keepTokens,
     edge: flags.edge,
@@ -141,6 +180,13 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
     log: flags.log,
     logRequests: flags.logRequests === true,
   };
+}
+
+function judgeFollowed(text: string): void {
+  const [namespace = "", channel, ...rest] = text.split("@");
+  if (!isNamespaceName(namespace)) throw new WrongUse(`${text}: ${NAMESPACE_RULE}`);
+  if (rest.length > 0 || (channel !== undefined && !CHANNEL.test(channel)))
+    throw new WrongUse(`${text}: a channel is a lower-case letter or digit and up to 62 more, or hyphens`);
 }
 
 /** The token for the sources: of the file, or of LEDGE_TOKEN; read anew with each request, so that a rotated one is taken. */
@@ -163,7 +209,8 @@ export function sourceToken(
 const HELP = `
 Examples:
   NAME shop-prod --from https://ledge.example.com --token-file /etc/ledge/edge-token
-  NAME shop-prod --from https://ledge.example.com --from https://relay.example.com --from bucket --edge eu/fra-1
+  NAME shop-prod --from https://ledge.example.com --from bucket --bucket s3://backups --edge eu/fra-1
+  NAME shop-prod@stable --from https://ledge.example.com --edge eu/fra-1
   NAME shop-prod --from http://127.0.0.1:3000 --socket /run/ledge/agent.sock
 
 Exit codes: 0 told to stop (SIGINT, SIGTERM, SIGHUP), 1 it cannot start or go on, and says why, 2 wrong use.
@@ -174,9 +221,12 @@ function collect(value: string, before: string[] = []): string[] {
 }
 
 function collectSource(value: string, before: string[] = []): string[] {
-  if (value !== "bucket" && !/^https?:\/\/[^/?#]+\/?$/.test(value) && !value.startsWith("unix:"))
-    throw new InvalidArgumentError("say http://HOST:PORT, https://HOST, or bucket");
-  return [...before, value.replace(/\/$/, "")];
+  if (value === BUCKET) return [...before, value];
+  try {
+    return [...before, parseServerAddress(value)];
+  } catch (error) {
+    throw new InvalidArgumentError(`${thrownText(error)}; or say bucket`);
+  }
 }
 
 function parseEdge(value: string): string {

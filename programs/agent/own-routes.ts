@@ -1,17 +1,16 @@
 /** What an agent answers of itself: whether it is ready, what it does, and what an earlier history held that is lost now. */
 import type { Grant, Verb } from "../../lib/core/grant.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
-import { formatTime } from "../../lib/core/time.ts";
 import { parseTokenDocument } from "../../lib/core/token.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { accessorOf, credentialsOf, judgeCaller, unauthenticated } from "../../lib/http/caller.ts";
-import { readChangesAfter } from "../../lib/store/replica/replica.ts";
-import { openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
 import { requestOf } from "../native/messages.ts";
+import { jsonAnswer } from "./json-answer.ts";
+import { lostAnswer } from "./lost-route.ts";
 import { agentMetrics } from "./metrics.ts";
 import type { TokenBook } from "./tokens.ts";
 
@@ -29,7 +28,7 @@ export function ownAnswer(own: OwnRoutes, sent: GuestRequest): GuestReply {
     return refusalReply(
       refuse("method_not_allowed", `This path takes GET and HEAD.`, { headers: [["allow", "GET, HEAD"]] }),
     );
-  if (path === "/healthz") return json(200, { ok: true });
+  if (path === "/healthz") return jsonAnswer(200, { ok: true });
   if (path === "/readyz") return readiness(own.agent);
   const needed: Verb = path === "/v1/agent/lost" ? "history" : "status";
   const grants = grantsOf(own, sent);
@@ -41,7 +40,7 @@ export function ownAnswer(own: OwnRoutes, sent: GuestRequest): GuestReply {
       headers: ["content-type", "text/plain; version=0.0.4", "cache-control", "no-store"],
       body: Buffer.from(agentMetrics(own.agent)),
     };
-  if (path === "/v1/agent") return json(200, statusOf(own));
+  if (path === "/v1/agent") return jsonAnswer(200, statusOf(own));
   if (path === "/v1/agent/lost") return lostAnswer(own.agent, request.uri, grants);
   return refusalReply(refuse("no_route", "There is nothing at this path of an agent."));
 }
@@ -63,9 +62,9 @@ function missing(verb: Verb): Refusal {
 /** 200 once every namespace has a state, however old: an agent serves what it has. */
 function readiness({ lanes }: Agent): GuestReply {
   const waiting = [...lanes.values()].filter((lane) => lane.replica === undefined);
-  if (waiting.length === 0) return json(200, { ready: true });
+  if (waiting.length === 0) return jsonAnswer(200, { ready: true });
   const causes = waiting.map(({ namespace, state }) => ({ namespace, ...troubleOf(state) }));
-  return json(503, { ready: false, waiting: causes }, ["retry-after", "1"]);
+  return jsonAnswer(503, { ready: false, waiting: causes }, ["retry-after", "1"]);
 }
 
 function troubleOf({ refusal, trouble, loaded }: Lane["state"]) {
@@ -81,11 +80,12 @@ export function statusOf({ agent, edge }: Pick<OwnRoutes, "agent" | "edge">) {
     version: VERSION,
     ...(edge === undefined ? {} : { edge }),
     namespaces: [...agent.lanes.values()].map((lane) => {
-      const { namespace, state, lost } = lane;
+      const { namespace, subject, state, lost } = lane;
       const { place, source, from, head } = state;
       const age = state.ageSeconds();
       return {
         namespace,
+        ...(subject.channel === undefined ? {} : { channel: subject.channel, pointer: state.pointer }),
         ...(place === undefined ? {} : { lineage: place.lineage, revision: place.revision }),
         head,
         source: source?.kind ?? "none",
@@ -97,81 +97,4 @@ export function statusOf({ agent, edge }: Pick<OwnRoutes, "agent" | "edge">) {
       };
     }),
   };
-}
-
-/** Commits of a history that a restore left, which this agent still has: `?ns=NAMESPACE&after=REVISION`. */
-function lostAnswer(agent: Agent, uri: string, grants: readonly Grant[]): GuestReply {
-  const query = new URLSearchParams(uri.split("?", 2)[1] ?? "");
-  const namespace = query.get("ns") ?? "";
-  const lane = agent.lanes.get(namespace);
-  const covers = grants.some(
-    (one) =>
-      one.verbs.includes("history") &&
-      (one.namespace === namespace || one.namespace === "*") &&
-      one.scope === "",
-  );
-  if (!covers)
-    return refusalReply(
-      refuse("forbidden", `This needs the verb history on all of ${namespace || "the namespace"}.`),
-    );
-  if (lane === undefined)
-    return refusalReply(refuse("namespace_not_found", `This agent does not follow ${namespace}.`));
-  const after = Number(query.get("after") ?? "0");
-  if (!Number.isSafeInteger(after) || after < 0)
-    return refusalReply(refuse("bad_parameter", "after is a revision."));
-  return json(200, {
-    namespace,
-    histories: lane.lost.map((lost) => ({
-      lineage: lost.lineage,
-      revision: lost.revision,
-      commits: commitsIn(lost.file, namespace, after),
-    })),
-  });
-}
-
-function commitsIn(file: string, namespace: string, after: number) {
-  const db = openNodeDb(file, { wal: true, mustExist: true });
-  try {
-    const commits = new Map<
-      number,
-      { revision: number; id: string; time: string; actor: string; message?: string; changes: object[] }
-    >();
-    for (const { revision, id, timeMs, actor, message, key, op, mediaType, value } of readChangesAfter(
-      db,
-      namespace,
-      after,
-    )) {
-      const said = message === null ? {} : { message };
-      const commit = commits.get(revision) ?? {
-        revision,
-        id,
-        time: formatTime(timeMs),
-        actor,
-        ...said,
-        changes: [],
-      };
-      commits.set(revision, commit);
-      commit.changes.push(
-        op === "put" && value !== null
-          ? { op, key, mediaType, base64: Buffer.from(value).toString("base64") }
-          : { op: "delete", key },
-      );
-    }
-    return [...commits.values()];
-  } finally {
-    db.close();
-  }
-}
-
-function json(status: number, value: unknown, more: readonly string[] = []): GuestReply {
-  const headers = [
-    "content-type",
-    "application/json",
-    "cache-control",
-    "no-store",
-    "x-content-type-options",
-    "nosniff",
-    ...more,
-  ];
-  return { status, headers, body: Buffer.from(JSON.stringify(value)) };
 }

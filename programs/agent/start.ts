@@ -9,13 +9,17 @@ import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
 import { httpSource, openAgent } from "../../packages/agent/index.ts";
 import type { Source } from "../../packages/agent/source.ts";
 import { TIMING } from "../../packages/agent/timing.ts";
+import type { ServerOptions } from "../../packages/client/server.ts";
+import { Failure } from "../cli/failure.ts";
+import { serverPlaceOf } from "../cli/server/address.ts";
+import { nodeFetch } from "../cli/server/node-fetch.ts";
 import { interrupted } from "../start/interrupted.ts";
 import { type Log, openLog } from "../start/log.ts";
 import { Stopped, troubleOf, WrongUse } from "../start/stopped.ts";
 import { type AgentHost, openAgentHost } from "./agent-host.ts";
 import { Reporter } from "./beacons.ts";
 import { agentGreeting } from "./greeting.ts";
-import { type AgentCommand, parseAgentOptions, sourceToken } from "./options.ts";
+import { type AgentCommand, BUCKET, parseAgentOptions, sourceToken } from "./options.ts";
 import { readOwnTokens } from "./own-tokens.ts";
 import { TokenBook } from "./tokens.ts";
 
@@ -33,6 +37,10 @@ export async function startAgent(args: readonly string[], name: string): Promise
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Failure) {
+      console.error(error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`);
+      return 2;
+    }
     console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
     return error instanceof WrongUse ? 2 : 1;
   }
@@ -56,17 +64,19 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
   const { dataDir, edge, namespaces, limits, acceptedLineages } = command;
   const log = logOf(command);
   const token = sourceToken(command, process.env);
-  const urls = command.from.filter((one) => one !== "bucket");
+  const servers = command.from.filter((one) => one !== BUCKET);
+  const asked = askedBy(command, token);
   const tokens = new TokenBook({
     file: join(dataDir, "tokens.json"),
     own: command.ownTokens === undefined ? [] : readOwnTokens(command.ownTokens),
-    urls,
+    servers: servers.map(asked),
     keepMs: command.keepTokensMs,
   });
   const agent = openAgent({
     folder: dataDir,
     namespaces,
-    sources: command.from.map((from) => sourceOf(from, token)),
+    ...(edge === undefined ? {} : { edge }),
+    sources: await sourcesOf(command, asked, (text) => log.event("warn", "agent", { text })),
     limits,
     acceptedLineages,
     log: (text) => log.event("warn", "agent", { text }),
@@ -74,7 +84,7 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
   const reporter = new Reporter({
     agent,
     edge,
-    targets: urls.map((url) => ({ url, token })),
+    targets: servers.map(asked),
     everyMs: TIMING.beaconMs,
     log: (text) => log.event("warn", "agent", { text }),
   });
@@ -118,9 +128,46 @@ async function listening(
   }
 }
 
-function sourceOf(from: string, token: () => string | undefined): Source {
-  if (from === "bucket") throw new WrongUse("bucket: not yet");
-  return httpSource({ url: from, token });
+/** One for each `--from`, in order. Throws Failure for a bucket that is not told completely. */
+async function sourcesOf(
+  command: AgentCommand,
+  asked: (from: string) => ServerOptions,
+  log: (text: string) => void,
+): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const from of command.from)
+    sources.push(from === BUCKET ? await bucketOf(command, log) : httpSource(asked(from), from));
+  return sources;
+}
+
+/** Loaded where it is named: the S3 client is large. */
+async function bucketOf(
+  { bucket, trust, branch, dataDir }: AgentCommand,
+  log: (text: string) => void,
+): Promise<Source> {
+  if (bucket === undefined)
+    throw new WrongUse(
+      "--from bucket: say which with --bucket ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX]",
+    );
+  const { openAddressedBucket } = await import("../cli/backup/source.ts");
+  const { readReading } = await import("../cli/backup/reading.ts");
+  const { agentBucketSource } = await import("./bucket-source.ts");
+  return agentBucketSource({
+    bucket: await openAddressedBucket({ from: bucket }),
+    name: bucket,
+    reading: readReading(trust),
+    branch,
+    file: join(dataDir, "bucket.json"),
+    log,
+  });
+}
+
+/** How a server is asked: over Node's own HTTP, which knows sockets, and authorities of one's own. */
+function askedBy({ ca }: AgentCommand, token: () => string | undefined): (from: string) => ServerOptions {
+  return (from) => {
+    const place = serverPlaceOf(from);
+    return { url: place.url, token, fetch: nodeFetch({ ca, socketPath: place.socketPath }) };
+  };
 }
 
 /** Events go to standard error, beside what is said on standard output. */

@@ -15,18 +15,17 @@ import {
   type TokenDocument,
 } from "../../lib/core/token.ts";
 import { LedgeError } from "../../packages/client/errors.ts";
-import { openServer } from "../../packages/client/server.ts";
+import { openServer, type ServerOptions } from "../../packages/client/server.ts";
 
 export interface TokenBookOptions {
   /** Where what a source said outlives the process. */
   readonly file: string;
   /** Tokens that this agent has by itself. */
   readonly own: readonly OwnToken[];
-  /** Addresses of the sources that know tokens, in order. */
-  readonly urls: readonly string[];
+  /** The sources that know tokens, in order; asked with the token that is to be judged. */
+  readonly servers: readonly Omit<ServerOptions, "token">[];
   /** How long a token that no source can judge now is accepted by what was said last, in milliseconds. */
   readonly keepMs: number;
-  readonly fetch?: typeof fetch;
   readonly nowMs?: () => number;
 }
 
@@ -102,10 +101,8 @@ export class TokenBook {
 
   async #ask(token: ParsedToken, digest: string): Promise<Admitted> {
     const { accessor } = token;
-    const { urls, fetch: given } = this.#options;
-    for (const url of urls) {
-      const about = { url, token: formatToken(token), attempts: 1, timeoutMs: ASK_MS };
-      const server = openServer(given === undefined ? about : { ...about, fetch: given });
+    for (const one of this.#options.servers) {
+      const server = openServer({ ...one, token: formatToken(token), attempts: 1, timeoutMs: ASK_MS });
       try {
         const said = await server.json<Whoami>({ method: "GET", path: "/v1/whoami" });
         this.#note(accessor, documentOf(said, digest), this.#nowMs());

@@ -46,8 +46,11 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   wait: async (program, { client }) => (await import("./commands/wait.ts")).addWait(program, client),
   async token(program, { client, server, contexts, dataDir }) {
     const { addToken } = await import("./commands/token.ts");
+    const { addTokenLocal } = await import("./commands/token-local.ts");
     const { addTokenReset } = await import("./commands/token-reset.ts");
-    addTokenReset(addToken(program, client, { server, list: contexts.list, dataDir }), dataDir);
+    const token = addToken(program, client, { server, list: contexts.list, dataDir });
+    addTokenLocal(token);
+    addTokenReset(token, dataDir);
   },
   mode: async (program, { client }) => (await import("./commands/mode.ts")).addMode(program, client),
   purge: async (program, { client }) => (await import("./commands/purge.ts")).addPurge(program, client),
@@ -73,8 +76,8 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   login: async (program, { contexts }) => (await import("./commands/login.ts")).addLogin(program, contexts),
   bootstrap: async (program, { contexts }) =>
     (await import("./commands/bootstrap.ts")).addBootstrap(program, contexts),
-  recover: async (program, { contexts }) =>
-    (await import("./commands/recover.ts")).addRecover(program, contexts),
+  recover: async (program, { contexts, server }) =>
+    (await import("./commands/recover.ts")).addRecover(program, contexts, server),
   whoami: async (program, { server }) => (await import("./commands/whoami.ts")).addWhoami(program, server),
   serve: async (program) => (await import("./commands/serve.ts")).addServe(program),
   agent: async (program) => (await import("./commands/agent.ts")).addAgent(program),

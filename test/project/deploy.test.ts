@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../testkit/ask.ts";
@@ -10,6 +10,22 @@ const dashboard = join(root, "deploy/grafana/ledge.json");
 const hasPromtool = spawnSync("promtool", ["--version"]).error === undefined;
 /** Debian has it in the package `prometheus`. */
 const NO_PROMTOOL = "promtool is not installed (apt-get install prometheus)";
+
+const units = join(root, "deploy/systemd");
+const hasSystemd = spawnSync("systemd-analyze", ["--version"]).error === undefined;
+const NO_SYSTEMD = "systemd-analyze is not installed (apt-get install systemd)";
+
+describe("systemd units", () => {
+  for (const name of readdirSync(units))
+    test(`${name} is one, and hardened`, (context) => {
+      context.skip(!hasSystemd, NO_SYSTEMD);
+      const file = join(units, name);
+      const verified = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" });
+      expect([verified.status, verified.stderr]).toEqual([0, ""]);
+      const args = ["security", "--offline=true", "--threshold=20", "--no-pager", file];
+      expect(spawnSync("systemd-analyze", args, { encoding: "utf8" }).status).toBe(0);
+    });
+});
 
 describe("deploy", () => {
   let folder: ReturnType<typeof temporaryFolder>;

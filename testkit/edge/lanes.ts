@@ -32,7 +32,7 @@ export function runLane(
 ): TestLane {
   const said: string[] = [];
   const lane = new Lane({
-    namespace: MODEL_NAMESPACE,
+    subject: { namespace: MODEL_NAMESPACE },
     folder,
     sources,
     timing: QUICK,

@@ -13,7 +13,11 @@ export interface StartedAgent {
 }
 
 /** Starts an agent on a free port, or on what the arguments say; ended with the test. */
-export async function startAgentProcess(dataDir: string, args: readonly string[]): Promise<StartedAgent> {
+export async function startAgentProcess(
+  dataDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<StartedAgent> {
   const listens = args.some((one) => ["--port", "--listen", "--socket"].includes(one));
   const child = spawn(
     process.execPath,
@@ -25,7 +29,7 @@ export async function startAgentProcess(dataDir: string, args: readonly string[]
       ...(listens ? [] : ["--port", "0"]),
       ...args,
     ],
-    { cwd: root, env: cleanEnvironment({}) },
+    { cwd: root, env: cleanEnvironment(env) },
   );
   let printed = "";
   for (const stream of [child.stdout, child.stderr])

@@ -113,3 +113,12 @@ export const commitsKeptSql = statement(
   { kept: integerColumn, from: orNull(commits.revision) },
   `select count(*),(select revision from commits order by revision desc limit 1 offset ?1) from commits`,
 );
+
+/** Of a channel: what was there of a key goes, whichever way its pointer moves. ?1 namespace, ?2 key. */
+export const forgetKeySql = "delete from change where namespace=?1 and key=?2";
+/** ?1 namespace, ?2 the mark: of a channel one state is here, and no other. */
+export const setMarkSql = "update usage set compacted=?2 where namespace=?1";
+export const forgetIdleCommitsSql =
+  "delete from commits where not exists (select 1 from change c where c.revision=commits.revision)";
+/** ?1 namespace. */
+export const keysSql = statement({ key: entry.key }, "select key from entry where namespace=?1");

@@ -21,8 +21,11 @@ import {
   entrySql,
   forgetCommitsSql,
   forgetEndsSql,
+  forgetIdleCommitsSql,
+  forgetKeySql,
   forgetReplacedSql,
   heldSql,
+  keysSql,
   markReplicaSql,
   newestChangeSql,
   noteChangeSql,
@@ -32,6 +35,7 @@ import {
   replicaPlaceSql,
   setEntrySql,
   setHistorySql,
+  setMarkSql,
 } from "./replica.sql.ts";
 
 /** A document as a snapshot brings it. */
@@ -125,6 +129,40 @@ export function moveReplica(db: Db, commits: readonly ReplicaCommit[], revision:
   }
   countUsage(db, revision);
   db.all(reachSql, ["open", revision]);
+}
+
+/** What was done to `_system`, where a channel says which state of the namespace is served. The caller holds the transaction. */
+export function moveSettings(db: Db, commits: readonly ReplicaCommit[]): void {
+  const { state, revision } = onlyOf(db, replicaPlaceSql);
+  moveReplica(db, commits, revision);
+  db.all(reachSql, [state, revision]);
+}
+
+/** A state that a channel gives: what differs from the one that is here, whether it is newer or older. */
+export interface PointedState {
+  readonly namespace: string;
+  readonly revision: number;
+  readonly documents: readonly ReplicaDocument[];
+  readonly ended: readonly string[];
+}
+
+/** The caller holds the transaction. */
+export function pointReplica(db: Db, { namespace, revision, documents, ended }: PointedState): void {
+  for (const key of ended) {
+    db.all(forgetKeySql, [namespace, key]);
+    db.all(endEntrySql, [namespace, key]);
+  }
+  for (const { key } of documents) db.all(forgetKeySql, [namespace, key]);
+  addDocuments(db, documents);
+  countUsage(db, revision);
+  db.all(setMarkSql, [namespace, revision]);
+  db.all(reachSql, ["open", revision]);
+  db.all(forgetIdleCommitsSql);
+}
+
+/** All keys of a namespace. */
+export function readKeys(db: Db, namespace: string): readonly string[] {
+  return rowsOf(db, keysSql, [namespace]).map(({ key }) => key);
 }
 
 /** A document's beginning and version; undefined where there is none. */

@@ -27,3 +27,16 @@ export function findContact(db: Db): number | undefined {
 export function putContact(db: Db, atMs: number): void {
   putRow(db, CONTACT, { atMs });
 }
+
+const POINTED = row("pointed", z.object({ lineage: z.string(), revision: z.number(), pointer: z.number() }));
+
+/** Of a channel: how far `_system` was followed, and the pointer that was obeyed last. */
+export type PointedRow = RowValue<typeof POINTED>;
+
+export function findPointed(db: Db): PointedRow | undefined {
+  return findRow(db, POINTED);
+}
+
+export function putPointed(db: Db, pointed: PointedRow): void {
+  putRow(db, POINTED, pointed);
+}

@@ -8,7 +8,6 @@ import { openCipher } from "../../../lib/snapshot/cipher.ts";
 import { parseObjectKeys } from "../../../lib/snapshot/key-text.ts";
 import { openerOf } from "../../../lib/snapshot/keys.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
-import type { Source } from "../../../packages/agent/source.ts";
 import { bytes, openQuickStore, restore, tick } from "../../../testkit/backup.ts";
 import { memoryBucket, openServedBucket } from "../../../testkit/bucket.ts";
 import {
@@ -44,8 +43,7 @@ describe("openBucketSource", () => {
     let { db } = openQuickStore();
     beginFollowed(db);
     const first = { lineage: lineageOf(db), revision: 0 };
-    // What an agent takes.
-    const source: BucketSource & Source = openBucketSource({
+    const source: BucketSource = openBucketSource({
       bucket: withoutTokens(bucket),
       name: "the bucket",
     });

@@ -186,7 +186,9 @@ describe("a lane", () => {
     const foreign = new ModelOrigin();
     const stranger = { ...foreign.source(PAGES) };
     const history = async () => {
-      const own = await foreign.source(PAGES).history(MODEL_NAMESPACE, new AbortController().signal);
+      const own = await foreign
+        .source(PAGES)
+        .history({ namespace: MODEL_NAMESPACE }, new AbortController().signal);
       return { ...own, lives: own.lives.map((life) => ({ ...life, lineage: "f".repeat(32) })) };
     };
     const changes = () => Promise.reject(new LedgeError("lineage", "foreign"));
