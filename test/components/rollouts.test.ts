@@ -1,6 +1,6 @@
 /** Rollouts: begun and steered by people. What a tick does to them: test/backup/component-rollouts.test.ts. */
 import { describe, expect, test } from "vitest";
-import { headOf, setChannel } from "../../testkit/rollouts.ts";
+import { beaconOf, headOf, lineageOf, setChannel } from "../../testkit/rollouts.ts";
 import { makeToken, putText, type ServerReply, type TestServer, told } from "../../testkit/server.ts";
 import { openTwoNamespaces } from "../../testkit/two-namespaces.ts";
 
@@ -65,6 +65,30 @@ describe("/v1/admin/rollouts", () => {
       "409 rollout_active",
     );
     expect(told(await setChannel(server, "shop/stable", first))).toBe("200");
+  });
+
+  test.each([
+    { name: "a refusal", says: { refusal: { code: "schema_violation" } }, state: "failed" },
+    { name: "an error rate", says: { errorRate: 0.5 }, state: "failed" },
+    { name: "an error rate that may be", says: { errorRate: 0.01 }, state: "running" },
+  ])("ends by a report of $name as it should, with no tick", async ({ says, state }) => {
+    const { server, first, second } = await withChannel();
+    await start(server, { to: second, onFailure: "back" });
+    const refuses = "refusal" in says && says.refusal !== undefined;
+    const seen = {
+      namespace: "shop",
+      lineage: lineageOf(server.db),
+      channel: "stable",
+      revision: refuses ? first : second,
+      ...(refuses ? { refusal: { ...says.refusal, revision: second } } : says),
+    };
+    const beacons = [beaconOf("fra-2", { ...seen, errorRate: 0 }), beaconOf("fra-1", seen)];
+    expect(told(await server.send("POST", "/v1/fleet/beacons", { json: { beacons } }))).toBe("200");
+    expect(jsonOf(await server.send("GET", ROUTE)).state).toBe(state);
+    expect(await readAs(server, "fra-1")).toBe(state === "failed" ? "one" : "two");
+    // In read-only mode nobody writes; the report is taken.
+    await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
+    expect(told(await server.send("POST", "/v1/fleet/beacons", { json: { beacons } }))).toBe("200");
   });
 
   test("refuses where nothing is to be moved, and a revision that is not there", async () => {
