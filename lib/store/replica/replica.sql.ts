@@ -110,7 +110,7 @@ export const raiseReplicaMarksSql = "update usage set compacted=max(compacted,?1
 export const forgetCommitsSql = `delete from commits where revision<=?1
 and not exists (select 1 from change c where c.revision=commits.revision)`;
 export const commitsKeptSql = statement(
-  { kept: integerColumn, from: orNull(commits.revision) },
+  { kept: integerColumn, revision: orNull(commits.revision) },
   `select count(*),(select revision from commits order by revision desc limit 1 offset ?1) from commits`,
 );
 

@@ -214,11 +214,11 @@ export function heldIn(db: Db, namespace: string): { readonly keys: number; read
 
 /** Keeps the last commits for who follows this replica, and the newest value of each key. Throws StoreFault. */
 export function forgetPast(db: Db, keptCommits: number): void {
-  const { kept, from } = onlyOf(db, commitsKeptSql, [keptCommits]);
-  if (kept < 2 * keptCommits || from === null) return;
+  const { kept, revision } = onlyOf(db, commitsKeptSql, [keptCommits]);
+  if (kept < 2 * keptCommits || revision === null) return;
   inTransaction(db, () => {
     for (const sql of [forgetReplacedSql, forgetEndsSql, raiseReplicaMarksSql, forgetCommitsSql])
-      db.all(sql, [from]);
+      db.all(sql, [revision]);
   });
 }
 
