@@ -54,7 +54,10 @@ async function begin(
 
 function open(db: Db, { place, settings = place }: SnapshotPage, subject: Subject): void {
   openReplica(db, [subject.namespace, SYSTEM], place.revision);
-  if (subject.channel !== undefined) putPointed(db, { ...settings, pointer: pointedIn(db, subject).pointer });
+  if (subject.channel === undefined) return;
+  const { revision, pointer } = pointedIn(db, subject);
+  // The pointer moved while the pages came: this is the state of an older one, and the next step goes on from it.
+  putPointed(db, { ...settings, pointer: revision === place.revision ? pointer : 0 });
 }
 
 /** Where the channel points, by the documents that are here. Throws LedgeError `not_found` where there is none. */

@@ -24,6 +24,8 @@ import type {
 } from "./source.ts";
 
 const PAGE_LIMIT = 1000;
+/** Where the documents about edges lie. */
+const EDGES = edgeKey("");
 /** Epochs begin at multiples of this. */
 const EPOCH = 2 ** 40;
 
@@ -139,10 +141,10 @@ function pageOf(
 }
 
 /** What is listed of `_system` in a part after the first; undefined for the first and after the last. */
-function settingsPrefix({ namespace, edge }: Subject, part: number): string | undefined {
+function settingsPrefix({ namespace }: Subject, part: number): string | undefined {
   const kind = SYSTEM_KINDS[part - 1];
   if (kind !== undefined) return `${kind}/${namespace}`;
-  return part === SYSTEM_KINDS.length + 1 && edge !== undefined ? edgeKey(edge) : undefined;
+  return part === SYSTEM_KINDS.length + 1 ? EDGES : undefined;
 }
 
 async function askDifference(
@@ -226,13 +228,13 @@ async function readChanges(
   };
 }
 
-/** A document of the namespace, or of `_system` about it or about this edge. */
-function belongs(
-  one: { readonly namespace: string; readonly key: string },
-  { namespace, edge }: Subject,
-): boolean {
+/**
+ * A document of the namespace, or of `_system` about it, or about edges: the source shows those that the token reports for, its
+ * own one, and a relay's all that are behind it.
+ */
+function belongs(one: { readonly namespace: string; readonly key: string }, { namespace }: Subject): boolean {
   if (one.namespace === namespace || namespaceOfSetting(one.key) === namespace) return true;
-  return edge !== undefined && one.namespace === SYSTEM && one.key === edgeKey(edge);
+  return one.namespace === SYSTEM && one.key.startsWith(EDGES);
 }
 
 function changeOf(change: FeedPage["commits"][number]["changes"][number]): ReplicaChange {

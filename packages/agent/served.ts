@@ -3,6 +3,7 @@
  * whoever reads has a whole state, and a file that is damaged is read once.
  */
 import { thrownText } from "../../lib/core/thrown.ts";
+import { readPinsOf } from "../../lib/store/documents/pins.ts";
 import { forgetPast, readReplicaPlace } from "../../lib/store/replica/replica.ts";
 import { findContact, findPointed, putContact } from "../../lib/store/replica/rows.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
@@ -87,7 +88,7 @@ export class Served {
     if (commits?.length === 0) return;
     this.#moves += 1;
     this.#options.onMoved(commits);
-    if (this.#options.subject.channel === undefined) forgetPast(replica.db, KEPT_COMMITS);
+    if (this.#options.subject.channel === undefined) this.#forgetPast(replica.db);
     this.#copySoon();
   }
 
@@ -141,6 +142,12 @@ export class Served {
     this.#state.opened(place, { from: found.from, contactMs: findContact(db) });
     const pointer = findPointed(db)?.pointer;
     if (pointer !== undefined) this.#state.pointed(pointer);
+  }
+
+  /** What channels point at stays, for agents behind this one. */
+  #forgetPast(db: NodeDb): void {
+    const { namespace } = this.#options.subject;
+    forgetPast(db, KEPT_COMMITS, () => Math.min(...readPinsOf(db, namespace, 0), Number.MAX_SAFE_INTEGER));
   }
 
   #nothing(): LedgeError {

@@ -57,10 +57,12 @@ const OWN = "own";
 const BEACONS = "beacons";
 const ELSEWHERE = "elsewhere";
 const ROUTES = [
-  ...["/v1/read/...", "/v1/list/...", "/v1/changes", "/v1/whoami", "/v1/lineage"].map((route) => ({
-    route,
-    component: READS,
-  })),
+  ...["/v1/read/...", "/v1/list/...", "/v1/diff/...", "/v1/changes", "/v1/whoami", "/v1/lineage"].map(
+    (route) => ({
+      route,
+      component: READS,
+    }),
+  ),
   ...["/healthz", "/readyz", "/metrics", "/v1/agent/..."].map((route) => ({ route, component: OWN })),
   { route: "/v1/fleet/beacons", component: BEACONS },
   { route: "/...", component: ELSEWHERE },

@@ -2,6 +2,7 @@
 import { namespaceOfSetting } from "../../lib/core/grant.ts";
 import { SYSTEM } from "../../lib/core/namespace.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
+import { edgeKey } from "../../lib/core/rollout/documents.ts";
 
 /**
  * The namespace; a refusal where it is about several at once, of which each is at a revision of its own here. What is
@@ -11,9 +12,12 @@ export function namespaceOf(uri: string, followed: readonly string[]): string | 
   const [path = "", queryText = ""] = uri.split("?", 2);
   const query = new URLSearchParams(queryText);
   const [, , route = "", name = "", ...rest] = path.split("/");
+  if (route === "diff") return name;
   if (route === "read" || route === "list") {
     if (name !== SYSTEM) return name;
     const key = query.get("key") ?? query.get("prefix") ?? rest.map(decoded).join("/");
+    // What is known of edges is known of them to every lane.
+    if (key.startsWith(edgeKey("")) && followed[0] !== undefined) return followed[0];
     return namespaceOfSetting(key) ?? refuse("bad_parameter", OF_ONE);
   }
   const names = (query.get("ns") ?? "").split(",").filter((one) => one !== "" && one !== SYSTEM);

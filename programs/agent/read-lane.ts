@@ -39,7 +39,7 @@ export function laneReader(
     lane,
     read(sent) {
       const { request, waited } = requestOf(sent);
-      const stale = staleness(lane, sent) ?? notHere(lane);
+      const stale = elsewhere(sent) ?? staleness(lane, sent) ?? notHere(lane);
       if (stale !== undefined) return { type: "reply", reply: guestReplyOf(problemOf(stale, world)) };
       const asked = ask({ service: SERVICE, acting: ACTING }, request, world, waited);
       return andThen<AnswerOrPark, JobResult>(asked, (one) => ({
@@ -48,6 +48,16 @@ export function laneReader(
       }));
     },
   };
+}
+
+/** What a channel points at is told to agents behind this one; the past is the origin's. */
+function elsewhere({ uri }: GuestRequest) {
+  const [path = "", query = ""] = uri.split("?", 2);
+  if (!path.startsWith("/v1/diff/") || new URLSearchParams(query).has("channel")) return undefined;
+  return refuse(
+    "not_served_here",
+    "An agent compares only with what a channel gives an edge. Ask the origin.",
+  );
 }
 
 function notHere(lane: Lane) {

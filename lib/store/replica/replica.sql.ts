@@ -110,8 +110,9 @@ export const raiseReplicaMarksSql = "update usage set compacted=max(compacted,?1
 export const forgetCommitsSql = `delete from commits where revision<=?1
 and not exists (select 1 from change c where c.revision=commits.revision)`;
 export const commitsKeptSql = statement(
-  { kept: integerColumn, revision: orNull(commits.revision) },
-  `select count(*),(select revision from commits order by revision desc limit 1 offset ?1) from commits`,
+  { kept: integerColumn, revision: orNull(commits.revision), compacted: integerColumn },
+  `select count(*),(select revision from commits order by revision desc limit 1 offset ?1),
+coalesce((select max(compacted) from usage),0) from commits`,
 );
 
 /** Of a channel: what was there of a key goes, whichever way its pointer moves. ?1 namespace, ?2 key. */

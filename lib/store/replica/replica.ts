@@ -212,13 +212,15 @@ export function heldIn(db: Db, namespace: string): { readonly keys: number; read
   return firstOf(db, heldSql, [namespace]) ?? { keys: 0, bytes: 0 };
 }
 
-/** Keeps the last commits for who follows this replica, and the newest value of each key. Throws StoreFault. */
-export function forgetPast(db: Db, keptCommits: number): void {
-  const { kept, revision } = onlyOf(db, commitsKeptSql, [keptCommits]);
+/** Keeps the last commits for who follows this replica, what was since a pin, and the newest value of each key. Throws StoreFault. */
+export function forgetPast(db: Db, keptCommits: number, oldestPin: () => number): void {
+  const { kept, revision, compacted } = onlyOf(db, commitsKeptSql, [keptCommits]);
   if (kept < 2 * keptCommits || revision === null) return;
+  const upTo = Math.min(revision, oldestPin());
+  if (upTo <= compacted) return;
   inTransaction(db, () => {
     for (const sql of [forgetReplacedSql, forgetEndsSql, raiseReplicaMarksSql, forgetCommitsSql])
-      db.all(sql, [revision]);
+      db.all(sql, [upTo]);
   });
 }
 

@@ -170,6 +170,25 @@ describe("ledge agent", () => {
     expect([seen.text, seen.headers.get("ledge-source")]).toEqual(['{"rps":300}', "relay"]);
   });
 
+  test("follows a channel through a relay, which compares with nothing else", async () => {
+    const relay = await agent();
+    await put('{"rps":400}');
+    const head =
+      (await get(origin.url, "/v1/read/shop?key=limits")).headers.get("ledge-document-revision") ?? "";
+    await get(relay.url, "/v1/read/shop?key=limits&wait=50", reader, { "ledge-min-revision": head });
+    expect(
+      (await ledge(["--data", origin.dataDir, "channel", "set", "shop/stable", "--to", head])).status,
+    ).toBe(0);
+    await put('{"rps":500}');
+    const at = edge();
+    const args = ["shop@stable", "--from", relay.url, "--token-file", at.tokenFile];
+    const behind = await startAgentProcess(at.data, args);
+    await expect
+      .poll(async () => (await get(behind.url, "/v1/read/shop?key=limits")).text)
+      .toBe('{"rps":400}');
+    expect(JSON.parse((await get(relay.url, "/v1/diff/shop?from=1")).text).code).toBe("not_served_here");
+  });
+
   test("is alone in its folder, and refuses what it does not know by name", async () => {
     const at = edge();
     await agent([], at);
