@@ -149,7 +149,9 @@ export class Lane {
     // What was told and not served yet belongs to the file that it was told about.
     if (replica?.db !== this.#pendingFor) this.#pending = new Pending();
     this.#pendingFor = replica?.db;
-    if (replica === undefined) return this.#takeSnapshot(source, { signal });
+    // A copy that is served stays what it is: what came after it is lost with the damaged file.
+    if (replica === undefined || this.state.from === "previous")
+      return this.#takeSnapshot(source, { signal });
     const beganMs = performance.now();
     const place = this.#placeOf(replica);
     const page = await source.changes(this.subject, this.#pending.place ?? place, {

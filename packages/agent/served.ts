@@ -158,10 +158,12 @@ export class Served {
     });
   }
 
+  /** Some time after a move; more moves meanwhile do not put it off. */
   #copySoon(): void {
+    if (this.#copyTimer !== undefined) return;
     const { copyAfterMs, log, subject } = this.#options;
-    clearTimeout(this.#copyTimer);
     this.#copyTimer = setTimeout(() => {
+      this.#copyTimer = undefined;
       const replica = this.#replica;
       if (replica === undefined) return;
       this.files.keepCopy(replica.db).catch((error: unknown) => {
