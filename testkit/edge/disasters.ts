@@ -103,7 +103,7 @@ async function damagedWhileDown({ sites, writer }: Disasters): Promise<void> {
   await lon.start();
   expect(lon.said).toContain("is damaged");
   await expect.poll(() => copyOf(lon)).not.toBe(before);
-  await arrived(lon, await writer.commit());
+  await lon.arrived(await writer.commit());
   for (const link of [links.lon, links.lonToRelay]) {
     link.refuse();
     link.cut();
@@ -124,10 +124,6 @@ async function damagedWhileServing({ sites: { ams } }: Disasters): Promise<void>
 
 function fileOf({ data }: Site): string {
   return join(data, "shop.db");
-}
-
-async function arrived(site: Site, revision: number): Promise<void> {
-  await expect.poll(async () => (await site.status()).revision).toBeGreaterThanOrEqual(revision);
 }
 
 /** The copy that stands in for a damaged file is made some time after a move. Gives which file it is. */
@@ -191,7 +187,7 @@ async function originRebuilt({ sites, writer, say }: Disasters): Promise<void> {
   origin.bucketLink.refuse();
   origin.bucketLink.cut();
   const last = await writer.commit();
-  await arrived(lon, last);
+  await lon.arrived(last);
   await origin.kill();
   await origin.bucketLink.heal();
   await origin.rebuild();

@@ -2,8 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { accessVariablesOf, environmentOf, flagsOf, variablesOf } from "../bucket-settings.ts";
-import type { ChaosServer } from "../chaos/server.ts";
-import { openChaos } from "../chaos.ts";
+import { type ChaosServer, startChaos } from "../chaos/server.ts";
 import { type Link, openLink } from "../link/link.ts";
 import { ledge, type Ran, type StartedServer, serve } from "../processes.ts";
 
@@ -30,7 +29,7 @@ export async function startOriginProcess(
   env: Readonly<Record<string, string>> = {},
 ): Promise<OriginProcess> {
   const data = join(folder, "origin");
-  const bucket = await openChaos();
+  const bucket = await startChaos();
   const bucketLink = await openLink({ port: bucket.port });
   const reached = { ...bucket, endpoint: `http://127.0.0.1:${bucketLink.port}` };
   const flags = [...flagsOf(variablesOf(reached)), "--variable", "backup_on_commit=start"];
@@ -73,6 +72,7 @@ export async function startOriginProcess(
     async stop() {
       await end("SIGKILL");
       bucketLink.close();
+      await bucket.stop();
     },
   };
 }

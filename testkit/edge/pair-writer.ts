@@ -16,13 +16,13 @@ export interface PairWriter {
 const EVERY_MS = 120;
 const AT_ONCE = 16;
 
-export function openPairWriter(url: () => string, token: string): PairWriter {
+export function openPairWriter(url: () => string, token: () => string): PairWriter {
   let number = 0;
   const put = async (keys: readonly string[], text: string): Promise<number> => {
     const common = { op: "put", namespace: "shop", mediaType: "application/json", text, ifRevision: "any" };
     const answer = await fetch(`${url()}/v1/commit`, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${token()}`, "content-type": "application/json" },
       body: JSON.stringify({ changes: keys.map((key) => ({ ...common, key })) }),
     });
     if (!answer.ok) throw new Error(await answer.text());

@@ -18,6 +18,19 @@ export async function startAgentProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<StartedAgent> {
+  const { agent, ready } = beginAgentProcess(dataDir, args, env);
+  onTestFinished(async () => {
+    await agent.stop("SIGKILL");
+  });
+  return { ...agent, url: await ready };
+}
+
+/** The same, ended by who began it. `ready` gives where it listens. */
+export function beginAgentProcess(
+  dataDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { readonly agent: Omit<StartedAgent, "url">; readonly ready: Promise<string> } {
   const listens = args.some((one) => ["--port", "--listen", "--socket"].includes(one));
   const child = spawn(
     process.execPath,
@@ -41,15 +54,12 @@ export async function startAgentProcess(
     child.kill(signal);
     return ended;
   };
-  onTestFinished(async () => {
-    await stop("SIGKILL");
-  });
-  const url = await new Promise<string>((resolve, reject) => {
+  const ready = new Promise<string>((resolve, reject) => {
     ended.then((ran) => reject(new Error(`ended with ${ran.status}\n${ran.stdout}\n${ran.stderr}`)), reject);
     child.stdout.on("data", () => {
       const where = /listens on (\S+)/.exec(printed)?.[1];
       if (where !== undefined && printed.includes("Read from it")) resolve(where);
     });
   });
-  return { url, pid: child.pid ?? 0, said: () => printed, stop };
+  return { agent: { pid: child.pid ?? 0, said: () => printed, stop }, ready };
 }

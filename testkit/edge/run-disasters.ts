@@ -31,7 +31,10 @@ export async function runDisasters({
 }: DisasterRun): Promise<Verdict> {
   const random = seededRandom(seed);
   const { origin } = sites;
-  const writer = openPairWriter(() => origin.url, origin.token);
+  const writer = openPairWriter(
+    () => origin.url,
+    () => origin.token,
+  );
   await writer.commit();
   await converged(sites, writer);
   const probe = openProbe(sites.all);

@@ -1,8 +1,9 @@
 /** An agent at a site, which is killed, started again and looked at: its folder and its port stay. */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { openProcessClock, type ProcessClock } from "./clocks.ts";
 import type { ProbedEdge } from "./probe.ts";
-import { type StartedAgent, startAgentProcess } from "./processes.ts";
+import { beginAgentProcess, type StartedAgent } from "./processes.ts";
 
 export interface SiteOptions {
   readonly name: string;
@@ -29,6 +30,8 @@ export interface SiteStatus {
   readonly refusal?: { readonly code: string; readonly revision: number };
   readonly lost?: readonly { readonly lineage: string; readonly revision: number }[];
 }
+
+const LOOK_MS = 30;
 
 export class Site implements ProbedEdge {
   readonly name: string;
@@ -65,11 +68,12 @@ export class Site implements ProbedEdge {
     const { from, token, name, env = {}, args = [] } = this.#options;
     const sources = from.flatMap((one) => ["--from", one]);
     const listen = ["--port", String(this.#port)];
-    this.#running = await startAgentProcess(
+    const { agent, ready } = beginAgentProcess(
       this.data,
       ["shop", ...sources, "--edge", name, "--keep-tokens", "30d", ...listen, ...args],
       { ...this.clock.env, LEDGE_TOKEN: token, ...env },
     );
+    this.#running = { ...agent, url: await ready };
     this.#port = Number(new URL(this.#running.url).port);
   }
 
@@ -91,5 +95,10 @@ export class Site implements ProbedEdge {
     const [only] = namespaces;
     if (only === undefined) throw new Error("an agent says something of its namespace");
     return only;
+  }
+
+  /** Waits until it serves this revision, or a later one. */
+  async arrived(revision: number): Promise<void> {
+    while (((await this.status()).revision ?? 0) < revision) await pause(LOOK_MS);
   }
 }
