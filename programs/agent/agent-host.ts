@@ -3,10 +3,8 @@
  * and refuses everything that writes; a token is judged before its request waits.
  */
 import { chmodSync, rmSync } from "node:fs";
-import type { Grant } from "../../lib/core/grant.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { type ParsedToken, parseTokenDocument } from "../../lib/core/token.ts";
-import { credentialsOf } from "../../lib/http/caller.ts";
+import { accessorOf, credentialsOf } from "../../lib/http/caller.ts";
 import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import type { JobResult } from "../host/engine.ts";
@@ -21,13 +19,14 @@ import type { HostOptions } from "../host/options.ts";
 import type { Lookout } from "../host/parking/lookout.ts";
 import { Parking } from "../host/parking/parking.ts";
 import type { WaitingClient } from "../host/parking/waiting-client.ts";
-import type { GuestRequest } from "../host/pool/protocol.ts";
+import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
 import { andThen, type Soon } from "../host/soon.ts";
 import { requestOf } from "../native/messages.ts";
 import { takeBeacons } from "./beacon-route.ts";
 import type { Reporter } from "./beacons.ts";
+import { type HealthBook, takeHealth } from "./health.ts";
 import { agentAnswers } from "./kept-answers.ts";
-import { ownAnswer } from "./own-routes.ts";
+import { grantsOf, ownAnswer } from "./own-routes.ts";
 import { namespaceOf } from "./places.ts";
 import { type LaneReader, laneReader } from "./read-lane.ts";
 import type { TokenBook } from "./tokens.ts";
@@ -35,6 +34,7 @@ import type { TokenBook } from "./tokens.ts";
 export interface AgentHostOptions {
   readonly agent: Agent;
   readonly tokens: TokenBook;
+  readonly health: HealthBook;
   readonly reporter: Reporter;
   readonly edge: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | { readonly socket: string };
@@ -55,6 +55,7 @@ export interface AgentHost {
 const READS = "read";
 const OWN = "own";
 const BEACONS = "beacons";
+const HEALTH = "health";
 const ELSEWHERE = "elsewhere";
 const ROUTES = [
   ...["/v1/read/...", "/v1/list/...", "/v1/diff/...", "/v1/changes", "/v1/whoami", "/v1/lineage"].map(
@@ -65,6 +66,7 @@ const ROUTES = [
   ),
   ...["/healthz", "/readyz", "/metrics", "/v1/agent/..."].map((route) => ({ route, component: OWN })),
   { route: "/v1/fleet/beacons", component: BEACONS },
+  { route: "/v1/agent/health", component: HEALTH },
   { route: "/...", component: ELSEWHERE },
 ];
 /** How long it takes at most until a request that waits hears of a move. */
@@ -170,16 +172,18 @@ class Host implements AgentHost {
     return andThen(known, (admitted): Soon<JobResult | undefined> => {
       if (admitted === "nobody_answers") return nobodyAnswers();
       if (component === OWN) return { type: "reply", reply: ownAnswer(this.#options, request) };
-      if (component === BEACONS)
-        return { type: "reply", reply: takeBeacons(this.#options, request, this.#grantsOf(credentials)) };
+      if (component === BEACONS || component === HEALTH)
+        return { type: "reply", reply: this.#takeReport(component, request, accessorOf(credentials)) };
       return this.#read(request, client);
     });
   }
 
-  #grantsOf(credentials: ReturnType<typeof credentialsOf>): readonly Grant[] {
-    const token: ParsedToken | undefined = credentials.kind === "token" ? credentials.token : undefined;
-    const text = token === undefined ? undefined : this.#options.tokens.documentOf(token.accessor);
-    return text === undefined ? [] : (parseTokenDocument(text)?.grants ?? []);
+  /** What an agent behind this one, or a program beside it, has to say. */
+  #takeReport(component: string, request: GuestRequest, accessor: string | null): GuestReply {
+    const grants = grantsOf(this.#options, request);
+    if ("code" in grants) return refusalReply(grants);
+    if (component === BEACONS) return takeBeacons(this.#options, request, grants);
+    return takeHealth(this.#options, request, { program: accessor ?? "", grants });
   }
 
   #read(request: GuestRequest, client: () => WaitingClient): Soon<JobResult | undefined> {

@@ -8,6 +8,7 @@ import type { Lane } from "../../packages/agent/lane.ts";
 import { aboutMs } from "../../packages/agent/timing.ts";
 import { later } from "../../packages/client/later.ts";
 import { openServer, type ServerOptions } from "../../packages/client/server.ts";
+import type { HealthBook } from "./health.ts";
 
 /** As POST /v1/fleet/beacons takes it. */
 export interface Report {
@@ -27,6 +28,7 @@ export interface ReportedNamespace {
 
 export interface ReporterOptions {
   readonly agent: Agent;
+  readonly health: Pick<HealthBook, "rateOf">;
   /** The name of this edge; undefined where it sends on what others report, and nothing of itself. */
   readonly edge: string | undefined;
   /** In order; the first that takes a report has it. */
@@ -55,14 +57,14 @@ export class Reporter {
   start(): void {
     const { agent, targets } = this.#options;
     if (targets.length === 0) return;
-    const quiet = agent.onState(() => this.#tellSoon());
+    const quiet = agent.onState(() => this.tellSoon());
     this.#running = this.#run().finally(quiet);
   }
 
   /** Reports of agents behind this one, to be sent on. */
   add(beacons: readonly Report[]): void {
     for (const beacon of beacons) this.#others.set(beacon.edge, { beacon, atMs: performance.now() });
-    this.#tellSoon();
+    this.tellSoon();
   }
 
   async stop(): Promise<void> {
@@ -71,7 +73,8 @@ export class Reporter {
     await this.#running;
   }
 
-  #tellSoon(): void {
+  /** There is news. */
+  tellSoon(): void {
     this.#news = true;
     this.#wake();
   }
@@ -112,8 +115,8 @@ export class Reporter {
   }
 
   #beacons(): Report[] {
-    const { agent, edge } = this.#options;
-    const reports = [...agent.lanes.values()].flatMap(reportOf);
+    const { agent, edge, health } = this.#options;
+    const reports = [...agent.lanes.values()].flatMap((lane) => reportOf(lane, health.rateOf(lane)));
     // Before the first state there is nothing to report.
     const own =
       edge === undefined || reports.length === 0 ? [] : [{ edge, version: VERSION, namespaces: reports }];
@@ -148,7 +151,7 @@ export class Reporter {
   }
 }
 
-function reportOf({ namespace, subject, state }: Lane): ReportedNamespace[] {
+function reportOf({ namespace, subject, state }: Lane, errorRate: number | undefined): ReportedNamespace[] {
   const { place, source, refusal } = state;
   if (place === undefined) return [];
   const age = state.ageSeconds();
@@ -160,6 +163,7 @@ function reportOf({ namespace, subject, state }: Lane): ReportedNamespace[] {
       ...(subject.channel === undefined ? {} : { channel: subject.channel, pointer: state.pointer }),
       source: source?.kind ?? "none",
       ...(age === undefined ? {} : { lagSeconds: Math.floor(age) }),
+      ...(errorRate === undefined ? {} : { errorRate }),
       ...(refusal === undefined
         ? {}
         : {

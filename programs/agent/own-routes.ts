@@ -45,7 +45,11 @@ export function ownAnswer(own: OwnRoutes, sent: GuestRequest): GuestReply {
   return refusalReply(refuse("no_route", "There is nothing at this path of an agent."));
 }
 
-function grantsOf({ tokens }: OwnRoutes, sent: GuestRequest): readonly Grant[] | Refusal {
+/** What the caller's token holds, once its secret was compared; or why it is not taken. */
+export function grantsOf(
+  { tokens }: Pick<OwnRoutes, "tokens">,
+  sent: GuestRequest,
+): readonly Grant[] | Refusal {
   const credentials = credentialsOf(requestOf(sent).request);
   const accessor = accessorOf(credentials);
   const text = accessor === null ? undefined : tokens.documentOf(accessor);

@@ -19,6 +19,7 @@ import { Stopped, troubleOf, WrongUse } from "../start/stopped.ts";
 import { type AgentHost, openAgentHost } from "./agent-host.ts";
 import { Reporter } from "./beacons.ts";
 import { agentGreeting } from "./greeting.ts";
+import { HealthBook } from "./health.ts";
 import { type AgentCommand, BUCKET, parseAgentOptions, sourceToken } from "./options.ts";
 import { readOwnTokens } from "./own-tokens.ts";
 import { TokenBook } from "./tokens.ts";
@@ -81,8 +82,10 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
     acceptedLineages,
     log: (text) => log.event("warn", "agent", { text }),
   });
+  const health = new HealthBook();
   const reporter = new Reporter({
     agent,
+    health,
     edge,
     targets: servers.map(asked),
     everyMs: TIMING.beaconMs,
@@ -90,7 +93,7 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
   });
   let host: AgentHost | undefined;
   try {
-    host = await listening(command, { agent, tokens, reporter, log });
+    host = await listening(command, { agent, tokens, health, reporter, log });
     reporter.start();
     await agent.ready(GREET_MS).catch(() => {});
     console.log(agentGreeting(command, { agent, url: host.url }));
@@ -108,7 +111,9 @@ async function listening(
   {
     log,
     ...parts
-  }: Pick<Parameters<typeof openAgentHost>[0], "agent" | "tokens" | "reporter"> & { readonly log: Log },
+  }: Pick<Parameters<typeof openAgentHost>[0], "agent" | "tokens" | "health" | "reporter"> & {
+    readonly log: Log;
+  },
 ): Promise<AgentHost> {
   try {
     return await openAgentHost({

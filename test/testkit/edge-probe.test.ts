@@ -49,6 +49,17 @@ describe("ReadJudge", () => {
     expect(judged(...answers.map((one) => ["fra", one] as const))).toEqual({ ...WELL, ...says });
   });
 
+  test("takes an answer that was overtaken for no step back", () => {
+    const judge = new ReadJudge();
+    judge.answered("fra", shown(5, 2));
+    const since = judge.reached("fra");
+    judge.answered("fra", shown(7, 4), since);
+    judge.answered("fra", shown(6, 3), since);
+    expect(judge.verdict().back).toEqual([]);
+    judge.answered("fra", shown(6, 3));
+    expect(judge.verdict().back).toHaveLength(1);
+  });
+
   test("compares what edges show of one revision, and each edge with itself alone", () => {
     expect(judged(["fra", shown(5, 2)], ["ams", shown(4, 1)])).toEqual(WELL);
     expect(judged(["fra", shown(5, 2)], ["ams", shown(5, 1)])).toEqual({ ...WELL, torn: 1 });

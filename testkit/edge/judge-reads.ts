@@ -23,10 +23,12 @@ export interface Verdict {
   readonly copies: number;
 }
 
-interface Reached {
+/** How far an edge was seen, and the histories that it had left. */
+export interface Reached {
   readonly lineage: string;
   readonly revision: number;
   readonly number: number;
+  readonly left: readonly string[];
 }
 
 export class ReadJudge {
@@ -34,8 +36,6 @@ export class ReadJudge {
   readonly #torn: string[] = [];
   readonly #back: string[] = [];
   readonly #reached = new Map<string, Reached>();
-  /** Of each edge, the histories that it has left. */
-  readonly #left = new Map<string, Set<string>>();
   /** The number of each revision, whoever showed it. */
   readonly #numbers = new Map<string, number>();
   readonly #last = new Map<string, EdgeAnswer>();
@@ -47,7 +47,13 @@ export class ReadJudge {
     this.#failed.push(`${edge}: ${why}`);
   }
 
-  answered(edge: string, answer: EdgeAnswer): void {
+  /** How far an edge is known to be: what is asked of it from now on may not be older. */
+  reached(edge: string): Reached | undefined {
+    return this.#reached.get(edge);
+  }
+
+  /** `since` is how far the edge was known to be when it was asked: answers may overtake each other. */
+  answered(edge: string, answer: EdgeAnswer, since = this.reached(edge)): void {
     this.#reads += 1;
     this.#last.set(edge, answer);
     const { lineage, revision, source, numbers } = answer;
@@ -59,7 +65,7 @@ export class ReadJudge {
     if (numbers.some((one) => one !== known))
       this.#torn.push(`${edge}: revision ${revision} has ${known}, and shows ${numbers.join(" and ")}`);
     if (source === "previous") this.#copies += 1;
-    else this.#judgeOrder(edge, { lineage, revision, number });
+    else this.#judgeOrder(edge, { lineage, revision, number }, since);
   }
 
   /** What an edge said last. */
@@ -77,19 +83,22 @@ export class ReadJudge {
     };
   }
 
-  #judgeOrder(edge: string, now: Reached): void {
-    const before = this.#reached.get(edge);
-    this.#reached.set(edge, now);
-    if (before === undefined) return;
-    const left = this.#left.get(edge) ?? new Set();
-    this.#left.set(edge, left);
-    if (before.lineage !== now.lineage) left.add(before.lineage);
-    const isBack =
-      left.has(now.lineage) ||
-      (before.lineage === now.lineage && (now.revision < before.revision || now.number < before.number));
-    if (isBack)
+  #judgeOrder(edge: string, now: Omit<Reached, "left">, since: Reached | undefined): void {
+    if (since !== undefined && isBack(now, since))
       this.#back.push(
-        `${edge}: from revision ${before.revision} (${before.number}) to ${now.revision} (${now.number})`,
+        `${edge}: from revision ${since.revision} (${since.number}) to ${now.revision} (${now.number})`,
       );
+    const newest = this.#reached.get(edge);
+    if (newest === undefined) this.#reached.set(edge, { ...now, left: [] });
+    else if (!isBack(now, newest)) this.#reached.set(edge, { ...now, left: leftBy(now, newest) });
   }
+}
+
+function isBack(now: Omit<Reached, "left">, before: Reached): boolean {
+  if (now.lineage !== before.lineage) return before.left.includes(now.lineage);
+  return now.revision < before.revision || now.number < before.number;
+}
+
+function leftBy(now: Omit<Reached, "left">, { lineage, left }: Reached): readonly string[] {
+  return now.lineage === lineage ? left : [...left, lineage];
 }

@@ -47,8 +47,9 @@ async function readOnce(edge: ProbedEdge, nth: number, judge: ReadJudge): Promis
   const before = edge.url();
   if (before === undefined) return;
   const path = PATHS[nth % PATHS.length] ?? PATHS[0];
+  const since = judge.reached(edge.name);
   try {
-    judge.answered(edge.name, answerOf(await ask(before + path, edge.token)));
+    judge.answered(edge.name, answerOf(await ask(before + path, edge.token)), since);
   } catch (error) {
     const wasThere = edge.url() === before;
     if (wasThere)
