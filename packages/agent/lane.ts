@@ -42,6 +42,7 @@ import {
   isBetterDue,
   type SourceOrder,
   tryingBetter,
+  waitSecondsAt,
 } from "./source-order.ts";
 import { aboutMs, type Timing } from "./timing.ts";
 
@@ -155,23 +156,16 @@ export class Lane {
     const beganMs = performance.now();
     const place = this.#placeOf(replica);
     const page = await source.changes(this.subject, this.#pending.place ?? place, {
-      waitSeconds: this.#waitSeconds(beganMs),
+      waitSeconds: waitSecondsAt(this.#order, beganMs, this.#options),
       signal,
     });
     const lives =
       page.place.lineage === place.lineage ? undefined : await this.#livesAt(page.place, source, signal);
-    this.#answered(source, page.head);
+    this.#answered(source, { head: page.head, hasNews: page.commits.length > 0 });
     if (this.subject.channel === undefined) this.#take(page, lives);
     else await this.#takeSettings(page, { lives, source, signal });
     if (page.commits.length > 0 || page.place.revision < page.head) return;
     if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, signal);
-  }
-
-  /** No longer than until a better source is tried again. */
-  #waitSeconds(nowMs: number): number {
-    const { waitSeconds } = this.#options.timing;
-    if (this.#order.at === 0) return waitSeconds;
-    return Math.max(0, Math.min(waitSeconds, Math.ceil((this.#order.betterAtMs - nowMs) / 1000)));
   }
 
   async #pauseBetweenLooks({ kind }: Source, signal: AbortSignal): Promise<void> {
@@ -271,8 +265,11 @@ export class Lane {
     this.#served.moved(undefined);
   }
 
-  #answered({ kind, name }: Source, head: number): void {
-    this.#order = afterAnswer(this.#order, performance.now(), this.#options);
+  #answered(
+    { kind, name }: Source,
+    { head, hasNews }: { readonly head: number; readonly hasNews: boolean },
+  ): void {
+    this.#order = afterAnswer(this.#order, { nowMs: performance.now(), hasNews }, this.#options);
     this.state.heard({ kind, name }, head);
   }
 
@@ -400,7 +397,7 @@ export class Lane {
       throw new LedgeError(refusal.code, refusal.detail);
     }
     this.#served.exchange(lost);
-    this.#answered(source, place.revision);
+    this.#answered(source, { head: place.revision, hasNews: true });
     this.#pending = new Pending();
     this.#served.moved(undefined);
     this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`);

@@ -2,7 +2,7 @@
  * Which of its sources an agent asks: the first that answers, and the better one again once that answers. Pure: what was
  * answered and the time are given to it.
  */
-import { aboutMs, pauseMs, type Timing } from "./timing.ts";
+import { aboutMs, firstWaitSeconds, pauseMs, type Timing } from "./timing.ts";
 
 export interface SourceOrder {
   /** The place of the source to ask now. */
@@ -13,9 +13,17 @@ export interface SourceOrder {
   readonly rounds: number;
   /** When a better source is tried again, while another than the first is followed. */
   readonly betterAtMs: number;
+  /** The last answer brought news: many agents have had them at this moment. */
+  readonly hadNews: boolean;
 }
 
-export const FROM_THE_FIRST: SourceOrder = { at: 0, followed: undefined, rounds: 0, betterAtMs: 0 };
+export const FROM_THE_FIRST: SourceOrder = {
+  at: 0,
+  followed: undefined,
+  rounds: 0,
+  betterAtMs: 0,
+  hadNews: false,
+};
 
 interface Pace {
   readonly timing: Timing;
@@ -23,10 +31,15 @@ interface Pace {
 }
 
 /** The source that was asked has answered. */
-export function afterAnswer(order: SourceOrder, nowMs: number, { timing, random }: Pace): SourceOrder {
+export function afterAnswer(
+  order: SourceOrder,
+  { nowMs, hasNews }: { readonly nowMs: number; readonly hasNews: boolean },
+  { timing, random }: Pace,
+): SourceOrder {
   const { at, followed, betterAtMs } = order;
-  const next = at === followed && nowMs < betterAtMs ? betterAtMs : nowMs + aboutMs(timing.betterMs, random);
-  return { at, followed: at, rounds: 0, betterAtMs: next };
+  // A wait ends when a better one is due: its answer may not put that off.
+  const next = at === followed ? betterAtMs : nowMs + aboutMs(timing.betterMs, random);
+  return { at, followed: at, rounds: 0, betterAtMs: next, hadNews: hasNews };
 }
 
 /** Whether a better source is due to be tried. */
@@ -52,4 +65,15 @@ export function afterFailure(
   if (at < count) return { order: { ...order, at }, pauseMs: 0 };
   const rounds = order.rounds + 1;
   return { order: { ...order, at: 0, rounds }, pauseMs: pauseMs(timing, rounds - 1, random) };
+}
+
+/** How long the source may let us wait for news, in seconds: no longer than until a better one is tried again. */
+export function waitSecondsAt(
+  { at, betterAtMs, hadNews }: SourceOrder,
+  nowMs: number,
+  { timing, random }: Pace,
+): number {
+  const seconds = hadNews ? firstWaitSeconds(timing, random) : timing.waitSeconds;
+  if (at === 0) return seconds;
+  return Math.max(0, Math.min(seconds, Math.ceil((betterAtMs - nowMs) / 1000)));
 }

@@ -25,9 +25,12 @@ export const TIMING: Timing = {
   betterMs: 20_000,
   firstPauseMs: 2000,
   pauseMsMax: 30_000,
-  beaconMs: 15_000,
+  beaconMs: 30_000,
   copyAfterMs: 60_000,
 };
+
+/** Of the time between two reports: within how much of it a move is told. */
+export const REPORT_SOON = 0.1;
 
 /** Anywhere between nothing and a bound that doubles with each failure. */
 export function pauseMs(
@@ -41,4 +44,12 @@ export function pauseMs(
 /** About so long: between half and one and a half times. */
 export function aboutMs(ms: number, random: () => number): number {
   return ms * (0.5 + random());
+}
+
+/**
+ * For how long the first question after news is held: anywhere up to the whole. All who wait are told of a commit at one moment and ask
+ * again at the next, and would else come together with each wait that follows, for ever.
+ */
+export function firstWaitSeconds({ waitSeconds }: Timing, random: () => number): number {
+  return Math.ceil(random() * waitSeconds);
 }

@@ -5,7 +5,7 @@
 import { VERSION } from "../../lib/core/version.ts";
 import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
-import { aboutMs } from "../../packages/agent/timing.ts";
+import { aboutMs, REPORT_SOON } from "../../packages/agent/timing.ts";
 import { later } from "../../packages/client/later.ts";
 import { openServer, type ServerOptions } from "../../packages/client/server.ts";
 import type { HealthBook } from "./health.ts";
@@ -38,8 +38,6 @@ export interface ReporterOptions {
 }
 
 const BATCH_MAX = 500;
-/** Of the time between two reports: how soon a move is told. */
-const SOON = 0.1;
 
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -86,7 +84,8 @@ export class Reporter {
       await this.#send();
       await this.#pause(aboutMs(everyMs, Math.random));
       // Many agents move with one commit.
-      if (this.#news && !signal.aborted) await later(Math.random() * everyMs * SOON, signal).catch(() => {});
+      if (this.#news && !signal.aborted)
+        await later(Math.random() * everyMs * REPORT_SOON, signal).catch(() => {});
       this.#news = false;
     }
   }
