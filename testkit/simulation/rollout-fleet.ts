@@ -2,7 +2,7 @@
  * A rollout over a fleet in a simulation: edges that follow a channel at the origin, their reports, and the tick that moves the
  * rollout. The documents, the judgement and the reading are the product's (lib/core/rollout).
  */
-import type { Beacon } from "../../lib/core/rollout/beacon.ts";
+
 import type {
   ChannelDocument,
   EdgeDocument,
@@ -11,6 +11,7 @@ import type {
 } from "../../lib/core/rollout/documents.ts";
 import { DEFAULT_HEALTH } from "../../lib/core/rollout/documents.ts";
 import { moved } from "../../lib/core/rollout/moves.ts";
+import type { Heard } from "../../lib/core/rollout/next.ts";
 import { nextMove } from "../../lib/core/rollout/next.ts";
 import { isGivenNew, revisionFor } from "../../lib/core/rollout/reading.ts";
 import { formatTime } from "../../lib/core/time.ts";
@@ -90,7 +91,7 @@ class RolloutFleet {
   readonly #origin: SimulatedServer;
   readonly #history = ToldHistory.first();
   readonly #edges: RolloutEdge[] = [];
-  readonly #beacons = new Map<RolloutEdge, Beacon>();
+  readonly #beacons = new Map<RolloutEdge, Heard>();
   readonly #versions: Version[] = [];
   readonly #saw = { served: new Set<RolloutEdge>(), refused: new Set<RolloutEdge>() };
   #firstSeenMs: number | undefined;
@@ -253,16 +254,11 @@ class RolloutFleet {
     const fails = edge.revision === TO && edge.isHarmed && nowMs - edge.sinceMs >= NOTICES_MS;
     this.#beacons.set(edge, {
       edge: edge.name,
-      namespace: PLACE.namespace,
       atMs: T0 + nowMs,
-      version: "0",
       lineage: this.#history.lineage,
       revision: edge.revision,
-      channel: PLACE.channel,
-      pointer: edge.pointer,
-      source: "origin",
       errorRate: fails ? 0.5 : 0,
-      refusal: edge.refused ? { code: "invalid", revision: TO } : undefined,
+      refused: edge.refused ? TO : null,
     });
   }
 
@@ -270,7 +266,10 @@ class RolloutFleet {
     const { channel, rollout } = this.#newest;
     if (rollout === undefined) return;
     this.#step = rollout.step;
-    const followers = [...this.#beacons].map(([{ document: edge }, beacon]) => ({ beacon, edge }));
+    const followers = [...this.#beacons].map(([{ document: edge }, beacon]) => ({
+      beacon,
+      edge: edge ?? null,
+    }));
     const nowMs = T0 + this.#clock.nowMs;
     const next = moved(nextMove({ ...PLACE, rollout, followers, nowMs }), { rollout, channel, nowMs });
     if (next !== undefined) this.#put(next.channel ?? channel, next.rollout);
