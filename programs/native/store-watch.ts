@@ -15,6 +15,7 @@ import {
   putEntriesSql,
   putUsageSql,
 } from "../../lib/store/commit/commit.sql.ts";
+import { forgetSql, nextTurnSql, putBeaconsSql } from "../../lib/store/fleet/beacons.sql.ts";
 import type { Db, SqlValue } from "../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 
@@ -31,25 +32,31 @@ export function noCommits(): Commits {
 
 /** A connection that counts its commits, those among them that failed: nobody knows what became of them. */
 export function counted(db: NodeDb, commits: Commits): NodeDb {
-  let rules = false;
+  let [every, rules] = [false, false];
   return {
     ...db,
     all(sql, params = []) {
       if (/^\s*(select|begin|savepoint|pragma)\b/i.test(sql)) return db.all(sql, params);
-      rules ||= !isOfDocuments(sql, params);
+      const isOfFleet = OF_FLEET.has(sql);
+      every ||= !isOfFleet && !ENDS.has(sql);
+      rules ||= !isOfFleet && !isOfDocuments(sql, params);
       try {
         return db.all(sql, params);
       } finally {
         // Before the end of a transaction nobody sees what it did.
         if (!db.inTransaction()) {
-          Atomics.add(commits, COUNTED.every, 1);
+          if (every) Atomics.add(commits, COUNTED.every, 1);
           if (rules) Atomics.add(commits, COUNTED.rules, 1);
-          rules = false;
+          [every, rules] = [false, false];
         }
       }
     },
   };
 }
+
+/** What edges say of themselves changes nothing that is kept: a fleet that reports would empty it many times a second. */
+const OF_FLEET: ReadonlySet<string> = new Set([putBeaconsSql, nextTurnSql, forgetSql]);
+const ENDS: ReadonlySet<string> = new Set(["rollback to member", "release member", "rollback", "commit"]);
 
 /** What a commit of documents runs, and no more. */
 const OF_DOCUMENTS: ReadonlySet<string> = new Set([
@@ -58,10 +65,7 @@ const OF_DOCUMENTS: ReadonlySet<string> = new Set([
   endEntriesSql,
   putUsageSql,
   moveHeadSql,
-  "rollback to member",
-  "release member",
-  "rollback",
-  "commit",
+  ...ENDS,
 ]);
 
 function isOfDocuments(sql: string, [first]: readonly SqlValue[]): boolean {

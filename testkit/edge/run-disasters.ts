@@ -71,7 +71,7 @@ async function converged({ origin, all }: DisasterSites, writer: PairWriter): Pr
     })
     .toBeGreaterThan(0);
   const shows = async (url: string | undefined, token: string) => {
-    const server = openServer({ url: url ?? "", token, attempts: 1 });
+    const server = openServer({ url: url ?? "", token });
     const { bytes } = await server.ask({ method: "GET", path: "/v1/list/shop", query: { values: "bytes" } });
     // Behind a relay these begin anew with what the relay itself was told of.
     return new TextDecoder().decode(bytes).replace(/"(version|createdRevision)":\d+,/g, "");

@@ -1,6 +1,7 @@
 /** What is kept of reads in memory, and when it is given up. */
 import { describe, expect, test } from "vitest";
 import { viewHead } from "../../../lib/store/documents/view.ts";
+import { keepBeacons } from "../../../lib/store/fleet/beacons.ts";
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import { openNodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { hotReads } from "../../../programs/native/hot-reads.ts";
@@ -23,7 +24,7 @@ function openHot() {
     const view = viewHead(hot, { namespace: "shop", key, accessor: null, known: null });
     return view.document === null ? null : Buffer.from(view.document.bytes ?? []).toString();
   };
-  return { file, writer, put, read, asked: () => asked };
+  return { file, writer, reader, put, read, asked: () => asked };
 }
 
 describe("a document that is read again", () => {
@@ -35,6 +36,19 @@ describe("a document that is read again", () => {
     put(writer, "a", "2");
     expect([read("a"), read("a")]).toEqual(["2", "2"]);
     expect(asked()).toBe(3);
+  });
+
+  test("stays while edges report on this connection, as the engine's own does", () => {
+    const { reader, put, read, asked } = openHot();
+    put(reader, "a", "1");
+    expect(read("a")).toBe("1");
+    const before = asked();
+    const place = { namespace: "shop", lineage: "0".repeat(32), revision: 1 };
+    const beacon = { edge: "fra-1", atMs: 1, version: "1", source: "origin", ...place } as const;
+    expect(keepBeacons(reader, [beacon], { nowMs: 1, keptMax: 10 })).toBe(1);
+    expect([read("a"), asked()]).toEqual(["1", before]);
+    put(reader, "a", "2");
+    expect(read("a")).toBe("2");
   });
 
   test("comes from the store soon after a commit of another process", async () => {
