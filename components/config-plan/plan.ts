@@ -21,6 +21,7 @@ import { refusalOf } from "../../lib/http/refused-commit.ts";
 import { jsonReply, shownHeaders } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { gatherForPlan } from "../../lib/store/commit/plan.ts";
+import { readersOf } from "./readers.ts";
 import { type Reverted, reverted } from "./reverted.ts";
 import { unfitValues } from "./unfit.ts";
 import { warnings } from "./warned.ts";
@@ -58,6 +59,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
   const refusals = [...undurable(context), ...conflicts, ...refused.flatMap(causesOf)];
   const { lineage, revision: head } = facts.store;
   const overridden = words.value.override === undefined || refusals.length > 0 ? [] : foreseen.broken;
+  const readers = readersOf(context.world.db, ops, context.nowMs);
   const answer: PlanAnswer = {
     head,
     ok: refusals.length === 0,
@@ -81,6 +83,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
     }),
     refusals,
     warnings: warnings(context.world.db, { ops, body, facts, overridden }),
+    ...(readers.length === 0 ? {} : { readers }),
   };
   return jsonReply(200, answer, shownHeaders({ revision: head, head, lineage }));
 }

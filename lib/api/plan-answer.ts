@@ -29,5 +29,7 @@ export const PlanAnswer = z.object({
   changes: z.array(change),
   refusals: z.array(RefusalCause),
   warnings: z.array(warning),
+  // Edges that have reported of a namespace; absent where none has.
+  readers: z.optional(z.array(z.object({ namespace: z.string(), edges: count }))),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;

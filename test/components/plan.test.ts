@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PlanAnswer } from "../../lib/api/plan-answer.ts";
 import { digestOfPlan, planOf } from "../../testkit/plans.ts";
 import { seededRandom } from "../../testkit/random.ts";
+import { beaconOf, lineageOf } from "../../testkit/rollouts.ts";
 import { makeNamespace, makeToken, putText, type TestServer, told } from "../../testkit/server.ts";
 import { commitOf, putJson, openTwoNamespaces as two } from "../../testkit/two-namespaces.ts";
 
@@ -56,6 +57,16 @@ describe("POST /v1/plan", () => {
       { op: "check", namespace: "shop", key: "lock", result: "checked", ...sizes(0, 0, 0) },
     ]);
     expect(server.db.all("select revision from store")).toEqual([[4]]);
+  });
+
+  test("says how many edges read each namespace, where any has reported", async () => {
+    const server = await two();
+    const changes = [putJson("shop", "a"), putJson("other", "b")];
+    expect(await planOf(server, { changes })).not.toHaveProperty("readers");
+    const seen = { namespace: "shop", lineage: lineageOf(server.db) };
+    const beacons = ["fra-1", "ams-1"].map((edge) => beaconOf(edge, seen));
+    expect(told(await server.send("POST", "/v1/fleet/beacons", { json: { beacons } }))).toBe("200");
+    expect((await planOf(server, { changes })).readers).toEqual([{ namespace: "shop", edges: 2 }]);
   });
 
   test("names every refusal, and first the one that a commit would be refused with", async () => {

@@ -120,6 +120,7 @@ function jsonOf({ plan, answers, digest }: FolderPlan): Record<string, unknown> 
     planDigest: digest,
     refusals: answers.flatMap((answer) => answer.refusals.map((one) => named(answer, one))),
     warnings: answers.flatMap((answer) => answer.warnings.map((one) => named(answer, one))),
+    readers: answers[0]?.readers ?? [],
   };
 }
 

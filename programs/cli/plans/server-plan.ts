@@ -6,7 +6,7 @@ import { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { meaningOf } from "../../../lib/core/refusal.ts";
 import type { Client } from "../client.ts";
 import { exitFor, Failure } from "../failure.ts";
-import { countWords, escapeControl, sayWarning } from "../output.ts";
+import { countWords, escapeControl, say, sayWarning } from "../output.ts";
 import { inFlagWords } from "../server/flag-words.ts";
 import { PLAN_WORDS } from "../server/problem.ts";
 
@@ -38,6 +38,8 @@ function about(plan: PlanAnswer, { pointer, detail }: { readonly pointer: string
 
 export function sayWarnings(plan: PlanAnswer): void {
   for (const warning of plan.warnings) sayWarning(escapeControl(about(plan, warning)));
+  for (const { namespace, edges } of plan.readers ?? [])
+    say(`${namespace} is read by ${countWords(edges, "edge")} that reported (\`ledge fleet ${namespace}\`)`);
 }
 
 /** The plans together as one refusal; undefined where nothing stands against them. */
