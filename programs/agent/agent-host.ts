@@ -171,6 +171,7 @@ class Host implements AgentHost {
     const known = credentials.kind === "token" ? this.#options.tokens.admit(credentials.token) : "known";
     return andThen(known, (admitted): Soon<JobResult | undefined> => {
       if (admitted === "nobody_answers") return nobodyAnswers();
+      if (admitted === "too_many") return { type: "reply", reply: refusalReply(TOO_MANY) };
       if (component === OWN) return { type: "reply", reply: ownAnswer(this.#options, request) };
       if (component === BEACONS || component === HEALTH)
         return { type: "reply", reply: this.#takeReport(component, request, accessorOf(credentials)) };
@@ -231,6 +232,10 @@ function elsewhere({ method, uri }: GuestRequest): JobResult {
       );
   return { type: "reply", reply: refusalReply(refusal) };
 }
+
+const TOO_MANY = refuse("overloaded", "Too many tokens that are new here are being judged. Send it again.", {
+  headers: [["retry-after", "1"]],
+});
 
 function nobodyAnswers(): JobResult {
   return {

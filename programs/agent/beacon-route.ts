@@ -1,5 +1,5 @@
 /** POST /v1/fleet/beacons at an agent: reports of agents behind it, which it sends on with its own. */
-import * as z from "zod/mini";
+import { BeaconsBody } from "../../lib/api/rollout-bodies.ts";
 import type { Grant } from "../../lib/core/grant.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { scopeCoversKey } from "../../lib/core/scope.ts";
@@ -7,21 +7,9 @@ import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
 import type { Report, Reporter } from "./beacons.ts";
 
-const Beacons = z.object({
-  beacons: z
-    .array(
-      z.object({
-        edge: z.string().check(z.minLength(1), z.maxLength(127)),
-        version: z.string().check(z.maxLength(100)),
-        namespaces: z.array(z.looseObject({ namespace: z.string() })).check(z.maxLength(1000)),
-        through: z.optional(z.string()),
-        ageSeconds: z.optional(z.number()),
-      }),
-    )
-    .check(z.maxLength(500)),
-});
-
-/** What the origin judges in full is judged here as far as nobody may report for another's edge. */
+/**
+ * Judged as the origin does it, body and grants: what it would refuse would hold up what is sent on with it.
+ */
 export function takeBeacons(
   { reporter }: { readonly reporter: Reporter },
   { method, body }: GuestRequest,
@@ -36,7 +24,13 @@ export function takeBeacons(
   const foreign = beacons.find((beacon) => !mayReport(grants, beacon));
   if (foreign !== undefined)
     return refusalReply(refuse("forbidden", `This needs the verb report for the edge ${foreign.edge}.`));
-  reporter.add(beacons);
+  // Of no namespace there is nothing to send on, and nobody's grants were asked for.
+  if (!reporter.add(beacons.filter(({ namespaces }) => namespaces.length > 0)))
+    return refusalReply(
+      refuse("overloaded", "Too many reports wait here to be sent on. Send it again.", {
+        headers: [["retry-after", "30"]],
+      }),
+    );
   return {
     status: 200,
     headers: ["content-type", "application/json", "cache-control", "no-store"],
@@ -56,9 +50,9 @@ function mayReport(grants: readonly Grant[], { edge, namespaces }: Report): bool
   );
 }
 
-function beaconsIn(body: Uint8Array) {
+function beaconsIn(body: Uint8Array): readonly Report[] | undefined {
   try {
-    return Beacons.parse(JSON.parse(Buffer.from(body).toString())).beacons;
+    return BeaconsBody.parse(JSON.parse(Buffer.from(body).toString())).beacons;
   } catch {
     return undefined;
   }

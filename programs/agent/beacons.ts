@@ -6,6 +6,7 @@ import { VERSION } from "../../lib/core/version.ts";
 import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import { aboutMs, REPORT_SOON } from "../../packages/agent/timing.ts";
+import { LedgeError } from "../../packages/client/errors.ts";
 import { later } from "../../packages/client/later.ts";
 import { openServer, type ServerOptions } from "../../packages/client/server.ts";
 import type { HealthBook } from "./health.ts";
@@ -38,6 +39,8 @@ export interface ReporterOptions {
 }
 
 const BATCH_MAX = 500;
+/** Edges whose reports wait here, at most. */
+const WAITING_MAX = 20_000;
 
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -59,10 +62,12 @@ export class Reporter {
     this.#running = this.#run().finally(quiet);
   }
 
-  /** Reports of agents behind this one, to be sent on. */
-  add(beacons: readonly Report[]): void {
+  /** Reports of agents behind this one, to be sent on. False: there are too many that wait, and none was taken. */
+  add(beacons: readonly Report[]): boolean {
+    if (this.#others.size + beacons.length > WAITING_MAX) return false;
     for (const beacon of beacons) this.#others.set(beacon.edge, { beacon, atMs: performance.now() });
     this.tellSoon();
+    return true;
   }
 
   async stop(): Promise<void> {
@@ -128,23 +133,45 @@ export class Reporter {
     return [...own, ...others];
   }
 
-  /** To the first that takes them. */
+  /** Of reports that are refused together those go that are refused alone: one edge too many costs no other its word. */
   async #sendTo(beacons: readonly Report[]): Promise<boolean> {
-    const { targets, log } = this.#options;
-    const { signal } = this.#ending;
+    const refused = await this.#ask(beacons);
+    if (refused === undefined) return true;
+    const isRefusal =
+      refused instanceof LedgeError && refused.status >= 400 && refused.status < 500 && !refused.retryable;
+    if (!isRefusal) return this.#failed(refused);
+    if (beacons.length === 1) {
+      this.#failed(refused);
+      return true;
+    }
+    const half = Math.ceil(beacons.length / 2);
+    return (await this.#sendTo(beacons.slice(0, half))) && (await this.#sendTo(beacons.slice(half)));
+  }
+
+  /** To the first that takes them; what the last one said where none does. */
+  async #ask(beacons: readonly Report[]): Promise<unknown> {
     let last: unknown;
-    for (const target of targets) {
+    for (const target of this.#options.targets) {
       const server = openServer({ ...target, attempts: 1 });
       try {
-        await server.ask({ method: "POST", path: "/v1/fleet/beacons", json: { beacons }, signal });
+        await server.ask({
+          method: "POST",
+          path: "/v1/fleet/beacons",
+          json: { beacons },
+          signal: this.#ending.signal,
+        });
         this.#troubled = false;
-        return true;
+        return undefined;
       } catch (error) {
         last = error;
       }
     }
-    if (!this.#troubled && !signal.aborted)
-      log(`reports are not taken: ${last instanceof Error ? last.message : String(last)}`);
+    return last;
+  }
+
+  #failed(error: unknown): false {
+    if (!this.#troubled && !this.#ending.signal.aborted)
+      this.#options.log(`reports are not taken: ${error instanceof Error ? error.message : String(error)}`);
     this.#troubled = true;
     return false;
   }

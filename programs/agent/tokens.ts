@@ -42,13 +42,15 @@ interface Known {
   readonly saidMs: number;
 }
 
-export type Admitted = "known" | "unknown" | "nobody_answers";
+export type Admitted = "known" | "unknown" | "nobody_answers" | "too_many";
 
 /** While a source answers, it is asked again after so long. */
 const FRESH_MS = 60_000;
 /** After a refusal, and after silence, nobody is asked again for so long: nobody can make the origin busy through us. */
 const AGAIN_MS = 10_000;
 const REFUSED_MAX = 10_000;
+/** Questions at one time: whoever makes up tokens does not make the origin busy. */
+const ASKING_MAX = 32;
 const ASK_MS = 3000;
 
 export class TokenBook {
@@ -89,6 +91,7 @@ export class TokenBook {
     }
     const name = `${token.accessor} ${digest}`;
     if (nowMs - (this.#refused.get(name) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return "unknown";
+    if (!this.#asking.has(name) && this.#asking.size >= ASKING_MAX) return "too_many";
     const asking =
       this.#asking.get(name) ?? this.#ask(token, digest).finally(() => this.#asking.delete(name));
     this.#asking.set(name, asking);

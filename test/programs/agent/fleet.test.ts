@@ -96,3 +96,26 @@ test("are taken for the edges that a token names, and for no other", async () =>
   };
   expect([await send("eu/ams-1"), await send("eu/fra-1"), await send("")]).toEqual([200, 403, 422]);
 });
+
+test("reach the origin though the relay may not report for one of the edges", async () => {
+  const relayToken = await tokenFor("us/relay", "read:shop", "report:shop/us/");
+  await tokenFor("us/nyc-1", "read:shop", "report:shop/us/nyc-1");
+  await tokenFor("eu/stray", "read:shop", "report:shop/eu/stray");
+  const named = (edge: string, from: string, token: string) =>
+    startAgentProcess(join(folder, `${edge.replaceAll("/", "-")}-data`), [
+      "shop",
+      "--from",
+      from,
+      "--token-file",
+      token,
+      "--edge",
+      edge,
+    ]);
+  const relay = await named("us/relay", origin.url, relayToken);
+  for (const edge of ["eu/stray", "us/nyc-1"])
+    await named(edge, relay.url, join(folder, edge.replaceAll("/", "-")));
+  await expect
+    .poll(async () => (await fleet()).map(({ edge }) => edge))
+    .toEqual(expect.arrayContaining(["us/nyc-1", "us/relay"]));
+  expect((await fleet()).map(({ edge }) => edge)).not.toContain("eu/stray");
+});

@@ -59,7 +59,8 @@ describe("POST /v1/agent/health", () => {
       return replicas.map(({ errorRate }: { errorRate?: number }) => errorRate);
     };
     await expect.poll(rates).toEqual([0.25]);
-    const beacons = { beacons: [{ edge: "ams-1", version: "0", namespaces: [{ namespace: "shop" }] }] };
+    const seen = { namespace: "shop", lineage: "0".repeat(32), revision: 1, source: "origin" };
+    const beacons = { beacons: [{ edge: "ams-1", version: "0", namespaces: [seen] }] };
     expect(await post(url, "/v1/fleet/beacons", forged(tokens.reporter), beacons)).toBe(401);
     expect(await post(url, "/v1/fleet/beacons", tokens.reader, beacons)).toBe(403);
     expect(readFileSync(join(folder, "edge", "tokens.json"), "utf8")).not.toContain(tokens.reader);
