@@ -23,16 +23,17 @@ export interface OriginProcess {
   stop(): Promise<void>;
 }
 
-/** Begins with the namespace `shop`. Every commit starts an export. */
+/** Begins with the namespace `shop`. Every commit starts an export, unless `exports` says otherwise. */
 export async function startOriginProcess(
   folder: string,
   env: Readonly<Record<string, string>> = {},
+  exports: "start" | "off" = "start",
 ): Promise<OriginProcess> {
   const data = join(folder, "origin");
   const bucket = await startChaos();
   const bucketLink = await openLink({ port: bucket.port });
   const reached = { ...bucket, endpoint: `http://127.0.0.1:${bucketLink.port}` };
-  const flags = [...flagsOf(variablesOf(reached)), "--variable", "backup_on_commit=start"];
+  const flags = [...flagsOf(variablesOf(reached)), "--variable", `backup_on_commit=${exports}`];
   let port = 0;
   let running: StartedServer | undefined;
   const start = async () => {

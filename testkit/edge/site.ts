@@ -14,6 +14,8 @@ export interface SiteOptions {
   /** In the order in which they are asked. */
   readonly from: readonly string[];
   readonly token: string;
+  /** Default: the newest state of `shop`. */
+  readonly follows?: string;
   readonly speed: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
@@ -65,12 +67,12 @@ export class Site implements ProbedEdge {
   }
 
   async start(): Promise<void> {
-    const { from, token, name, env = {}, args = [] } = this.#options;
+    const { from, token, name, follows = "shop", env = {}, args = [] } = this.#options;
     const sources = from.flatMap((one) => ["--from", one]);
     const listen = ["--port", String(this.#port)];
     const { agent, ready } = beginAgentProcess(
       this.data,
-      ["shop", ...sources, "--edge", name, "--keep-tokens", "30d", ...listen, ...args],
+      [follows, ...sources, "--edge", name, "--keep-tokens", "30d", ...listen, ...args],
       { ...this.clock.env, LEDGE_TOKEN: token, ...env },
     );
     this.#running = { ...agent, url: await ready };

@@ -1,5 +1,7 @@
 /** An origin that was restored to a state behind some of its edges: what was lost is seen, served on, and kept. */
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { openProcessClock } from "../../../testkit/edge/clocks.ts";
 import { edgeTokenOf, type OriginProcess, startOriginProcess } from "../../../testkit/edge/origin-process.ts";
 import { openPairWriter } from "../../../testkit/edge/pair-writer.ts";
 import { Site } from "../../../testkit/edge/site.ts";
@@ -55,7 +57,8 @@ describe("an origin that is restored to before what its edges have", () => {
   );
 
   beforeAll(async () => {
-    origin = await startOriginProcess(folder);
+    const clock = openProcessClock(join(folder, "origin.clock"), SPEED);
+    origin = await startOriginProcess(folder, clock.env);
     const token = await edgeTokenOf(origin);
     kept = await commit();
     await origin.ledge("backup", "run");
