@@ -11,6 +11,7 @@ const THROUGH_COMPONENTS = [
   "read",
   "write",
   "list",
+  "search",
   "history",
   "log",
   "diff",
@@ -89,7 +90,7 @@ export default defineConfig({
         test: {
           name: "components, libsql",
           include: THROUGH_COMPONENTS.filter(
-            (file) => process.env.LEDGE_FULL === "1" || /read|feed/.test(file),
+            (file) => process.env.LEDGE_FULL === "1" || /read|feed|search/.test(file),
           ),
           env: { LEDGE_TEST_HOST: "wasm", LEDGE_TEST_STORE: "libsql" },
         },

@@ -161,6 +161,10 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
         path: `/v1/list/shop?cursor=${foreignSealed(server, "list", ["shop", "", "", "", "none"])}`,
       },
     },
+    search: {
+      bad_namespace: { path: "/v1/search?q=x&ns=Shop" },
+      namespace_not_found: { path: "/v1/search?q=x&ns=none" },
+    },
     readDiff: {
       revision_unknown: { path: "/v1/diff/shop?from=999" },
       compacted: { path: "/v1/diff/shop?from=1" },
@@ -428,6 +432,7 @@ export function goodPath({ id, method, path }: Operation, weak: string): string 
     .replace("{revision}", "2");
   if (id === "revokeTokens") return `${filled}?name=test`;
   if (id === "hurryRollout") return `${filled}?override=why`;
+  if (id === "search") return `${filled}?q=there`;
   if (path.startsWith("/v1/diff/")) return `${filled}?from=4`;
   if (path === "/v1/admin/schemas/{namespace}") return `${filled}?scope=ruled`;
   return /^\/v1\/(read|write)\//.test(path) ? `${filled}?key=there` : filled;

@@ -206,7 +206,7 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
       if (/^\/v1\/(read|list|history|diff|changes|commits|whoami|lineage)\b/.test(path))
         return handlers.read(request, world);
       if (/^\/v1\/(write|commit)\b/.test(path)) return handlers.write(request, world);
-      if (/^\/v1\/(plan|revert)\b/.test(path)) return handlers.plan(request, world);
+      if (/^\/v1\/(plan|revert|search|proposals)\b/.test(path)) return handlers.plan(request, world);
       return handlers.admin(request, world);
     },
   };

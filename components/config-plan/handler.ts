@@ -1,4 +1,4 @@
-/** config-plan: what a commit or a revert would do, and reverts. Apart from config-write, whose size every write pays. */
+/** config-plan: what a commit or a revert would do, reverts, and the search. Apart from config-write, whose size every write pays. */
 import { PlanBody } from "../../lib/api/plan-body.ts";
 import { RevertBody } from "../../lib/api/revert-body.ts";
 import { CONFIG_PLAN } from "../../lib/api/tables/config-plan.built.ts";
@@ -7,9 +7,10 @@ import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postPlan } from "./plan.ts";
 import { postRevert } from "./revert.ts";
+import { getSearch } from "./search.ts";
 
 const PARTS: Parts<"config-plan"> = {
-  handlers: { plan: postPlan, revert: postRevert },
+  handlers: { plan: postPlan, revert: postRevert, search: getSearch },
   bodies: { PlanBody, RevertBody },
   parseBody: parseJsonBody,
 };

@@ -14,6 +14,7 @@ import { grantRanges, isRoot } from "../../lib/core/grant.ts";
 import { PAGE_LIMITS } from "../../lib/core/page-limits.ts";
 import { accept, type Outcome, refuse } from "../../lib/core/refusal.ts";
 import type { Context } from "../../lib/http/context.ts";
+import { itemsJoined, nextPage } from "../../lib/http/next-page.ts";
 import type { Result } from "../../lib/http/result.ts";
 import {
   type ChangeText,
@@ -25,7 +26,6 @@ import {
 } from "../../lib/store/documents/log.ts";
 import type { Pieces } from "../../lib/store/documents/shown.ts";
 import type { ListView } from "../../lib/store/documents/view.ts";
-import { itemsJoined, nextPage } from "./next-page.ts";
 
 const NEWEST = Number.MAX_SAFE_INTEGER;
 const EVERYTHING = { namespace: null, key: null, prefix: "" } as const;

@@ -18,6 +18,7 @@ import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
 import { judgeKept } from "../../lib/http/kept.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
+import { itemsJoined, nextPage } from "../../lib/http/next-page.ts";
 import { noChannel } from "../../lib/http/no-channel.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
@@ -26,7 +27,6 @@ import { revisionAt } from "../../lib/store/documents/log.ts";
 import { readPinsOf, readPointed } from "../../lib/store/documents/pins.ts";
 import { type ListView, readView } from "../../lib/store/documents/view.ts";
 import { pointerHeader } from "./by-channel.ts";
-import { itemsJoined, nextPage } from "./next-page.ts";
 
 type DiffInput = Input<"readDiff">;
 

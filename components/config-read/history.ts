@@ -12,10 +12,10 @@ import { openCursor, sealCursor } from "../../lib/core/sealed-cursor.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
+import { itemsJoined, nextPage } from "../../lib/http/next-page.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
 import { type HistoryPlace, historyPage } from "../../lib/store/documents/history.ts";
-import { itemsJoined, nextPage } from "./next-page.ts";
 
 type HistoryInput = Input<"readHistory">;
 

@@ -14,11 +14,11 @@ import type { Context } from "../../lib/http/context.ts";
 import { judgeFreshness } from "../../lib/http/freshness.ts";
 import { judgeKept } from "../../lib/http/kept.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
+import { itemsJoined, nextPage } from "../../lib/http/next-page.ts";
 import type { Reply, Result } from "../../lib/http/result.ts";
 import { sealFor } from "../../lib/http/seal.ts";
 import { listPage, type Page } from "../../lib/store/documents/list.ts";
 import type { ListView } from "../../lib/store/documents/view.ts";
-import { itemsJoined, nextPage } from "./next-page.ts";
 
 type ListInput = Input<"listDocuments">;
 

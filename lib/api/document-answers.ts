@@ -81,6 +81,28 @@ export const ListPage = z.object({
   next: z.optional(cursor),
 });
 
+/** Without `snippet` only the key matches. The snippet is in parts, of which some are what was looked for. */
+export const SearchHit = z.object({
+  namespace: z.string(),
+  key: z.string(),
+  revision,
+  mediaType: z.string(),
+  size: count,
+  inKey: z.boolean(),
+  // Of the first match in the value.
+  line: z.optional(revision),
+  snippet: z.optional(z.array(z.object({ text: z.string(), match: z.optional(z.literal(true)) }))),
+});
+
+export const SearchPage = z.object({
+  query: z.string(),
+  revision: count,
+  // How many documents this page looked at.
+  looked: count,
+  hits: z.array(SearchHit),
+  next: z.optional(cursor),
+});
+
 export const FeedChange = z.discriminatedUnion("op", [
   z.object({
     op: z.literal("put"),
@@ -184,6 +206,8 @@ export const Lineage = z.object({
 
 export type Document = z.infer<typeof Document>;
 export type ListPage = z.infer<typeof ListPage>;
+export type SearchHit = z.infer<typeof SearchHit>;
+export type SearchPage = z.infer<typeof SearchPage>;
 export type HistoryPage = z.infer<typeof HistoryPage>;
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 export type DiffPage = z.infer<typeof DiffPage>;

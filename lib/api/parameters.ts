@@ -237,6 +237,12 @@ export const PARAMETERS = {
     { kind: "bytes", bytesMax: 1024 },
     "Only commits whose message holds this text; the case of ASCII letters does not matter.",
   ),
+  searchedText: named(
+    "q",
+    "text",
+    { kind: "bytes", bytesMax: 200 },
+    "The text to look for in keys and values; the case of ASCII letters does not matter.",
+  ),
   withChanges: query(
     "changes",
     { kind: "flag" },

@@ -43,6 +43,8 @@ const SCHEMAS = {
   HistoryPage: documents.HistoryPage,
   DiffEntry: documents.DiffEntry,
   DiffPage: documents.DiffPage,
+  SearchHit: documents.SearchHit,
+  SearchPage: documents.SearchPage,
   FeedChange: documents.FeedChange,
   FeedCommit: documents.FeedCommit,
   FeedPage: documents.FeedPage,

@@ -27,6 +27,7 @@ const KINDS = [
   "edges",
   "rollouts",
   "fleet",
+  "search",
 ] as const;
 
 export interface Cursor {

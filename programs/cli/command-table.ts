@@ -23,11 +23,13 @@ type Add = (program: Command, given: Given) => Promise<unknown>;
 const COMMANDS: Readonly<Record<string, Add>> = {
   get: async (program, { client }) => (await import("./commands/get.ts")).addGet(program, client),
   ls: async (program, { client }) => (await import("./commands/ls.ts")).addLs(program, client),
+  search: async (program, { client }) => (await import("./commands/search.ts")).addSearch(program, client),
   put: async (program, { client }) => (await import("./commands/put.ts")).addPut(program, client),
   rm: async (program, { client }) => (await import("./commands/rm.ts")).addRm(program, client),
   log: async (program, { client }) => (await import("./commands/log.ts")).addLog(program, client),
   show: async (program, { client }) => (await import("./commands/show.ts")).addShow(program, client),
   history: async (program, { client }) => (await import("./commands/history.ts")).addHistory(program, client),
+  blame: async (program, { client }) => (await import("./commands/blame.ts")).addBlame(program, client),
   watch: async (program, { client }) => (await import("./commands/watch.ts")).addWatch(program, client),
   diff: async (program, { client }) => (await import("./commands/diff.ts")).addDiff(program, client),
   plan: async (program, { client }) => (await import("./commands/plan.ts")).addPlan(program, client),

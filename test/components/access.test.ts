@@ -81,6 +81,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   revokeToken: "admin: key beside shop far *",
   revokeTokens: "admin: key beside shop far *",
   rotateToken: "admin: key beside shop far *",
+  search: "read: key beside shop far *",
   whoami: "any",
   readLineage: "any",
 };

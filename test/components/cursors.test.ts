@@ -31,11 +31,13 @@ const PAGED: Readonly<Record<string, string>> = {
   log: "/v1/commits?limit=1&values=text",
   "log of shop": "/v1/commits?limit=1&values=text&ns=shop",
   "a commit": "/v1/commits/last?limit=1&values=text",
+  search: "/v1/search?limit=1&q=.",
+  "search of shop": "/v1/search?limit=1&q=.&ns=shop",
   namespaces: "/v1/admin/namespaces?limit=1",
   tokens: "/v1/admin/tokens?limit=1",
 };
 /** Their cursors are good for nobody else, whatever that caller may see. */
-const SEALED = /^(list|history|comparison)/;
+const SEALED = /^(list|history|comparison|search)/;
 
 const ROOT = "root";
 const GRANTS = {

@@ -64,6 +64,18 @@ export const documentRoutes = [
     ],
   },
   {
+    id: "search",
+    component: "config-plan",
+    method: "get",
+    path: "/v1/search",
+    summary:
+      "A text in keys and in values, in the current state: in one namespace, or in all that the token may read. A page looks at a bounded part, and may be empty with a `next`.",
+    needs: { anyOf: [{ verb: "read", over: "namespace" }], publicToo: true },
+    parameters: ["searchedText", "ns", "prefix", "limit", "cursor"],
+    answers: { 200: { description: "A page.", content: "SearchPage", headers: [...SHOWN, "Link?"] } },
+    codes: [...ASKED, "bad_namespace", "bad_cursor", "forbidden", "namespace_not_found"],
+  },
+  {
     id: "readHistory",
     component: "config-read",
     method: "get",

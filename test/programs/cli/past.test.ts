@@ -140,6 +140,52 @@ describe("ledge history", () => {
   });
 });
 
+describe("ledge blame", () => {
+  const blamed = async (target: string) => {
+    const ran = await ledge(["blame", target, "-o", "json"]);
+    expect(ran).toMatchObject({ status: 0, stderr: "" });
+    const { members } = JSON.parse(ran.stdout);
+    return members.map(({ pointer, value, revision }: Record<string, unknown>) => [pointer, value, revision]);
+  };
+
+  test("names for each member of a JSON document the commit that set it last", async () => {
+    expect(await blamed("shop/limits/api")).toEqual([
+      ["/rps", 200, before + 2],
+      ["/burst", 1, before + 1],
+    ]);
+    const ran = await ledge(["blame", "shop/limits/api"]);
+    expect(ran.stdout).toMatch(
+      /^MEMBER +VALUE +REVISION +TIME +BY +WHY\n\/rps +200 .*ci pipeline.*raise\n\/burst +1 /,
+    );
+  });
+
+  test("sees a member that was taken away and came back, and a document that was deleted", async () => {
+    const first = await head();
+    for (const value of ['{"a":1,"b":[{},7],"c/d":0}', '{"a":1}', '{"a":1,"b":[{},8],"c/d":0}'])
+      await put("prod/blamed", value, "-t", "application/json");
+    expect(await blamed("prod/blamed")).toEqual([
+      ["/a", 1, first + 1],
+      ["/b/0", {}, first + 3],
+      ["/b/1", 8, first + 3],
+      ["/c~1d", 0, first + 3],
+    ]);
+    await ledge(["rm", "prod/blamed", "--if", "any"]);
+    const gone = await ledge(["blame", "prod/blamed"]);
+    expect(gone.status).toBe(3);
+    expect(gone.stderr).toContain(`deleted in revision ${first + 4}`);
+    await put("prod/blamed", '{"a":1}', "-t", "application/json");
+    expect(await blamed("prod/blamed")).toEqual([["/a", 1, first + 5]]);
+    await ledge(["rm", "prod/blamed", "--if", "any"]);
+  });
+
+  test("names the last commit of a document that is no JSON", async () => {
+    await put("prod/plain", "one");
+    expect(await blamed("prod/plain")).toEqual([["", undefined, await head()]]);
+    await ledge(["rm", "prod/plain", "--if", "any"]);
+    expect(await ledge(["blame", "prod/none"])).toMatchObject({ status: 3 });
+  });
+});
+
 describe("ledge diff", () => {
   test("compares a namespace with what it was, by revision, span or place", async () => {
     const ran = await ledge(["diff", "shop", "--from", String(before + 1)]);

@@ -1,8 +1,8 @@
 /** Pages: items of JSON between two ends, and where to go on, in the body and as a link (RFC 8288). */
-import { encodeParameter } from "../../lib/core/query.ts";
-import { concatenate, type Shown, shownHeaders, textReply } from "../../lib/http/reply.ts";
-import type { Reply } from "../../lib/http/result.ts";
-import type { Pieces } from "../../lib/store/documents/shown.ts";
+import { encodeParameter } from "../core/query.ts";
+import type { Pieces } from "../store/documents/shown.ts";
+import { concatenate, type Shown, shownHeaders, textReply } from "./reply.ts";
+import type { Reply } from "./result.ts";
 
 /** A JSON object's text without its last brace. */
 interface PageText {
