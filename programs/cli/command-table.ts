@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   ns: async (program, { client }) => (await import("./commands/ns.ts")).addNs(program, client),
   policy: async (program, { client }) => (await import("./commands/policy.ts")).addPolicy(program, client),
   schema: async (program, { client }) => (await import("./commands/schema.ts")).addSchema(program, client),
+  types: async (program, { client }) => (await import("./commands/types.ts")).addTypes(program, client),
   channel: async (program, { client }) => (await import("./commands/channel.ts")).addChannel(program, client),
   rollout: async (program, { client }) => (await import("./commands/rollout.ts")).addRollout(program, client),
   edge: async (program, { client }) => (await import("./commands/edge.ts")).addEdge(program, client),
