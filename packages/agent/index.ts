@@ -2,6 +2,7 @@
  * The agent as a library: configuration of some namespaces, kept in SQLite beside the process and served from memory, whether
  * or not the origin answers. `ledge agent` is this with an HTTP door (programs/agent).
  */
+import { readKeysBelow } from "../../lib/store/replica/replica.ts";
 import type { ConfigDocument } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
 import { conform, type StandardSchema } from "../client/schema.ts";
@@ -55,6 +56,8 @@ export interface Agent {
   get<Output>(namespace: string, key: string, schema: StandardSchema<Output>): Promise<Output>;
   /** The document as it is stored. `stale` is true where the newest state is not known to be this one. */
   document(namespace: string, key: string): ConfigDocument | undefined;
+  /** The keys of a namespace that begin with a prefix, in order. */
+  keys(namespace: string, prefix: string): readonly string[];
   /** What each namespace says of itself: how far, from where, how old, and what is wrong. */
   state(namespace: string): LaneState;
   readonly lanes: ReadonlyMap<string, Lane>;
@@ -113,6 +116,7 @@ export function openAgent(options: AgentOptions): Agent {
   return {
     get,
     document,
+    keys: (namespace, prefix) => laneOf(namespace).read((db) => readKeysBelow(db, namespace, prefix)),
     lanes,
     state: (namespace) => laneOf(namespace).state,
     ready: (timeoutMs) => whenReady([...lanes.values()], changed, timeoutMs),

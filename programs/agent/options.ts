@@ -8,6 +8,7 @@ import { CHANNEL_PATTERN, EDGE_PATTERN } from "../../lib/core/rollout/documents.
 import { thrownText } from "../../lib/core/thrown.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
 import { parseServerAddress } from "../cli/server/address.ts";
+import { parseWanted, type Wanted } from "../cli/templates/wanted.ts";
 import { collectOrigin, parseListen, parsePort } from "../start/options.ts";
 import { WrongUse } from "../start/stopped.ts";
 
@@ -34,6 +35,12 @@ export interface AgentCommand {
   readonly allowOrigins: readonly string[];
   readonly log: "text" | "json" | undefined;
   readonly logRequests: boolean;
+  readonly render: readonly Rendering[];
+}
+
+/** A file that is made of a template, of what is served of a namespace. */
+export interface Rendering extends Wanted {
+  readonly namespace: string;
 }
 
 /** A source that is a bucket and no server. */
@@ -88,6 +95,11 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
     .option("--allow-host <name>", "answer for this Host too (may be given again)", collect)
     .option("--allow-origin <url>", "let pages of this origin read (may be given again)", collectOrigin)
     .option("--edge <name>", "report to the origin under this name", parseEdge)
+    .option(
+      "--render <template:file[:command]>",
+      "make a file of a template, and again with each change; the command runs then. NAMESPACE= stands before it where several are followed (may be given again)",
+      collect,
+    )
     .option(
       "--own-tokens <file>",
       "tokens that this agent accepts by itself, as `ledge token local` writes them",
@@ -144,6 +156,7 @@ interface Flags {
   readonly maxBytes?: number;
   readonly maxLoss?: number;
   readonly acceptLineage?: string[];
+  readonly render?: string[];
   readonly log?: "text" | "json";
   readonly logRequests?: boolean;
 }
@@ -179,6 +192,7 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
     allowOrigins: flags.allowOrigin ?? [],
     log: flags.log,
     logRequests: flags.logRequests === true,
+    render: (flags.render ?? []).map((text) => renderingOf(text, names)),
   };
 }
 
@@ -187,6 +201,17 @@ function judgeFollowed(text: string): void {
   if (!isNamespaceName(namespace)) throw new WrongUse(`${text}: ${NAMESPACE_RULE}`);
   if (rest.length > 0 || (channel !== undefined && !CHANNEL.test(channel)))
     throw new WrongUse(`${text}: a channel is a lower-case letter or digit and up to 62 more, or hyphens`);
+}
+
+function renderingOf(text: string, names: readonly (string | undefined)[]): Rendering {
+  const [, named, rest = ""] = /^(?:([a-z0-9-]+)=)?(.*)$/s.exec(text) ?? [];
+  const wanted = parseWanted(rest);
+  if (wanted === undefined)
+    throw new WrongUse(`--render ${text}: say TEMPLATE:FILE, or TEMPLATE:FILE:COMMAND`);
+  const namespace = named ?? (names.length === 1 ? names[0] : undefined);
+  if (namespace === undefined || !names.includes(namespace))
+    throw new WrongUse(`--render ${text}: say of which namespace, as ${names[0]}=TEMPLATE:FILE`);
+  return { ...wanted, namespace };
 }
 
 /** The token for the sources: of the file, or of LEDGE_TOKEN; read anew with each request, so that a rotated one is taken. */

@@ -6,11 +6,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError } from "commander";
 import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
-import { httpSource, openAgent } from "../../packages/agent/index.ts";
+import { type Agent, httpSource, openAgent } from "../../packages/agent/index.ts";
 import type { Source } from "../../packages/agent/source.ts";
 import { TIMING } from "../../packages/agent/timing.ts";
 import type { ServerOptions } from "../../packages/client/server.ts";
-import { Failure } from "../cli/failure.ts";
+import { EXIT, Failure } from "../cli/failure.ts";
 import { serverPlaceOf } from "../cli/server/address.ts";
 import { nodeFetch } from "../cli/server/node-fetch.ts";
 import { interrupted } from "../start/interrupted.ts";
@@ -22,6 +22,7 @@ import { agentGreeting } from "./greeting.ts";
 import { HealthBook } from "./health.ts";
 import { type AgentCommand, BUCKET, parseAgentOptions, sourceToken } from "./options.ts";
 import { readOwnTokens } from "./own-tokens.ts";
+import type { Renderings } from "./renderings.ts";
 import { TokenBook } from "./tokens.ts";
 
 /** A request that waits costs some 15 KB. */
@@ -40,7 +41,7 @@ export async function startAgent(args: readonly string[], name: string): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Failure) {
       console.error(error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`);
-      return 2;
+      return error.exit === EXIT.refused || error.exit === EXIT.fault ? 1 : 2;
     }
     console.error(error instanceof Stopped ? error.message : (troubleOf(error) ?? error));
     return error instanceof WrongUse ? 2 : 1;
@@ -92,18 +93,29 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
     log: (text) => log.event("warn", "agent", { text }),
   });
   let host: AgentHost | undefined;
+  let renderings: Renderings | undefined;
   try {
+    renderings = await renderingsOf(command, agent, (text) => log.event("warn", "render", { text }));
     host = await listening(command, { agent, tokens, health, reporter, log });
     reporter.start();
     await agent.ready(GREET_MS).catch(() => {});
+    await renderings?.first();
     console.log(agentGreeting(command, { agent, url: host.url }));
     await ended;
     console.log(`\nStopping. What is known stays in ${dataDir}.`);
   } finally {
+    renderings?.stop();
     await host?.stop();
     await reporter.stop();
     await agent.close();
   }
+}
+
+/** Loaded where it is asked for, as the bucket's client is. */
+async function renderingsOf({ render }: AgentCommand, agent: Agent, log: (text: string) => void) {
+  if (render.length === 0) return undefined;
+  const { openRenderings } = await import("./renderings.ts");
+  return openRenderings({ agent, wanted: render, log });
 }
 
 async function listening(

@@ -42,6 +42,8 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   policy: async (program, { client }) => (await import("./commands/policy.ts")).addPolicy(program, client),
   schema: async (program, { client }) => (await import("./commands/schema.ts")).addSchema(program, client),
   types: async (program, { client }) => (await import("./commands/types.ts")).addTypes(program, client),
+  template: async (program, { server }) =>
+    (await import("./commands/template.ts")).addTemplate(program, server),
   channel: async (program, { client }) => (await import("./commands/channel.ts")).addChannel(program, client),
   rollout: async (program, { client }) => (await import("./commands/rollout.ts")).addRollout(program, client),
   edge: async (program, { client }) => (await import("./commands/edge.ts")).addEdge(program, client),

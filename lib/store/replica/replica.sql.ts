@@ -1,4 +1,5 @@
 /** The statements that fill an edge's replica of one namespace, and move it. The tables are the store's. */
+import { above } from "../documents/read-parts.ts";
 import { integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
 import { change, commits, entry, store, usage } from "../tables.ts";
 
@@ -38,6 +39,12 @@ export const blankSql =
 export const ageSql = statement(
   { revision: entry.revision, createdRevision: entry.createdRevision, version: entry.version },
   "select revision,created_revision,version from entry where namespace=?1 and key=?2",
+);
+
+/** ?1 namespace, ?2 what the keys begin with. In order. */
+export const keysBelowSql = statement(
+  { key: entry.key },
+  `select key from entry where namespace=?1 and key>=?2 and key<${above("?2")} order by key`,
 );
 
 /** Counts what each namespace holds again; ?1 the mark that a namespace without one gets. */

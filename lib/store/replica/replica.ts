@@ -25,6 +25,7 @@ import {
   forgetKeySql,
   forgetReplacedSql,
   heldSql,
+  keysBelowSql,
   keysSql,
   markReplicaSql,
   newestChangeSql,
@@ -239,6 +240,11 @@ export function readEntries(
   limit: number,
 ): readonly ReplicaEntry[] {
   return rowsOf(db, entriesSql, [namespace, after, limit]);
+}
+
+/** The keys that begin with a prefix, in order. */
+export function readKeysBelow(db: Db, namespace: string, prefix: string): string[] {
+  return rowsOf(db, keysBelowSql, [namespace, prefix]).map(({ key }) => key);
 }
 
 /** A document with what is said of it; undefined when there is none. */
