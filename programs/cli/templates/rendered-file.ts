@@ -20,7 +20,7 @@ import { resolve } from "node:path";
 import { thrownText } from "../../../lib/core/thrown.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { type Documents, parseTemplate, type Template } from "./engine.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Demanded } from "./wanted.ts";
 
 export class RenderedFile {
   readonly #out: string;
@@ -28,7 +28,7 @@ export class RenderedFile {
   readonly #command: string | undefined;
 
   /** Reads the template. Throws Failure. */
-  constructor({ template, out, command }: Wanted) {
+  constructor({ template, out, command }: Demanded) {
     let text: string;
     try {
       text = readFileSync(template, "utf8");

@@ -12,7 +12,7 @@ import { failureOfRefusal } from "../server/problem.ts";
 import { unreachable } from "../server/unreachable.ts";
 import type { Documents } from "./engine.ts";
 import { RenderedFile } from "./rendered-file.ts";
-import { parseWanted, type Wanted } from "./wanted.ts";
+import { type Demanded, parseWanted } from "./wanted.ts";
 
 export interface TemplateOptions {
   readonly namespace: string;
@@ -23,7 +23,7 @@ type Kept = Map<string, { readonly mediaType: string; readonly bytes: Uint8Array
 
 export async function runTemplates(
   connection: Connection,
-  wanted: readonly Wanted[],
+  wanted: readonly Demanded[],
   { namespace, once }: TemplateOptions,
 ): Promise<void> {
   const files = wanted.map((one) => ({ one, file: new RenderedFile(one) }));
@@ -46,7 +46,7 @@ export async function runTemplates(
   }
 }
 
-type Files = readonly { readonly one: Wanted; readonly file: RenderedFile }[];
+type Files = readonly { readonly one: Demanded; readonly file: RenderedFile }[];
 
 async function follow(config: Config, namespace: string, files: Files): Promise<void> {
   const kept: Kept = new Map();
@@ -116,7 +116,7 @@ function configOf({ url, token, ca }: Connection, namespace: string): Config {
 }
 
 /** What `ledge template` was told in words. Throws Failure. */
-export function wantedOf(texts: readonly string[], command: string | undefined): Wanted[] {
+export function demandedOf(texts: readonly string[], command: string | undefined): Demanded[] {
   return texts.map((text) => {
     const wanted = parseWanted(text);
     if (wanted === undefined || wanted.command !== undefined)
