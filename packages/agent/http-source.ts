@@ -216,6 +216,7 @@ async function readChanges(
   return {
     place: { lineage: lineageOf(answer.headers), revision: page.revision },
     head: page.head,
+    ageSeconds: Math.max(0, Number(answer.headers.get("age") ?? 0)) || 0,
     commits: page.commits.map(({ revision, id, time, actor, author, message, changes }) => ({
       revision,
       id,

@@ -30,6 +30,8 @@ export class LaneState {
   loaded: number | undefined;
   /** When the state was last known to be the newest, by performance.now(). */
   #contactAtMs: number | undefined;
+  /** How old the state was at the source that answered last. */
+  #sourceAgeMs = 0;
 
   opened(
     place: NonNullable<LaneState["place"]>,
@@ -46,15 +48,16 @@ export class LaneState {
     this.from = undefined;
   }
 
-  heard(source: Pick<Source, "kind" | "name">, head: number): void {
+  heard(source: Pick<Source, "kind" | "name">, head: number, ageSeconds = 0): void {
     this.source = source;
+    this.#sourceAgeMs = ageSeconds * 1000;
     this.head = Math.max(this.head, head);
     this.trouble = undefined;
   }
 
   /** A source has nothing newer. What is offered and refused does not make what is served newer. */
   confirmed(): void {
-    if (this.refusal === undefined) this.#contactAtMs = performance.now();
+    if (this.refusal === undefined) this.#contactAtMs = performance.now() - this.#sourceAgeMs;
   }
 
   pointed(pointer: number): void {
@@ -70,7 +73,7 @@ export class LaneState {
     this.from = "current";
     this.loaded = undefined;
     this.refusal = undefined;
-    this.#contactAtMs = performance.now();
+    this.#contactAtMs = performance.now() - this.#sourceAgeMs;
   }
 
   /** Whether that is news. */

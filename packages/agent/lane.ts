@@ -156,12 +156,16 @@ export class Lane {
     const beganMs = performance.now();
     const place = this.#placeOf(replica);
     const page = await source.changes(this.subject, this.#pending.place ?? place, {
-      waitSeconds: waitSecondsAt(this.#order, beganMs, this.#options),
+      waitSeconds: this.#isLedHere(replica) ? waitSecondsAt(this.#order, beganMs, this.#options) : 0,
       signal,
     });
     const lives =
       page.place.lineage === place.lineage ? undefined : await this.#livesAt(page.place, source, signal);
-    this.#answered(source, { head: page.head, hasNews: page.commits.length > 0 });
+    this.#answered(source, {
+      head: page.head,
+      hasNews: page.commits.length > 0,
+      ageSeconds: page.ageSeconds,
+    });
     if (this.subject.channel === undefined) this.#take(page, lives);
     else await this.#takeSettings(page, { lives, source, signal });
     if (page.commits.length > 0 || page.place.revision < page.head) return;
@@ -173,6 +177,11 @@ export class Lane {
     const pause = aboutMs(kind === "bucket" ? timing.bucketMs : timing.pollMs, random);
     const better = this.#order.at === 0 ? pause : this.#order.betterAtMs - performance.now();
     await later(Math.max(0, Math.min(pause, better)), signal);
+  }
+
+  /** Whether no pointer is known here that leads elsewhere: of a channel a snapshot may have come by an older one. */
+  #isLedHere({ db }: OpenReplica): boolean {
+    return this.subject.channel === undefined || findPointed(db)?.pointer !== 0;
   }
 
   /** How far it has followed its source. */
@@ -267,10 +276,14 @@ export class Lane {
 
   #answered(
     { kind, name }: Source,
-    { head, hasNews }: { readonly head: number; readonly hasNews: boolean },
+    {
+      head,
+      hasNews,
+      ageSeconds,
+    }: { readonly head: number; readonly hasNews: boolean; readonly ageSeconds?: number | undefined },
   ): void {
     this.#order = afterAnswer(this.#order, { nowMs: performance.now(), hasNews }, this.#options);
-    this.state.heard({ kind, name }, head);
+    this.state.heard({ kind, name }, head, ageSeconds);
   }
 
   /** To the newest state that is whole, if it may be served. */

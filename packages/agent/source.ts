@@ -54,6 +54,8 @@ export interface ChangesPage {
   /** How far this looked. */
   readonly place: Place;
   readonly head: number;
+  /** How long ago the source last knew its state for the newest, where it is no origin itself. */
+  readonly ageSeconds?: number;
   readonly commits: readonly ReplicaCommit[];
 }
 

@@ -8,7 +8,7 @@ import { CHANNEL_PATTERN, EDGE_PATTERN } from "../../lib/core/rollout/documents.
 import { thrownText } from "../../lib/core/thrown.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
 import { parseServerAddress } from "../cli/server/address.ts";
-import { parseWanted, type Wanted } from "../cli/templates/wanted.ts";
+import { type Demanded, parseWanted } from "../cli/templates/wanted.ts";
 import { collectOrigin, parseListen, parsePort } from "../start/options.ts";
 import { WrongUse } from "../start/stopped.ts";
 
@@ -39,7 +39,7 @@ export interface AgentCommand {
 }
 
 /** A file that is made of a template, of what is served of a namespace. */
-export interface Rendering extends Wanted {
+export interface Rendering extends Demanded {
   readonly namespace: string;
 }
 

@@ -29,7 +29,7 @@ export function addTemplate(program: Command, server: () => Connection): void {
     .option("--once", "make the files and end")
     .addHelpText("after", EXAMPLES)
     .action(async (texts: readonly string[], { namespace, exec, once }: Options) => {
-      const { runTemplates, wantedOf } = await import("../templates/run.ts");
-      await runTemplates(server(), wantedOf(texts, exec), { namespace, once: once === true });
+      const { runTemplates, demandedOf } = await import("../templates/run.ts");
+      await runTemplates(server(), demandedOf(texts, exec), { namespace, once: once === true });
     });
 }
