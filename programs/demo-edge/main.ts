@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type CuttableLink, openCuttable } from "./cuttable.ts";
 import { type StartedCommand, startCommand } from "./started.ts";
-import { good, heading, lookAt, type ShownEdge, say, showAll, until } from "./view.ts";
+import { good, heading, lookAt, type ShownEdge, showAll, tell, until } from "./view.ts";
 
 const cli = join(dirname(fileURLToPath(import.meta.url)), "cli.mjs");
 const folder = mkdtempSync(join(tmpdir(), "ledge-edge-"));
@@ -85,7 +85,7 @@ async function cutLink({ link, far }: Sites): Promise<void> {
   link.cut();
   await until(far.slice(0, 1), ({ source }) => source === "none");
   put(200);
-  say("a commit is made meanwhile: 200. Behind the cut everybody serves what was there:");
+  tell("a commit is made meanwhile: 200. Behind the cut everybody serves what was there:");
   await pause(2000);
   await showAll(far);
   link.mend();
@@ -101,7 +101,7 @@ async function loseOrigin({ far, near }: Sites, before: StartedCommand): Promise
   for (const side of ["", "-journal", "-wal", "-shm"]) rmSync(join(data, `ledge.db${side}`), { force: true });
   await until([...far.slice(0, 1), ...near], ({ source }) => source === "none");
   await showAll([...far, ...near]);
-  say("ledge restore: a new store from the bucket");
+  tell("ledge restore: a new store from the bucket");
   ledge("restore", "--to", join(data, "ledge.db"));
   await origin(portOf(before));
   put(300);
@@ -121,7 +121,7 @@ async function stopRollout({ near }: Sites): Promise<void> {
   ledge("rollout", "start", "shop/stable", "--to", String(bad), ...steps);
   await until([canary], shows(0));
   await showAll(near);
-  say("the program at lon-1 fails with 0, and tells its agent");
+  tell("the program at lon-1 fails with 0, and tells its agent");
   await fetch(`${canary.url}/v1/agent/health`, {
     method: "POST",
     headers: { authorization: `Bearer ${canary.token}`, "content-type": "application/json" },

@@ -58,10 +58,10 @@ export async function heading(text: string): Promise<void> {
   console.log(`\n${color.bold(text)}`);
 }
 
-export function say(text: string): void {
+export function tell(text: string): void {
   console.log(`  ${text}`);
 }
 
 export function good(text: string): void {
-  say(color.green(`✓ ${text}`));
+  tell(color.green(`✓ ${text}`));
 }
