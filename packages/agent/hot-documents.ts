@@ -1,60 +1,84 @@
-/** Documents of a namespace that were read, in memory until they change; and their values, parsed once. */
+/** Documents of a namespace that were read, in memory until they change; and values, parsed once. */
 import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import { readEntry } from "../../lib/store/replica/replica.ts";
-import { type ConfigDocument, valueIn } from "../client/document.ts";
+import { readEntry, readValue } from "../../lib/store/replica/replica.ts";
+import { type ConfigDocument, valueIn, valueInText } from "../client/document.ts";
 import type { Lane } from "./lane.ts";
 
-interface Hot {
+interface HotDocument {
   readonly document: Omit<ConfigDocument, "stale"> | undefined;
-  /** Parsed with the first question. */
-  value?: { readonly parsed: unknown };
+}
+
+interface HotValue {
+  /** Undefined where there is no such document. */
+  readonly parsed: unknown;
 }
 
 const AROUND_BYTES = 300;
 /** Longer than that without a word from a source, and nobody knows whether it is the newest state. */
 const FRESH_SECONDS = 120;
 
+const READ_ONCE_MAX = 4096;
+
+/** Where a damaged file was replaced, what is kept may be newer than what stands there, and goes on being served. */
 export class HotDocuments {
   readonly #lane: Lane;
-  readonly #known = new BoundedMap<Hot>();
+  readonly #documents = new BoundedMap<HotDocument>();
+  /** Values are kept from the second read on: to keep each of a walk over all keys takes longer than to read it. */
+  readonly #readOnce = new Set<string>();
+  readonly #values = new BoundedMap<HotValue>();
 
   constructor(lane: Lane) {
     this.#lane = lane;
   }
 
   forget(keys: ReadonlySet<string> | undefined): void {
-    if (keys === undefined) this.#known.clear();
-    else for (const key of keys) this.#known.delete(key);
+    for (const map of [this.#documents, this.#values])
+      if (keys === undefined) map.clear();
+      else for (const key of keys) map.delete(key);
   }
 
   find(key: string): ConfigDocument | undefined {
-    const { document } = this.#hot(key);
+    const { document } = this.#documents.get(key) ?? this.#readDocument(key);
     if (document === undefined) return undefined;
     return { ...document, stale: (this.#lane.state.ageSeconds() ?? 0) > FRESH_SECONDS };
   }
 
   value(key: string): unknown {
-    const hot = this.#hot(key);
-    if (hot.document === undefined) return undefined;
-    hot.value ??= { parsed: valueIn(hot.document) };
-    return hot.value.parsed;
+    return (this.#values.get(key) ?? this.#readValue(key)).parsed;
   }
 
-  #hot(key: string): Hot {
-    // A damaged file was replaced: what it held may have been newer, and goes on being served.
-    const hot = this.#known.get(key);
-    if (hot !== undefined) return hot;
+  #readDocument(key: string): HotDocument {
     const { namespace } = this.#lane;
-    const read: Hot = {
-      document: this.#lane.read((db) => documentOf(namespace, readEntry(db, namespace, key))),
-    };
-    this.#known.set(key, read, AROUND_BYTES + 2 * (read.document?.bytes.length ?? 0));
+    const read = { document: this.#lane.read((db) => documentOf(namespace, readEntry(db, namespace, key))) };
+    this.#documents.set(key, read, AROUND_BYTES + 2 * (read.document?.bytes.length ?? 0));
     return read;
+  }
+
+  /** Without what a document has around its value: half of the time of a read from the file. */
+  #readValue(key: string): HotValue {
+    const row = this.#lane.read((db) => readValue(db, this.#lane.namespace, key));
+    const read = { parsed: row === undefined ? undefined : parsed(row) };
+    if (this.#isReadAgain(key))
+      this.#values.set(key, read, AROUND_BYTES + 2 * (row?.text?.length ?? row?.bytes?.length ?? 0));
+    return read;
+  }
+
+  #isReadAgain(key: string): boolean {
+    if (this.#readOnce.has(key)) return true;
+    if (this.#readOnce.size >= READ_ONCE_MAX) this.#readOnce.clear();
+    this.#readOnce.add(key);
+    return false;
   }
 }
 
-function documentOf(namespace: string, entry: ReturnType<typeof readEntry>): Hot["document"] {
+function parsed({ mediaType, text, bytes }: NonNullable<ReturnType<typeof readValue>>): unknown {
+  return text === null
+    ? valueIn({ mediaType, bytes: bytes ?? new Uint8Array() })
+    : valueInText(mediaType, text);
+}
+
+function documentOf(namespace: string, entry: ReturnType<typeof readEntry>): HotDocument["document"] {
   if (entry === undefined) return undefined;
   const { key, revision, lineage, mediaType, value, timeMs } = entry;
   return {

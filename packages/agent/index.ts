@@ -49,7 +49,7 @@ export interface AgentMove {
 export interface Agent {
   /**
    * A value from memory or from the replica: parsed JSON, text or bytes, by the media type; undefined when there is no such
-   * document. Objects are shared: do not change them. Throws LedgeError `not_ready` before the first state has come.
+   * document. Objects are shared from the second read on: do not change them. Throws LedgeError `not_ready` before the first state has come.
    */
   get(namespace: string, key: string): unknown;
   /** The same through a schema (any Standard Schema). */

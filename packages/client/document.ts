@@ -16,13 +16,22 @@ export interface ConfigDocument {
 
 /** The parsed JSON of a JSON type, the text of any other text, and bytes of anything else. */
 export function valueIn({ mediaType, bytes }: Pick<ConfigDocument, "mediaType" | "bytes">): unknown {
-  const type = mediaType.split(";", 1)[0] ?? "";
-  if (type === "application/json" || type.endsWith("+json")) return JSON.parse(decodeText(bytes));
+  if (isJson(mediaType)) return JSON.parse(decodeText(bytes));
   try {
     return decodeText(bytes);
   } catch {
     return bytes;
   }
+}
+
+/** The same of what is known to be text. */
+export function valueInText(mediaType: string, text: string): unknown {
+  return isJson(mediaType) ? JSON.parse(text) : text;
+}
+
+function isJson(mediaType: string): boolean {
+  const type = mediaType.split(";", 1)[0] ?? "";
+  return type === "application/json" || type.endsWith("+json");
 }
 
 /** Throws when the bytes are no UTF-8. A byte order mark stays. */

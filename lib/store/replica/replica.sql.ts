@@ -1,6 +1,6 @@
 /** The statements that fill an edge's replica of one namespace, and move it. The tables are the store's. */
 import { above } from "../documents/read-parts.ts";
-import { integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
+import { blobColumn, integerColumn, orNull, statement, textColumn } from "../sqlite/statement-build.ts";
 import { change, commits, entry, store, usage } from "../tables.ts";
 
 /** How far the replica is, and in which history. */
@@ -82,6 +82,12 @@ export const entrySql = statement(
   `select e.key,e.revision,(select l.lineage from lineage l where l.first_revision<=e.revision order by l.first_revision desc
 limit 1),e.media_type,e.value,c.time_ms from entry e left join commits c on c.revision=e.revision
 where e.namespace=?1 and e.key=?2`,
+);
+
+/** The value alone, as text where it is text: a reader that wants it parsed needs no copy of its bytes. ? namespace, ? key. */
+export const valueSql = statement(
+  { mediaType: entry.mediaType, text: orNull(textColumn), bytes: orNull(blobColumn) },
+  "select media_type,iif(text,cast(value as text),null),iif(text,null,value) from entry where namespace=? and key=?",
 );
 
 /** What was done to a namespace after a revision, for whoever lost it. ?1 namespace, ?2 the revision. */

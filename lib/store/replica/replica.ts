@@ -37,6 +37,7 @@ import {
   setEntrySql,
   setHistorySql,
   setMarkSql,
+  valueSql,
 } from "./replica.sql.ts";
 
 /** A document as a snapshot brings it. */
@@ -254,6 +255,11 @@ export function readEntry(
   key: string,
 ): (ReplicaEntry & { readonly lineage: string | null; readonly timeMs: number | null }) | undefined {
   return firstOf(db, entrySql, [namespace, key]);
+}
+
+/** The value alone: one of the two, text where it is known to be text. */
+export function readValue(db: Db, namespace: string, key: string) {
+  return firstOf(db, valueSql, [namespace, key]);
 }
 
 /** What was done to a namespace after a revision, in order. */
