@@ -3,11 +3,11 @@
  * same server, a bare Node HTTP server, etcd and Consul. All run at one time and are asked in turn, so that what else the
  * machine does is in each; of several turns the one with the median ratio is shown.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Server, startServer } from "../programs/demo-bcd/server.ts";
+import { startBare } from "./bare.ts";
 import { type Load, type Measured, measureLoad, requestsPerSecond } from "./load.ts";
 import { type Other, type Run, startOthers } from "./other-servers.ts";
 import type { Curve, Plot } from "./plots.ts";
@@ -46,7 +46,7 @@ const ENGINES: readonly Engine[] = [
 
 export async function benchHttp(root: string, { full }: BenchForm): Promise<BenchPart> {
   const size = full ? FULL : QUICK;
-  const bare = await startBare();
+  const bare = await startBare(DOCUMENT);
   const others = await startOthers(root, { build: full });
   try {
     for (const { read, put } of others)
@@ -273,18 +273,4 @@ function plotsOf(measured: readonly Series[]): Plot[] {
       curves: curves(what, ({ p99 }) => p99),
     },
   ]);
-}
-
-const BARE = `require("node:http").createServer((_, answer) => {
-  answer.writeHead(200, { "content-type": "application/json", "content-length": ${DOCUMENT.length} });
-  answer.end(${JSON.stringify(DOCUMENT)});
-}).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;
-
-/** In a process of its own, as all the others are. */
-async function startBare(): Promise<{ readonly url: string; stop(): void }> {
-  const child = spawn(process.execPath, ["-e", BARE], { stdio: ["ignore", "pipe", "inherit"] });
-  const port = await new Promise<string>((resolve) =>
-    child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())),
-  );
-  return { url: `http://127.0.0.1:${port}/`, stop: () => void child.kill() };
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [PART …]` prints a table, in a few minutes; `--full` takes the sizes and the times of the kept tables. With
- * `--write` each part's goes to its place in docs/benchmarks.md with the command and the machine. Ratios are what counts:
+ * `--write` each part's goes to its place in docs with the command and the machine. Ratios are what counts:
  * times are of this machine and this moment.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { benchExport } from "./backup.ts";
 import { benchBeside } from "./beside.ts";
 import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
+import { benchEdge } from "./edge.ts";
 import { benchFirstAnswer } from "./first-answer.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchGuestCost } from "./guest-cost.ts";
@@ -18,6 +19,7 @@ import { benchParked } from "./parked.ts";
 import { draw } from "./plots.ts";
 import { benchRestore } from "./restore.ts";
 import { asMarkdown, type BenchForm, type BenchPart, type BenchRow } from "./rows.ts";
+import { benchScale } from "./scale.ts";
 import { benchStart } from "./start.ts";
 import { benchStore } from "./store.ts";
 
@@ -34,6 +36,8 @@ const parts: Readonly<Record<string, (root: string, form: BenchForm) => Promise<
   restore: benchRestore,
   cost: benchCost,
   "first-answer": benchFirstAnswer,
+  edge: benchEdge,
+  scale: benchScale,
 };
 
 const FLAGS: readonly string[] = ["--full", "--write"];
@@ -59,13 +63,17 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     console.error(`measuring: ${name} …`);
     const startedMs = performance.now();
     const measured = await part(root, { full });
-    const { rows: own, plots = [] }: BenchPart = Array.isArray(measured) ? { rows: measured } : measured;
+    const {
+      rows: own,
+      plots = [],
+      page = "benchmarks.md",
+    }: BenchPart = Array.isArray(measured) ? { rows: measured } : measured;
     console.error(
       `${asMarkdown(own)}\n${name} took ${Math.round((performance.now() - startedMs) / 1000)} s\n`,
     );
     rows.push(...own);
     if (!write) continue;
-    writeTable(root, full ? `${name} --full` : name, own);
+    writeTable(join(root, "docs", page), full ? `${name} --full` : name, own);
     if (plots.length > 0) await draw(root, plots);
   }
   console.log(asMarkdown(rows));
@@ -73,9 +81,8 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 }
 
 /** Replaces the table of a part between its marks; the words around it are written by hand. */
-function writeTable(root: string, asked: string, rows: readonly BenchRow[]): void {
+function writeTable(file: string, asked: string, rows: readonly BenchRow[]): void {
   const [name = ""] = asked.split(" ");
-  const file = join(root, "docs", "benchmarks.md");
   const text = readFileSync(file, "utf8");
   const [start, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;

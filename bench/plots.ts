@@ -22,9 +22,11 @@ export interface Plot {
   readonly x: string;
   readonly y: string;
   readonly curves: readonly Curve[];
+  /** Axes on which each step is as long as the one before. Default: none. */
+  readonly evenly?: "y" | "both";
 }
 
-/** Both axes by powers: what is twice as much is as far away everywhere. */
+/** Both axes by powers, where a plot does not say otherwise: what is twice as much is as far away everywhere. */
 export async function draw(root: string, plots: readonly Plot[]): Promise<void> {
   const echarts = await load(root);
   const folder = join(root, "docs", "plots");
@@ -65,7 +67,11 @@ async function load(root: string): Promise<Echarts> {
   return import(pathToFileURL(main).href);
 }
 
-function optionOf({ title, x, y, curves }: Plot) {
+const POWERS_OF_4 = { type: "log", logBase: 4 } as const;
+/** More points than this are a line without marks. */
+const MARKED_MAX = 20;
+
+function optionOf({ title, x, y, curves, evenly }: Plot) {
   const axis = { nameLocation: "middle", nameTextStyle: { fontSize: 13 }, axisLabel: { fontSize: 12 } };
   return {
     animation: false,
@@ -73,8 +79,13 @@ function optionOf({ title, x, y, curves }: Plot) {
     title: { text: title, left: 16, top: 10, textStyle: { fontSize: 16 } },
     legend: { top: 40, left: 16, right: 16, itemGap: 30 },
     grid: { left: 80, right: 30, top: 100, bottom: 60 },
-    xAxis: { ...axis, type: "log", logBase: 4, name: x, nameGap: 34 },
-    yAxis: { ...axis, type: "log", name: y, nameGap: 56 },
-    series: curves.map(({ name, points }) => ({ name, type: "line", symbolSize: 7, data: points })),
+    xAxis: { ...axis, ...(evenly === "both" ? { type: "value" } : POWERS_OF_4), name: x, nameGap: 34 },
+    yAxis: { ...axis, type: evenly === undefined ? "log" : "value", name: y, nameGap: 56 },
+    series: curves.map(({ name, points }) => ({
+      name,
+      type: "line",
+      symbolSize: points.length > MARKED_MAX ? 0 : 7,
+      data: points,
+    })),
   };
 }

@@ -6,6 +6,8 @@ import type { Plot } from "./plots.ts";
 export interface BenchPart {
   readonly rows: readonly BenchRow[];
   readonly plots?: readonly Plot[];
+  /** Where its table stands, in docs. Default: benchmarks.md. */
+  readonly page?: string;
 }
 
 /** How much is measured: all in a few minutes, or long enough for figures that are kept. */

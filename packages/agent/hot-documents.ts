@@ -1,7 +1,7 @@
 /** Documents of a namespace that were read, in memory until they change; and values, parsed once. */
 import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import { readEntry, readValue } from "../../lib/store/replica/replica.ts";
+import { readEntry, readEntryValue } from "../../lib/store/replica/replica.ts";
 import { type ConfigDocument, valueIn, valueInText } from "../client/document.ts";
 import type { Lane } from "./lane.ts";
 
@@ -45,7 +45,7 @@ export class HotDocuments {
   }
 
   value(key: string): unknown {
-    return (this.#values.get(key) ?? this.#readValue(key)).parsed;
+    return (this.#values.get(key) ?? this.#readEntryValue(key)).parsed;
   }
 
   #readDocument(key: string): HotDocument {
@@ -56,8 +56,8 @@ export class HotDocuments {
   }
 
   /** Without what a document has around its value: half of the time of a read from the file. */
-  #readValue(key: string): HotValue {
-    const row = this.#lane.read((db) => readValue(db, this.#lane.namespace, key));
+  #readEntryValue(key: string): HotValue {
+    const row = this.#lane.read((db) => readEntryValue(db, this.#lane.namespace, key));
     const read = { parsed: row === undefined ? undefined : parsed(row) };
     if (this.#isReadAgain(key))
       this.#values.set(key, read, AROUND_BYTES + 2 * (row?.text?.length ?? row?.bytes?.length ?? 0));
@@ -72,7 +72,7 @@ export class HotDocuments {
   }
 }
 
-function parsed({ mediaType, text, bytes }: NonNullable<ReturnType<typeof readValue>>): unknown {
+function parsed({ mediaType, text, bytes }: NonNullable<ReturnType<typeof readEntryValue>>): unknown {
   return text === null
     ? valueIn({ mediaType, bytes: bytes ?? new Uint8Array() })
     : valueInText(mediaType, text);

@@ -90,7 +90,7 @@ describe("the tree", () => {
     // The native engine runs the components' handlers.
     programs: /^(lib|packages|programs)\/|^components\/[a-z-]+\/handler\.ts$/,
     build: /^(lib\/(core|api|store\/sqlite)\/|programs\/host\/guests\/(wasm-binary|transpile))/,
-    bench: /^(lib|programs|build|testkit)\//,
+    bench: /^(lib|packages|programs|build|testkit)\//,
     testkit: /^(lib|packages|programs|components|build)\//,
     test: /^(lib|packages|programs|components|build|testkit|vitest|package\.json)/,
   };

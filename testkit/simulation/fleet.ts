@@ -22,8 +22,8 @@ export interface FleetOptions {
   readonly reports?: boolean;
 }
 
-/** As `npm run bench -- edge` measures them on one core. */
-export const COST: ServiceCost = { newsMs: 0.8, shortMs: 0.4, snapshotMs: 15 };
+/** Of the native engine on one core: docs/scale.md says where from. */
+export const COST: ServiceCost = { newsMs: 2.2, shortMs: 0.4, snapshotMs: 15 };
 /** One way, in milliseconds: somewhere between the same city and the other side of the world. */
 export const LATENCY_MS = { least: 2, more: 120 };
 const SNAPSHOT_PAGES = 21;

@@ -92,7 +92,7 @@ export class Follower {
       (answered) => source.changes(this.#pending.place ?? this.#place, wait, answered),
       (told) => {
         if (told === undefined || told.kind === "unreachable") this.#failed();
-        else if (told.kind === "lost") this.#resolve(source, told.code);
+        else if (told.kind === "lost") this.#resolve(source);
         else this.#take(told.page);
       },
     );
@@ -142,14 +142,14 @@ export class Follower {
   }
 
   /** The source does not know our place. */
-  #resolve(source: SimulatedServer, code: "lineage" | "revision_unknown"): void {
+  #resolve(source: SimulatedServer): void {
     this.#pending = new Pending();
     this.#ask<SourceHistory>(
       (answered) => source.history(answered),
       (history) => {
         if (history === undefined) return this.#failed();
         const { kind } = kinshipOf(this.#place, history);
-        if (kind === "left" || (kind === "goes_on" && code !== "lineage")) this.#takeSnapshot(source, 0);
+        if (kind === "left") this.#takeSnapshot(source, 0);
         else this.#failed();
       },
     );

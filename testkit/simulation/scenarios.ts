@@ -75,6 +75,16 @@ export function restoreSeen(fleet: Fleet, seconds: number): Seen {
   return seen(fleet, seconds, () => fleet.originRestored(1));
 }
 
+/** A commit at each of so many minutes, for some hours. */
+export function hoursSeen(fleet: Fleet, hours: number, minutes: number): FleetLoad {
+  const fromMs = fleet.clock.nowMs;
+  for (let minute = 0; minute < hours * 60; minute += minutes) {
+    fleet.commit();
+    fleet.run(minutes * 60);
+  }
+  return loadOf(fleet, fromMs);
+}
+
 export function convergenceOf(members: readonly Member[]): Convergence {
   const after = members
     .map(({ servedAfterMs }) => servedAfterMs ?? Number.POSITIVE_INFINITY)

@@ -10,7 +10,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export type Told =
   | { readonly kind: "page"; readonly page: ToldPage }
   /** Our place is not of its history, or beyond it. */
-  | { readonly kind: "lost"; readonly code: "lineage" | "revision_unknown" }
+  | { readonly kind: "lost" }
   | { readonly kind: "unreachable" };
 
 export type Answered<T> = (told: T | undefined) => void;
@@ -136,10 +136,8 @@ export class SimulatedServer {
     if (state === undefined) return { kind: "unreachable" };
     const { lives } = state.history;
     const at = lives.findIndex((one) => one.lineage === lineage);
-    if (at < 0) return { kind: "lost", code: "lineage" };
-    const left = lives[at + 1]?.parentRevision;
-    if (revision > (left ?? state.head))
-      return { kind: "lost", code: left === undefined ? "revision_unknown" : "lineage" };
+    const end = lives[at + 1]?.parentRevision ?? state.head;
+    if (at < 0 || revision > end) return { kind: "lost" };
     return { kind: "page", page: state.history.page(revision, state.head) };
   }
 

@@ -258,7 +258,7 @@ export function readEntry(
 }
 
 /** The value alone: one of the two, text where it is known to be text. */
-export function readValue(db: Db, namespace: string, key: string) {
+export function readEntryValue(db: Db, namespace: string, key: string) {
   return firstOf(db, valueSql, [namespace, key]);
 }
 
