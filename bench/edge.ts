@@ -41,7 +41,7 @@ export async function benchEdge(root: string, { full }: BenchForm): Promise<Benc
   }
 }
 
-/** Until an agent as a library serves, and the program's reads and memory. A bucket as a source comes later. */
+/** Until an agent as a library serves, and the program's reads and memory. A bucket as a source is not measured yet. */
 async function coldStartRows(bench: EdgeBench): Promise<BenchRow[]> {
   const { root, dir, origin, documents } = bench;
   const relay = await startAgentProgram(root, join(dir, "relay"), { from: origin.url, token: origin.token });
