@@ -56,7 +56,7 @@ describe("nextMove", () => {
     {
       name: "refusals",
       followers: [follower("a", { revision: 10, refused: 20 })],
-      says: "1 edge refuse revision 20",
+      says: "1 edge refuses revision 20",
     },
     { name: "an error rate", followers: [follower("a", { errorRate: 0.2 })], says: "The error rate is 20 %" },
     {
