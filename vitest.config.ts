@@ -18,6 +18,7 @@ const THROUGH_COMPONENTS = [
   "feed",
   "plan",
   "revert",
+  "proposals",
   "admin",
   "recover",
   "policies",

@@ -90,7 +90,7 @@ export async function buildComponent(root: string, plan: ComponentPlan): Promise
 }
 
 /** Components that commit, and never through the admin door. */
-const CHANGE_DOCUMENTS = ["config-write", "config-plan"];
+const CHANGE_DOCUMENTS = ["config-write"];
 
 async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
   const { outputFiles } = await build({

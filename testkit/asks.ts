@@ -240,6 +240,28 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
       schema_violation: change({ key: "ruled", ifRevision: "any" }),
       schema_too_costly: change({ key: "costly", ifRevision: "any" }),
     },
+    propose: {
+      forbidden: change({ namespace: "_system" }),
+      namespace_not_found: change({ namespace: "none" }),
+      bad_namespace: change({ namespace: "A" }),
+      bad_key: change({ key: "\0" }),
+      message_required: change({ namespace: "strict", key: "there", ifRevision: "any" }),
+      quota_exceeded: change({ namespace: "strict" }, { message: "m" }),
+      value_malformed: change({ value: undefined, mediaType: "application/json", text: "{" }),
+      not_found: change({ op: "delete", key: "none", value: undefined, ifRevision: "any" }),
+      exists: change({ key: "there", ifRevision: 0 }),
+      stale: change({ key: "there", ifRevision: 1 }),
+      precondition_required: change({ key: "there" }),
+      duplicate_change: TWO_CHANGES,
+      too_many_changes: MANY_CHANGES,
+      plan_changed: change({}, { planDigest: digest }),
+      schema_violation: change({ key: "ruled", ifRevision: "any" }),
+      schema_too_costly: change({ key: "costly", ifRevision: "any" }),
+    },
+    readProposal: { not_found: {} },
+    approveProposal: { not_found: { sending: { json: { planDigest: digest } } } },
+    rejectProposal: { not_found: {} },
+    withdrawProposal: { not_found: {} },
     plan: {
       ...BACK_ASKS,
       value_malformed: change({ value: undefined, mediaType: "application/json", text: "{" }),
@@ -428,6 +450,7 @@ export function goodPath({ id, method, path }: Operation, weak: string): string 
     .replace("{namespace}", "shop")
     .replace("{channel}", method === "post" ? "moving" : "stable")
     .replace("{edge}", "there")
+    .replace("{id}", "a".repeat(12))
     .replace("{accessor}", weak.slice(4, 16))
     .replace("{revision}", "2");
   if (id === "revokeTokens") return `${filled}?name=test`;
@@ -453,7 +476,8 @@ const BEACONS = {
 export function goodBody({ id, body }: Operation): Sending & { headers?: Record<string, string> } {
   if (id === "putSchema") return { body: "true", headers: { "content-type": "application/json" } };
   if (body?.schema === "bytes") return text();
-  if (id === "commit") return { json: { changes: [newKey] } };
+  if (id === "approveProposal") return { json: { planDigest: digest } };
+  if (id === "commit" || id === "propose") return { json: { changes: [newKey] } };
   if (id === "plan") return { json: { changes: [newKey] } };
   if (id === "revert") return { json: BACK };
   if (id === "bootstrap")

@@ -27,7 +27,8 @@ import { unfitValues } from "./unfit.ts";
 import { warnings } from "./warned.ts";
 import { wishOf } from "./wish.ts";
 
-export function postPlan(input: Input<"plan">, context: Context): Result<PlanAnswer> {
+/** `reviewed`: the plan of a proposal, which is there to be approved. */
+export function postPlan(input: Input<"plan">, context: Context, reviewed?: true): Result<PlanAnswer> {
   const words = commitWords(input);
   if (!words.ok) return words;
   const wanted = wantedBy(input.body, context);
@@ -40,6 +41,7 @@ export function postPlan(input: Input<"plan">, context: Context): Result<PlanAns
     trace: null,
     nowMs: context.nowMs,
     ...words.value,
+    ...(reviewed ? { reviewed } : {}),
     ops,
     body,
   } as const;

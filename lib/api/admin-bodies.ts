@@ -1,7 +1,7 @@
 /** The bodies of the admin routes. What a name or scope may be beyond its length is judged by the handlers. */
 import * as z from "zod/mini";
 import { VERBS } from "../core/grant.ts";
-import { KEEP_DAYS } from "../core/settings.ts";
+import { KEEP_DAYS, REVIEWS } from "../core/settings.ts";
 import { accessor, count, list, sha256, text } from "./shapes.ts";
 import { line, words } from "./words.ts";
 
@@ -60,6 +60,8 @@ export const NamespaceBody = z.strictObject({
   keep: z.optional(
     z.strictObject({ days: z.int().check(z.minimum(KEEP_DAYS.min), z.maximum(KEEP_DAYS.max)) }),
   ),
+  /** What a second person has to approve: every change, what is over the budget of a policy, or nothing. */
+  review: z.optional(z.enum(REVIEWS)),
 });
 export type NamespaceBody = z.infer<typeof NamespaceBody>;
 

@@ -80,6 +80,8 @@ export const REPLACES = [...CHANGES, ...CONDITIONS, "lineage", "idempotency_mism
 export const DOCUMENTS = ["reserved_namespace", "namespace_not_found", "message_required"] as const;
 /** What a change of documents is refused for by policies. */
 export const POLICIES = ["override_required", "policy_violation", "frozen"] as const;
+/** And what it needs a second person for. */
+export const REVIEWED = [...POLICIES, "approval_required"] as const;
 export const NAMES = ["bad_namespace", "bad_path", "bad_key"] as const;
 
 export const SHOWN = ["Ledge-Revision", "Ledge-Head", "Ledge-Lineage"] as const;

@@ -8,6 +8,7 @@ import { documentRoutes } from "./operations/documents.ts";
 import { internalRoutes } from "./operations/internal.ts";
 import { planRoutes } from "./operations/plans.ts";
 import { policyRoutes } from "./operations/policies.ts";
+import { proposalRoutes } from "./operations/proposals.ts";
 import { rolloutRoutes } from "./operations/rollouts.ts";
 import { runningRoutes } from "./operations/running.ts";
 import { schemaRoutes } from "./operations/schemas.ts";
@@ -18,6 +19,7 @@ export const INTERNAL_OPERATIONS = internalRoutes;
 export const OPERATIONS = [
   ...documentRoutes,
   ...planRoutes,
+  ...proposalRoutes,
   ...adminRoutes,
   ...policyRoutes,
   ...schemaRoutes,

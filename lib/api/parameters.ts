@@ -12,6 +12,7 @@ import {
   RUN_PATTERN,
 } from "../core/patterns.ts";
 import type { Point } from "../core/point.ts";
+import { PROPOSAL_PATTERN } from "../core/review/document.ts";
 import { CHANNEL_PATTERN, EDGE_PATTERN } from "../core/rollout/documents.ts";
 import { SCOPE_BYTES_MAX } from "../core/scope.ts";
 
@@ -131,6 +132,11 @@ export const PARAMETERS = {
     "Waits until every edge that is not silent is at this revision or beyond, at most `wait` seconds, and says who is not.",
   ),
   accessor: path("accessor", { kind: "accessor" }, "The second part of a token: 12 of `a-z2-7`."),
+  proposal: path(
+    "id",
+    { kind: "text", pattern: PROPOSAL_PATTERN, says: "12 of a-z2-7" },
+    "The proposal, as its answer names it.",
+  ),
   commit: path("revision", { kind: "revision" }, "The commit's revision."),
   key: query("key", { kind: "key" }, "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8."),
   onlyKey: query("key", { kind: "keyFilter" }, "Only this key; excludes `prefix`."),

@@ -12,12 +12,14 @@ import {
   RotateBody,
   TokenBody,
 } from "./admin-bodies.ts";
+import { ApproveBody } from "./approve-body.ts";
 import * as backup from "./backup-answers.ts";
 import { Change, CommitBody } from "./commit-body.ts";
 import * as documents from "./document-answers.ts";
 import { PlanAnswer } from "./plan-answer.ts";
 import { PlanBody } from "./plan-body.ts";
 import * as policies from "./policy-bodies.ts";
+import * as proposals from "./proposal-answers.ts";
 import { RestoreAnswer, RestorePreview } from "./restore-answers.ts";
 import { RestoreBody } from "./restore-bodies.ts";
 import { RevertBody } from "./revert-body.ts";
@@ -54,6 +56,12 @@ const SCHEMAS = {
   CommitsPage: documents.CommitsPage,
   CommitAnswer: documents.CommitAnswer,
   PlanAnswer,
+  ApproveBody,
+  ProposalMade: proposals.ProposalMade,
+  ProposalEntry: proposals.ProposalEntry,
+  ProposalsPage: proposals.ProposalsPage,
+  Proposal: proposals.ProposalAnswer,
+  Decided: proposals.Decided,
   RefusalCause: admin.RefusalCause,
   Grant: documents.ShownGrant,
   Whoami: documents.Whoami,

@@ -28,6 +28,7 @@ const KINDS = [
   "rollouts",
   "fleet",
   "search",
+  "proposals",
 ] as const;
 
 export interface Cursor {

@@ -10,21 +10,36 @@ export interface NamespaceSettings {
   readonly quota?: { readonly keys?: number; readonly bytes?: number };
   /** How long its past is kept; without it, as long as the store's. */
   readonly keep?: { readonly days: number };
+  /** What needs a second person: every change, what is over a budget, or nothing. */
+  readonly review?: Review;
 }
 
-const NAMESPACE_MEMBERS = ["description", "public", "blindWrites", "messageRequired", "quota", "keep"];
+export const REVIEWS = ["all", "budget", "off"] as const;
+const REVIEW_WORDS: readonly unknown[] = REVIEWS;
+export type Review = (typeof REVIEWS)[number];
+
+const NAMESPACE_MEMBERS = [
+  "description",
+  "public",
+  "blindWrites",
+  "messageRequired",
+  "quota",
+  "keep",
+  "review",
+];
 const FLAGS = ["public", "blindWrites", "messageRequired"];
 
 /** A namespace's settings by their JSON text; undefined for anything that is not exactly that. */
 export function parseNamespaceSettings(json: string): NamespaceSettings | undefined {
   const settings = parseObject(json, NAMESPACE_MEMBERS);
   if (settings === undefined) return undefined;
-  const { description, quota, keep } = settings;
+  const { description, quota, keep, review } = settings;
   const fits =
     (description === undefined || typeof description === "string") &&
     FLAGS.every((flag) => settings[flag] === undefined || typeof settings[flag] === "boolean") &&
     (quota === undefined || isQuota(quota)) &&
-    (keep === undefined || isKeep(keep));
+    (keep === undefined || isKeep(keep)) &&
+    (review === undefined || REVIEW_WORDS.includes(review));
   return fits ? settings : undefined;
 }
 

@@ -21,6 +21,7 @@ const WORDS: Words = {
   message_required: "The namespace demands a message with every change: ?message=, or message in the body.",
   idempotency_mismatch: "This Idempotency-Key was used for other content. Use a new one for a new change.",
   plan_changed: "Something has changed since the plan was made. Nothing was committed; plan again.",
+  approval_required: "A second person has to approve this: propose it with POST /v1/proposals.",
   read_only:
     "The store takes no writes; reads go on. In read-only mode an administrator opens it with PUT /v1/admin/mode; where status says `stopped`, a fork or a seal ended its life here, and `ledge backup pick` or `ledge backup adopt` decides.",
   rate_limited:

@@ -34,6 +34,14 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   diff: async (program, { client }) => (await import("./commands/diff.ts")).addDiff(program, client),
   plan: async (program, { client }) => (await import("./commands/plan.ts")).addPlan(program, client),
   apply: async (program, { client }) => (await import("./commands/apply.ts")).addApply(program, client),
+  propose: async (program, { client }) => (await import("./commands/propose.ts")).addPropose(program, client),
+  proposals: async (program, { client }) =>
+    (await import("./commands/proposals.ts")).addProposals(program, client),
+  approve: async (program, { client }) =>
+    (await import("./commands/proposals.ts")).addApprove(program, client),
+  reject: async (program, { client }) => (await import("./commands/proposals.ts")).addReject(program, client),
+  withdraw: async (program, { client }) =>
+    (await import("./commands/proposals.ts")).addWithdraw(program, client),
   revert: async (program, { client }) => (await import("./commands/revert.ts")).addRevert(program, client),
   promote: async (program, { client }) => (await import("./commands/promote.ts")).addPromote(program, client),
   import: async (program, { client }) => (await import("./commands/import.ts")).addImport(program, client),

@@ -11,6 +11,7 @@ export interface NamespaceFlags {
   readonly quotaKeys?: string;
   readonly quotaBytes?: string;
   readonly keepDays?: string;
+  readonly review?: "all" | "budget" | "off";
 }
 
 /** Each flag and where its value lies in the settings. */
@@ -22,6 +23,7 @@ const PLACES: Readonly<Record<string, readonly [keyof NamespaceBody, string?]>> 
   "quota-keys": ["quota", "keys"],
   "quota-bytes": ["quota", "bytes"],
   "keep-days": ["keep", "days"],
+  review: ["review"],
 };
 
 /** What --unset takes. */
@@ -40,6 +42,7 @@ export function namedSettings(flags: NamespaceFlags): NamespaceBody {
     ...given("blindWrites", flags.blindWrites),
     ...given("messageRequired", flags.messageRequired),
     ...(Object.keys(quota).length === 0 ? {} : { quota }),
+    ...given("review", flags.review),
     ...(days === undefined ? {} : { keep: { days } }),
   };
 }

@@ -81,6 +81,12 @@ const MATRIX: Readonly<Record<string, string>> = {
   revokeToken: "admin: key beside shop far *",
   revokeTokens: "admin: key beside shop far *",
   rotateToken: "admin: key beside shop far *",
+  propose: "plan+read: shop *",
+  listProposals: "read: key beside shop far *",
+  readProposal: "read: key beside shop far *",
+  approveProposal: "approve: key beside shop far *",
+  rejectProposal: "approve: key beside shop far *",
+  withdrawProposal: "any",
   search: "read: key beside shop far *",
   whoami: "any",
   readLineage: "any",
@@ -99,7 +105,7 @@ const EXPORTER_MATRIX: Readonly<Record<string, string>> = {
 /** Judged by a secret, and not by grants. */
 const BY_SECRET = ["bootstrap", "recover", "previewRestore", "restore"];
 /** Verbs that no route asks for yet: one token holds them all. */
-const UNUSED: readonly Verb[] = ["approve", "override"];
+const UNUSED: readonly Verb[] = ["override"];
 const ASKED = VERBS.filter((verb) => !UNUSED.includes(verb));
 const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
   ...ASKED.map((verb) => [verb, [verb]] as const),
@@ -109,6 +115,7 @@ const VERB_SETS: ReadonlyMap<string, readonly Verb[]> = new Map([
 const PAIRS: ReadonlyMap<string, readonly Verb[]> = new Map([
   ["plan+read", ["plan", "read"]],
   ["write+history", ["write", "history"]],
+  ["approve+read", ["approve", "read"]],
 ]);
 
 const ROUTES: readonly Operation[] = OPERATIONS.filter(({ id }) => !BY_SECRET.includes(id));

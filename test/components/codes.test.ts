@@ -38,6 +38,8 @@ const FAULTS: readonly RefusalCode[] = [
 const ELSEWHERE: readonly RefusalCode[] = [
   // Where a limit is set: rate.test.ts.
   "rate_limited",
+  // Of a namespace under review: proposals.test.ts.
+  "approval_required",
   "revision_lost",
   "fork",
   "bucket_foreign",
@@ -62,6 +64,17 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
     ["pause", "resume", "hurry", "abort"].map((verb) => [`${verb}Rollout`, ["stale"] as const]),
   ),
   plan: ["not_found"],
+  // Of a proposal that is there: proposals.test.ts.
+  approveProposal: [
+    "forbidden",
+    "approval_void",
+    "frozen",
+    "quota_exceeded",
+    "schema_violation",
+    "message_required",
+  ],
+  rejectProposal: ["forbidden"],
+  withdrawProposal: ["forbidden"],
   revert: ["not_found", "too_many_changes", "quota_exceeded"],
   pickBranch: ["not_found"],
   previewRestore: [...POINTS, "not_ready"],
@@ -102,8 +115,11 @@ test("every route that writes says read_only while the store is closed", async (
   expect(stateOf(server)).toEqual(before);
 });
 
-/** Sealing asks for this mode (test/backup/component.test.ts); recovery works in it (recover.test.ts). */
-const STOPPED_ONLY = ["sealBackup", "recover"];
+/**
+ * Sealing asks for this mode (test/backup/component.test.ts); recovery works in it (recover.test.ts); what is not proposed
+ * is not decided on.
+ */
+const STOPPED_ONLY = ["sealBackup", "recover", "approveProposal", "rejectProposal", "withdrawProposal"];
 
 const ROUTES: readonly Operation[] = OPERATIONS;
 const wrong = (seen: readonly string[]) => seen.filter((line) => !/^\w+ (\w+): \d+ \1$/.test(line));

@@ -8,7 +8,7 @@ import { isReserved } from "../namespace.ts";
 import { isExpired, type TokenDocument, tokenOf } from "../token.ts";
 import type { Facts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
-import type { Door, Proposal, ProposedOp } from "./proposal.ts";
+import type { Proposal, ProposedOp } from "./proposal.ts";
 import { judgeReserved, mayAdminister } from "./reserved-access.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
@@ -35,7 +35,7 @@ export function judgeAccess(
   if (wrongDoor.length > 0) return refusal("reserved_namespace", wrongDoor);
   if (proposer.kind === "reserved") return judgeReserved(proposal, facts);
   const grants = token?.grants ?? [];
-  const denied = indexesOf(ops, (op) => !mayPropose(op, grants, door));
+  const denied = indexesOf(ops, (op) => !mayPropose(op, grants, proposal));
   return denied.length === 0 ? undefined : refusal("forbidden", denied);
 }
 
@@ -44,9 +44,17 @@ function belongsToAdmin({ op, namespace }: Pick<ProposedOp, "op" | "namespace">)
   return op === "erase" || isReserved(namespace);
 }
 
-function mayPropose({ op, namespace, key }: ProposedOp, grants: readonly Grant[], door: Door): boolean {
+function mayPropose(
+  { op, namespace, key }: ProposedOp,
+  grants: readonly Grant[],
+  { door, reviewed }: Proposal,
+): boolean {
+  // What somebody else has planned may be looked at by whoever may read it.
   if (door === "plan")
-    return allowsKey(grants, "plan", namespace, key) && allowsKey(grants, "read", namespace, key);
+    return (
+      (reviewed || allowsKey(grants, "plan", namespace, key)) && allowsKey(grants, "read", namespace, key)
+    );
+  if (door === "approve") return allowsKey(grants, "approve", namespace, key);
   if (belongsToAdmin({ op, namespace })) return mayAdminister({ op, namespace, key }, grants);
   return (
     allowsKey(grants, "write", namespace, key) ||

@@ -24,6 +24,7 @@ import { brokenBy, judgeBudgets, judgeFreezes } from "./policies.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
 import { growthOf, judgeQuotas } from "./quota.ts";
 import { judgeRepeat } from "./repeat.ts";
+import { judgeReview } from "./review.ts";
 import { judgeCompared, SCHEMAS_MOVE, unjudgedOf } from "./schemas.ts";
 import { judgeSettings } from "./settings.ts";
 import {
@@ -58,6 +59,7 @@ const RULES: readonly Rule[] = [
   judgeSettings,
   judgeCompared,
   judgeQuotas,
+  judgeReview,
   judgeFreezes,
   judgeBudgets,
 ];

@@ -48,9 +48,12 @@ function brokenOf({ scope, policy }: PolicyFacts, namespace: string, judged: Jud
     const says = `${place} is frozen until ${window.until}: ${window.reason}`;
     broken.push({ kind: "freeze", namespace, scope, index, says });
   }
+  // A second person's approval stands for an override; a freeze is a freeze.
+  const { reviewed } = judged.proposal;
+  const review = judged.facts.namespaces.get(namespace)?.settings?.review ?? "off";
   for (const budget of BUDGETS) {
     const limit = budgets[budget];
-    if (limit === undefined) continue;
+    if (limit === undefined || (reviewed && review !== "off")) continue;
     const size = under.reduce((sum, at) => sum + COUNTS[budget](judged, at), 0);
     const says = `${budget} ${size}, where ${place} allows ${limit}`;
     if (size > limit) broken.push({ kind: "budget", namespace, scope, index, says, limit, size });

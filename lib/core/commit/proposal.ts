@@ -24,9 +24,10 @@ export interface ProposedOp {
 
 /**
  * Which door the proposal came through: only the admin one may touch reserved namespaces. What comes through `plan` is
- * judged and never committed, so it asks for `plan` and `read` instead of `write`.
+ * judged and never committed, so it asks for `plan` and `read` instead of `write`;
+ * what comes through `approve` was proposed by somebody else, and asks for that verb.
  */
-export type Door = "write" | "admin" | "plan";
+export type Door = "write" | "admin" | "plan" | "approve";
 
 /** Who proposes: a token (accessor and hex SHA-256 of its secret), or one of Ledge's own reserved actors. */
 export type Proposer =
@@ -34,7 +35,7 @@ export type Proposer =
   | { readonly kind: "reserved"; readonly actor: ReservedActor };
 
 /** Actors of Ledge itself. Their names begin with `_`, so no token can carry one. */
-export type ReservedActor = "_bootstrap" | "_restore" | "_reset" | "_recovery" | "_rollout";
+export type ReservedActor = "_bootstrap" | "_restore" | "_reset" | "_recovery" | "_rollout" | "_proposal";
 
 export interface Proposal {
   readonly proposer: Proposer;
@@ -57,6 +58,8 @@ export interface Proposal {
   readonly override?: string;
   /** Of a change of settings that carries others with it, a rollout for one: what of policies these break. */
   readonly carries?: readonly Broken[];
+  /** It is a proposal under review, or one that is approved: it needs no other approval. */
+  readonly reviewed?: boolean;
   /** The plan that the commit is bound to. */
   readonly planned?: PlannedState;
   /** By operation: the schemas that its value was judged by, as the facts name them. */

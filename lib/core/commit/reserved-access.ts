@@ -1,6 +1,7 @@
 /** Who may change reserved documents and purge: grants of administration, and Ledge's own actors, each for one thing. */
 import { administersSetting, type Grant, isRoot } from "../grant.ts";
 import { AUTH, SYSTEM } from "../namespace.ts";
+import { PROPOSAL } from "../review/document.ts";
 import type { Facts } from "./facts.ts";
 import { indexesOf } from "./indexes.ts";
 import { judgeMode } from "./mode.ts";
@@ -9,7 +10,8 @@ import { type CommitRefusal, refusal } from "./verdict.ts";
 
 /**
  * Bootstrap makes one token while there has never been any; a restore settles tokens; a reset makes one at any time; a
- * recovery makes one once there has been another (recovery.ts); the tick moves rollouts and their channels. None of them does
+ * recovery makes one once there has been another (recovery.ts); the tick moves rollouts and their channels; what
+ * is proposed is kept and taken away. None of them does
  * anything else.
  */
 export function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal | undefined {
@@ -22,10 +24,12 @@ export function judgeReserved(proposal: Proposal, facts: Facts): CommitRefusal |
   const denied = indexesOf(
     ops,
     ({ op, namespace, key }) =>
-      op !== "put" ||
-      (actor === "_rollout"
-        ? namespace !== SYSTEM || !/^(channel|rollout)\//.test(key)
-        : namespace !== AUTH || !key.startsWith("token/")),
+      (op !== "put" && actor !== "_proposal") ||
+      (actor === "_proposal"
+        ? namespace !== SYSTEM || !key.startsWith(PROPOSAL)
+        : actor === "_rollout"
+          ? namespace !== SYSTEM || !/^(channel|rollout)\//.test(key)
+          : namespace !== AUTH || !key.startsWith("token/")),
   );
   if (denied.length > 0) return refusal("forbidden", denied);
   const single = bootstrap || actor === "_recovery";

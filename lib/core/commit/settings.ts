@@ -6,6 +6,7 @@
 import { type Grant, mayGive } from "../grant.ts";
 import { AUTH, isNamespaceName, isReserved } from "../namespace.ts";
 import { parsePolicy, placeOfPolicy } from "../policy.ts";
+import { PROPOSAL, parseProposal } from "../review/document.ts";
 import { edgeOfKey, parseChannel, parseEdge, parseRollout, placeOfPointer } from "../rollout/documents.ts";
 import { isSchemaText, placeOfSchema } from "../schema-key.ts";
 import { parseMode, parseNamespaceSettings } from "../settings.ts";
@@ -79,6 +80,8 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
   const schema = namespace !== AUTH && placeOfSchema(key) !== undefined;
   const place = namespace === AUTH ? undefined : placeOfPointer(key);
   const edge = namespace !== AUTH && edgeOfKey(key) !== undefined;
+  if (key.startsWith(PROPOSAL) && namespace !== AUTH)
+    return op === "delete" || (op === "put" && json !== undefined && parseProposal(json) !== undefined);
   if (op === "delete")
     return (
       namespace !== AUTH &&

@@ -10,7 +10,7 @@ import type { Proposal, ProposedOp } from "./proposal.ts";
 import { type CommitRefusal, refusal } from "./verdict.ts";
 
 const OPS: readonly string[] = ["put", "delete", "check", "erase"];
-const DOORS: readonly string[] = ["write", "admin", "plan"];
+const DOORS: readonly string[] = ["write", "admin", "plan", "approve"];
 /** Quotes, commas and numbers around the names of an operation as it is sent to the store. */
 const OP_OVERHEAD_BYTES = 80;
 

@@ -96,7 +96,8 @@ function harmIn(
   { health, to }: RolloutDocument,
 ): string | undefined {
   const { maxRefusals, maxErrorRate, maxSilenceSeconds } = health;
-  if (refusing > maxRefusals) return `${edges(refusing)} ${refusing === 1 ? "refuses" : "refuse"} revision ${to}, where ${maxRefusals} may.`;
+  if (refusing > maxRefusals)
+    return `${edges(refusing)} ${refusing === 1 ? "refuses" : "refuse"} revision ${to}, where ${maxRefusals} may.`;
   if (silent > 0) return `${edges(silent)} fell silent for more than ${maxSilenceSeconds} s.`;
   if (errorRate !== null && errorRate > maxErrorRate)
     return `The error rate is ${percent(errorRate)}, where ${percent(maxErrorRate)} may be.`;

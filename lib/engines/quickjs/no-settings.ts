@@ -1,6 +1,6 @@
 /**
- * What config-write and config-plan have in place of settings.ts and reserved-access.ts in lib/core/commit and of setting-facts.ts, erased.ts,
- * note-purge.ts and member-facts.ts in lib/store/commit: their doors refuse reserved documents and purges before these are
+ * What config-write has in place of settings.ts and reserved-access.ts in lib/core/commit and of setting-facts.ts, erased.ts,
+ * note-purge.ts and member-facts.ts in lib/store/commit: its doors refuse reserved documents and purges before these are
  * asked, a guest commits nothing in groups, and every write on Spin would pay for them. Promise: whatever came so far all
  * the same is a bug, and is not committed.
  */

@@ -1,8 +1,9 @@
 /** `ledge ns`: namespaces. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Namespace } from "../../../lib/api/admin-answers.ts";
 import type { NamespaceBody } from "../../../lib/api/admin-bodies.ts";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { REVIEWS } from "../../../lib/core/settings.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -48,6 +49,12 @@ export function addNs(program: Command, client: () => Client): void {
     .option("--public", "anybody may read it")
     .option("--blind-writes", "documents may be replaced without naming what they replace")
     .option("--message-required", "every change must say why")
+    .addOption(
+      new Option(
+        "--review <what>",
+        "what a second person has to approve: every change, or what is over a budget",
+      ).choices(REVIEWS),
+    )
     .option("--quota-keys <n>", "at most so many documents")
     .option("--quota-bytes <n>", "at most so many bytes of values")
     .option("--keep-days <n>", "how long its past is kept (default: as the server keeps it)")

@@ -16,6 +16,7 @@ export function printNamespace({ name, keys, bytes, quota, keep, ...one }: Names
         `${formatBytes(bytes)}${most(quota?.bytes === undefined ? undefined : formatBytes(quota.bytes))}`,
       ],
       ["public", one.public ? "yes: anybody may read it" : "no"],
+      ["review", { all: "every change", budget: "what is over a budget", off: "none" }[one.review ?? "off"]],
       ["messages", one.messageRequired ? "required with every change" : "not required"],
       ["blind writes", one.blindWrites ? "allowed" : "refused: a write names what it replaces"],
       [

@@ -1,0 +1,6 @@
+/** The body of an approval: exactly this content, on exactly the state that it was planned for. */
+import * as z from "zod/mini";
+import { sha256 } from "./shapes.ts";
+
+export const ApproveBody = z.strictObject({ planDigest: sha256 });
+export type ApproveBody = z.infer<typeof ApproveBody>;
