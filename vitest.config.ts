@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { bounded, VALIDATING } from "./build/json-schema.ts";
 import { loadMigrations } from "./build/migrations.ts";
+import { LongestFirst } from "./testkit/longest-first.ts";
 
 // Certificates of this machine: each of some thousand processes would read them for 0.09 s of processor, and no test
 // speaks to anybody but loopback.
@@ -66,6 +67,7 @@ export default defineConfig({
     // More than the cores of a small machine: much of the time is spent waiting for servers and spans.
     maxWorkers: 4,
     fileParallelism: true,
+    sequence: { sequencer: LongestFirst },
     // The interface's tests speak to the real components, in both modes of the host; faults that only a test's
     // own clock or database can make are judged in process.
     projects: [
