@@ -9,7 +9,7 @@ import {
   moveReplica,
   moveSettings,
   pointReplica,
-  readKeys,
+  readKeysBelow,
   setLives,
 } from "../../lib/store/replica/replica.ts";
 import { findPointed, putPointed } from "../../lib/store/replica/rows.ts";
@@ -106,10 +106,6 @@ export class Lane {
   /** States of earlier histories that were lost by a restore. */
   get lost() {
     return this.#served.files.lost();
-  }
-
-  dropLost(file: string): void {
-    this.#served.files.dropLost(file);
   }
 
   /** Follows until the signal ends it. Never rejects. */
@@ -248,28 +244,15 @@ export class Lane {
     const state = await differenceTo(source, { subject: this.subject, from: replica.place.revision, signal });
     // The source has seen a newer pointer; so have we with the next step.
     if (state === undefined || state.revision !== revision) return;
-    const { db } = replica;
-    const { namespace } = this;
-    try {
-      inTransaction(db, () => {
-        const keysBefore = heldIn(db, namespace).keys;
-        const gone = state.isWhole ? keysWithout(readKeys(db, namespace), state.documents) : state.ended;
-        pointReplica(db, { namespace, revision, documents: state.documents, ended: gone });
-        const refusal = judgeReplica(db, this.#options.limits, {
-          namespace,
-          commits: [putsOf(state.documents, revision)],
-          keysBefore,
-        });
-        if (refusal !== undefined) throw new NotServed(refusal);
-        const known = findPointed(db);
-        if (known !== undefined) putPointed(db, { ...known, pointer });
-        this.#served.keepContact(db);
-      });
-    } catch (error) {
-      if (!(error instanceof NotServed)) throw error;
-      this.#refused(error.refusal, revision);
-      return;
-    }
+    const commits = [putsOf(state.documents, revision)];
+    const done = this.#apply(replica.db, { revision, commits }, (db) => {
+      const keys = state.isWhole ? readKeysBelow(db, this.namespace, "") : [];
+      const ended = state.isWhole ? keysWithout(keys, state.documents) : state.ended;
+      pointReplica(db, { namespace: this.namespace, revision, documents: state.documents, ended });
+      const known = findPointed(db);
+      if (known !== undefined) putPointed(db, { ...known, pointer });
+    });
+    if (!done) return;
     this.state.pointed(pointer);
     this.#served.moved(undefined);
   }
@@ -297,26 +280,39 @@ export class Lane {
       this.#served.keepContact(replica.db);
       return;
     }
+    const done = this.#apply(replica.db, { revision: place.revision, commits }, (db) => {
+      if (lives !== undefined) setLives(db, lives);
+      moveReplica(db, commits, place.revision);
+    });
+    if (!done) return;
+    this.#pending = new Pending();
+    this.#served.moved(commits);
+  }
+
+  /** Does the work in a transaction, which goes back where the state that it makes may not be served: then false. */
+  #apply(
+    db: NodeDb,
+    { revision, commits }: { readonly revision: number; readonly commits: readonly ReplicaCommit[] },
+    work: (db: NodeDb) => void,
+  ): boolean {
     const { namespace } = this;
     try {
-      inTransaction(replica.db, () => {
-        const keysBefore = heldIn(replica.db, namespace).keys;
-        if (lives !== undefined) setLives(replica.db, lives);
-        moveReplica(replica.db, commits, place.revision);
+      inTransaction(db, () => {
+        const keysBefore = heldIn(db, namespace).keys;
+        work(db);
         const refusal =
           commits.length === 0
             ? undefined
-            : judgeReplica(replica.db, this.#options.limits, { namespace, commits, keysBefore });
+            : judgeReplica(db, this.#options.limits, { namespace, commits, keysBefore });
         if (refusal !== undefined) throw new NotServed(refusal);
-        this.#served.keepContact(replica.db);
+        this.#served.keepContact(db);
       });
+      return true;
     } catch (error) {
       if (!(error instanceof NotServed)) throw error;
-      this.#refused(error.refusal, place.revision);
-      return;
+      this.#refused(error.refusal, revision);
+      return false;
     }
-    this.#pending = new Pending();
-    this.#served.moved(commits);
   }
 
   #refused(refusal: GuardRefusal, revision: number): void {

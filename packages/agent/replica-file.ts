@@ -111,10 +111,6 @@ export class ReplicaFile {
     });
   }
 
-  dropLost(file: string): void {
-    removeWhole(file);
-  }
-
   /** An exchange that was cut after the old file went aside is done to its end. */
   #endCutExchange(): void {
     const [current, next] = [this.#path("current"), this.#path("next")];

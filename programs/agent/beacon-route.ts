@@ -1,8 +1,7 @@
 /** POST /v1/fleet/beacons at an agent: reports of agents behind it, which it sends on with its own. */
 import { BeaconsBody } from "../../lib/api/rollout-bodies.ts";
-import type { Grant } from "../../lib/core/grant.ts";
+import { allowsKey, type Grant } from "../../lib/core/grant.ts";
 import { refuse } from "../../lib/core/refusal.ts";
-import { scopeCoversKey } from "../../lib/core/scope.ts";
 import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
 import type { Report, Reporter } from "./beacons.ts";
@@ -21,7 +20,10 @@ export function takeBeacons(
     );
   const beacons = beaconsIn(body);
   if (beacons === undefined) return refusalReply(refuse("invalid_body", "The body is no list of reports."));
-  const foreign = beacons.find((beacon) => !mayReport(grants, beacon));
+  const foreign = beacons.find(
+    ({ edge, namespaces }) =>
+      !namespaces.every(({ namespace }) => allowsKey(grants, "report", namespace, edge)),
+  );
   if (foreign !== undefined)
     return refusalReply(refuse("forbidden", `This needs the verb report for the edge ${foreign.edge}.`));
   // Of no namespace there is nothing to send on, and nobody's grants were asked for.
@@ -36,18 +38,6 @@ export function takeBeacons(
     headers: ["content-type", "application/json", "cache-control", "no-store"],
     body: Buffer.from(JSON.stringify({ taken: beacons.length })),
   };
-}
-
-/** Of the verb `report` the scope names edges, and the namespace whose state is reported. */
-function mayReport(grants: readonly Grant[], { edge, namespaces }: Report): boolean {
-  return namespaces.every(({ namespace }) =>
-    grants.some(
-      (grant) =>
-        grant.verbs.includes("report") &&
-        (grant.namespace === "*" || grant.namespace === namespace) &&
-        scopeCoversKey(grant.scope, edge),
-    ),
-  );
 }
 
 function beaconsIn(body: Uint8Array): readonly Report[] | undefined {

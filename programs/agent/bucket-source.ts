@@ -2,7 +2,7 @@
  * The bucket as a source of an agent: what a follower of it gives and refuses, in an agent's words; and how high it was, kept
  * in a file, so that no later process takes an older snapshot that somebody has put back.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { openBucketSource } from "../../lib/backup/follow/bucket-source.ts";
 import type { KnownManifest } from "../../lib/backup/follow/known.ts";
@@ -11,6 +11,7 @@ import { type Bucket, BucketFault } from "../../lib/bucket/bucket.ts";
 import type { Reading } from "../../lib/snapshot/read.ts";
 import type { Source, Subject } from "../../packages/agent/source.ts";
 import { type ErrorCode, LedgeError } from "../../packages/client/errors.ts";
+import { writeSecretFile } from "../cli/secret-file.ts";
 
 export interface AgentBucket {
   readonly bucket: Bucket;
@@ -101,8 +102,7 @@ function readKnown(file: string): KnownManifest | undefined {
 
 function keepKnown(file: string, known: KnownManifest): void {
   try {
-    writeFileSync(`${file}.new`, JSON.stringify(known), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeSecretFile(file, JSON.stringify(known));
   } catch {
     // On a full disk it is known until this process ends.
   }

@@ -8,6 +8,7 @@ import { feedViewSql } from "../../lib/store/documents/feed.sql.ts";
 import { readHeadSql, readPastSql, viewSql } from "../../lib/store/documents/read.sql.ts";
 import type { Db, SqlRow, SqlValue } from "../../lib/store/sqlite/driver.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
+import { rowSize } from "../native/hot-reads.ts";
 
 /** Where a statement has the caller's accessor among its parameters, and his token among its columns. */
 interface TokenPlace {
@@ -41,7 +42,7 @@ export function laneDb(lane: Lane, documentOf: (accessor: string) => string | un
     // What happened elsewhere moves the head alone.
     if (known !== undefined) return known.map((row) => row.with(HEAD_AT, lane.replica?.place.revision ?? 0));
     const read = lane.read((db) => db.all(sql, params));
-    rows.set(name, read, sizeOf(read[0]));
+    rows.set(name, read, rowSize(read[0]));
     return read;
   };
   return {
@@ -54,12 +55,4 @@ export function laneDb(lane: Lane, documentOf: (accessor: string) => string | un
       return read.map((row) => row.with(place.token, document));
     },
   };
-}
-
-/** Roughly, and never less than its value. */
-function sizeOf(row: SqlRow | undefined): number {
-  return (row ?? []).reduce<number>(
-    (sum, value) => sum + (typeof value === "string" || value instanceof Uint8Array ? value.length : 8),
-    200,
-  );
 }

@@ -3,7 +3,7 @@
  * of a token only its digest is kept; what a source said is good for a minute while a source answers, and for a bounded time
  * while none does; a token that a source refuses is refused with the next question about it.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import type { Whoami } from "../../lib/api/document-answers.ts";
 import { parseTime } from "../../lib/core/time.ts";
@@ -16,6 +16,7 @@ import {
 } from "../../lib/core/token.ts";
 import { LedgeError } from "../../packages/client/errors.ts";
 import { openServer, type ServerOptions } from "../../packages/client/server.ts";
+import { writeSecretFile } from "../cli/secret-file.ts";
 
 export interface TokenBookOptions {
   /** Where what a source said outlives the process. */
@@ -141,8 +142,7 @@ export class TokenBook {
     const { file } = this.#options;
     const rows = [...this.#known].map(([accessor, { document, saidMs }]) => ({ accessor, document, saidMs }));
     try {
-      writeFileSync(`${file}.new`, JSON.stringify(rows), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      writeSecretFile(file, JSON.stringify(rows));
     } catch {
       // On a full disk they are known until this process ends.
     }

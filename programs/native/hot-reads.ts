@@ -20,14 +20,14 @@ export function hotReads(db: Db, watch: StoreWatch): Db {
       const known = rows.get(name);
       if (known !== undefined) return known;
       const read = db.all(sql, params);
-      rows.set(name, read, sizeOf(read[0]));
+      rows.set(name, read, rowSize(read[0]));
       return read;
     },
   };
 }
 
-/** Roughly, and never less than its value. */
-function sizeOf(row: SqlRow | undefined): number {
+/** Of a row in memory: roughly, and never less than its value. */
+export function rowSize(row: SqlRow | undefined): number {
   return (row ?? []).reduce<number>(
     (sum, value) => sum + (typeof value === "string" || value instanceof Uint8Array ? value.length : 8),
     200,

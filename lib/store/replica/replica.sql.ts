@@ -134,5 +134,3 @@ export const forgetKeySql = "delete from change where namespace=?1 and key=?2";
 export const setMarkSql = "update usage set compacted=?2 where namespace=?1";
 export const forgetIdleCommitsSql =
   "delete from commits where not exists (select 1 from change c where c.revision=commits.revision)";
-/** ?1 namespace. */
-export const keysSql = statement({ key: entry.key }, "select key from entry where namespace=?1");

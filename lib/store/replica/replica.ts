@@ -26,7 +26,6 @@ import {
   forgetReplacedSql,
   heldSql,
   keysBelowSql,
-  keysSql,
   markReplicaSql,
   newestChangeSql,
   noteChangeSql,
@@ -160,11 +159,6 @@ export function pointReplica(db: Db, { namespace, revision, documents, ended }: 
   db.all(setMarkSql, [namespace, revision]);
   db.all(reachSql, ["open", revision]);
   db.all(forgetIdleCommitsSql);
-}
-
-/** All keys of a namespace. */
-export function readKeys(db: Db, namespace: string): readonly string[] {
-  return rowsOf(db, keysSql, [namespace]).map(({ key }) => key);
 }
 
 /** A document's beginning and version; undefined where there is none. */
