@@ -40,8 +40,8 @@ export function cleanEnvironment(
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(LEDGE_|SPIN_VARIABLE_|PORT$|NO_COLOR$)/.test(name),
   );
-  // No contexts of whoever runs the tests.
-  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: join(root, "dist", "no-settings"), ...extra };
+  // No contexts of whoever runs the tests. CI as where the tests are run unseen: some libraries colour then.
+  return { ...Object.fromEntries(kept), CI: "1", XDG_CONFIG_HOME: join(root, "dist", "no-settings"), ...extra };
 }
 
 /** Runs the built `ledge` to its end. */

@@ -2,6 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import color from "picocolors";
 
+const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+
 export interface ShownEdge {
   readonly name: string;
   readonly url: string;
@@ -29,9 +31,9 @@ export async function lookAt({ url, token }: ShownEdge): Promise<EdgeView> {
 export async function showAll(edges: readonly ShownEdge[]): Promise<void> {
   for (const edge of edges) {
     const { text, revision, source, ageSeconds } = await lookAt(edge);
-    const said = source === "none" ? color.yellow("no source answers") : color.green(`from ${source}`);
+    const said = source === "none" ? paint.yellow("no source answers") : paint.green(`from ${source}`);
     const row = [edge.name.padEnd(6), text.padEnd(13), `revision ${revision}`.padEnd(24), said];
-    console.log(`    ${row.join(" ")}${color.dim(`, ${ageSeconds} s old`)}`);
+    console.log(`    ${row.join(" ")}${paint.dim(`, ${ageSeconds} s old`)}`);
   }
 }
 
@@ -55,7 +57,7 @@ const READ_MS = process.stdout.isTTY ? 3000 : 0;
 
 export async function heading(text: string): Promise<void> {
   await pause(READ_MS);
-  console.log(`\n${color.bold(text)}`);
+  console.log(`\n${paint.bold(text)}`);
 }
 
 export function tell(text: string): void {
@@ -63,5 +65,5 @@ export function tell(text: string): void {
 }
 
 export function good(text: string): void {
-  tell(color.green(`✓ ${text}`));
+  tell(paint.green(`✓ ${text}`));
 }

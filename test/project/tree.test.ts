@@ -72,6 +72,14 @@ describe("the tree", () => {
     expect(doubled).toEqual([]);
   });
 
+  // What a library takes for a terminal may be a pipe: it colours wherever CI is set.
+  test("colours only by what its own stream is", () => {
+    const coloured = ["programs", "bench"].flatMap(sourcesIn).filter((file) =>
+      /\bcolor\.(?!createColors\()\w+/.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(coloured).toEqual([]);
+  });
+
   // Each place and where its imports may lead; its own folder always. docs/architecture.md draws it.
   const allowed: Record<string, RegExp> = {
     "lib/core": /^$/,

@@ -1,11 +1,11 @@
 /** `ledge search`: a text in keys and values, wherever the token may read. */
 import type { Command } from "commander";
-import color from "picocolors";
 import { type SearchHit, SearchPage } from "../../../lib/api/document-answers.ts";
 import type { Client } from "../client.ts";
 import { escapeControl, printJson, say } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { followPages } from "../pages.ts";
+import { paint } from "../patch.ts";
 import { type DocumentName, formatTarget, parsePlace } from "../target.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -59,7 +59,7 @@ function firstLine(parts: NonNullable<SearchHit["snippet"]>): string {
     const begun = index < first ? (text.split("\n").at(-1) ?? "").trimStart() : text;
     const end = index > first ? begun.indexOf("\n") : -1;
     const kept = escapeControl(end < 0 ? begun : begun.slice(0, end)).replaceAll("\n", " ");
-    shown.push(match === true ? color.bold(kept) : kept);
+    shown.push(match === true ? paint.bold(kept) : kept);
     if (end >= 0) break;
   }
   return shown.join("");
