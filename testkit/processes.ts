@@ -41,7 +41,12 @@ export function cleanEnvironment(
     ([name]) => !/^(LEDGE_|SPIN_VARIABLE_|PORT$|NO_COLOR$)/.test(name),
   );
   // No contexts of whoever runs the tests. CI as where the tests are run unseen: some libraries colour then.
-  return { ...Object.fromEntries(kept), CI: "1", XDG_CONFIG_HOME: join(root, "dist", "no-settings"), ...extra };
+  return {
+    ...Object.fromEntries(kept),
+    CI: "1",
+    XDG_CONFIG_HOME: join(root, "dist", "no-settings"),
+    ...extra,
+  };
 }
 
 /** Runs the built `ledge` to its end. */

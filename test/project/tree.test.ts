@@ -74,9 +74,9 @@ describe("the tree", () => {
 
   // What a library takes for a terminal may be a pipe: it colours wherever CI is set.
   test("colours only by what its own stream is", () => {
-    const coloured = ["programs", "bench"].flatMap(sourcesIn).filter((file) =>
-      /\bcolor\.(?!createColors\()\w+/.test(readFileSync(join(root, file), "utf8")),
-    );
+    const coloured = ["programs", "bench"]
+      .flatMap(sourcesIn)
+      .filter((file) => /\bcolor\.(?!createColors\()\w+/.test(readFileSync(join(root, file), "utf8")));
     expect(coloured).toEqual([]);
   });
 
