@@ -5,7 +5,8 @@ import { loadMigrations } from "./build/migrations.ts";
 import { LongestFirst } from "./testkit/longest-first.ts";
 
 // Certificates of this machine: each of some thousand processes would read them for 0.09 s of processor, and no test
-// speaks to anybody but loopback.
+// speaks to anybody but loopback; npm alone gets them back, where it has to install (testkit/installed.ts).
+process.env.LEDGE_TEST_AUTHORITIES ??= process.env.NODE_EXTRA_CA_CERTS ?? "";
 delete process.env.NODE_EXTRA_CA_CERTS;
 
 const THROUGH_COMPONENTS = [

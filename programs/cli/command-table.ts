@@ -94,7 +94,12 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   whoami: async (program, { server }) => (await import("./commands/whoami.ts")).addWhoami(program, server),
   serve: async (program) => (await import("./commands/serve.ts")).addServe(program),
   agent: async (program) => (await import("./commands/agent.ts")).addAgent(program),
+  // The last one: it completes what was added before it.
+  completion: async (program) => (await import("./commands/completion.ts")).addCompletion(program),
 };
+
+/** They tell of all commands. `complete` is what the script of `completion` asks. */
+const OF_ALL: ReadonlySet<string> = new Set(["completion", "complete"]);
 
 /** Adds the command that this call names; all of them where it names none of ours, for help and for the nearest name. */
 export async function addCommands(
@@ -108,7 +113,7 @@ export async function addCommands(
     opened ??= openClient(parts.server());
     return opened;
   };
-  const named = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
+  const named = Object.hasOwn(COMMANDS, verb) && !OF_ALL.has(verb) ? COMMANDS[verb] : undefined;
   for (const add of named === undefined ? Object.values(COMMANDS) : [named])
     await add(program, { ...parts, client });
 }

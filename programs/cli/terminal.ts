@@ -3,6 +3,7 @@
  * quietly. What is not a Failure is a bug of ours, and says so.
  */
 import { CommanderError } from "commander";
+import { NoBinding } from "../../lib/store/sqlite/no-binding.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { sayFailure } from "./output.ts";
 
@@ -32,6 +33,10 @@ function report(error: unknown): number {
   if (error instanceof Failure) {
     sayFailure(error.message, error.hint, error.code);
     return error.exit;
+  }
+  if (error instanceof NoBinding) {
+    sayFailure(error.message, undefined);
+    return EXIT.fault;
   }
   if (
     error instanceof Error &&

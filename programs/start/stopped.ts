@@ -1,4 +1,5 @@
 /** Why a start ends before it has begun anything, in words for a person. */
+import { NoBinding } from "../../lib/store/sqlite/no-binding.ts";
 
 /** The message is all that is shown: what is wrong, and what to do. */
 export class Stopped extends Error {}
@@ -8,6 +9,7 @@ export class WrongUse extends Stopped {}
 
 /** What a failed system call means to whoever started us; undefined for what only a programmer can read. */
 export function troubleOf(error: unknown): string | undefined {
+  if (error instanceof NoBinding) return error.message;
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   const { path, syscall, address, hostname, port } = error as NodeJS.ErrnoException & {
     readonly address?: string;

@@ -7,6 +7,7 @@
 import Database from "better-sqlite3";
 import { type Db, type SqlRow, type SqlValue, StoreFault } from "./driver.ts";
 import { EXTRA, FULL, isWalSafe } from "./durability.ts";
+import { NoBinding, withBinding } from "./no-binding.ts";
 import { type BoundValue, toBound, toSafeNumber } from "./node-values.ts";
 import { type ParameterPlan, parameterPlan } from "./sql-text.ts";
 
@@ -45,13 +46,15 @@ const STATEMENTS_MAX = 256;
  * one, by its bytes. Throws StoreFault when the file cannot be opened or does not take the settings.
  */
 export function openNodeDb(file: string | Buffer, options: NodeDbOptions = {}): NodeDb {
-  const raw = faulting(
-    () =>
-      new (options.binding ?? Database)(file, {
-        readonly: options.readonly ?? false,
-        fileMustExist: options.mustExist ?? false,
-        timeout: options.busyTimeoutMs ?? 5000,
-      }),
+  const raw = faulting(() =>
+    withBinding(
+      () =>
+        new (options.binding ?? Database)(file, {
+          readonly: options.readonly ?? false,
+          fileMustExist: options.mustExist ?? false,
+          timeout: options.busyTimeoutMs ?? 5000,
+        }),
+    ),
   );
   try {
     faulting(() => makeDurable(raw, options));
@@ -136,7 +139,7 @@ function faulting<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (cause instanceof StoreFault) throw cause;
+    if (cause instanceof StoreFault || cause instanceof NoBinding) throw cause;
     throw new StoreFault(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

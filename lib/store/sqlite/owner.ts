@@ -7,6 +7,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeF
 import { hostname } from "node:os";
 import Database from "better-sqlite3";
 import * as z from "zod/mini";
+import { withBinding } from "./no-binding.ts";
 
 const Holder = z.object({ pid: z.number(), host: z.string(), since: z.string(), command: z.string() });
 export type Holder = z.infer<typeof Holder>;
@@ -51,7 +52,7 @@ function lockFile(file: string): Database.Database | undefined {
   for (;;) {
     makeFile(file);
     const { ino } = statSync(file, { throwIfNoEntry: false }) ?? { ino: -1 };
-    const lock = new Database(file, { timeout: 0 });
+    const lock = withBinding(() => new Database(file, { timeout: 0 }));
     try {
       lock.exec("begin exclusive");
     } catch (error) {

@@ -13,7 +13,7 @@ import {
   writeSections,
 } from "./wasm-binary.ts";
 
-export const PATCHES_VERSION = 4;
+export const PATCHES_VERSION = 5;
 export const GLOBAL_PREFIX = "ledge:global:";
 
 /**

@@ -1,6 +1,7 @@
 /**
- * A .wasm component as something Node can run: jco's JavaScript and the core modules, patched, and kept in
- * a folder under their hash, so that it is done once. Promise: the folder is complete or absent.
+ * A .wasm component as something Node can run: jco's JavaScript, patched and kept in a folder under the component's hash, so
+ * that it is done once, and the core modules, which are patched as they are read out of the component: kept too, they
+ * would be all of it once more. Promise: the folder is complete or absent.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import {
   PATCHES_VERSION,
   patchDecoder,
 } from "./patches.ts";
+import { coreModules } from "./wasm-binary.ts";
 
 export type GuestKind = "inbound-http" | "wasi-http";
 
@@ -34,17 +36,21 @@ const GLUE = "component.mjs";
 
 /** Makes a component runnable, from the cache where it can. Throws when the file is not a component. */
 export async function loadComponent(wasmFile: string, cacheDir: string): Promise<RunnableComponent> {
-  const folder = await prepareComponent(wasmFile, cacheDir);
-  const modules = compiled.get(folder) ?? compileAll(folder);
-  compiled.set(folder, modules);
+  const bytes = readFileSync(wasmFile);
+  const folder = await prepared(bytes, cacheDir);
   const kind = existsSync(join(folder, "inbound-http")) ? "inbound-http" : "wasi-http";
+  const modules = compiled.get(folder) ?? compileAll(bytes, { folder, kind });
+  compiled.set(folder, modules);
   const hasCron = existsSync(join(folder, "cron"));
   return { kind, glueFile: join(folder, GLUE), modules: await modules, hasCron };
 }
 
 /** The part that takes long, done once for a file: returns the folder in the cache that holds what it needs to run. */
 export async function prepareComponent(wasmFile: string, cacheDir: string): Promise<string> {
-  const bytes = readFileSync(wasmFile);
+  return prepared(readFileSync(wasmFile), cacheDir);
+}
+
+async function prepared(bytes: Uint8Array, cacheDir: string): Promise<string> {
   const hash = createHash("sha256").update(`${PATCHES_VERSION} ${jcoVersion}\n`).update(bytes).digest("hex");
   const folder = join(cacheDir, hash.slice(0, 32));
   if (!existsSync(folder)) await fillCache(bytes, folder);
@@ -54,12 +60,25 @@ export async function prepareComponent(wasmFile: string, cacheDir: string): Prom
 /** By folder: a process with several hosts (as tests have) compiles each module once. */
 const compiled = new Map<string, Promise<RunnableComponent["modules"]>>();
 
-async function compileAll(folder: string): Promise<RunnableComponent["modules"]> {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
-  const pairs = names.map(
-    async (name) => [name, await WebAssembly.compile(readFileSync(join(folder, name)))] as const,
+async function compileAll(
+  component: Uint8Array,
+  { folder, kind }: { folder: string; kind: GuestKind },
+): Promise<RunnableComponent["modules"]> {
+  const made = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
+  const modules = new Map([
+    ...coreModules(component).map((module, at) => [moduleName(at), module] as const),
+    ...made.map((name) => [name, readFileSync(join(folder, name))] as const),
+  ]);
+  const pairs = [...modules].map(
+    async ([name, module]) =>
+      [name, await WebAssembly.compile(patchedModule(module, kind === "inbound-http"))] as const,
   );
   return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** How jco numbers core modules, in the order in which they stand in the component. */
+function moduleName(at: number): string {
+  return `component.core${at === 0 ? "" : at + 1}.wasm`;
 }
 
 const jcoVersion = "1.35.0";
@@ -77,13 +96,12 @@ async function fillCache(bytes: Uint8Array, folder: string): Promise<void> {
   const inbound = names.includes("inboundHttp");
   if (!inbound && !names.includes("incomingHandler"))
     throw new Error("the component exports no HTTP handler");
+  const glue = files["component.js"];
+  if (glue === undefined) throw new Error("jco made no JavaScript of the component");
   const beside = `${folder}.${process.pid}.new`;
   mkdirSync(beside, { recursive: true });
-  for (const [name, content] of Object.entries(files)) {
-    if (name.endsWith(".wasm")) writeFileSync(join(beside, name), patchedModule(content, inbound));
-    else if (name === "component.js")
-      writeFileSync(join(beside, GLUE), await minified(patchedGlue(content, inbound)));
-  }
+  writeFileSync(join(beside, GLUE), await minified(patchedGlue(glue, inbound)));
+  for (const [name, module] of modulesOfJco(bytes, files)) writeFileSync(join(beside, name), module);
   if (inbound) writeFileSync(join(beside, "inbound-http"), "");
   if (names.includes("handleCronEvent")) writeFileSync(join(beside, "cron"), "");
   mkdirSync(dirname(folder), { recursive: true });
@@ -95,6 +113,19 @@ async function fillCache(bytes: Uint8Array, folder: string): Promise<void> {
     if (!existsSync(folder)) throw error;
   }
 }
+
+/** What jco made or changed: all others are read out of the component. */
+function modulesOfJco(
+  component: Uint8Array,
+  files: Readonly<Record<string, Uint8Array>>,
+): [name: string, module: Uint8Array][] {
+  const own = new Map(coreModules(component).map((module, at) => [moduleName(at), module]));
+  return Object.entries(files).filter(
+    ([name, module]) => name.endsWith(".wasm") && Buffer.compare(own.get(name) ?? NOTHING, module) !== 0,
+  );
+}
+
+const NOTHING = new Uint8Array();
 
 /** Every worker of every start reads it: what jco writes for people, and calls that log nothing, are most of it. */
 async function minified(glue: string): Promise<string> {

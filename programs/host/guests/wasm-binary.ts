@@ -23,6 +23,17 @@ export function readSections(module: Uint8Array): Section[] {
   return sections;
 }
 
+/** Sections of a component that hold a module, and another component. */
+const CORE_MODULE = 1;
+const COMPONENT = 4;
+
+/** The core modules of a component, in the order in which they stand there; those of components inside it, too. */
+export function coreModules(component: Uint8Array): Uint8Array[] {
+  return readSections(component).flatMap(({ id, payload }) =>
+    id === CORE_MODULE ? [payload] : id === COMPONENT ? coreModules(payload) : [],
+  );
+}
+
 const MODULE_HEADER = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
 /** The module made of these sections; of a component, with its own header. */
