@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { buildFirst, root } from "./ensure.mjs";
 import { installBucketServers } from "./install-bucket-servers.mjs";
+import { installDeployTools } from "./install-deploy-tools.mjs";
 import { installSchemaSuite } from "./install-schema-suite.mjs";
 import { installSchemathesis } from "./install-schemathesis.mjs";
 import { installSqld } from "./install-sqld.mjs";
@@ -28,6 +29,7 @@ const report = join(root, ".cache", "test-report.json");
 const built = await buildFirst();
 installSchemaSuite();
 installSqld();
+installDeployTools();
 if (full) {
   installSpinSqlite();
   installBucketServers();

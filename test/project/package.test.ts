@@ -172,6 +172,37 @@ describe("the package", () => {
   });
 });
 
+describe("what the image runs", () => {
+  const image = readFileSync(join(root, "deploy/docker/Dockerfile"), "utf8");
+  const wordsOf = (instruction: RegExp): string[] => JSON.parse(instruction.exec(image)?.[1] ?? "[]");
+
+  test("serves /data for a user who may write nothing else, and is healthy", async (context) => {
+    const one = requireInstalled(context);
+    const data = emptyFolder(one, "volume");
+    const words = [...wordsOf(/^ENTRYPOINT (.*)$/m), ...wordsOf(/^CMD (.*)$/m)];
+    expect(words).toEqual(expect.arrayContaining(["ledge", "/data", "0.0.0.0:3000"]));
+    const here: Readonly<Record<string, string>> = { "/data": data, "0.0.0.0:3000": "127.0.0.1:0" };
+    const [command = "", ...before] = unprivileged(one);
+    const args = [...before, ...words.slice(1).map((word) => here[word] ?? word)];
+    // In `/`, where it may write nothing: what it makes is below /data.
+    const server = spawn(command, args, { cwd: "/", env: { ...one.env, HOME: data } });
+    const ended = finish(server);
+    let said = "";
+    server.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await expect.poll(() => said).toMatch(/server\s+http:\S+/);
+    const port = /server\s+http:\S+:(\d+)/.exec(said)?.[1] ?? "";
+    const [node = "", ...check] = wordsOf(/^ {2}CMD (.*)$/m).map((word) => word.replace(":3000", `:${port}`));
+    const health = () => spawnSync(node, check).status;
+    expect([node, health()]).toEqual(["node", 0]);
+    expect(readdirSync(data)).toEqual(expect.arrayContaining(["ledge.db", "admin-token"]));
+    server.kill("SIGTERM");
+    expect(await ended).toMatchObject({ status: 0, signal: null });
+    expect(health()).toBe(1);
+  });
+});
+
 /** The files of components that spin.toml names. */
 function spinComponents(): { component: string[] } {
   const manifest = readFileSync(join(root, "spin.toml"), "utf8");
