@@ -203,6 +203,38 @@ describe("what the image runs", () => {
   });
 });
 
+describe("what systemd runs", () => {
+  test("serves its state folder, with what the unit sets", async (context) => {
+    const one = requireInstalled(context);
+    const unit = readFileSync(join(root, "deploy/systemd/ledge.service"), "utf8");
+    const state = emptyFolder(one, "state");
+    writeFileSync(
+      join(state, "bucket-credentials"),
+      "[default]\naws_access_key_id=k\naws_secret_access_key=s\n",
+    );
+    const filled = (text = "") =>
+      text.replaceAll("%S", state).replaceAll("%d", state).replace("$LEDGE_ARGS", "--port 0");
+    const set = filled(/^Environment=(.*)$/m.exec(unit)?.[1]);
+    const env = Object.fromEntries(set.split(" ").map((word) => word.split("=", 2)));
+    const words = filled(/^ExecStart=(.*)$/m.exec(unit)?.[1]).split(" ");
+    expect(words.slice(0, 3)).toEqual(["/usr/bin/env", "ledge", "serve"]);
+    const [command = "", ...before] = unprivileged(one);
+    const server = spawn(command, [...before, ...words.slice(2)], {
+      cwd: state,
+      env: { ...one.env, ...env },
+    });
+    const ended = finish(server);
+    let said = "";
+    server.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await expect.poll(() => said).toMatch(/server\s+http:\S+/);
+    server.kill("SIGTERM");
+    expect(await ended).toMatchObject({ status: 0, signal: null });
+    expect(existsSync(join(state, "ledge", "ledge.db"))).toBe(true);
+  });
+});
+
 /** The files of components that spin.toml names. */
 function spinComponents(): { component: string[] } {
   const manifest = readFileSync(join(root, "spin.toml"), "utf8");
