@@ -10,6 +10,7 @@ import type { DatabaseAddress } from "../host/spin/databases.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { bucketNews, lookBeforeServing } from "./bucket-news.ts";
 import { putDemoDocuments } from "./demo-documents.ts";
+import { bringUpToDate } from "./earlier-store.ts";
 import { ensureFirstToken, setTokenAside } from "./first-token.ts";
 import { greeting } from "./greeting.ts";
 import { leaveBucket, settleHistory } from "./history.ts";
@@ -149,6 +150,7 @@ async function prepare(options: StartOptions, { store, variable, traces }: Begun
   const met = meetStore(store, { threadFile, acceptWeak, dataDir: options.dataDir });
   try {
     const { isNew } = met;
+    if (!isNew) bringUpToDate(met.db, store);
     if (isNew && options.freshHistory) await leaveBucket(options, traces);
     else if (isNew) refuseTruncated(store, options);
     willMakeBucket(options.dataDir, traces);
