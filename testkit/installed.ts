@@ -20,7 +20,7 @@ export interface Installed {
 }
 
 /** Why a registry was not reached, as npm says it; everything else that it says is a failure. */
-const UNREACHED =
+export const UNREACHED =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|SELF_SIGNED_CERT_IN_CHAIN)\b/;
 
 /** Packs and installs. Gives a sentence where no registry can be reached; throws where something else is wrong. */
@@ -87,11 +87,16 @@ function packBinding(path: string): string {
 }
 
 function npm(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return finish(spawn("npm", args, { cwd: root, env: { ...forNpm(), ...env } }));
+}
+
+/** The environment for a process that asks the registry. */
+export function forNpm(): Record<string, string | undefined> {
   // What npm told the npm that runs the tests is not for this one.
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|LEDGE_|SPIN_VARIABLE_)/i.test(name));
   const authorities = process.env.LEDGE_TEST_AUTHORITIES;
   const trusted = authorities ? { NODE_EXTRA_CA_CERTS: authorities } : {};
-  return finish(spawn("npm", args, { cwd: root, env: { ...Object.fromEntries(kept), ...trusted, ...env } }));
+  return { ...Object.fromEntries(kept), ...trusted };
 }
 
 /** What lies below a folder, in bytes on the disk. */

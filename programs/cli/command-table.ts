@@ -84,6 +84,8 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   },
   key: async (program) => (await import("./commands/key.ts")).addKey(program),
   status: async (program, { client }) => (await import("./commands/status.ts")).addStatus(program, client),
+  "upgrade-check": async (program, { client }) =>
+    (await import("./commands/upgrade-check.ts")).addUpgradeCheck(program, client),
   context: async (program, { contexts }) =>
     (await import("./commands/context.ts")).addContext(program, contexts),
   login: async (program, { contexts }) => (await import("./commands/login.ts")).addLogin(program, contexts),

@@ -22,7 +22,7 @@ describe("the Dockerfile", () => {
     expect(judgeFiles("hadolint", ["deploy/docker/Dockerfile"])).toEqual([0, ""]);
   });
 
-  test("ends as a user that is no root and has a number, over a volume, with a health check", () => {
+  test("ends as a user with a number, over a volume, with a health check", () => {
     const last = dockerfile.split(/^FROM /m).at(-1) ?? "";
     expect(last).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
     expect(last).toMatch(/^VOLUME \/data$/m);

@@ -86,7 +86,7 @@ describe("manifests for Kubernetes", () => {
     }
   });
 
-  test("run nothing as root, nothing that may write its root, and no token of the cluster", () => {
+  test("run nothing as root, and give no pod a token of the cluster", () => {
     expect(pods.map(({ kind }) => kind)).toEqual(["StatefulSet", "DaemonSet", "Deployment", "CronJob"]);
     for (const { file, pod } of pods) {
       expect([file, pod]).toMatchObject([
