@@ -71,6 +71,8 @@ describe.each([
     for (const command of commands) {
       const typed = command
         .replaceAll("/var/lib/ledge", data)
+        .replaceAll("http://127.0.0.1:3000", server.url)
+        .replaceAll(" root-token ", ` ${join(data, "admin-token")} `)
         .replaceAll("/etc/bash_completion.d", here)
         .replace(/^ledge/, `"${process.execPath}" "${join(root, "dist", "programs", "cli.mjs")}"`);
       const { status, stderr } = await shell(typed, { cwd: here, env: { LEDGE_DATA: data } });
