@@ -31,9 +31,20 @@ export async function installPackage(): Promise<Installed | string> {
     chmodSync(path, 0o755);
     const tarball = await pack(path);
     const prefix = join(path, "prefix");
-    const ran = await npm(["install", "--global", "--prefix", prefix, tarball, ...QUIET], {
-      npm_config_better_sqlite3_local_prebuilds: packBinding(path),
-    });
+    const ran = await npm(
+      [
+        "install",
+        "--global",
+        "--prefix",
+        prefix,
+        tarball,
+        ...QUIET,
+        `--allow-scripts=better-sqlite3,${tarball}`,
+      ],
+      {
+        npm_config_better_sqlite3_local_prebuilds: packBinding(path),
+      },
+    );
     if (ran.status !== 0) {
       remove();
       if (UNREACHED.test(ran.stderr)) return "the registry of npm cannot be reached";

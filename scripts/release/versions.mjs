@@ -15,7 +15,7 @@ const PLACES = {
   "deploy/spin/cron.yaml": [/\/ledge:/],
   "deploy/spin/spinapp.yaml": [/\/ledge-spin:/],
   "deploy/spin/spinapp-libsql.yaml": [/\/ledge-spin:/],
-  "docs/deploying.md": [/: ledge-(?=\d)/, /\.\/ledge-(?=\d)/, /\/ledge-spin:/],
+  "docs/deploying.md": [/: ledge-(?=\d)/, /\.\/ledge-(?=\d)/, /\$PWD\/ledge-(?=\d)/, /\/ledge-spin:/],
 };
 
 export function versionedFiles() {

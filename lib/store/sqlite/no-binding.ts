@@ -8,7 +8,7 @@ export class NoBinding extends Error {
   constructor(cause: Error) {
     super(
       `SQLite is not there for Node ${process.version}: better-sqlite3 was installed without its install script, or for another Node.
-Install Ledge again, and allow it:  npm install --global --allow-scripts=better-sqlite3,ledge ./ledge-VERSION.tgz
+Install Ledge again, and allow it:  npm install --global --allow-scripts=better-sqlite3 ./ledge-VERSION.tgz
 In a clone:                         npm rebuild better-sqlite3`,
       { cause },
     );
