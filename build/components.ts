@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { consoleModule } from "./console.ts";
 import { boundedValidation } from "./json-schema.ts";
 import { packedParsers } from "./packed-parsers.ts";
 import {
@@ -108,6 +109,7 @@ async function bundleEntry(root: string, plan: ComponentPlan): Promise<string> {
     plugins: [
       sqlConstants(root),
       migrationsModule(root),
+      consoleModule(root),
       awsXmlParser(),
       inlineRotations(),
       boundedValidation(root),

@@ -5,7 +5,7 @@
  * an arena counts as one piece in use.
  */
 
-interface Piece {
+export interface Piece {
   /** What its owner may write: the allocators' own words at its front are left out. */
   readonly from: number;
   readonly to: number;

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { consoleModule } from "./console.ts";
 import { boundedValidation } from "./json-schema.ts";
 import { migrationsModule, sqlConstants } from "./plugins.ts";
 
@@ -45,7 +46,13 @@ export async function bundlePrograms(
     banner: { js: REQUIRE },
     // A UMD main finds its parts in a way that cannot be bundled.
     mainFields: ["module", "main"],
-    plugins: [sqlConstants(root), migrationsModule(root), boundedValidation(root), packagesOutside],
+    plugins: [
+      sqlConstants(root),
+      migrationsModule(root),
+      consoleModule(root),
+      boundedValidation(root),
+      packagesOutside,
+    ],
   });
   mkdirSync(outdir, { recursive: true });
   for (const { path, contents } of outputFiles) writeWhole(path, contents);

@@ -1,13 +1,14 @@
 /**
  * Writes zeros over what no request reads in the snapshot of a QuickJS component: memory that nothing owns, where parsing
- * has left the bundle's text and its syntax, what is left of that text in buffers that were taken there, and the text
- * that the engine keeps of each function for `toString`. That is a quarter of the file.
+ * has left the bundle's text and its syntax, what is left of that text in buffers that were taken there, the text that
+ * the engine keeps of each function for `toString`, and its table of lines, of which the bundle has one. That is a
+ * quarter of the file.
  */
-import { piecesOf } from "./guest-heap.ts";
+import { type Piece, piecesOf } from "./guest-heap.ts";
 
 /** Stands in the hash of what a component is made of. */
 export const UNREAD_MEMORY_RULE =
-  "unread-memory=zeros, scraps too, from the heap's first chunk to the last word of each";
+  "unread-memory=zeros, scraps and tables of lines too, from the heap's first chunk to the last word of each";
 
 /** Shorter texts are not worth the head of a data segment. */
 const TEXT_BYTES_MIN = 12;
@@ -20,14 +21,34 @@ const CODE = /=>|\bfunction\b/;
 /** Clears a memory in place. `bundle` is what the component was made of. */
 export function clearUnread(memory: Uint8Array, bundle: string): void {
   const source = Buffer.from(bundle);
-  for (const { from, to, used } of piecesOf(memory)) {
+  const pieces = piecesOf(memory);
+  const texts = new Map<number, number>();
+  for (const { from, to, used } of pieces) {
     if (!used) memory.fill(0, from, to);
     else {
       const end = memory.indexOf(0, from);
-      if (end < to && isFunctionText(Buffer.from(memory.subarray(from, end)), source))
+      if (end < to && isFunctionText(Buffer.from(memory.subarray(from, end)), source)) {
         memory.fill(0, from, end);
-      else if (to - from >= BUFFER_BYTES_MIN) clearScraps(memory.subarray(from, to), source);
+        texts.set(from, end - from);
+      } else if (to - from >= BUFFER_BYTES_MIN) clearScraps(memory.subarray(from, to), source);
     }
+  }
+  clearLines(memory, pieces, texts);
+}
+
+/**
+ * The engine's record of a function ends with the lengths of its text and of its table of lines, and the addresses of
+ * the table and of the text. An empty table gives the function's first line, which is the only one.
+ */
+function clearLines(memory: Uint8Array, pieces: readonly Piece[], texts: ReadonlyMap<number, number>): void {
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength >> 2);
+  const ends = new Map(pieces.filter(({ used }) => used).map(({ from, to }) => [from, to]));
+  for (let at = 3; at < words.length; at += 1) {
+    const text = texts.get(words[at] ?? 0);
+    if (text === undefined || words[at - 3] !== text) continue;
+    const [length = 0, table = 0] = [words[at - 2], words[at - 1]];
+    const end = ends.get(table);
+    if (end !== undefined && table + length <= end) memory.fill(0, table, table + length);
   }
 }
 

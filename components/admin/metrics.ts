@@ -97,7 +97,7 @@ export function getMetrics(_input: object, { world, view, nowMs }: Context): Res
     headers: [
       ["content-type", "text/plain; version=0.0.4; charset=utf-8"],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Origin"],
+      ["vary", "Authorization, Cookie, Origin"],
       ["x-content-type-options", "nosniff"],
     ],
     body: `${lines.join("\n")}\n`,

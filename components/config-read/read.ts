@@ -82,7 +82,7 @@ function documentReply(
   const same: [string, string][] = [
     ["etag", etagOf(document)],
     ["cache-control", `${open ? "public" : "private"}, no-cache, no-transform`],
-    ["vary", "Authorization, Origin"],
+    ["vary", "Authorization, Cookie, Origin"],
     ...shown(input, view),
     ["ledge-document-revision", String(document.revision)],
     ["ledge-modified", formatTime(document.timeMs)],

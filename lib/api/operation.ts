@@ -35,6 +35,7 @@ export type ComponentName =
   | "config-write"
   | "config-plan"
   | "admin"
+  | "console"
   | "schema-check"
   | "snapshot-export";
 export type Method = "get" | "put" | "post" | "delete";

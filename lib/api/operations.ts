@@ -4,6 +4,7 @@
  * access tests are made from it, and the types of what handlers are given and answer.
  */
 import { adminRoutes } from "./operations/admin.ts";
+import { consoleRoutes } from "./operations/console.ts";
 import { documentRoutes } from "./operations/documents.ts";
 import { internalRoutes } from "./operations/internal.ts";
 import { planRoutes } from "./operations/plans.ts";
@@ -25,4 +26,5 @@ export const OPERATIONS = [
   ...schemaRoutes,
   ...rolloutRoutes,
   ...runningRoutes,
+  ...consoleRoutes,
 ] as const;

@@ -131,6 +131,7 @@ export const PARAMETERS = {
     { ...wholeFrom(0), default: 0 },
     "Waits until every edge that is not silent is at this revision or beyond, at most `wait` seconds, and says who is not.",
   ),
+  asset: path("asset", { kind: "text" }, "A file's name, as the page says it."),
   accessor: path("accessor", { kind: "accessor" }, "The second part of a token: 12 of `a-z2-7`."),
   proposal: path(
     "id",
@@ -394,7 +395,14 @@ const moment = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 export const HEADERS = {
   ETag: { description: "What the document is now.", schema: { type: "string", pattern: ETAG_PATTERN } },
   "Cache-Control": { description: "How the answer may be kept.", schema: string },
-  Vary: { description: "`Authorization, Origin`", schema: { const: "Authorization, Origin" } },
+  "Set-Cookie": {
+    description: "`ledge_session`: `HttpOnly`, `SameSite=Strict`, `Path=/`, and `Secure` with TLS.",
+    schema: { type: "string" },
+  },
+  Vary: {
+    description: "`Authorization, Cookie, Origin`",
+    schema: { const: "Authorization, Cookie, Origin" },
+  },
   "Ledge-Revision": { description: "The state that this answer shows.", schema: integer },
   "Ledge-Head": { description: "The newest revision of this node.", schema: integer },
   "Ledge-Lineage": {

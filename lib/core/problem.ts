@@ -17,7 +17,7 @@ export function problemReply(refusal: Refusal, instance: string): HttpReply {
   const headers: [string, string][] = [
     ["content-type", "application/problem+json"],
     ["cache-control", "no-store"],
-    ["vary", "Authorization, Origin"],
+    ["vary", "Authorization, Cookie, Origin"],
     ["x-content-type-options", "nosniff"],
   ];
   if (status === 401) headers.push(["www-authenticate", challenge(refusal)]);

@@ -2,6 +2,7 @@
  * The headers a route looks at, picked in one pass. Promise: a single-valued header given twice, a `Ledge-*` header that
  * the route does not know, and a condition on a write that takes none are refused by name; all others are left alone.
  */
+import { CONSOLE_HEADER } from "./console-session.ts";
 import type { HttpRequest } from "./http.ts";
 import { accept, type Outcome, refuse } from "./refusal.ts";
 import { givenTwice } from "./refusal-details.ts";
@@ -24,7 +25,10 @@ export function pickHeaders(
   const writes = request.method !== "GET" && request.method !== "HEAD";
   for (const [name, value] of request.headers) {
     if (!wanted.includes(name)) {
-      if (strict && (name.startsWith("ledge-") || (writes && CONDITIONS.includes(name)))) {
+      if (
+        strict &&
+        ((name.startsWith("ledge-") && name !== CONSOLE_HEADER) || (writes && CONDITIONS.includes(name)))
+      ) {
         return refuse("unknown_parameter", `The header ${name.slice(0, 64)} is not known here.`);
       }
       continue;

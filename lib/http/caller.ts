@@ -1,7 +1,8 @@
 /**
- * Who asks: the token in Authorization against its document in the store. Promise: unknown, wrong and revoked
+ * Who asks: the token in Authorization, or else of the console's session, against its document in the store. Promise: unknown, wrong and revoked
  * are told alike, and that a token has expired is told only to who has its secret.
  */
+import { sessionToken } from "../core/console-session.ts";
 import type { Grant, Verb } from "../core/grant.ts";
 import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
@@ -43,9 +44,15 @@ export function credentialsOf(request: HttpRequest): Credentials {
     }
     value = text;
   }
-  if (value === undefined) return NONE;
-  const token = /^bearer +/i.test(value) ? parseToken(trimOws(value.replace(/^bearer +/i, ""))) : undefined;
+  const text = value === undefined ? sessionToken(request.headers) : bearerText(value);
+  if (value === undefined && text === undefined) return NONE;
+  const token = parseToken(text ?? "");
   return token === undefined ? { kind: "bad", refusal: wrongToken() } : { kind: "token", token };
+}
+
+/** What stands behind `Bearer`; undefined for another scheme. */
+export function bearerText(value: string): string | undefined {
+  return /^bearer +/i.test(value) ? trimOws(value.replace(/^bearer +/i, "")) : undefined;
 }
 
 /** For the statements: whose token document to read. */

@@ -72,7 +72,7 @@ function otherMethod({ allow }: TablePath, method: string): HttpReply | Refusal 
     headers: [
       ["allow", allow],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Origin"],
+      ["vary", "Authorization, Cookie, Origin"],
     ],
     body: "",
   };

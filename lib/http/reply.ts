@@ -27,7 +27,7 @@ export function textReply<Body>(
     headers: [
       ["content-type", "application/json"],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Origin"],
+      ["vary", "Authorization, Cookie, Origin"],
       ["x-content-type-options", "nosniff"],
       ["content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"],
       ["cross-origin-resource-policy", "same-origin"],

@@ -143,6 +143,7 @@ class Host implements AgentHost {
         denied: new DeniedLog((text) => log("agent", text)),
         lastUsed: new LastUsed(),
         readLimit: undefined,
+        codes: undefined,
         onRequest,
         allowHosts,
         allowOrigins,

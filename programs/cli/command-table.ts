@@ -93,6 +93,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
     (await import("./commands/bootstrap.ts")).addBootstrap(program, contexts),
   recover: async (program, { contexts, server }) =>
     (await import("./commands/recover.ts")).addRecover(program, contexts, server),
+  open: async (program, { client }) => (await import("./commands/open.ts")).addOpen(program, client),
   whoami: async (program, { server }) => (await import("./commands/whoami.ts")).addWhoami(program, server),
   serve: async (program) => (await import("./commands/serve.ts")).addServe(program),
   agent: async (program) => (await import("./commands/agent.ts")).addAgent(program),

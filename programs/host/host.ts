@@ -37,7 +37,7 @@ const STOP_GRACE_MS = 5000;
 
 /** Starts everything. Rejects, saying what is wrong, before it listens; EADDRINUSE keeps its code. */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const manifest = withStaticText(readSpinManifest(options.manifest), options.staticText);
+  const manifest = readSpinManifest(options.manifest);
   const values = resolveVariables(manifest.variables, {
     given: options.variables ?? {},
     environment: options.environment ?? process.env,
@@ -61,14 +61,6 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     tick: (component) => host.tick(component, Math.floor(Date.now() / 1000)),
     stop: () => host.stop(),
   };
-}
-
-function withStaticText(manifest: SpinManifest, textOf: HostOptions["staticText"]): SpinManifest {
-  if (textOf === undefined) return manifest;
-  const routes = manifest.routes.map((route) =>
-    "reply" in route ? { ...route, reply: { ...route.reply, body: textOf(route.reply.body) } } : route,
-  );
-  return { ...manifest, routes };
 }
 
 class Host {
@@ -156,6 +148,7 @@ class Host {
         denied: new DeniedLog((text) => this.#log({ component: "host", stream: "stderr", text })),
         lastUsed: this.#lastUsed,
         readLimit: readLimitOf(this.#options),
+        codes: this.#options.codes,
         onRequest: this.#options.onRequest,
         allowHosts: this.#options.allowHosts ?? [],
         allowOrigins: this.#options.allowOrigins ?? [],

@@ -1,6 +1,7 @@
 /** What a host is started with, and what its starter holds of it afterwards. */
 
 import type { Engine, JobResult } from "./engine.ts";
+import type { SignInCodes } from "./front/sign-in-codes.ts";
 import type { GuestRequest } from "./pool/protocol.ts";
 import type { DatabaseAddress } from "./spin/databases.ts";
 import type { SpinManifest } from "./spin/manifest.ts";
@@ -83,8 +84,8 @@ export interface HostOptions {
   readonly sqlite?: readonly string[];
   /** Paths that are answered without the store: also when its file is gone. */
   readonly withoutStore?: readonly string[];
-  /** Makes the text of a static answer this server's own. */
-  readonly staticText?: (text: string) => string;
+  /** Codes that sign people in to the console; default: no link does. */
+  readonly codes?: SignInCodes;
   /** A route of the manifest whose answer to a scrape gets the host's own metrics behind it. */
   readonly metricsRoute?: string;
   /** Where jco's output is kept. Default `<stateDir>/cache`. */

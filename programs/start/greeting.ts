@@ -8,12 +8,14 @@ import { shownAddress } from "../host/spin/databases.ts";
 import type { BucketUse } from "./bucket.ts";
 import type { FirstToken } from "./first-token.ts";
 import type { StartOptions } from "./options.ts";
+import { LINK_MINUTES, type PageLink } from "./page-link.ts";
 import { shownPath } from "./places.ts";
 
 const paint = color.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 
 export interface Started {
   readonly host: Pick<RunningHost, "url" | "port" | "database">;
+  readonly page: PageLink | undefined;
   readonly bucket: Pick<BucketUse, "address" | "description">;
   /** Sentences about the bucket. */
   readonly news: readonly string[];
@@ -33,7 +35,10 @@ function openTo({ host: name }: StartOptions, { port }: Started["host"]): string
 }
 
 /** Several lines for a person. */
-export function greeting(options: StartOptions, { host, bucket, news, token, tookMs }: Started): string {
+export function greeting(
+  options: StartOptions,
+  { host, page, bucket, news, token, tookMs }: Started,
+): string {
   const line = (name: string, text: string) => `  ${paint.dim(name.padEnd(9))} ${text}`;
   const to = shellWord(shownPath(join(options.dataDir, "restored.db")));
   const ledge = ledgeOn(options.dataDir);
@@ -47,6 +52,15 @@ export function greeting(options: StartOptions, { host, bucket, news, token, too
   return [
     `${paint.bold("Ledge")} is ready after ${(tookMs / 1000).toFixed(1)} s ${paint.dim("(Ctrl-C stops it, data stays)")}`,
     line("server", paint.cyan(host.url)),
+    ...(page === undefined ? [] : [line("console", paint.cyan(page.address))]),
+    ...(page?.signsIn
+      ? [
+          line(
+            "",
+            paint.dim(`the link signs you in once, for ${LINK_MINUTES} minutes; another: ${ledge} open`),
+          ),
+        ]
+      : []),
     ...(isLoopback(options.host) ? [] : [line("", paint.yellow(openTo(options, host)))]),
     line("data", typeof host.database === "string" ? shownPath(host.database) : shownAddress(host.database)),
     line("engine", ENGINES[options.engine]),

@@ -1,25 +1,29 @@
 /** The host as `npm start` and `ledge serve` run it. */
-import { join } from "node:path";
 import { TELL_USED } from "../../lib/core/tokens-used.ts";
-import { ledgeOn, shellWord } from "../cli/called.ts";
-import { isLoopback } from "../host/front/judge-host.ts";
+import type { SignInCodes } from "../host/front/sign-in-codes.ts";
 import { startHost } from "../host/host.ts";
 import type { RunningHost } from "../host/options.ts";
 import { nativeEngine } from "../native/engine.ts";
 import type { BucketUse } from "./bucket.ts";
 import { type Log, openLog } from "./log.ts";
 import type { StartOptions } from "./options.ts";
-import { cacheDir, manifestFile, shownPath, threadFile, workerFile } from "./places.ts";
+import { cacheDir, manifestFile, threadFile, workerFile } from "./places.ts";
 import { Stopped } from "./stopped.ts";
 
 /** A request that waits costs the native engine some 10 KB and nothing else. */
 const NATIVE_PARKED_MAX = 20_000;
 
+interface Listening {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly renew: BucketUse["renew"];
+  /** Sign people in to the console. */
+  readonly codes: SignInCodes;
+}
+
 /** Resolves when the host listens. Throws Stopped for a port that somebody else has. */
 export async function listen(
   options: StartOptions,
-  variables: Readonly<Record<string, string>>,
-  renew: BucketUse["renew"],
+  { variables, renew, codes }: Listening,
 ): Promise<RunningHost> {
   const log = logOf(options);
   try {
@@ -42,7 +46,7 @@ export async function listen(
       ...(options.logRequests ? { onRequest: (seen) => log.event("info", "request", { ...seen }) } : {}),
       ...(renew === undefined ? {} : { renew: { component: "snapshot-export", variables: renew } }),
       metricsRoute: "/metrics",
-      staticText: pageText(options),
+      codes,
       ...(options.engine === "native" ? { engine: nativeEngine(), maxParked: NATIVE_PARKED_MAX } : {}),
     });
   } catch (error) {
@@ -53,23 +57,6 @@ export async function listen(
     }
     throw error;
   }
-}
-
-/**
- * The page at / shows commands as they are typed beside this server. From elsewhere it can be read without a token, and
- * paths of this machine are nobody's business there.
- */
-function pageText({ dataDir, host }: StartOptions): (text: string) => string {
-  if (!isLoopback(host)) return (text) => text;
-  const restored = shellWord(shownPath(join(dataDir, "restored.db")));
-  return (text) =>
-    text
-      .replaceAll("./ledge ", () => `${escapeHtml(ledgeOn(dataDir))} `)
-      .replace("restored.db", () => escapeHtml(restored));
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** Events go to standard error, beside what is said on standard output. */

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { CommanderError } from "commander";
 import type { RestoreReport } from "../../lib/backup/restore/restore.ts";
+import { SignInCodes } from "../host/front/sign-in-codes.ts";
 import type { DatabaseAddress } from "../host/spin/databases.ts";
 import { type BucketUse, openBucket } from "./bucket.ts";
 import { bucketNews, lookBeforeServing } from "./bucket-news.ts";
@@ -17,6 +18,7 @@ import { leaveBucket, settleHistory } from "./history.ts";
 import { interrupted } from "./interrupted.ts";
 import { listen } from "./listen.ts";
 import { parseStartOptions, type StartCommand, type StartOptions } from "./options.ts";
+import { pageLink } from "./page-link.ts";
 import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
 import { Stopped, troubleOf, WrongUse } from "./stopped.ts";
@@ -112,7 +114,8 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
     if (typeof begun.store === "string") willMakeStore(begun.store, begun.traces);
     const bootstrapSecret = begun.variable("bootstrap_secret") || randomBytes(32).toString("hex");
     const variables = { ...bucket.variables, bootstrap_secret: bootstrapSecret };
-    const host = await listen(options, variables, bucket.renew);
+    const codes = new SignInCodes();
+    const host = await listen(options, { variables, renew: bucket.renew, codes });
     const shown = new Traces();
     bucket.listening();
     begun.traces.keep();
@@ -129,7 +132,8 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
-      console.log(greeting(options, { host, bucket, news, token, tookMs }));
+      const page = pageLink(host.url, variables, { token, codes });
+      console.log(greeting(options, { host, page, bucket, news, token, tookMs }));
       await begun.ended;
       console.log(`\nStopping. Data stays in ${shownPath(options.dataDir)}.`);
     } finally {

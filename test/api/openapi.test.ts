@@ -45,7 +45,7 @@ const good: Exchange = {
   answerHeaders: {
     "content-type": "application/json",
     "cache-control": "no-store",
-    vary: "Authorization, Origin",
+    vary: "Authorization, Cookie, Origin",
   },
   answer: new TextEncoder().encode('{"mode":"open"}'),
 };
@@ -161,7 +161,7 @@ describe("checkExchange", () => {
     },
     {
       name: "a missing header",
-      spoil: { answerHeaders: { "content-type": "application/json", vary: "Authorization, Origin" } },
+      spoil: { answerHeaders: { "content-type": "application/json", vary: "Authorization, Cookie, Origin" } },
       why: /cache-control is missing/,
     },
     {

@@ -135,6 +135,7 @@ describe("planComponents", () => {
       ["config-plan", "quickjs-small"],
       ["admin", "quickjs-small"],
       ["schema-check", "quickjs-small"],
+      ["console", "quickjs-small"],
       ["snapshot-export", "starlingmonkey"],
     ]);
   });

@@ -18,7 +18,7 @@ describe("GET /v1/read", () => {
       "content-type": "application/json",
       etag,
       "cache-control": "private, no-cache, no-transform",
-      vary: "Authorization, Origin",
+      vary: "Authorization, Cookie, Origin",
       "x-content-type-options": "nosniff",
       "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
       "cross-origin-resource-policy": "same-origin",

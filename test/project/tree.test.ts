@@ -6,7 +6,7 @@ import { root } from "../../testkit/processes.ts";
 
 function sourcesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|mjs)$/.test(name))
+    .filter((name) => /\.(tsx?|mjs)$/.test(name))
     .map((name) => `${folder}/${name}`)
     .filter((file) => statSync(join(root, file)).isFile());
 }
@@ -31,7 +31,7 @@ describe("the tree", () => {
     { runtime: "Node", config: "tsconfig.json" },
     { runtime: "QuickJS", config: "tsconfig.quickjs.json" },
     { runtime: "StarlingMonkey", config: "tsconfig.starling.json" },
-    { runtime: "a browser", config: "tsconfig.browser.json" },
+    { runtime: "browsers", config: "tsconfig.browser.json" },
   ])("has types that hold, strictly, with what $runtime has", ({ config }) => {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const ran = spawnSync(process.execPath, [tsc, "-p", join(root, config)], { encoding: "utf8", cwd: root });
@@ -94,6 +94,8 @@ describe("the tree", () => {
     // Types alone, as the bundle's test says.
     "packages/client": /^lib\/(core|api)\//,
     "packages/agent": /^lib\/(core|api|json-schema|store)\/|^packages\/client\//,
+    // What a browser can run.
+    "packages/console": /^lib\/(core|api)\/|^packages\/client\//,
     examples: /^packages\//,
     // The native engine runs the components' handlers.
     programs: /^(lib|packages|programs)\/|^components\/[a-z-]+\/handler\.ts$/,

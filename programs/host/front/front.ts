@@ -33,6 +33,7 @@ import { type HostMetrics, NO_ROUTE, type Watched } from "./metrics.ts";
 import type { ReadLimit } from "./read-limit.ts";
 import type { Router } from "./routes.ts";
 import { prepare, refusalReply, sendPrepared, sendRefusal, sendReply } from "./sending.ts";
+import { CODE_PATH, CODE_SECONDS, type SignInCodes, withTokenOfCode } from "./sign-in-codes.ts";
 import { type Streaming, stream } from "./streaming.ts";
 
 export interface FrontOptions {
@@ -48,6 +49,8 @@ export interface FrontOptions {
   readonly lastUsed: LastUsed;
   /** Undefined where reads are not limited. */
   readonly readLimit: ReadLimit | undefined;
+  /** Undefined where no link signs anybody in. */
+  readonly codes: SignInCodes | undefined;
   readonly onRequest: HostOptions["onRequest"];
   /** Names besides loopback's own that a `Host` header may carry while we listen on loopback. */
   readonly allowHosts: readonly string[];
@@ -264,7 +267,10 @@ function serveWhole(
     sendReply(response, staticReply(spec.reply));
     return;
   }
-  const asked = guestRequest(incoming, { uri, match, body });
+  if (uri === CODE_PATH && incoming.method === "POST" && options.codes !== undefined)
+    return giveCode(options, options.codes, request);
+  const whole = guestRequest(incoming, { uri, match, body });
+  const asked = "code" in whole ? whole : withTokenOfCode(options.codes, whole);
   if ("code" in asked) {
     sendRefusal(response, asked);
     return;
@@ -285,6 +291,27 @@ function serveWhole(
         answer(options, response, { component: spec.component, method, result });
       else sendReply(response, result.reply.status >= 400 ? result.reply : otherMethod(method, result.reply));
     });
+  });
+}
+
+/** A code for the token of the request, where it is one: who the token is is asked as any client would. */
+function giveCode(options: FrontOptions, codes: SignInCodes, request: RoutedRequest): Soon<void> {
+  const { incoming, response } = request;
+  const uri = "/v1/whoami";
+  const found = options.router.match(uri);
+  if (found === undefined || "reply" in found.spec) throw new Error(`nobody answers ${uri}`);
+  const { component } = found.spec;
+  const asked = guestRequest(incoming, { uri, match: found.match, body: new Uint8Array(0) });
+  if ("code" in asked) return sendRefusal(response, asked);
+  const ran = options.run(component, { ...asked, method: "GET" }, () => waitingClient(request));
+  return andThen(ran, (result) => {
+    if (result === undefined) return;
+    const token = /^bearer +(.*)$/i.exec(incoming.headers.authorization ?? "")?.[1]?.trim();
+    if (result.type !== "reply" || result.reply.status !== 200 || token === undefined)
+      return answer(options, response, { component, method: "POST", result });
+    const body = JSON.stringify({ code: codes.make(token), seconds: CODE_SECONDS });
+    const headers = ["content-type", "application/json", "cache-control", "no-store"];
+    sendReply(response, { status: 200, headers, body: new TextEncoder().encode(body) });
   });
 }
 

@@ -234,7 +234,7 @@ describe("what no component sees", () => {
   test("has the headers of every answer", async () => {
     const host = await openTestHost({ maxBodyBytes: 1 });
     const response = await fetch(`${host.url}/quick/echo`, { method: "POST", body: "xx" });
-    expect(response.headers.get("vary")).toBe("Authorization, Origin");
+    expect(response.headers.get("vary")).toBe("Authorization, Cookie, Origin");
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 });

@@ -66,7 +66,7 @@ describe("a page of an origin that is named", () => {
     const etag = (await asked({})).headers.get("etag") ?? "";
     const answer = await asked({ headers: { origin: CONSOLE, "if-none-match": etag } });
     expect([answer.status, told(answer)["access-control-allow-origin"]]).toEqual([304, CONSOLE]);
-    expect(answer.headers.get("vary")).toBe("Authorization, Origin");
+    expect(answer.headers.get("vary")).toBe("Authorization, Cookie, Origin");
   });
 
   test("may ask with a token and conditions, and do nothing but read", async () => {

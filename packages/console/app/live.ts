@@ -1,0 +1,48 @@
+/** How far the store is. Views that show the present state look again when it moves. */
+import { signal } from "@preact/signals";
+import type { FeedPage, Lineage } from "../../../lib/api/document-answers.ts";
+import { later } from "../../client/later.ts";
+import { read, server } from "./server.ts";
+import { noteSignedOut, whoami } from "./session.ts";
+
+/** 0 while nobody has said it. */
+export const head = signal(0);
+/** Whether the server answers. */
+export const online = signal(true);
+
+const WAIT_S = 25;
+/** Where the server does not let a request wait, or does not answer. */
+const PAUSE_MS = 3000;
+
+/** Goes on until the page closes, while somebody is signed in. */
+export async function followHead(): Promise<void> {
+  for (;;) {
+    const before = Date.now();
+    const looks = !document.hidden && Boolean(whoami.value);
+    if (looks) await look();
+    if (!looks || Date.now() - before < PAUSE_MS) await later(PAUSE_MS);
+  }
+}
+
+async function look(): Promise<void> {
+  try {
+    head.value = head.value === 0 ? (await read<Lineage>("/v1/lineage")).head : await moved(head.value);
+    online.value = true;
+  } catch (error) {
+    noteSignedOut(error);
+    online.value = false;
+    // Perhaps another history answers now.
+    head.value = 0;
+  }
+}
+
+async function moved(since: number): Promise<number> {
+  const query = { since, limit: 1, values: "none" };
+  const page = await server.json<FeedPage>({
+    method: "GET",
+    path: "/v1/changes",
+    query,
+    waitSeconds: WAIT_S,
+  });
+  return page.head;
+}

@@ -1,0 +1,78 @@
+/** Who looks at the page, and what he may do. What he may not do is not offered; the server judges it all the same. */
+import { signal } from "@preact/signals";
+import type { Whoami } from "../../../lib/api/document-answers.ts";
+import { allowsKey, type Verb } from "../../../lib/core/grant.ts";
+import { LedgeError } from "../../client/errors.ts";
+import { replace } from "./router.ts";
+import { read, server } from "./server.ts";
+
+/** Undefined while that is being asked, null for nobody. */
+export const whoami = signal<Whoami | null | undefined>(undefined);
+/** Why signing in failed, or that a session ended. */
+export const signInTrouble = signal<unknown>(undefined);
+
+const SESSION = "/console/session";
+
+/** Takes the one-time code of a link out of the address, and signs in by it, or by the session that there is. */
+export async function beginSession(): Promise<void> {
+  const [, code, place = "/"] = /^#code=([A-Za-z0-9_-]+)(\/.*)?$/.exec(location.hash) ?? [];
+  if (code !== undefined) {
+    replace(`#${place}`);
+    await signInWith({ "ledge-console-code": code });
+  } else await lookWho();
+}
+
+export async function signIn(token: string): Promise<void> {
+  await signInWith({ authorization: `Bearer ${token.trim()}` });
+}
+
+export async function signOut(): Promise<void> {
+  await server.ask({ method: "DELETE", path: SESSION });
+  whoami.value = null;
+}
+
+/** For a request that was told so: the session has ended, or its token was revoked. */
+export function noteSignedOut(error: unknown): void {
+  if (!(error instanceof LedgeError) || error.status !== 401) return;
+  if (whoami.value) signInTrouble.value = error;
+  whoami.value = null;
+}
+
+export function may(verb: Verb, namespace: string, key?: string): boolean {
+  const grants = whoami.value?.grants ?? [];
+  return key === undefined
+    ? grants.some((one) => isOver(one, verb, namespace))
+    : allowsKey(grants, verb, namespace, key);
+}
+
+/** Over every namespace: what administration asks for. */
+export function mayAll(verb: Verb): boolean {
+  const grants = whoami.value?.grants ?? [];
+  return grants.some((one) => one.namespace === "*" && one.scope === "" && one.verbs.includes(verb));
+}
+
+/** Over something in it. */
+function isOver(one: Whoami["grants"][number], verb: Verb, namespace: string): boolean {
+  return one.verbs.includes(verb) && (one.namespace === "*" || one.namespace === namespace);
+}
+
+async function signInWith(headers: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    await server.ask({ method: "POST", path: SESSION, headers });
+    signInTrouble.value = undefined;
+    await lookWho(true);
+  } catch (error) {
+    signInTrouble.value = error;
+    whoami.value = null;
+  }
+}
+
+/** `expected`: a cookie was set just now, so that nobody is known by it means that the browser did not send it. */
+async function lookWho(expected = false): Promise<void> {
+  try {
+    whoami.value = await read<Whoami>("/v1/whoami");
+  } catch (error) {
+    if (!(error instanceof LedgeError) || error.status !== 401 || expected) signInTrouble.value = error;
+    whoami.value = null;
+  }
+}

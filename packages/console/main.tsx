@@ -1,0 +1,14 @@
+/** The console: what the page starts with. */
+import { render } from "preact";
+import { followHead } from "./app/live.ts";
+import { beginSession } from "./app/session.ts";
+import { Shell } from "./app/shell.tsx";
+import { listenToKeys } from "./app/shortcuts.tsx";
+import "./styles/main.css";
+
+const place = document.getElementById("app");
+if (place === null) throw new Error("the page has no place for the console");
+listenToKeys();
+render(<Shell />, place);
+await beginSession();
+await followHead();

@@ -1,0 +1,38 @@
+/** The first page: every namespace that the token reaches, or what to do with an empty store. */
+
+import { head } from "../../app/live.ts";
+import { folderHref } from "../../app/router.ts";
+import { readNamespaces } from "../../app/store.ts";
+import { administers } from "../../app/views.ts";
+import { bytesWords, countWords } from "../../parts/amount.ts";
+import { Trouble } from "../../parts/failure.tsx";
+import { useLoad } from "../../parts/load.ts";
+import { Skeleton } from "../../parts/skeleton.tsx";
+import { FirstRun } from "./first-run.tsx";
+
+export function Namespaces() {
+  const { content, error, again } = useLoad(readNamespaces, [head.value], "namespaces");
+  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (content === undefined) return <Skeleton />;
+  if (content.length === 0) return <FirstRun administers={administers()} />;
+  return (
+    <section>
+      <h1>Namespaces</h1>
+      <ul class="cards">
+        {content.map(({ name, description, keys, bytes }) => (
+          <li key={name}>
+            <a class="card" href={folderHref(name)}>
+              <strong>{name}</strong>
+              {description && <span>{description}</span>}
+              {keys !== undefined && (
+                <span class="soft small">
+                  {countWords(keys, "key")}, {bytesWords(bytes ?? 0)}
+                </span>
+              )}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,110 @@
+/** One document, for reading first: what it holds, who changed it last and why, where it is live, and how to read it. */
+import { useEffect } from "preact/hooks";
+import { head } from "../../app/live.ts";
+import { documentHref, go, href } from "../../app/router.ts";
+import { may } from "../../app/session.ts";
+import { viewKeys } from "../../app/shortcuts.tsx";
+import { readDocument } from "../../app/store.ts";
+import { bytesWords } from "../../parts/amount.ts";
+import { Copy } from "../../parts/copy.tsx";
+import { Trouble } from "../../parts/failure.tsx";
+import { useLoad } from "../../parts/load.ts";
+import { Moment } from "../../parts/moment.tsx";
+import { shownName } from "../../parts/shown-text.ts";
+import { Skeleton } from "../../parts/skeleton.tsx";
+import { documentText, isJson } from "../../parts/text.ts";
+import { Value } from "../../parts/value.tsx";
+import { LastChange } from "./last-change.tsx";
+import { LiveWhere } from "./live-where.tsx";
+import { ReadingIt } from "./reading-it.tsx";
+import { SchemaFacts } from "./schema-facts.tsx";
+
+interface Props {
+  readonly namespace: string;
+  readonly docKey: string;
+  /** The state that is looked at; undefined for now. */
+  readonly at: number | undefined;
+}
+
+export function DocumentPage({ namespace, docKey, at }: Props) {
+  const moved = at === undefined ? head.value : 0;
+  const { content, error, again } = useLoad(
+    (signal) => readDocument(namespace, docKey, { revision: at, signal }),
+    [namespace, docKey, at, moved],
+    `${namespace}/${docKey}@${at ?? ""}`,
+  );
+  const edits = at === undefined && may("write", namespace, docKey);
+  const editHref = href("edit", [namespace, docKey]);
+  useEffect(() => {
+    viewKeys.value = edits ? { e: () => go(editHref) } : {};
+    return () => {
+      viewKeys.value = {};
+    };
+  }, [edits, editHref]);
+  const text = content && documentText(content.bytes);
+  return (
+    <article class="document">
+      <header>
+        <h1>{shownName(docKey)}</h1>
+        <div class="actions-row">
+          {edits && (
+            <a class="button main" href={editHref}>
+              Edit
+            </a>
+          )}
+          {may("history", namespace, docKey) && (
+            <a class="button" href={href("timeline", [], { ns: namespace, key: docKey })}>
+              History
+            </a>
+          )}
+          {text !== undefined && <Copy text={text}>Copy value</Copy>}
+          {content && <Download name={docKey} bytes={content.bytes} />}
+        </div>
+      </header>
+      {at !== undefined && (
+        <p class="banner">
+          As it was at revision {at}. <a href={documentHref(namespace, docKey)}>Look at it now</a>
+        </p>
+      )}
+      {error !== undefined && <Trouble error={error} again={again} />}
+      {content === undefined ? (
+        error === undefined && <Skeleton />
+      ) : (
+        <>
+          <p class="facts small">
+            <span>{content.mediaType}</span>
+            <span>{bytesWords(content.bytes.length)}</span>
+            <span>revision {content.revision}</span>
+            {content.modified && <Moment at={content.modified} />}
+          </p>
+          <Value bytes={content.bytes} mediaType={content.mediaType} />
+          {may("history", namespace, docKey) && (
+            <LastChange namespace={namespace} docKey={docKey} revision={content.revision} />
+          )}
+          {isJson(content.mediaType) && <SchemaFacts namespace={namespace} docKey={docKey} />}
+          {at === undefined && <LiveWhere namespace={namespace} revision={content.revision} />}
+          <ReadingIt namespace={namespace} docKey={docKey} at={at} />
+        </>
+      )}
+    </article>
+  );
+}
+
+/** As the bytes are. A link that is made when it is asked for, so that nothing is kept in memory. */
+function Download({ name, bytes }: { name: string; bytes: Uint8Array }) {
+  const save = () => {
+    const link = document.createElement("a");
+    const address = URL.createObjectURL(
+      new Blob([Uint8Array.from(bytes)], { type: "application/octet-stream" }),
+    );
+    link.href = address;
+    link.download = name.split("/").at(-1) || "document";
+    link.click();
+    URL.revokeObjectURL(address);
+  };
+  return (
+    <button type="button" class="quiet" onClick={save}>
+      Download
+    </button>
+  );
+}
