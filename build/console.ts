@@ -72,7 +72,8 @@ async function bundle(root: string, entryPoints: string[], define: Record<string
 
 /** The page with the names of what it loads first, so that a browser asks for all of it at once. */
 function pageOf(html: string, { outputs }: Metafile): string {
-  const [main, made] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint !== undefined) ?? [];
+  const [main, made] =
+    Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith("main.tsx")) ?? [];
   if (main === undefined || made === undefined) throw new Error("the console has no entry");
   const first = made.imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
   const at = (path: string) => `/console/assets/${basename(path)}`;

@@ -7,6 +7,8 @@ import { noteSignedOut, whoami } from "./session.ts";
 
 /** 0 while nobody has said it. */
 export const head = signal(0);
+/** How often it has moved since it was known: what views look again by, without looking twice at first. */
+export const moves = signal(0);
 /** Whether the server answers. */
 export const online = signal(true);
 
@@ -26,7 +28,11 @@ export async function followHead(): Promise<void> {
 
 async function look(): Promise<void> {
   try {
-    head.value = head.value === 0 ? (await read<Lineage>("/v1/lineage")).head : await moved(head.value);
+    const before = head.value;
+    head.value = before === 0 ? (await read<Lineage>("/v1/lineage")).head : await moved(before);
+    if (before !== 0 && before !== head.value) moves.value += 1;
+    // Who could not be asked may have missed something.
+    if (!online.value) moves.value += 1;
     online.value = true;
   } catch (error) {
     noteSignedOut(error);

@@ -12,7 +12,7 @@ import { whoami } from "./session.ts";
 import { ShortcutHelp } from "./shortcuts.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { UserMenu } from "./user-menu.tsx";
-import { VIEWS } from "./views.ts";
+import { VIEWS, type View } from "./views.ts";
 
 export function Shell() {
   if (whoami.value === undefined) return <Skeleton lines={10} />;
@@ -74,23 +74,32 @@ function Navigation() {
   );
 }
 
+interface Outcome {
+  readonly load: View["load"] | undefined;
+  readonly View?: ComponentType;
+  readonly error?: unknown;
+}
+
+async function notThere() {
+  return NotThere;
+}
+
 function Outlet() {
   const { view } = route.value;
-  const [loaded, setLoaded] = useState<{ view: string; View?: ComponentType; error?: unknown }>({
-    view: "?",
-  });
-  // Browse, a folder and a document are one view, which stays where it is between them.
+  const [loaded, setLoaded] = useState<Outcome>({ load: undefined });
+  const load = VIEWS[view]?.load ?? notThere;
   useEffect(() => {
-    const load = VIEWS[view]?.load ?? (async () => NotThere);
     load().then(
-      (View) => setLoaded({ view, View }),
-      (error: unknown) => setLoaded({ view, error }),
+      (View) => setLoaded({ load, View }),
+      (error: unknown) => setLoaded({ load, error }),
     );
-  }, [view]);
+  }, [load]);
+  // The view of before would take this place for one of its own.
+  if (loaded.load !== load) return <Skeleton lines={12} />;
   if (loaded.error !== undefined)
     return <Trouble error={loaded.error} again={() => globalThis.location.reload()} />;
-  const { View } = loaded;
-  return View === undefined ? <Skeleton lines={12} /> : <View />;
+  const { View: Shown } = loaded;
+  return Shown === undefined ? <Skeleton lines={12} /> : <Shown />;
 }
 
 function NotThere() {

@@ -1,6 +1,7 @@
 /** The views by their names in addresses. Each but the first ones is loaded when it is looked at. */
 import type { ComponentType } from "preact";
 import type { Verb } from "../../../lib/core/grant.ts";
+import { Browse } from "../views/browse/browse.tsx";
 import { mayAll, whoami } from "./session.ts";
 
 export interface View {
@@ -11,14 +12,47 @@ export interface View {
   readonly load: () => Promise<ComponentType>;
 }
 
+/** Over anything. */
 const holds = (verb: Verb) => () => (whoami.value?.grants ?? []).some(({ verbs }) => verbs.includes(verb));
 
-export const VIEWS: Readonly<Record<string, View>> = {
-  "": { title: "Browse", load: async () => (await import("../views/browse/browse.tsx")).Browse },
-  ns: { load: async () => (await import("../views/browse/browse.tsx")).Browse },
-  doc: { load: async () => (await import("../views/browse/browse.tsx")).Browse },
-};
+/** One view for three names: it stays where it is between them. It is what people see first, so it comes with the page. */
+async function browse() {
+  return Browse;
+}
 
-/** For administration of all. */
-export const administers = () => mayAll("admin");
-export { holds };
+export const VIEWS: Readonly<Record<string, View>> = {
+  "": { title: "Browse", load: browse },
+  ns: { load: browse },
+  doc: { load: browse },
+  timeline: {
+    title: "Timeline",
+    offered: holds("history"),
+    load: async () => (await import("../views/history/timeline.tsx")).Timeline,
+  },
+  commit: { load: async () => (await import("../views/history/commit.tsx")).CommitPage },
+  compare: {
+    title: "Compare",
+    offered: holds("history"),
+    load: async () => (await import("../views/compare/compare.tsx")).Compare,
+  },
+  rollouts: {
+    title: "Rollouts",
+    offered: () => holds("rollout")() || holds("admin")(),
+    load: async () => (await import("../views/rollouts/rollouts.tsx")).Rollouts,
+  },
+  fleet: {
+    title: "Fleet",
+    offered: () => mayAll("status") || mayAll("admin"),
+    load: async () => (await import("../views/fleet/fleet.tsx")).FleetPage,
+  },
+  backups: {
+    title: "Backups",
+    offered: () => mayAll("backup"),
+    load: async () => (await import("../views/backups/backups.tsx")).Backups,
+  },
+  settings: {
+    title: "Settings",
+    offered: () => holds("admin")() || mayAll("status"),
+    load: async () => (await import("../views/settings/settings.tsx")).Settings,
+  },
+};

@@ -1,7 +1,7 @@
 /** One folder: the folders in it and its documents, a page of a thousand at a time. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Document, ListPage } from "../../../../lib/api/document-answers.ts";
-import { head } from "../../app/live.ts";
+import { moves } from "../../app/live.ts";
 import { documentHref, folderHref } from "../../app/router.ts";
 import { noteSignedOut } from "../../app/session.ts";
 import { listFolder } from "../../app/store.ts";
@@ -103,7 +103,7 @@ function useFolder({ namespace, prefix, at }: { namespace: string; prefix: strin
   const [nth, setNth] = useState(0);
   const busy = useRef(false);
   const mine = state.place === place ? state : { place };
-  const now = at === undefined ? head.value : 0;
+  const now = at === undefined ? moves.value : 0;
   const wanted = mine.pages?.length ?? 1;
   useEffect(() => {
     const leave = new AbortController();

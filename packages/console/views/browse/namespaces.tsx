@@ -1,9 +1,9 @@
 /** The first page: every namespace that the token reaches, or what to do with an empty store. */
 
-import { head } from "../../app/live.ts";
+import { moves } from "../../app/live.ts";
 import { folderHref } from "../../app/router.ts";
+import { mayAll } from "../../app/session.ts";
 import { readNamespaces } from "../../app/store.ts";
-import { administers } from "../../app/views.ts";
 import { bytesWords, countWords } from "../../parts/amount.ts";
 import { Trouble } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
@@ -11,10 +11,10 @@ import { Skeleton } from "../../parts/skeleton.tsx";
 import { FirstRun } from "./first-run.tsx";
 
 export function Namespaces() {
-  const { content, error, again } = useLoad(readNamespaces, [head.value], "namespaces");
+  const { content, error, again } = useLoad(readNamespaces, [moves.value], "namespaces");
   if (error !== undefined) return <Trouble error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
-  if (content.length === 0) return <FirstRun administers={administers()} />;
+  if (content.length === 0) return <FirstRun administers={mayAll("admin")} />;
   return (
     <section>
       <h1>Namespaces</h1>

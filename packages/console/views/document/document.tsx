@@ -1,6 +1,6 @@
 /** One document, for reading first: what it holds, who changed it last and why, where it is live, and how to read it. */
 import { useEffect } from "preact/hooks";
-import { head } from "../../app/live.ts";
+import { moves } from "../../app/live.ts";
 import { documentHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
 import { viewKeys } from "../../app/shortcuts.tsx";
@@ -27,7 +27,7 @@ interface Props {
 }
 
 export function DocumentPage({ namespace, docKey, at }: Props) {
-  const moved = at === undefined ? head.value : 0;
+  const moved = at === undefined ? moves.value : 0;
   const { content, error, again } = useLoad(
     (signal) => readDocument(namespace, docKey, { revision: at, signal }),
     [namespace, docKey, at, moved],

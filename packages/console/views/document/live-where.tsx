@@ -1,6 +1,6 @@
 /** Where this state of the document has arrived: channels that point at it or beyond, and edges that serve it. */
 import type { Fleet } from "../../../../lib/api/rollout-bodies.ts";
-import { head } from "../../app/live.ts";
+import { moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
 import { mayAll } from "../../app/session.ts";
@@ -12,7 +12,7 @@ const EDGES_ASKED = 1000;
 export function LiveWhere({ namespace, revision }: { namespace: string; revision: number }) {
   const channels = useLoad(
     (signal) => readSystem(`channel/${namespace}/`, signal).catch(() => []),
-    [namespace, head.value],
+    [namespace, moves.value],
     namespace,
   );
   const fleet = useLoad(
@@ -20,7 +20,7 @@ export function LiveWhere({ namespace, revision }: { namespace: string; revision
       mayAll("status") || mayAll("admin")
         ? read<Fleet>("/v1/admin/fleet", { ns: namespace, limit: EDGES_ASKED }, signal).catch(() => undefined)
         : undefined,
-    [namespace, head.value],
+    [namespace, moves.value],
     namespace,
   );
   const pointing = (channels.content ?? []).map(({ key, value }) => ({

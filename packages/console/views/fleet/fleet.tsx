@@ -1,0 +1,183 @@
+/** Which edge serves what, how far behind, who is silent; and whether a revision is live everywhere. */
+import { useState } from "preact/hooks";
+import type { Fleet, Replica } from "../../../../lib/api/rollout-bodies.ts";
+import { moves } from "../../app/live.ts";
+import { href, route } from "../../app/router.ts";
+import { read } from "../../app/server.ts";
+import { formatCount, formatSeconds } from "../../parts/amount.ts";
+import { useBeat } from "../../parts/beat.ts";
+import { Command } from "../../parts/copy.tsx";
+import { Trouble } from "../../parts/failure.tsx";
+import { useLoad } from "../../parts/load.ts";
+import { Moment } from "../../parts/moment.tsx";
+import { shownText } from "../../parts/shown-text.ts";
+import { Skeleton } from "../../parts/skeleton.tsx";
+import { IsItLive } from "./is-it-live.tsx";
+import { LagChart, useLag } from "./lag-chart.tsx";
+
+const LOOK_S = 3;
+const PAGE = 500;
+
+export function FleetPage() {
+  const namespace = route.value.query.get("ns") || undefined;
+  const beat = useBeat(LOOK_S);
+  const { content, error, again } = useLoad(
+    (signal) => readPage(namespace, undefined, signal),
+    [moves.value, beat, namespace],
+    namespace ?? "",
+  );
+  const [older, setOlder] = useState<{ of: string | undefined; pages: Fleet[] }>({
+    of: namespace,
+    pages: [],
+  });
+  const lag = useLag(content);
+  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (content === undefined) return <Skeleton lines={10} />;
+  const pages = [content, ...(older.of === namespace ? older.pages : [])];
+  const next = pages.at(-1)?.next;
+  const more = async () => {
+    const page = await readPage(namespace, next);
+    setOlder({ of: namespace, pages: [...pages.slice(1), page] });
+  };
+  if (content.summary.replicas === 0 && namespace === undefined) return <NoEdges />;
+  return (
+    <section>
+      <h1>Fleet{namespace !== undefined && ` of ${namespace}`}</h1>
+      {namespace !== undefined && <a href={href("fleet")}>All namespaces</a>}
+      <Summary fleet={content} />
+      <IsItLive
+        namespace={namespace}
+        wanted={Math.max(0, ...content.replicas.map(({ wanted = 0 }) => wanted))}
+      />
+      <LagChart samples={lag} />
+      <div class="table-box">
+        <table>
+          <thead>
+            <tr>
+              <th>Edge</th>
+              <th>Namespace</th>
+              <th class="number">Revision</th>
+              <th>Standing</th>
+              <th>Heard</th>
+              <th>Source</th>
+            </tr>
+          </thead>
+          <tbody>
+            {pages
+              .flatMap(({ replicas }) => replicas)
+              .map((one) => (
+                <Row key={`${one.edge} ${one.namespace}`} replica={one} />
+              ))}
+          </tbody>
+        </table>
+      </div>
+      {next !== undefined && (
+        <button type="button" onClick={more}>
+          More edges
+        </button>
+      )}
+    </section>
+  );
+}
+
+function readPage(ns: string | undefined, cursor: string | undefined, signal?: AbortSignal): Promise<Fleet> {
+  return read("/v1/admin/fleet", { ns, limit: PAGE, cursor }, signal);
+}
+
+function NoEdges() {
+  return (
+    <section class="empty">
+      <h1>No edge has reported</h1>
+      <p>
+        An agent beside your services keeps a copy, serves it when everything else is down, and reports here:
+      </p>
+      <Command text="ledge agent --namespace shop-prod --edge fra-1" />
+    </section>
+  );
+}
+
+const COUNTS = [
+  ["edges", ""],
+  ["behind", "warn"],
+  ["silent", "warn"],
+  ["refusing", "bad"],
+  ["ahead", "warn"],
+  ["lost", "bad"],
+  ["foreign", "bad"],
+] as const;
+
+function Summary({ fleet: { summary } }: { fleet: Fleet }) {
+  return (
+    <ul class="counts">
+      {COUNTS.filter(([name]) => name === "edges" || summary[name] > 0).map(([name, tone]) => (
+        <li key={name} class={tone}>
+          <strong>{formatCount(summary[name])}</strong> {name}
+        </li>
+      ))}
+      {summary.behind + summary.silent + summary.refusing === 0 && <li class="good">all are current</li>}
+    </ul>
+  );
+}
+
+function Row({ replica }: { replica: Replica }) {
+  const { edge, namespace, revision, wanted, heard, source, through, channel, version } = replica;
+  return (
+    <tr>
+      <td>
+        {edge}
+        <div class="soft small">
+          {version}
+          {through && ` through ${through}`}
+        </div>
+      </td>
+      <td>
+        <a href={href("fleet", [], { ns: namespace })}>{namespace}</a>
+        {channel && <span class="soft">@{channel}</span>}
+      </td>
+      <td class="number">
+        {revision}
+        {wanted !== undefined && wanted !== revision && <span class="soft"> of {wanted}</span>}
+      </td>
+      <td>
+        <Standing replica={replica} />
+      </td>
+      <td>
+        <Moment at={heard} />
+      </td>
+      <td>{source}</td>
+    </tr>
+  );
+}
+
+function Standing({ replica }: { replica: Replica }) {
+  const { silentSince, refusal, standing, behindRevisions, behindSeconds } = replica;
+  if (refusal !== undefined)
+    return (
+      <>
+        <span class="dot bad" /> refuses {refusal.revision}: {shownText(refusal.detail ?? refusal.code)}
+      </>
+    );
+  if (silentSince !== undefined)
+    return (
+      <>
+        <span class="dot" /> silent since <Moment at={silentSince} />
+      </>
+    );
+  if (standing === "current")
+    return (
+      <>
+        <span class="dot good" /> current
+      </>
+    );
+  if (standing === "behind")
+    return (
+      <>
+        <span class="dot" /> {behindRevisions} behind, {formatSeconds(behindSeconds)}
+      </>
+    );
+  return (
+    <>
+      <span class="dot bad" /> {standing}
+    </>
+  );
+}

@@ -1,0 +1,75 @@
+/** "Is it live?": a revision, and how many edges have it, until all do. */
+import { useEffect, useState } from "preact/hooks";
+import type { Fleet } from "../../../../lib/api/rollout-bodies.ts";
+import { server } from "../../app/server.ts";
+import { Trouble } from "../../parts/failure.tsx";
+import { shownName } from "../../parts/shown-text.ts";
+
+const WAIT_S = 20;
+
+interface Props {
+  readonly namespace: string | undefined;
+  /** The newest revision that an edge is to read now: what is asked for at first. */
+  readonly wanted: number;
+}
+
+export function IsItLive({ namespace, wanted }: Props) {
+  const [written, setWritten] = useState<string | undefined>(undefined);
+  const [fleet, setFleet] = useState<{ asked: number; answer: Fleet } | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  const asked = Number(written ?? wanted);
+  useEffect(() => {
+    if (!Number.isInteger(asked) || asked < 1) return;
+    const leave = new AbortController();
+    const follow = async () => {
+      for (let waitSeconds = 0; !leave.signal.aborted; waitSeconds = WAIT_S) {
+        const query = { ns: namespace, revision: asked, limit: 1 };
+        const path = "/v1/admin/fleet";
+        const answer = await server.json<Fleet>({
+          method: "GET",
+          path,
+          query,
+          waitSeconds,
+          signal: leave.signal,
+        });
+        setError(undefined);
+        setFleet({ asked, answer });
+        if (answer.reached) return;
+      }
+    };
+    follow().catch((cause: unknown) => leave.signal.aborted || setError(cause));
+    return () => leave.abort();
+  }, [asked, namespace]);
+  const shown = fleet?.asked === asked ? fleet.answer : undefined;
+  const waiting = shown?.waiting ?? [];
+  return (
+    <section class="part live" aria-live="polite">
+      <label>
+        Is revision{" "}
+        <input
+          type="number"
+          min={1}
+          class="short"
+          value={written ?? String(wanted)}
+          onInput={(event) => setWritten(event.currentTarget.value)}
+        />{" "}
+        live?
+      </label>{" "}
+      {shown === undefined ? (
+        <span class="soft">…</span>
+      ) : shown.reached ? (
+        <strong class="yes">Yes: every edge that is not silent serves it.</strong>
+      ) : (
+        <span>
+          Not yet at{" "}
+          {waiting
+            .slice(0, 8)
+            .map(({ edge, revision }) => `${shownName(edge)} (${revision})`)
+            .join(", ")}
+          {waiting.length > 8 && ` and ${waiting.length - 8} more`}
+        </span>
+      )}
+      <Trouble error={error} />
+    </section>
+  );
+}

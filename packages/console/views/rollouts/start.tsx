@@ -1,0 +1,109 @@
+/** A rollout to begin: where to, and by which steps, written as the command takes them. */
+import { useState } from "preact/hooks";
+import type { Channel, Rollout } from "../../../../lib/api/rollout-bodies.ts";
+import { head } from "../../app/live.ts";
+import { notify } from "../../app/notices.tsx";
+import { part, send } from "../../app/server.ts";
+import { may } from "../../app/session.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Trouble } from "../../parts/failure.tsx";
+import { stepsOfLines } from "./steps.ts";
+
+interface Props {
+  readonly pointer: Channel;
+  /** The one before, whose place it takes. */
+  readonly rollout: Rollout | undefined;
+  readonly close: () => void;
+  readonly done: () => void;
+}
+
+const FIRST = "ring=canary 10m\n10% 10m\n100% 10m";
+
+export function StartRollout({ pointer, rollout, close, done }: Props) {
+  const [to, setTo] = useState(String(head.value));
+  const [lines, setLines] = useState(FIRST);
+  const [onFailure, setOnFailure] = useState<"stop" | "back">("stop");
+  const [message, setMessage] = useState("");
+  const [override, setOverride] = useState("");
+  const [error, setError] = useState<unknown>(undefined);
+  const start = async (event: Event) => {
+    event.preventDefault();
+    try {
+      const { namespace, channel, revision } = pointer;
+      const json = { from: revision, to: Number(to), steps: stepsOfLines(lines), onFailure };
+      await send("PUT", `/v1/admin/rollouts/${part(namespace)}/${part(channel)}`, {
+        json,
+        query: { message: message || undefined, override: override || undefined },
+        headers: rollout === undefined ? { "if-none-match": "*" } : { "if-match": rollout.etag },
+      });
+      notify("The rollout has begun");
+      done();
+    } catch (cause) {
+      setError(cause);
+    }
+  };
+  return (
+    <Dialog title={`Move ${pointer.namespace}/${pointer.channel}`} close={close}>
+      <form onSubmit={start}>
+        <p class="soft">It points at revision {pointer.revision} now.</p>
+        <label class="field">
+          To revision
+          <input
+            type="number"
+            min={1}
+            required
+            value={to}
+            onInput={(event) => setTo(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          Steps, one a line: labels or a share, and how long it bakes
+          <textarea
+            class="mono"
+            rows={4}
+            required
+            value={lines}
+            onInput={(event) => setLines(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          When a step fails
+          <select
+            value={onFailure}
+            onChange={(event) => setOnFailure(event.currentTarget.value === "back" ? "back" : "stop")}
+          >
+            <option value="stop">stop where it is</option>
+            <option value="back">take every edge back</option>
+          </select>
+        </label>
+        <label class="field">
+          Why (kept with the commit)
+          <input
+            value={message}
+            maxLength={1000}
+            onInput={(event) => setMessage(event.currentTarget.value)}
+          />
+        </label>
+        {may("override", pointer.namespace) && (
+          <label class="field">
+            Why policies may be broken, only where they stand in the way
+            <input
+              value={override}
+              maxLength={200}
+              onInput={(event) => setOverride(event.currentTarget.value)}
+            />
+          </label>
+        )}
+        <Trouble error={error} />
+        <div class="actions-row">
+          <button type="submit" class="main">
+            Start
+          </button>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,120 @@
+/** Namespaces: made, described, protected, ended. */
+import { useState } from "preact/hooks";
+import type { Namespace, NamespacesPage } from "../../../../lib/api/admin-answers.ts";
+import { moves } from "../../app/live.ts";
+import { folderHref } from "../../app/router.ts";
+import { part } from "../../app/server.ts";
+import { pages } from "../../app/store.ts";
+import { bytesWords, formatCount } from "../../parts/amount.ts";
+import { Trouble } from "../../parts/failure.tsx";
+import { useLoad } from "../../parts/load.ts";
+import { shownText } from "../../parts/shown-text.ts";
+import { Skeleton } from "../../parts/skeleton.tsx";
+import { JsonSetting, type Setting } from "./json-setting.tsx";
+
+const ABOUT =
+  "description; public (anybody reads it); messageRequired; blindWrites (allows writes without a condition); review: off, budget or all; quota: {keys, bytes}; keep: {days}.";
+
+export function NamespaceSettings() {
+  const [name, setName] = useState("");
+  const [edited, setEdited] = useState<Setting | undefined>(undefined);
+  const { content, error, again } = useLoad(
+    (signal) => pages<NamespacesPage>("/v1/admin/namespaces", { limit: 1000 }, signal),
+    [moves.value],
+    "namespaces",
+  );
+  const all = content?.flatMap(({ namespaces }) => namespaces);
+  return (
+    <section class="part">
+      <Trouble error={error} again={again} />
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setEdited(settingOf(name, undefined));
+        }}
+      >
+        <label class="field">
+          A new namespace
+          <input
+            value={name}
+            required
+            pattern="[a-z0-9][a-z0-9\-]{0,62}"
+            title="a lower-case letter or digit and up to 62 more letters, digits or hyphens"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Make …</button>
+      </form>
+      {all === undefined ? (
+        error === undefined && <Skeleton />
+      ) : (
+        <div class="table-box">
+          <table>
+            <thead>
+              <tr>
+                <th>Namespace</th>
+                <th class="number">Keys</th>
+                <th class="number">Size</th>
+                <th>Rules</th>
+                <th />
+              </tr>
+            </thead>
+            <tbody>
+              {all.map((one) => (
+                <tr key={one.name}>
+                  <td>
+                    <a href={folderHref(one.name)}>{one.name}</a>
+                    {one.description && <div class="soft small">{shownText(one.description)}</div>}
+                  </td>
+                  <td class="number">{formatCount(one.keys)}</td>
+                  <td class="number">{bytesWords(one.bytes)}</td>
+                  <td class="small">{rulesOf(one).join(", ")}</td>
+                  <td>
+                    <button type="button" class="quiet" onClick={() => setEdited(settingOf(one.name, one))}>
+                      Change {one.name}
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {edited && (
+        <JsonSetting
+          setting={edited}
+          close={() => setEdited(undefined)}
+          done={() => {
+            setEdited(undefined);
+            setName("");
+            again();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function rulesOf(one: Namespace): string[] {
+  return [
+    ...(one.public ? ["public"] : []),
+    ...(one.messageRequired ? ["a message with each commit"] : []),
+    ...(one.blindWrites ? ["blind writes"] : []),
+    ...(one.review === "all" ? ["every change is reviewed"] : []),
+    ...(one.review === "budget" ? ["large changes are reviewed"] : []),
+    ...(one.quota ? ["a quota"] : []),
+  ];
+}
+
+function settingOf(name: string, one: Namespace | undefined): Setting {
+  const { description, public: open, blindWrites, messageRequired, quota, keep, review } = one ?? {};
+  const body = { description, public: open, blindWrites, messageRequired, quota, keep, review };
+  return {
+    title: one === undefined ? `A new namespace: ${name}` : `Namespace ${name}`,
+    path: `/v1/admin/namespaces/${part(name)}`,
+    etag: one?.etag,
+    text: JSON.stringify(body, null, 2),
+    about: ABOUT,
+  };
+}
