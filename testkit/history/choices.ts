@@ -47,7 +47,7 @@ async function read(actor: Actor, ns: string, key: string): Promise<void> {
   if (past === null) actor.seen.set(`${ns} ${key}`, told.made);
 }
 
-/** Until it is answered: by the same request again, or by a look for its request id. */
+/** Some are sent once more after their answer, as by a client that did not hear it. */
 async function write(
   actor: Actor,
   changes: readonly SentChange[],
@@ -55,14 +55,30 @@ async function write(
 ): Promise<void> {
   const requestId = `${actor.name}-${actor.sent++}`;
   const [again, looks] = [actor.random.below(10) === 0, actor.random.below(2) === 0];
+  const answer = await untilTold(actor.client, { requestId, changes, how, looks });
+  if (answer === undefined) return;
+  learn(actor, changes, answer);
+  // What changed nothing at first has left no trace of its id, and may commit now: its outcome has to be known, too.
+  if (again) await untilTold(actor.client, { requestId, changes, how, looks });
+}
+
+interface Sent {
+  readonly requestId: string;
+  readonly changes: readonly SentChange[];
+  readonly how: "document" | "commit";
+  /** Whether a look for its request id may settle it. */
+  readonly looks: boolean;
+}
+
+/** Sends it until it is answered; undefined where a look has found its commit. */
+async function untilTold(
+  client: RecordingClient,
+  { requestId, changes, how, looks }: Sent,
+): Promise<WriteAnswer | undefined> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const answer = await actor.client.write(requestId, changes, how);
-    if (answer.kind !== "unknown") {
-      learn(actor, changes, answer);
-      if (again) await actor.client.write(requestId, changes, how);
-      return;
-    }
-    if (looks && typeof (await actor.client.lookup(requestId)) === "number") return;
+    const answer = await client.write(requestId, changes, how);
+    if (answer.kind !== "unknown") return answer;
+    if (looks && typeof (await client.lookup(requestId)) === "number") return undefined;
   }
   throw new Error(`${requestId} was not answered in ${TRIES} attempts`);
 }
