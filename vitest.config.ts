@@ -27,6 +27,7 @@ const THROUGH_COMPONENTS = [
   "schemas",
   "channels",
   "rollouts",
+  "console",
 ].map((name) => `test/components/${name}.test.ts`);
 
 const root = fileURLToPath(new URL(".", import.meta.url));

@@ -2,7 +2,6 @@
  * The console's files: packages/console bundled for browsers, each file named by a hash of what it holds, and a page
  * that names them. Promise: the same sources give the same bytes.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -85,7 +84,7 @@ function pageOf(html: string, { outputs }: Metafile): string {
   return html.replace("<!-- assets -->", links.join("\n    "));
 }
 
-/** As a component or a program imports them: gzip in base64, with the hash of each. */
+/** As a component or a program imports them: gzip in base64. */
 export function consoleModule(root: string): Plugin {
   return {
     name: "ledge-console",
@@ -96,7 +95,6 @@ export function consoleModule(root: string): Plugin {
         const packed = files.map(({ name, type, content }) => ({
           name,
           type,
-          hash: createHash("sha256").update(content).digest("hex").slice(0, 16),
           gzip: gzipSync(content, { level: 9 }).toString("base64"),
         }));
         return { contents: `export default ${JSON.stringify(packed)};`, loader: "js" };

@@ -155,6 +155,9 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
   const strict = "/v1/write/strict?key=there";
   const absent = { path: `/v1/admin/tokens/${"z".repeat(12)}` };
   return {
+    readConsoleAsset: { no_route: { path: "/console/assets/none.js" } },
+    beginConsoleSession: { bad_header: {} },
+    endConsoleSession: { bad_header: {} },
     readDocument: { not_found: { path: "/v1/read/shop?key=none" } },
     listDocuments: {
       lineage: {
@@ -452,6 +455,7 @@ export function goodPath({ id, method, path }: Operation, weak: string): string 
     .replace("{edge}", "there")
     .replace("{id}", "a".repeat(12))
     .replace("{accessor}", weak.slice(4, 16))
+    .replace("{asset}", "none.js")
     .replace("{revision}", "2");
   if (id === "revokeTokens") return `${filled}?name=test`;
   if (id === "hurryRollout") return `${filled}?override=why`;

@@ -3,8 +3,10 @@
  * its status, its code, its headers, its body. A request that was accepted must be one that is described: its
  * parameters, its headers, its body. What the description does not know must be refused as unknown.
  */
+
 import { Validator } from "@cfworker/json-schema";
 import { describeInterface } from "../lib/api/openapi.ts";
+import { CONSOLE_HEADER } from "../lib/core/console-session.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 interface Reference {
@@ -161,6 +163,8 @@ class Check {
       parameters.some((known) => known.in === place && known.name.toLowerCase() === name.toLowerCase());
     for (const name of query.keys()) if (!named("query", name)) this.#fail(`took the parameter ${name}`);
     for (const name of sent.keys()) {
+      // Of the security scheme `session`, which goes with every route.
+      if (name === CONSOLE_HEADER) continue;
       const ours =
         name.startsWith("ledge-") || (CONDITIONS.includes(name) && this.#exchange.method !== "GET");
       if (ours && this.#exchange.method !== "HEAD" && !named("header", name))

@@ -207,6 +207,7 @@ function inProcess(variables: Readonly<Record<string, string>>, clock: { ms: num
         return handlers.read(request, world);
       if (/^\/v1\/(write|commit)\b/.test(path)) return handlers.write(request, world);
       if (/^\/v1\/(plan|revert|search|proposals)\b/.test(path)) return handlers.plan(request, world);
+      if (/^\/(console\/|[?]|$)/.test(path)) return handlers.console(request, world);
       return handlers.admin(request, world);
     },
   };

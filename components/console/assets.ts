@@ -14,8 +14,6 @@ import { judgeSwitchedOn } from "./switched.ts";
 export interface PackedAsset {
   readonly name: string;
   readonly type: string;
-  /** Of the content, for the ETag. */
-  readonly hash: string;
   readonly gzip: string;
 }
 
@@ -54,7 +52,7 @@ export function unpackAssets(packed: readonly PackedAsset[]): Assets {
 
 export function getPage(assets: Assets) {
   return (_input: Input<"openConsole">, context: Context<undefined>): Answer =>
-    judgeSwitchedOn(context) ?? fileReply(assets.get(PAGE), context, "no-cache");
+    judgeSwitchedOn(context) ?? fileReply(assets.get(PAGE), "no-cache");
 }
 
 export function getAsset(assets: Assets) {
@@ -62,29 +60,25 @@ export function getAsset(assets: Assets) {
     judgeSwitchedOn(context) ??
     fileReply(
       asset === null || asset === PAGE ? undefined : assets.get(asset),
-      context,
       "public, max-age=31536000, immutable",
     );
 }
 
-function fileReply(asset: Asset | undefined, { request }: Context<undefined>, keep: string): Answer {
+function fileReply(asset: Asset | undefined, keep: string): Answer {
   if (asset === undefined)
     return refuse(
       "no_route",
       "This console has no such file. Load the page again: a newer one has other files.",
     );
-  const etag = `"${asset.hash}"`;
   const headers: [string, string][] = [
     ["cache-control", keep],
-    ["etag", etag],
+    ["vary", "Authorization, Cookie, Origin"],
     ["x-content-type-options", "nosniff"],
     ["content-security-policy", POLICY],
     ["cross-origin-resource-policy", "same-origin"],
     ["cross-origin-opener-policy", "same-origin"],
     ["referrer-policy", "no-referrer"],
   ];
-  if (request.headers.some(([name, value]) => name === "if-none-match" && value.includes(etag)))
-    return { status: 304, headers, body: "" };
   return {
     status: 200,
     headers: [["content-type", asset.type], ["content-encoding", "gzip"], ...headers],

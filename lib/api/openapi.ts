@@ -2,6 +2,7 @@
  * The description of the interface (OpenAPI 3.1), from the schemas that judge bodies and the table of routes.
  * Made when a component is built, never while it runs.
  */
+import { SESSION_COOKIE } from "../core/console-session.ts";
 import { meaningOf, type RefusalCode } from "../core/refusal.ts";
 import { VERSION } from "../core/version.ts";
 import { countsAsRead } from "./counted-reads.ts";
@@ -48,11 +49,18 @@ export function describeInterface(): Json {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths: described,
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", bearerFormat: "ldg_<accessor>_<secret><check>" },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: SESSION_COOKIE,
+          description:
+            "The console's. It counts where no Authorization is sent, with the header `Ledge-Console: 1`, from a page of this origin (Sec-Fetch-Site, else Origin).",
+        },
       },
       parameters: parameterComponents(),
       headers: headerComponents(),
@@ -134,6 +142,7 @@ const EVENTS = { "text/event-stream": { schema: { type: "string" } } };
 
 function contentOf(content: NonNullable<OperationAnswer["content"]>): Json {
   if (content === "bytes") return { "*/*": {} };
+  if (content === "page") return { "text/html": { schema: { type: "string" } } };
   if (content === "text") return { "text/plain": { schema: { type: "string" } } };
   if (content === "description") return { "application/json": { schema: { type: "object" } } };
   return { "application/json": { schema: { $ref: `#/components/schemas/${content}` } } };

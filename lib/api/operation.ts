@@ -9,8 +9,8 @@ import type { SchemaName } from "./schemas.ts";
 
 export interface OperationAnswer {
   readonly description: string;
-  /** A schema's name, `bytes` for a document as it was stored, `text`, or nothing. */
-  readonly content?: SchemaName | "bytes" | "text" | "description";
+  /** A schema's name, `bytes` for a document as it was stored, `text`, a `page` of HTML, or nothing. */
+  readonly content?: SchemaName | "bytes" | "text" | "page" | "description";
   /** It may also be asked for as a stream of events (Accept: text/event-stream). */
   readonly events?: true;
   /** Headers besides the ones that every answer has. A name with `?` may be absent. */

@@ -26,6 +26,10 @@ const PLACES = {
 
 /** By route, of each verb the places that are enough. `nobody`: no token is asked for; `any`: any token will do. */
 const MATRIX: Readonly<Record<string, string>> = {
+  openConsole: "nobody",
+  readConsoleAsset: "nobody",
+  beginConsoleSession: "any",
+  endConsoleSession: "nobody",
   abortRollout: "rollout: shop *, admin: shop *",
   commit: "write: shop *",
   deleteChannel: "admin: shop *",

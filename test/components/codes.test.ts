@@ -79,6 +79,10 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   pickBranch: ["not_found"],
   previewRestore: [...POINTS, "not_ready"],
   restore: [...POINTS, "not_ready", "not_empty"],
+  // Where the console is switched off: console.test.ts.
+  openConsole: ["no_route"],
+  beginConsoleSession: ["no_route"],
+  endConsoleSession: ["no_route"],
 };
 
 beforeAll(() => buildFor(join(root, "spin.toml")));

@@ -11,7 +11,7 @@ export const consoleRoutes = [
     needs: "nothing",
     store: "none",
     parameters: [],
-    answers: { 200: { description: "The page, compressed with gzip.", content: "text" } },
+    answers: { 200: { description: "The page, compressed with gzip.", content: "page" } },
     codes: [...ASKING, "no_route"],
   },
   {

@@ -1,26 +1,21 @@
 /** Ctrl-K: keys and values by a part of them, wherever the token reads, and the places of the console. */
-import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SearchHit, SearchPage } from "../../../lib/api/document-answers.ts";
 import { later } from "../../client/later.ts";
 import { Dialog } from "../parts/dialog.tsx";
-import { Trouble } from "../parts/failure.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
 import { shownName, shownText } from "../parts/shown-text.ts";
+import { paletteOpen } from "./palette-open.ts";
 import { documentHref, go, href, route } from "./router.ts";
 import { read } from "./server.ts";
 import { VIEWS } from "./views.ts";
 
-const open = signal(false);
 /** Between a key and the search for what was written. */
 const PAUSE_MS = 120;
 const SHOWN = 50;
 
-export function openPalette(): void {
-  open.value = true;
-}
-
 export function Palette() {
-  return open.value ? <Search /> : null;
+  return paletteOpen.value ? <Search /> : null;
 }
 
 interface Found {
@@ -61,7 +56,7 @@ function Search() {
       snippet: hit.snippet,
     })),
   ];
-  const close = () => (open.value = false);
+  const close = () => (paletteOpen.value = false);
   const move = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setCurrent((before) => Math.min(rows.length - 1, before + 1));
     else if (event.key === "ArrowUp") setCurrent((before) => Math.max(0, before - 1));
@@ -95,7 +90,7 @@ function Search() {
           <input type="checkbox" checked={here} onChange={() => setHere(!here)} /> only in {namespace}
         </label>
       )}
-      <Trouble error={found.error} />
+      <ErrorBox error={found.error} />
       <div class="found" id="found" role="listbox" aria-label="Found" tabIndex={-1} ref={list}>
         {rows.map(({ to, label, snippet }, at) => (
           <a

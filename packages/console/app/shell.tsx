@@ -2,11 +2,12 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { formatCount } from "../parts/amount.ts";
-import { Trouble } from "../parts/failure.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { head, online } from "./live.ts";
 import { Notices } from "./notices.tsx";
-import { openPalette, Palette } from "./palette.tsx";
+import { Palette } from "./palette.tsx";
+import { openPalette } from "./palette-open.ts";
 import { href, route } from "./router.ts";
 import { whoami } from "./session.ts";
 import { ShortcutHelp } from "./shortcuts.tsx";
@@ -97,7 +98,7 @@ function Outlet() {
   // The view of before would take this place for one of its own.
   if (loaded.load !== load) return <Skeleton lines={12} />;
   if (loaded.error !== undefined)
-    return <Trouble error={loaded.error} again={() => globalThis.location.reload()} />;
+    return <ErrorBox error={loaded.error} again={() => globalThis.location.reload()} />;
   const { View: Shown } = loaded;
   return Shown === undefined ? <Skeleton lines={12} /> : <Shown />;
 }

@@ -1,8 +1,9 @@
 /** Keys that work everywhere, and the page that lists them. Nothing happens while somebody writes. */
 import { signal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
-import { openPalette } from "./palette.tsx";
+import { openPalette } from "./palette-open.ts";
 import { go, href } from "./router.ts";
+import { viewKeys } from "./view-keys.ts";
 
 const shown = signal(false);
 
@@ -32,9 +33,6 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl S or ⌘S", "in the editor: go on to the plan"],
   ["?", "this list"],
 ];
-
-/** Of the view that is shown: what a key does there. */
-export const viewKeys = signal<Readonly<Record<string, () => void>>>({});
 
 let afterG = false;
 

@@ -1,7 +1,7 @@
 /** Signing in: a token is pasted, or a link with a one-time code brings one. */
 import { useState } from "preact/hooks";
 import { Command } from "../parts/copy.tsx";
-import { Trouble } from "../parts/failure.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
 import { signIn, signInTrouble } from "./session.ts";
 
 export function SignIn() {
@@ -32,7 +32,7 @@ export function SignIn() {
           Sign in
         </button>
       </form>
-      <Trouble error={signInTrouble.value} />
+      <ErrorBox error={signInTrouble.value} />
       {!isSecureContext && (
         <p class="failure">
           This page came without TLS from another machine, so the browser does not say where its requests come

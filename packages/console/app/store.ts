@@ -1,7 +1,7 @@
 /** Reads of documents that several views make. */
 
 import type { NamespacesPage } from "../../../lib/api/admin-answers.ts";
-import type { DiffPage, Document, HistoryPage, ListPage } from "../../../lib/api/document-answers.ts";
+import type { DiffPage, Document, ListPage } from "../../../lib/api/document-answers.ts";
 import { isNamespaceName } from "../../../lib/core/namespace.ts";
 import { part, read, server } from "./server.ts";
 import { may, mayAll, whoami } from "./session.ts";
@@ -71,14 +71,6 @@ export async function readDocument(
     modified: headers.get("ledge-modified") ?? "",
     shown: Number(headers.get("ledge-revision")),
   };
-}
-
-export function readHistory(
-  namespace: string,
-  query: { key?: string; prefix?: string; cursor?: string | undefined; limit?: number; values?: string },
-  signal?: AbortSignal,
-): Promise<HistoryPage> {
-  return read(`/v1/history/${part(namespace)}`, query, signal);
 }
 
 export function readDiff(

@@ -6,7 +6,7 @@ export function formatCount(value: number): string {
 }
 
 /** `1 key`, `2 keys`. */
-export function countWords(value: number, one: string, many = `${one}s`): string {
+export function amountOf(value: number, one: string, many = `${one}s`): string {
   return `${formatCount(value)} ${value === 1 ? one : many}`;
 }
 

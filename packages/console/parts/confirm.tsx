@@ -1,7 +1,7 @@
 /** A question before something that is hard to take back; with a reason where one is kept. */
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
-import { Trouble } from "./failure.tsx";
+import { ErrorBox } from "./failure.tsx";
 
 interface Props {
   readonly title: string;
@@ -44,7 +44,7 @@ export function Confirm({ title, text, action, reason, act, close }: Props) {
             />
           </label>
         )}
-        <Trouble error={error} />
+        <ErrorBox error={error} />
         <div class="actions-row">
           <button type="submit" class="main" disabled={busy}>
             {action}

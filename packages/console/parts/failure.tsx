@@ -12,7 +12,7 @@ const NEXT: Readonly<Record<string, string>> = {
   token_expired: "Sign in with a newer token.",
 };
 
-export function Trouble({ error, again }: { error: unknown; again?: () => void }) {
+export function ErrorBox({ error, again }: { error: unknown; again?: () => void }) {
   if (error === undefined || error === null) return null;
   const known = error instanceof LedgeError ? error : undefined;
   const next = known === undefined ? undefined : NEXT[known.code];

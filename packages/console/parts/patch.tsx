@@ -14,12 +14,19 @@ export interface PatchSide {
   readonly mediaType: string;
 }
 
-export function Patch({ before, after }: { before: PatchSide | undefined; after: PatchSide | undefined }) {
+interface Props {
+  /** What is compared, for who cannot see where it stands. */
+  readonly name: string;
+  readonly before: PatchSide | undefined;
+  readonly after: PatchSide | undefined;
+}
+
+export function Patch({ name, before, after }: Props) {
   const lines = useMemo(() => patchLines(before, after), [before, after]);
   if (lines === undefined) return <p class="soft">These bytes are no text, so no lines can be compared.</p>;
   if (lines.length === 0) return <p class="soft">The texts are equal.</p>;
   return (
-    <Scroll of="patch" label="What changes">
+    <Scroll of="patch" label={`What changes in ${shownText(name)}`}>
       {lines.slice(0, LINES_MAX).map(({ sign, text }, at) => (
         <span
           class={`line ${sign === "+" ? "plus" : sign === "-" ? "minus" : sign === "@" ? "hunk" : ""}`}

@@ -1,6 +1,6 @@
 /** What a change would do, as the server says it before anything is done: the same facts as `ledge plan`. */
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
-import { bytesWords, countWords } from "./amount.ts";
+import { amountOf, bytesWords } from "./amount.ts";
 import { shownName, shownText } from "./shown-text.ts";
 
 const SIGNS = { created: "+", changed: "~", deleted: "−", unchanged: "=", checked: "✓" } as const;
@@ -15,7 +15,7 @@ export function Plan({ plan }: { plan: PlanAnswer }) {
         {readers?.map(({ namespace, edges }) => (
           <span class="soft" key={namespace}>
             {" "}
-            {countWords(edges, "edge reads", "edges read")} {namespace}.
+            {amountOf(edges, "edge reads", "edges read")} {namespace}.
           </span>
         ))}
       </p>
@@ -60,7 +60,7 @@ export function Plan({ plan }: { plan: PlanAnswer }) {
 function summaryOf({ changes }: PlanAnswer): string {
   const words = (["created", "changed", "deleted"] as const).flatMap((result) => {
     const count = changes.filter((one) => one.result === result).length;
-    return count === 0 ? [] : [`${countWords(count, "document")} ${result}`];
+    return count === 0 ? [] : [`${amountOf(count, "document")} ${result}`];
   });
   return words.length === 0 ? "Nothing would change." : `${words.join(", ")}.`;
 }

@@ -8,7 +8,7 @@ import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { post, send } from "../app/server.ts";
 import { may } from "../app/session.ts";
 import { Dialog } from "./dialog.tsx";
-import { Trouble } from "./failure.tsx";
+import { ErrorBox } from "./failure.tsx";
 import { useLoad } from "./load.ts";
 import { Plan } from "./plan.tsx";
 import { Skeleton } from "./skeleton.tsx";
@@ -29,7 +29,7 @@ interface Props<Answer> {
 /** Refusals that a reason overcomes, for who holds `override`. */
 const OVERRIDABLE = ["policy_violation", "override_required", "frozen"];
 
-export function PlannedChange<Answer>({
+export function ChangeByPlan<Answer>({
   title,
   body,
   path,
@@ -75,7 +75,7 @@ export function PlannedChange<Answer>({
         ) : (
           <Plan plan={plan.content} />
         )}
-        <Trouble error={plan.error ?? error} />
+        <ErrorBox error={plan.error ?? error} />
         {overrides && (
           <label class="field">
             Why the rule may be broken here (kept with the commit)

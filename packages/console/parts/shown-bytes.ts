@@ -8,7 +8,7 @@ interface Shown {
 }
 
 /** Undefined where there is no document, or where the answer shows no value of it. */
-export function bytesOf(shown: Shown | undefined): PatchSide | undefined {
+export function shownBytes(shown: Shown | undefined): PatchSide | undefined {
   if (shown === undefined || (shown.text === undefined && shown.base64 === undefined)) return undefined;
   const { mediaType = "application/octet-stream", text, base64 = "" } = shown;
   const bytes =

@@ -14,12 +14,12 @@ export function documentText(bytes: Uint8Array): string | undefined {
   }
 }
 
-export function isJson(mediaType: string): boolean {
+export function isJsonText(mediaType: string): boolean {
   return /^application\/(json|[^;]*\+json)\b/.test(mediaType);
 }
 
 /** JSON on one line is laid out, without touching any literal: numbers keep their digits. Other text is as it is. */
 export function readableText(text: string, mediaType: string): string {
-  if (!isJson(mediaType) || text.includes("\n") || text.length > LAID_OUT_MAX) return text;
+  if (!isJsonText(mediaType) || text.includes("\n") || text.length > LAID_OUT_MAX) return text;
   return applyEdits(text, format(text, undefined, { insertSpaces: true, tabSize: 2, eol: "\n" }));
 }

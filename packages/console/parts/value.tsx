@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { bytesWords } from "./amount.ts";
 import { Scroll } from "./scroll.tsx";
 import { shownText } from "./shown-text.ts";
-import { documentText, isJson, readableText } from "./text.ts";
+import { documentText, isJsonText, readableText } from "./text.ts";
 
 /** Beyond that a page would hang; the rest is shown when it is asked for, or taken as a file. */
 const SHOWN_CHARACTERS = 100_000;
@@ -19,7 +19,7 @@ export function Value({ bytes, mediaType }: { bytes: Uint8Array; mediaType: stri
   return (
     <>
       <Scroll of="value" label="Value">
-        {isJson(mediaType) && shown.length <= SHOWN_CHARACTERS ? coloured(shown) : shownText(shown)}
+        {isJsonText(mediaType) && shown.length <= SHOWN_CHARACTERS ? coloured(shown) : shownText(shown)}
       </Scroll>
       {shown.length < laid.length && (
         <button type="button" onClick={() => setWhole(true)}>

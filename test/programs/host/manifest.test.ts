@@ -30,7 +30,15 @@ function read(text: string) {
 describe("readManifest", () => {
   test("reads this project's own", () => {
     const manifest = readSpinManifest(join(root, "spin.toml"));
-    const names = ["config-read", "config-write", "config-plan", "admin", "schema-check", "console", "snapshot-export"];
+    const names = [
+      "config-read",
+      "config-write",
+      "config-plan",
+      "admin",
+      "schema-check",
+      "console",
+      "snapshot-export",
+    ];
     expect(manifest.components.map(({ name }) => name)).toEqual(names);
     expect(manifest.crons).toEqual([{ component: "snapshot-export", expression: "0 * * * * *" }]);
     expect(manifest.variables.bucket_endpoint).toEqual({ default: "https://bucket.invalid" });

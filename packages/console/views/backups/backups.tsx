@@ -4,10 +4,10 @@ import type { BackupProof, BackupRun, BackupStatus, Snapshots } from "../../../.
 import { moves } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { post, read } from "../../app/server.ts";
-import { countWords, formatSeconds } from "../../parts/amount.ts";
+import { amountOf, formatSeconds } from "../../parts/amount.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
@@ -30,7 +30,7 @@ export function Backups() {
     [proven, status.content?.points],
     "points",
   );
-  if (status.error !== undefined) return <Trouble error={status.error} again={status.again} />;
+  if (status.error !== undefined) return <ErrorBox error={status.error} again={status.again} />;
   if (status.content === undefined) return <Skeleton lines={10} />;
   return (
     <section>
@@ -39,7 +39,7 @@ export function Backups() {
       {status.content.state !== "not_set" && <Actions done={status.again} />}
       {status.content.state !== "not_set" && (
         <>
-          <Trouble error={points.error} again={points.again} />
+          <ErrorBox error={points.error} again={points.again} />
           {points.content === undefined ? (
             points.error === undefined && <Skeleton />
           ) : (
@@ -99,7 +99,7 @@ function State({ status }: { status: BackupStatus }) {
               ? "everything"
               : behindRevisions === 0
                 ? "nothing"
-                : countWords(behindRevisions, "commit")}
+                : amountOf(behindRevisions, "commit")}
           </strong>
           {behindRevisions > 0 && <span class="small">the oldest is {formatSeconds(behindSeconds)} old</span>}
         </div>
@@ -137,8 +137,8 @@ function Checks({
       <span class="soft small">Checks</span>
       <strong class={damagedPoints + faults === 0 ? "tone-good" : "tone-bad"}>
         {damagedPoints + faults === 0
-          ? `${countWords(points, "restore point")}, none damaged`
-          : `${damagedPoints} damaged, ${countWords(faults, "fault")} in the store`}
+          ? `${amountOf(points, "restore point")}, none damaged`
+          : `${damagedPoints} damaged, ${amountOf(faults, "fault")} in the store`}
       </strong>
       {oldestReadAt !== null && (
         <span class="small">
@@ -173,7 +173,7 @@ function Actions({ done }: { done: () => void }) {
           Back up now
         </button>
       </div>
-      <Trouble error={error} />
+      <ErrorBox error={error} />
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { RestorePoint, Snapshots } from "../../../../lib/api/backup-answers.ts";
 import { read } from "../../app/server.ts";
 import { Moment } from "../../parts/moment.tsx";
-import { RestorePreview } from "./restore-preview.tsx";
+import { BeforeRestore } from "./restore-preview.tsx";
 
 const SHOWN = 20;
 
@@ -36,7 +36,7 @@ export function Points({ first }: { first: Snapshots }) {
             </button>{" "}
             <Moment at={point.made} />
             <Proof point={point} />
-            {chosen?.run === point.run && <RestorePreview point={point} />}
+            {chosen?.run === point.run && <BeforeRestore point={point} />}
           </li>
         ))}
       </ul>

@@ -4,15 +4,15 @@ import type { CommitsPage } from "../../../../lib/api/document-answers.ts";
 import { head, moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
-import { countWords } from "../../parts/amount.ts";
+import { amountOf } from "../../parts/amount.ts";
 import { Command } from "../../parts/copy.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { shownText } from "../../parts/shown-text.ts";
 
 const SHOWN = 10;
 
-export function RestorePreview({ point }: { point: RestorePoint }) {
+export function BeforeRestore({ point }: { point: RestorePoint }) {
   const { revision } = point;
   const lost = head.value - revision;
   const { content, error } = useLoad(
@@ -28,14 +28,14 @@ export function RestorePreview({ point }: { point: RestorePoint }) {
       <p>
         {lost > 0 ? (
           <>
-            A restore of it brings back revision {revision}. <strong>{countWords(lost, "commit")}</strong>{" "}
-            made since then would be lost:
+            A restore of it brings back revision {revision}. <strong>{amountOf(lost, "commit")}</strong> made
+            since then would be lost:
           </>
         ) : (
           <>It is what the store holds now: a restore would lose nothing.</>
         )}
       </p>
-      <Trouble error={error} />
+      <ErrorBox error={error} />
       <ul class="plain small">
         {content?.commits.map((one) => (
           <li key={one.revision}>
@@ -43,7 +43,7 @@ export function RestorePreview({ point }: { point: RestorePoint }) {
             {shownText(one.message ?? "no message")}
           </li>
         ))}
-        {lost > SHOWN && <li class="soft">… and {countWords(lost - SHOWN, "more", "more")}</li>}
+        {lost > SHOWN && <li class="soft">… and {amountOf(lost - SHOWN, "more", "more")}</li>}
       </ul>
       <p class="soft small">Beside the running store, to look into it:</p>
       <Command text={`ledge restore --to restored.db --revision ${revision}`} />

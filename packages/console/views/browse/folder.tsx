@@ -6,7 +6,7 @@ import { documentHref, folderHref } from "../../app/router.ts";
 import { noteSignedOut } from "../../app/session.ts";
 import { listFolder } from "../../app/store.ts";
 import { bytesWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { VirtualList } from "../../parts/virtual-list.tsx";
@@ -31,7 +31,7 @@ export function FolderList({ namespace, prefix, at, current }: Props) {
   return (
     <section class="folder" aria-label="FolderList">
       <Crumbs namespace={namespace} prefix={prefix} at={at} />
-      {error !== undefined && <Trouble error={error} again={again} />}
+      {error !== undefined && <ErrorBox error={error} again={again} />}
       {rows === undefined ? (
         error === undefined && <Skeleton />
       ) : rows.length === 0 ? (

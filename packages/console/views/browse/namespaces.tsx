@@ -4,15 +4,15 @@ import { moves } from "../../app/live.ts";
 import { folderHref } from "../../app/router.ts";
 import { mayAll } from "../../app/session.ts";
 import { readNamespaces } from "../../app/store.ts";
-import { bytesWords, countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf, bytesWords } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { FirstRun } from "./first-run.tsx";
 
 export function Namespaces() {
   const { content, error, again } = useLoad(readNamespaces, [moves.value], "namespaces");
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   if (content.length === 0) return <FirstRun administers={mayAll("admin")} />;
   return (
@@ -26,7 +26,7 @@ export function Namespaces() {
               {description && <span>{description}</span>}
               {keys !== undefined && (
                 <span class="soft small">
-                  {countWords(keys, "key")}, {bytesWords(bytes ?? 0)}
+                  {amountOf(keys, "key")}, {bytesWords(bytes ?? 0)}
                 </span>
               )}
             </a>

@@ -1,7 +1,7 @@
 /** The commit that makes keys of one side like those of the other, and only while that side is as it was compared. */
 import type { DiffEntry } from "../../../../lib/api/document-answers.ts";
 
-export interface Compared {
+export interface Sides {
   /** The namespace that is changed. */
   readonly target: string;
   /** What it is made like, in words. */
@@ -9,7 +9,7 @@ export interface Compared {
 }
 
 /** `before` is how a key is to be, `after` how it is now; a side without a document has none. */
-export function changesOver({ target: namespace }: Compared, entries: readonly DiffEntry[]) {
+export function changesOver({ target: namespace }: Sides, entries: readonly DiffEntry[]) {
   return entries.map(({ key, before, after }) => {
     const ifRevision = after?.revision ?? 0;
     if (before === undefined) return { op: "delete" as const, namespace, key, ifRevision };

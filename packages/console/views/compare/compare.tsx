@@ -6,15 +6,15 @@ import { notify } from "../../app/notices.tsx";
 import { documentHref, href, replace, route } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
 import { readDiff, readNamespaces } from "../../app/store.ts";
-import { countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Patch } from "../../parts/patch.tsx";
-import { PlannedChange } from "../../parts/planned-change.tsx";
-import { bytesOf } from "../../parts/shown-bytes.ts";
+import { ChangeByPlan } from "../../parts/planned-change.tsx";
+import { shownBytes } from "../../parts/shown-bytes.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { type Compared, changesOver } from "./bring-over.ts";
+import { changesOver, type Sides } from "./bring-over.ts";
 
 const FIELDS = ["ns", "from", "toNs", "to", "prefix"] as const;
 type Texts = Record<(typeof FIELDS)[number], string>;
@@ -114,7 +114,7 @@ function Differences({ texts }: { texts: Texts }) {
   });
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [bringing, setBringing] = useState(false);
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={10} />;
   const pages = [content, ...(older.first === content ? older.pages : [])];
   const entries = pages.flatMap((page) => page.entries);
@@ -123,7 +123,7 @@ function Differences({ texts }: { texts: Texts }) {
   // What is not as it is now cannot be changed any more.
   const brings = texts.to === "" && may("write", target);
   const chosen = entries.filter(({ key }) => picked.has(key));
-  const compared: Compared = { target, left: `${texts.ns}${texts.from && ` at ${texts.from}`}` };
+  const compared: Sides = { target, left: `${texts.ns}${texts.from && ` at ${texts.from}`}` };
   const pick = (key: string) => {
     const after = new Set(picked);
     if (!after.delete(key)) after.add(key);
@@ -139,7 +139,7 @@ function Differences({ texts }: { texts: Texts }) {
         <p>
           {entries.length === 0
             ? "Both are equal."
-            : `${countWords(entries.length, "key")}${next === undefined ? "" : " so far"} differ${entries.length === 1 ? "s" : ""}.`}
+            : `${amountOf(entries.length, "key")}${next === undefined ? "" : " so far"} differ${entries.length === 1 ? "s" : ""}.`}
         </p>
         {brings && entries.length > 0 && (
           <>
@@ -157,8 +157,8 @@ function Differences({ texts }: { texts: Texts }) {
               onClick={() => setBringing(true)}
             >
               {texts.toNs === ""
-                ? `Put ${countWords(chosen.length, "key")} back`
-                : `Promote ${countWords(chosen.length, "key")} to ${target}`}
+                ? `Put ${amountOf(chosen.length, "key")} back`
+                : `Promote ${amountOf(chosen.length, "key")} to ${target}`}
             </button>
           </>
         )}
@@ -183,8 +183,8 @@ function Differences({ texts }: { texts: Texts }) {
         </button>
       )}
       {bringing && (
-        <PlannedChange<CommitAnswer>
-          title={`Make ${countWords(chosen.length, "key")} of ${target} like ${compared.left}`}
+        <ChangeByPlan<CommitAnswer>
+          title={`Make ${amountOf(chosen.length, "key")} of ${target} like ${compared.left}`}
           body={{ changes: changesOver(compared, chosen) }}
           path="/v1/commit"
           action="Do it"
@@ -238,7 +238,7 @@ function Difference({
         <a href={documentHref(namespace, key)}>{shownName(key)}</a>
         <span class="soft small">{words[result]}</span>
       </h2>
-      <Patch before={bytesOf(before)} after={bytesOf(after)} />
+      <Patch name={key} before={shownBytes(before)} after={shownBytes(after)} />
     </section>
   );
 }

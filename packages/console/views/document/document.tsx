@@ -3,16 +3,16 @@ import { useEffect } from "preact/hooks";
 import { moves } from "../../app/live.ts";
 import { documentHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
-import { viewKeys } from "../../app/shortcuts.tsx";
 import { readDocument } from "../../app/store.ts";
+import { viewKeys } from "../../app/view-keys.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { Copy } from "../../parts/copy.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { documentText, isJson } from "../../parts/text.ts";
+import { documentText, isJsonText } from "../../parts/text.ts";
 import { Value } from "../../parts/value.tsx";
 import { LastChange } from "./last-change.tsx";
 import { LiveWhere } from "./live-where.tsx";
@@ -66,7 +66,7 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
           As it was at revision {at}. <a href={documentHref(namespace, docKey)}>Look at it now</a>
         </p>
       )}
-      {error !== undefined && <Trouble error={error} again={again} />}
+      {error !== undefined && <ErrorBox error={error} again={again} />}
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (
@@ -81,7 +81,7 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
           {may("history", namespace, docKey) && (
             <LastChange namespace={namespace} docKey={docKey} revision={content.revision} />
           )}
-          {isJson(content.mediaType) && <SchemaFacts namespace={namespace} docKey={docKey} />}
+          {isJsonText(content.mediaType) && <SchemaFacts namespace={namespace} docKey={docKey} />}
           {at === undefined && <LiveWhere namespace={namespace} revision={content.revision} />}
           <ReadingIt namespace={namespace} docKey={docKey} at={at} />
         </>

@@ -20,19 +20,21 @@ export function ReadingIt({
   return (
     <section class="part">
       <h2 id="reading">Read it elsewhere</h2>
-      <div class="tabs" role="tablist" aria-labelledby="reading">
-        {Object.keys(ways).map((name) => (
-          <button
-            type="button"
-            role="tab"
-            key={name}
-            aria-selected={name === way}
-            aria-controls="reading-text"
-            onClick={() => setWay(name)}
-          >
-            {name}
-          </button>
-        ))}
+      <div class="spread">
+        <div class="tabs" role="tablist" aria-labelledby="reading">
+          {Object.keys(ways).map((name) => (
+            <button
+              type="button"
+              role="tab"
+              key={name}
+              aria-selected={name === way}
+              aria-controls="reading-text"
+              onClick={() => setWay(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
         <Copy text={text} />
       </div>
       <div id="reading-text" role="tabpanel">

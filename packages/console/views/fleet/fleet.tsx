@@ -7,7 +7,7 @@ import { read } from "../../app/server.ts";
 import { formatCount, formatSeconds } from "../../parts/amount.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
@@ -31,7 +31,7 @@ export function FleetPage() {
     pages: [],
   });
   const lag = useLag(content);
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={10} />;
   const pages = [content, ...(older.of === namespace ? older.pages : [])];
   const next = pages.at(-1)?.next;

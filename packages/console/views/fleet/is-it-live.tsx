@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Fleet } from "../../../../lib/api/rollout-bodies.ts";
 import { server } from "../../app/server.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 
 const WAIT_S = 20;
@@ -69,7 +69,7 @@ export function IsItLive({ namespace, wanted }: Props) {
           {waiting.length > 8 && ` and ${waiting.length - 8} more`}
         </span>
       )}
-      <Trouble error={error} />
+      <ErrorBox error={error} />
     </section>
   );
 }

@@ -5,12 +5,12 @@ import { notify } from "../../app/notices.tsx";
 import { documentHref, folderHref, go, href, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
 import { may } from "../../app/session.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { Patch } from "../../parts/patch.tsx";
-import { PlannedChange } from "../../parts/planned-change.tsx";
-import { bytesOf } from "../../parts/shown-bytes.ts";
+import { ChangeByPlan } from "../../parts/planned-change.tsx";
+import { shownBytes } from "../../parts/shown-bytes.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 
@@ -25,7 +25,7 @@ export function CommitPage() {
     [revision],
     String(revision),
   );
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={10} />;
   const all = [content, ...(pages.revision === revision ? pages.more : [])];
   const changes = all.flatMap((page) => page.changes);
@@ -71,8 +71,9 @@ export function CommitPage() {
             <p class="soft">Every value that this key ever had was erased.</p>
           ) : (
             <Patch
-              before={bytesOf(change.before)}
-              after={change.op === "put" ? bytesOf(change) : undefined}
+              name={`${change.namespace}/${change.key}`}
+              before={shownBytes(change.before)}
+              after={change.op === "put" ? shownBytes(change) : undefined}
             />
           )}
         </section>
@@ -83,7 +84,7 @@ export function CommitPage() {
         </button>
       )}
       {reverting && (
-        <PlannedChange<CommitAnswer>
+        <ChangeByPlan<CommitAnswer>
           title={`Revert commit ${revision}`}
           body={{ commit: revision }}
           path="/v1/revert"
@@ -99,7 +100,7 @@ export function CommitPage() {
             A new commit takes back what this one did. Keys that were changed again since then stand in its
             way, and are named.
           </p>
-        </PlannedChange>
+        </ChangeByPlan>
       )}
     </article>
   );

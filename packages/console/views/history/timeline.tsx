@@ -4,8 +4,8 @@ import type { CommitsPage, LoggedCommit } from "../../../../lib/api/document-ans
 import { moves } from "../../app/live.ts";
 import { documentHref, href, replace, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
-import { countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -42,7 +42,7 @@ export function Timeline() {
     <section>
       <h1>Timeline</h1>
       <Filters />
-      <Trouble error={error} again={again} />
+      <ErrorBox error={error} again={again} />
       {content === undefined ? (
         error === undefined && <Skeleton lines={12} />
       ) : (
@@ -78,7 +78,7 @@ function Entry({ commit }: { commit: LoggedCommit }) {
       <a class="entry" href={href("commit", [String(revision)])}>
         <span class="number soft">{revision}</span>
         <span>
-          <strong>{message ? shownText(message) : `${countWords(count, "change")}, no message`}</strong>
+          <strong>{message ? shownText(message) : `${amountOf(count, "change")}, no message`}</strong>
           <span class="soft small">
             {shownText(author ?? actorName ?? actor)}, <Moment at={time} />
             {commit.partial && ", only a part of it is for your token"}
@@ -91,7 +91,7 @@ function Entry({ commit }: { commit: LoggedCommit }) {
             {namespace}/{shownName(key)}
           </a>
         ))}
-        {count > KEYS_SHOWN && <span class="soft">and {countWords(count - KEYS_SHOWN, "more", "more")}</span>}
+        {count > KEYS_SHOWN && <span class="soft">and {amountOf(count - KEYS_SHOWN, "more", "more")}</span>}
       </span>
     </li>
   );

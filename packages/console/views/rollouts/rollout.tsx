@@ -9,13 +9,13 @@ import { may } from "../../app/session.ts";
 import { formatSeconds } from "../../parts/amount.ts";
 import { Bar } from "../../parts/bar.tsx";
 import { useBeat } from "../../parts/beat.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { StartRollout } from "./start.tsx";
-import { RolloutState } from "./state.tsx";
+import { RolloutWord } from "./state.tsx";
 import { Steer } from "./steer.tsx";
 
 const LOOK_S = 2;
@@ -33,7 +33,7 @@ export function RolloutPage({ namespace, channel }: ChannelProps) {
     [moves.value, beat],
     `${namespace}/${channel}`,
   );
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   const { pointer, rollout } = content;
   const goesOn = rollout !== undefined && ["running", "paused", "failed"].includes(rollout.state);
@@ -64,7 +64,7 @@ export function RolloutPage({ namespace, channel }: ChannelProps) {
       ) : (
         <section class="part">
           <h2>
-            Rollout <RolloutState rollout={rollout} />
+            Rollout <RolloutWord rollout={rollout} />
           </h2>
           {rollout.reason && (
             <p class={rollout.state === "failed" ? "banner" : "soft"}>{shownText(rollout.reason)}</p>

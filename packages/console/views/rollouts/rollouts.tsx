@@ -5,13 +5,13 @@ import { href, route } from "../../app/router.ts";
 import { pages } from "../../app/store.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { RolloutPage } from "./rollout.tsx";
-import { RolloutState } from "./state.tsx";
+import { RolloutWord } from "./state.tsx";
 
 /** While edges report: seconds between two looks. */
 const LOOK_S = 5;
@@ -28,7 +28,7 @@ export function Rollouts() {
 function Channels() {
   const beat = useBeat(LOOK_S);
   const { content, error, again } = useLoad(readAll, [moves.value, beat], "channels");
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   return (
     <section>
@@ -63,7 +63,7 @@ function Channels() {
                   </td>
                   <td class="number">{channel.revision}</td>
                   <td>
-                    <RolloutState rollout={rollout} />
+                    <RolloutWord rollout={rollout} />
                   </td>
                   <td>
                     <Moment at={channel.modified} />

@@ -6,7 +6,7 @@ import { notify } from "../../app/notices.tsx";
 import { part, send } from "../../app/server.ts";
 import { may } from "../../app/session.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { stepsOfLines } from "./steps.ts";
 
 interface Props {
@@ -94,7 +94,7 @@ export function StartRollout({ pointer, rollout, close, done }: Props) {
             />
           </label>
         )}
-        <Trouble error={error} />
+        <ErrorBox error={error} />
         <div class="actions-row">
           <button type="submit" class="main">
             Start

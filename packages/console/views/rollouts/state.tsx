@@ -3,7 +3,7 @@ import type { Rollout } from "../../../../lib/api/rollout-bodies.ts";
 
 const TAGS = { running: "good", paused: "warn", failed: "bad", done: "", aborted: "warn" } as const;
 
-export function RolloutState({ rollout }: { rollout: Rollout | undefined }) {
+export function RolloutWord({ rollout }: { rollout: Rollout | undefined }) {
   if (rollout === undefined) return <span class="soft">none</span>;
   const { state, from, to, step, steps } = rollout;
   const where = state === "running" || state === "paused" ? `, step ${step + 1} of ${steps.length}` : "";

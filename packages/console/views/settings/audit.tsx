@@ -4,7 +4,7 @@ import type { CommitsPage, LoggedCommit } from "../../../../lib/api/document-ans
 import { moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -66,7 +66,7 @@ export function AuditSettings() {
           {busy ? "Reading …" : "Save as JSON lines"}
         </button>
       </form>
-      <Trouble error={error ?? failed} again={again} />
+      <ErrorBox error={error ?? failed} again={again} />
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (

@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 import { notify } from "../../app/notices.tsx";
 import { send } from "../../app/server.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 
-export interface Setting {
+export interface SettingToEdit {
   readonly title: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -17,7 +17,7 @@ export interface Setting {
 }
 
 interface Props {
-  readonly setting: Setting;
+  readonly setting: SettingToEdit;
   readonly close: () => void;
   readonly done: () => void;
 }
@@ -71,7 +71,7 @@ export function JsonSetting({ setting, close, done }: Props) {
             onInput={(event) => setMessage(event.currentTarget.value)}
           />
         </label>
-        <Trouble error={error} />
+        <ErrorBox error={error} />
         <div class="actions-row">
           <button type="submit" class="main">
             Save

@@ -5,7 +5,7 @@ import { formatToken, newToken, secretDigest } from "../../../../lib/core/token.
 import { post } from "../../app/server.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 
 const FIRST: Grant = { verbs: ["read"], namespace: "", scope: "" };
@@ -91,7 +91,7 @@ export function MakeToken({ close, done }: { close: () => void; done: (token: st
             onInput={(event) => setDays(event.currentTarget.value)}
           />
         </label>
-        <Trouble error={error} />
+        <ErrorBox error={error} />
         <div class="actions-row">
           <button type="submit" class="main" disabled={grants.some(({ verbs }) => verbs.length === 0)}>
             Make it

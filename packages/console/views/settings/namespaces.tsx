@@ -6,18 +6,18 @@ import { folderHref } from "../../app/router.ts";
 import { part } from "../../app/server.ts";
 import { pages } from "../../app/store.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { JsonSetting, type Setting } from "./json-setting.tsx";
+import { JsonSetting, type SettingToEdit } from "./json-setting.tsx";
 
 const ABOUT =
   "description; public (anybody reads it); messageRequired; blindWrites (allows writes without a condition); review: off, budget or all; quota: {keys, bytes}; keep: {days}.";
 
-export function NamespaceSettings() {
+export function NamespacesTab() {
   const [name, setName] = useState("");
-  const [edited, setEdited] = useState<Setting | undefined>(undefined);
+  const [edited, setEdited] = useState<SettingToEdit | undefined>(undefined);
   const { content, error, again } = useLoad(
     (signal) => pages<NamespacesPage>("/v1/admin/namespaces", { limit: 1000 }, signal),
     [moves.value],
@@ -26,7 +26,7 @@ export function NamespaceSettings() {
   const all = content?.flatMap(({ namespaces }) => namespaces);
   return (
     <section class="part">
-      <Trouble error={error} again={again} />
+      <ErrorBox error={error} again={again} />
       <form
         class="filters"
         onSubmit={(event) => {
@@ -57,7 +57,7 @@ export function NamespaceSettings() {
                 <th class="number">Keys</th>
                 <th class="number">Size</th>
                 <th>Rules</th>
-                <th />
+                <th>Change</th>
               </tr>
             </thead>
             <tbody>
@@ -107,7 +107,7 @@ function rulesOf(one: Namespace): string[] {
   ];
 }
 
-function settingOf(name: string, one: Namespace | undefined): Setting {
+function settingOf(name: string, one: Namespace | undefined): SettingToEdit {
   const { description, public: open, blindWrites, messageRequired, quota, keep, review } = one ?? {};
   const body = { description, public: open, blindWrites, messageRequired, quota, keep, review };
   return {

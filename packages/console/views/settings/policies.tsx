@@ -4,7 +4,7 @@ import { moves } from "../../app/live.ts";
 import { part } from "../../app/server.ts";
 import { pages } from "../../app/store.ts";
 import { useLoad } from "../../parts/load.ts";
-import type { Setting } from "./json-setting.tsx";
+import type { SettingToEdit } from "./json-setting.tsx";
 import { ScopedSettings } from "./scoped.tsx";
 
 const FIRST = '{\n  "budgets": { "keysChanged": 20, "keysDeleted": 5 },\n  "freeze": []\n}';
@@ -35,7 +35,7 @@ function wordsOf({ budgets = {}, freeze = [] }: PolicyAnswer): string {
 function settingOf(
   { namespace, scope }: { namespace: string; scope: string },
   one: PolicyAnswer | undefined,
-): Setting {
+): SettingToEdit {
   const body =
     one === undefined ? FIRST : JSON.stringify({ budgets: one.budgets, freeze: one.freeze }, null, 2);
   return {

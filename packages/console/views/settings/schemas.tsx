@@ -6,7 +6,7 @@ import { pages } from "../../app/store.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
 import { documentText } from "../../parts/text.ts";
-import type { Setting } from "./json-setting.tsx";
+import type { SettingToEdit } from "./json-setting.tsx";
 import { ScopedSettings } from "./scoped.tsx";
 
 const FIRST =
@@ -25,7 +25,7 @@ async function readSchemas(signal: AbortSignal) {
 async function settingFor(
   { namespace, scope }: { namespace: string; scope: string },
   isNew: boolean,
-): Promise<Setting> {
+): Promise<SettingToEdit> {
   const path = `/v1/admin/schemas/${part(namespace)}`;
   const query = { scope: scope || undefined };
   const about =

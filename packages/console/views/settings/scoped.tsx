@@ -1,12 +1,12 @@
 /** Settings of a namespace or of a scope in it, schemas and policies: a list, and one to change. */
 import { useState } from "preact/hooks";
 import { readNamespaces } from "../../app/store.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { type Loaded, useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { JsonSetting, type Setting } from "./json-setting.tsx";
+import { JsonSetting, type SettingToEdit } from "./json-setting.tsx";
 
 export interface ScopedEntry {
   readonly namespace: string;
@@ -19,11 +19,14 @@ export interface ScopedEntry {
 interface Props {
   readonly loaded: Loaded<readonly ScopedEntry[]>;
   /** What is edited: of an entry, or a new one for a place. */
-  readonly settingFor: (place: Pick<ScopedEntry, "namespace" | "scope">, isNew: boolean) => Promise<Setting>;
+  readonly settingFor: (
+    place: Pick<ScopedEntry, "namespace" | "scope">,
+    isNew: boolean,
+  ) => Promise<SettingToEdit>;
 }
 
 export function ScopedSettings({ loaded: { content, error, again }, settingFor }: Props) {
-  const [edited, setEdited] = useState<Setting | undefined>(undefined);
+  const [edited, setEdited] = useState<SettingToEdit | undefined>(undefined);
   const [trouble, setTrouble] = useState<unknown>(undefined);
   const [place, setPlace] = useState({ namespace: "", scope: "" });
   const names = useLoad(readNamespaces, [], "namespaces");
@@ -33,7 +36,7 @@ export function ScopedSettings({ loaded: { content, error, again }, settingFor }
   };
   return (
     <section class="part">
-      <Trouble error={error ?? trouble} again={again} />
+      <ErrorBox error={error ?? trouble} again={again} />
       <form
         class="filters"
         onSubmit={(event) => {

@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import { href, route } from "../../app/router.ts";
 import { mayAll, whoami } from "../../app/session.ts";
 import { AuditSettings } from "./audit.tsx";
-import { NamespaceSettings } from "./namespaces.tsx";
+import { NamespacesTab } from "./namespaces.tsx";
 import { PolicySettings } from "./policies.tsx";
 import { SchemaSettings } from "./schemas.tsx";
 import { StatusSettings } from "./status.tsx";
@@ -18,7 +18,7 @@ interface Tab {
 const administers = () => (whoami.value?.grants ?? []).some(({ verbs }) => verbs.includes("admin"));
 
 const TABS: Readonly<Record<string, Tab>> = {
-  namespaces: { title: "Namespaces", offered: () => mayAll("admin"), View: NamespaceSettings },
+  namespaces: { title: "Namespaces", offered: () => mayAll("admin"), View: NamespacesTab },
   schemas: { title: "Schemas", offered: administers, View: SchemaSettings },
   policies: { title: "Policies", offered: administers, View: PolicySettings },
   tokens: { title: "Tokens", offered: administers, View: TokenSettings },

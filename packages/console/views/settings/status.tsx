@@ -7,7 +7,7 @@ import { read, send } from "../../app/server.ts";
 import { mayAll } from "../../app/session.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
 import { Confirm } from "../../parts/confirm.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 
@@ -17,7 +17,7 @@ export function StatusSettings() {
     [moves.value],
     "status",
   );
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   const { store, limits } = content;
   return (

@@ -10,7 +10,7 @@ import { pages } from "../../app/store.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Command } from "../../parts/copy.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -40,7 +40,7 @@ export function TokenSettings() {
           <input type="checkbox" checked={gone} onChange={() => setGone(!gone)} /> revoked ones, too
         </label>
       </div>
-      <Trouble error={error} again={again} />
+      <ErrorBox error={error} again={again} />
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (
@@ -52,7 +52,7 @@ export function TokenSettings() {
                 <th>May</th>
                 <th>Used</th>
                 <th>Ends</th>
-                <th />
+                <th>Change</th>
               </tr>
             </thead>
             <tbody>
