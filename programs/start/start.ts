@@ -132,7 +132,7 @@ async function run(options: StartOptions, begun: Begun): Promise<void> {
       if (token.state === "made" && options.demo) await putDemoDocuments(host.url, token.token);
       const news = await newsOf(options, begun, prepared);
       const tookMs = Date.now() - begun.startedMs;
-      const page = pageLink(host.url, variables, { token, codes });
+      const page = pageLink(host.url, begun.variable, { token, codes });
       console.log(greeting(options, { host, page, bucket, news, token, tookMs }));
       await begun.ended;
       console.log(`\nStopping. Data stays in ${shownPath(options.dataDir)}.`);
