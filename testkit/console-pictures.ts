@@ -11,8 +11,8 @@ const PICTURES = [
   { name: "backups", at: "/backups", theme: "light" },
 ] as const;
 
-/** `root` is the project. */
-export async function takePictures(root: string): Promise<void> {
+/** Into that folder, which is made. */
+export async function takePictures(folder: string): Promise<void> {
   const data = temporaryFolder("console-pictures");
   const browser = await openBrowser();
   const server = await serve(data.path, ["--no-demo"]);
@@ -35,7 +35,6 @@ export async function takePictures(root: string): Promise<void> {
       "--step",
       "100%",
     );
-    const folder = join(root, "docs", "console");
     mkdirSync(folder, { recursive: true });
     for (const { name, at, theme } of PICTURES) {
       const page = await browser.open(server, { at, theme, width: 1200 });
