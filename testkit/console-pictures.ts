@@ -20,14 +20,15 @@ export async function takePictures(folder: string): Promise<void> {
     const scene = await consoleScene(server);
     await scene.run("backup", "run");
     await scene.run("channel", "set", "shop/stable", "--to", "5");
-    for (const edge of ["fra-1", "lhr-1", "waw-1"]) await scene.report(edge, "shop");
-    await scene.run("edge", "set", "fra-1", "ring=canary");
+    for (const edge of ["fra-1", "fra-2", "lhr-1", "waw-1"])
+      await scene.report(edge, "shop", { channel: "stable", revision: 5 });
+    for (const edge of ["fra-1", "fra-2"]) await scene.run("edge", "set", edge, "ring=canary");
     await scene.run(
       "rollout",
       "start",
       "shop/stable",
       "--to",
-      "head",
+      "6",
       "--step",
       "ring=canary",
       "--step",
@@ -35,6 +36,7 @@ export async function takePictures(folder: string): Promise<void> {
       "--step",
       "100%",
     );
+    await scene.report("fra-1", "shop", { channel: "stable", revision: 6 });
     mkdirSync(folder, { recursive: true });
     for (const { name, at, theme } of PICTURES) {
       const page = await browser.open(server, { at, theme, width: 1200 });

@@ -8,8 +8,8 @@ export interface ConsoleScene {
   readonly server: StartedServer;
   /** Runs the command as the administrator. */
   run(...args: readonly string[]): Promise<Ran>;
-  /** An edge says that it serves the newest state of a namespace. */
-  report(edge: string, namespace: string): Promise<void>;
+  /** An edge says that it serves the newest state of a namespace, or what a channel gave it. */
+  report(edge: string, namespace: string, of?: { channel: string; revision: number }): Promise<void>;
   /** A token that reads and sees the past of `shop`, and nothing else. */
   readonly reader: string;
 }
@@ -38,11 +38,11 @@ export async function consoleScene(server: StartedServer): Promise<ConsoleScene>
   );
   await run("put", "stage/limits/api", '{"rps":500}', "--if", "any", "-m", "try more in staging");
   const made = await run("token", "create", "reader", "-g", "read,history:shop");
-  const report = async (edge: string, namespace: string) => {
+  const report: ConsoleScene["report"] = async (edge, namespace, of) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const asked = await fetch(`${server.url}/v1/lineage`, { headers });
     const { lineage, head } = Lineage.parse(await asked.json());
-    const namespaces = [{ namespace, lineage, revision: head, source: "origin" }];
+    const namespaces = [{ namespace, lineage, revision: head, source: "origin", ...of }];
     const body = JSON.stringify({ beacons: [{ edge, version: "0.1.0", namespaces }] });
     const answer = await fetch(`${server.url}/v1/fleet/beacons`, { method: "POST", headers, body });
     if (answer.status !== 200) throw new Error(await answer.text());

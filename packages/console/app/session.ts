@@ -12,6 +12,8 @@ export const whoami = signal<Whoami | null | undefined>(undefined);
 export const signInTrouble = signal<unknown>(undefined);
 
 const SESSION = "/console/session";
+/** That there is a session: the cookie itself is hidden from scripts, and asking in vain is an error in the browser's console. */
+const MARK = "ledge-session";
 
 /** Takes the one-time code of a link out of the address, and signs in by it, or by the session that there is. */
 export async function beginSession(): Promise<void> {
@@ -19,7 +21,8 @@ export async function beginSession(): Promise<void> {
   if (code !== undefined) {
     replace(`#${place}`);
     await signInWith({ "ledge-console-code": code });
-  } else await lookWho();
+  } else if (localStorage.getItem(MARK) === null) whoami.value = null;
+  else await lookWho();
 }
 
 export async function signIn(token: string): Promise<void> {
@@ -28,6 +31,7 @@ export async function signIn(token: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await server.ask({ method: "DELETE", path: SESSION });
+  localStorage.removeItem(MARK);
   whoami.value = null;
 }
 
@@ -35,6 +39,7 @@ export async function signOut(): Promise<void> {
 export function noteSignedOut(error: unknown): void {
   if (!(error instanceof LedgeError) || error.status !== 401) return;
   if (whoami.value) signInTrouble.value = error;
+  localStorage.removeItem(MARK);
   whoami.value = null;
 }
 
@@ -60,6 +65,7 @@ async function signInWith(headers: Readonly<Record<string, string>>): Promise<vo
   try {
     await server.ask({ method: "POST", path: SESSION, headers });
     signInTrouble.value = undefined;
+    localStorage.setItem(MARK, "1");
     await lookWho(true);
   } catch (error) {
     signInTrouble.value = error;
