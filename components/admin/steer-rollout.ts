@@ -38,9 +38,17 @@ export function resumeRollout(input: SteerInput, context: Context): Result<Commi
   return steer(input, context, {
     from: ["paused", "failed"],
     state: "running",
-    to: ({ rollout }, at) => ({ rollout: { ...rollout, ...at, state: "running" }, channel: undefined }),
+    to: ({ rollout }, at) => ({ rollout: { ...goingOn(rollout, at), state: "running" }, channel: undefined }),
     reason: "It was resumed.",
   });
+}
+
+/**
+ * Of one that had failed harm is counted anew: whoever resumes it has looked at the edges that are silent, which would else stop it
+ * with the next look, for as long as they are away.
+ */
+function goingOn(rollout: RolloutDocument, at: Pick<RolloutDocument, "since" | "reason">): RolloutDocument {
+  return { ...rollout, ...at, ...(rollout.state === "failed" ? { resumed: at.since } : {}) };
 }
 
 export function abortRollout(input: SteerInput, context: Context): Result<CommitAnswer> {

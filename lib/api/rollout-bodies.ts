@@ -92,6 +92,8 @@ const health = {
   maxSilenceSeconds: z.int().check(z.minimum(1), z.maximum(BAKE_SECONDS_MAX)),
   minEdges: count,
 };
+/** Of the edges of a step. What is shown of a rollout of before has none. */
+const healthShares = { maxFailing: z.optional(share), maxSilent: z.optional(share) };
 
 /** What is not said has a default. */
 export const HealthBody = z.strictObject({
@@ -100,6 +102,7 @@ export const HealthBody = z.strictObject({
   maxErrorRate: z.optional(health.maxErrorRate),
   maxSilenceSeconds: z.optional(health.maxSilenceSeconds),
   minEdges: z.optional(health.minEdges),
+  ...healthShares,
 });
 
 export const RolloutBody = z.strictObject({
@@ -120,6 +123,8 @@ export const RolloutProgress = z.object({
   refusing: count,
   /** Were heard since the rollout began, and are not any more. */
   silent: count,
+  /** Report a higher error rate than may be. */
+  failing: count,
   /** The mean of those that say one. */
   errorRate: z.nullable(z.number()),
   /** What the next tick would do, in words. */
@@ -143,7 +148,9 @@ export const Rollout = z.object({
   state: z.enum(ROLLOUT_STATES),
   since: moment,
   started: moment,
-  health: z.object(health),
+  /** After a failure: what edges told of before it does not stop it again. */
+  resumed: z.optional(moment),
+  health: z.object({ ...health, ...healthShares }),
   onFailure: z.enum(["stop", "back"]),
   reason: z.string(),
   /** The commit that last moved it. */

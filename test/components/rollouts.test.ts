@@ -141,6 +141,33 @@ describe("/v1/admin/rollouts", () => {
     expect(told(await start(server, { to: second }, { headers: ANY }))).toBe("200");
   });
 
+  test("resumed after a failure counts what edges say from then on", async () => {
+    const { server, first, second } = await withChannel();
+    await start(server, { to: second });
+    const refusal = { code: "schema_violation", revision: second };
+    const seen = { namespace: "shop", lineage: lineageOf(server.db), channel: "stable", revision: first };
+    const report = () =>
+      server.send("POST", "/v1/fleet/beacons", {
+        json: { beacons: [beaconOf("fra-1", { ...seen, refusal })] },
+      });
+    const shown = async () => jsonOf(await server.send("GET", ROUTE));
+    await report();
+    const failed = await shown();
+    expect(failed).toMatchObject({ state: "failed", progress: { refusing: 1 } });
+    expect(told(await steer(server, "resume"))).toBe("200");
+    const resumed = await shown();
+    expect(resumed).toMatchObject({ state: "running", progress: { refusing: 0 } });
+    expect(resumed.resumed).toBe(resumed.since);
+    await report();
+    expect((await shown()).state).toBe("failed");
+    // Of one that was paused nothing is forgotten.
+    await steer(server, "resume");
+    const before = await shown();
+    await steer(server, "pause");
+    await steer(server, "resume");
+    expect((await shown()).resumed).toBe(before.resumed);
+  });
+
   test("hurrying needs a reason and the verb override, and both stand in the commit", async () => {
     const { server, second } = await withChannel();
     await start(server, { to: second });

@@ -37,8 +37,15 @@ export interface RolloutHealth {
   readonly maxRefusals: number;
   /** The mean of the error rates that the edges report: 0 to 1. */
   readonly maxErrorRate: number;
+  /**
+   * Of the edges of a step, the share that may report a higher rate than that: few of many do not show in a mean. A document
+   * without it was begun when there was none, and is judged by the mean alone.
+   */
+  readonly maxFailing?: number | undefined;
   /** An edge that was heard since the rollout began, and then not for so long, has fallen silent. */
   readonly maxSilenceSeconds: number;
+  /** Of the edges of a step, the share that may have fallen silent. A document without it was begun when none might. */
+  readonly maxSilent?: number | undefined;
   /** With fewer edges in a step there is too little to go by. */
   readonly minEdges: number;
 }
@@ -58,6 +65,8 @@ export interface RolloutDocument {
   readonly since: string;
   /** When the rollout began. */
   readonly started: string;
+  /** When it was last resumed after a failure: harm that edges told of before does not count, nor who was silent then. */
+  readonly resumed?: string | undefined;
   readonly health: RolloutHealth;
   /** What a failure does: it stops where it is, or everybody goes back. */
   readonly onFailure: "stop" | "back";
@@ -68,13 +77,16 @@ export interface RolloutDocument {
 export const STEPS_MAX = 20;
 export const LABELS_MAX = 20;
 export const BAKE_SECONDS_MAX = 2_592_000;
-export const DEFAULT_HEALTH: RolloutHealth = {
+/** Both shares are none of a step of fewer than 100 edges: there one edge stops it. */
+export const DEFAULT_HEALTH = {
   minShare: 0.9,
   maxRefusals: 0,
   maxErrorRate: 0.05,
+  maxFailing: 0.01,
   maxSilenceSeconds: 300,
+  maxSilent: 0.01,
   minEdges: 1,
-};
+} as const satisfies RolloutHealth;
 
 /** A channel of a namespace. */
 export interface ChannelPlace {
@@ -129,7 +141,19 @@ export function parseEdge(json: string): EdgeDocument | undefined {
   return { ...parsed, labels: parsed.labels };
 }
 
-const MEMBERS = ["from", "to", "steps", "step", "state", "since", "started", "health", "onFailure", "reason"];
+const MEMBERS = [
+  "from",
+  "to",
+  "steps",
+  "step",
+  "state",
+  "since",
+  "started",
+  "resumed",
+  "health",
+  "onFailure",
+  "reason",
+];
 
 export function parseRollout(json: string): RolloutDocument | undefined {
   const parsed = parseObject(json, MEMBERS);
@@ -145,6 +169,7 @@ function isRollout(value: object): value is RolloutDocument {
     state,
     since,
     started,
+    resumed = started,
     health,
     onFailure,
     reason,
@@ -162,6 +187,7 @@ function isRollout(value: object): value is RolloutDocument {
     ROLLOUT_STATES.some((one) => one === state) &&
     isTime(since) &&
     isTime(started) &&
+    isTime(resumed) &&
     isHealth(health) &&
     (onFailure === "stop" || onFailure === "back") &&
     typeof reason === "string"
@@ -183,11 +209,13 @@ function isStep(step: unknown): step is RolloutStep {
 const HEALTH = Object.keys(DEFAULT_HEALTH);
 
 function isHealth(health: unknown): boolean {
-  if (!isObject(health) || !hasOnly(health, HEALTH) || Object.keys(health).length < HEALTH.length)
-    return false;
+  if (!isObject(health) || !hasOnly(health, HEALTH)) return false;
+  const { maxFailing = 1, maxSilent = 0 } = health;
   return (
     isShare(health.minShare) &&
     isShare(health.maxErrorRate) &&
+    isShare(maxFailing) &&
+    isShare(maxSilent) &&
     isWithin(health.maxRefusals, 0, Number.MAX_SAFE_INTEGER) &&
     isWithin(health.maxSilenceSeconds, 1, BAKE_SECONDS_MAX) &&
     isWithin(health.minEdges, 0, Number.MAX_SAFE_INTEGER)

@@ -5,7 +5,7 @@
 import { isOver } from "../span.ts";
 import { type KeptBeacon, SILENT_MS } from "./beacon.ts";
 import type { ChannelPlace, EdgeDocument, RolloutDocument } from "./documents.ts";
-import { isGivenNew } from "./reading.ts";
+import { stepsFor } from "./reading.ts";
 
 /** An edge that follows the channel. */
 export interface Follower {
@@ -27,7 +27,9 @@ export interface StepProgress {
   readonly reported: number;
   readonly refusing: number;
   readonly silent: number;
-  /** Null where none says one. */
+  /** At the new revision, with a higher error rate than may be. */
+  readonly failing: number;
+  /** The mean of those at the new revision; null where none says one. */
   readonly errorRate: number | null;
 }
 
@@ -48,8 +50,9 @@ export function nextMove(looked: Looked): Next {
   const { rollout, nowMs } = looked;
   const { state, steps, step, since, to } = rollout;
   if (state !== "running") return { kind: "wait", reason: `It is ${state}.` };
-  const progress = progressOf(looked);
-  const harm = harmIn(progress, rollout);
+  const given = givenIn(looked);
+  const progress = progressIn(given, looked);
+  const harm = harmIn(progress, rollout, "") ?? harmInAStep(given, looked);
   if (harm !== undefined) return { kind: "fail", reason: `${stepName(step)}: ${harm}` };
   const bakeMs = (steps[step]?.bakeSeconds ?? 0) * 1000;
   const sinceMs = Date.parse(since);
@@ -66,42 +69,85 @@ export function nextMove(looked: Looked): Next {
 }
 
 export function progressOf(looked: Looked): StepProgress {
-  const { rollout, nowMs } = looked;
-  const given = looked.followers.filter(({ beacon, edge }) =>
-    isGivenNew(rollout, edge, { ...looked, edge: beacon.edge }),
-  );
-  const startedMs = Date.parse(rollout.started);
-  const rates = given.flatMap(({ beacon }) =>
-    beacon.revision === rollout.to && beacon.errorRate !== null ? [beacon.errorRate] : [],
-  );
+  return progressIn(givenIn(looked), looked);
+}
+
+/** An edge that has been given the new revision, and by which of the steps. */
+interface Given {
+  readonly beacon: Heard;
+  readonly steps: readonly number[];
+}
+
+function givenIn({ rollout, followers, ...place }: Looked): Given[] {
+  return followers.flatMap(({ beacon, edge }) => {
+    const steps = stepsFor(rollout, edge, { ...place, edge: beacon.edge });
+    return steps.length === 0 ? [] : [{ beacon, steps }];
+  });
+}
+
+function progressIn(
+  given: readonly Given[],
+  { rollout, nowMs }: Pick<Looked, "rollout" | "nowMs">,
+): StepProgress {
+  const { to, started, resumed = started, health } = rollout;
+  const startedMs = Date.parse(started);
+  const resumedMs = Date.parse(resumed);
+  const silentMs = health.maxSilenceSeconds * 1000;
   const count = (holds: (beacon: Heard) => boolean) => given.filter(({ beacon }) => holds(beacon)).length;
-  const silentMs = rollout.health.maxSilenceSeconds * 1000;
+  const isSilent = ({ atMs }: Heard) => atMs >= resumedMs && atMs <= nowMs - silentMs;
+  const rates = given.flatMap(({ beacon: { revision, errorRate, atMs } }) =>
+    revision === to && errorRate !== null && atMs >= resumedMs ? [errorRate] : [],
+  );
   return {
-    edges: count(({ atMs }) => isOfNow(atMs, { startedMs, nowMs })),
-    reported: count(({ revision, atMs }) => revision === rollout.to && atMs >= startedMs),
-    refusing: count(({ refused, atMs }) => refused === rollout.to && atMs >= startedMs),
-    silent: count(({ atMs }) => atMs >= startedMs && atMs <= nowMs - silentMs),
+    edges: count(({ atMs }) => isOfNow(atMs, { startedMs: resumedMs, nowMs })),
+    // Who fell silent does not vouch for the new revision any more: it may be why.
+    reported: count((one) => one.revision === to && one.atMs >= startedMs && !isSilent(one)),
+    refusing: count(({ refused, atMs }) => refused === to && atMs >= resumedMs),
+    silent: count(isSilent),
+    failing: rates.filter((rate) => rate > health.maxErrorRate).length,
     errorRate: rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length,
   };
 }
 
-/** An edge that had been silent for long when the rollout began is no part of it. */
+/** An edge that had been silent for long when the rollout began, or went on, is no part of it. */
 function isOfNow(atMs: number, { startedMs, nowMs }: { startedMs: number; nowMs: number }): boolean {
   return atMs >= startedMs || atMs > Math.min(nowMs, startedMs) - SILENT_MS;
 }
 
-/** What stops it at once. */
+/** The edges of each step by themselves: what is lost of a small ring does not show among the many of a later step. */
+function harmInAStep(given: readonly Given[], looked: Looked): string | undefined {
+  for (let at = 0; at <= looked.rollout.step; at += 1) {
+    const progress = progressIn(
+      given.filter(({ steps }) => steps.includes(at)),
+      looked,
+    );
+    const harm = harmIn(progress, looked.rollout, ` in step ${at + 1}`);
+    if (harm !== undefined) return harm;
+  }
+  return undefined;
+}
+
+/** What stops it at once. A rollout that was begun before there were shares has none of them. */
 function harmIn(
-  { refusing, silent, errorRate }: StepProgress,
+  { edges: known, refusing, silent, failing, errorRate }: StepProgress,
   { health, to }: RolloutDocument,
+  where: string,
 ): string | undefined {
-  const { maxRefusals, maxErrorRate, maxSilenceSeconds } = health;
+  const { maxRefusals, maxErrorRate, maxFailing = 1, maxSilenceSeconds, maxSilent = 0 } = health;
   if (refusing > maxRefusals)
     return `${edges(refusing)} ${refusing === 1 ? "refuses" : "refuse"} revision ${to}, where ${maxRefusals} may.`;
-  if (silent > 0) return `${edges(silent)} fell silent for more than ${maxSilenceSeconds} s.`;
+  if (isMore(silent, maxSilent, known))
+    return `${edges(silent)} fell silent for more than ${maxSilenceSeconds} s, of ${known}${where}; ${percent(maxSilent)} may.`;
   if (errorRate !== null && errorRate > maxErrorRate)
-    return `The error rate is ${percent(errorRate)}, where ${percent(maxErrorRate)} may be.`;
+    return `The error rate is ${percent(errorRate)}${where}, where ${percent(maxErrorRate)} may be.`;
+  if (isMore(failing, maxFailing, known))
+    return `${edges(failing)} ${failing === 1 ? "has" : "have"} an error rate above ${percent(maxErrorRate)}, of ${known}${where}; ${percent(maxFailing)} may.`;
   return undefined;
+}
+
+/** More than a share of all: 29 of 100 are not more than 0.29, whatever 0.29 is in binary. */
+function isMore(count: number, share: number, all: number): boolean {
+  return count > share * all + 1e-9;
 }
 
 /** What is missing once the bake is over. */

@@ -3,14 +3,7 @@
  * by it and an edge computes the same without a link. Promise: an edge that a step gives the new revision has it in
  * every later step, and what an edge says of itself decides nothing.
  */
-import type {
-  ChannelDocument,
-  ChannelPlace,
-  EdgeDocument,
-  Labels,
-  RolloutDocument,
-  RolloutStep,
-} from "./documents.ts";
+import type { ChannelDocument, ChannelPlace, EdgeDocument, Labels, RolloutDocument } from "./documents.ts";
 import { shareOf } from "./share.ts";
 
 export interface Pointers {
@@ -39,16 +32,30 @@ export function isActive({ state, step }: RolloutDocument): boolean {
 
 /** Whether a step up to the present one is for the edge. */
 export function isGivenNew(
-  { steps, step }: Pick<RolloutDocument, "steps" | "step">,
+  rollout: Pick<RolloutDocument, "steps" | "step">,
   edge: EdgeDocument | null | undefined,
   reader: ChannelReader,
 ): boolean {
-  return steps.slice(0, step + 1).some((one) => isIn(one, edge?.labels ?? {}, reader));
+  return stepsFor(rollout, edge, reader).length > 0;
 }
 
-function isIn({ labels, percent }: RolloutStep, held: Labels, reader: ChannelReader): boolean {
-  if (reader.edge === null) return false;
-  if (labels !== undefined)
-    return Object.entries(labels).every(([name, value]) => Object.hasOwn(held, name) && held[name] === value);
-  return percent !== undefined && shareOf({ ...reader, edge: reader.edge }) < percent;
+/** Which of the steps up to the present one are for the edge, by their places. */
+export function stepsFor(
+  { steps, step }: Pick<RolloutDocument, "steps" | "step">,
+  document: EdgeDocument | null | undefined,
+  reader: ChannelReader,
+): number[] {
+  const { edge } = reader;
+  if (edge === null) return [];
+  // A fleet of ten thousand is hashed once, and not for each step.
+  let share: number | undefined;
+  return steps.slice(0, step + 1).flatMap(({ labels, percent }, at) => {
+    if (labels !== undefined) return hasLabels(document?.labels ?? {}, labels) ? [at] : [];
+    share ??= shareOf({ ...reader, edge });
+    return percent !== undefined && share < percent ? [at] : [];
+  });
+}
+
+function hasLabels(held: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => Object.hasOwn(held, name) && held[name] === value);
 }

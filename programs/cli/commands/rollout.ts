@@ -105,7 +105,12 @@ function addStart(rollout: Command, client: () => Client): void {
     )
     .option("--max-refusals <n>", "edges that may refuse it (default: 0)")
     .option("--max-error-rate <share>", "the mean of what edges report (default: 5%)")
-    .option("--max-silence <span>", "an edge that is silent for longer stops it (default: 5m)")
+    .option(
+      "--max-failing <share>",
+      "of a step's edges so many may report a higher error rate than that (default: 1%)",
+    )
+    .option("--max-silence <span>", "an edge that is not heard for longer is silent (default: 5m)")
+    .option("--max-silent <share>", "of a step's edges so many may fall silent (default: 1%)")
     .option("--min-edges <n>", "with fewer edges there is too little to go by (default: 1)")
     .option(
       "--on-failure <what>",

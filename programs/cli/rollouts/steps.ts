@@ -12,7 +12,9 @@ export interface StepFlags {
   readonly minShare?: string;
   readonly maxRefusals?: string;
   readonly maxErrorRate?: string;
+  readonly maxFailing?: string;
   readonly maxSilence?: string;
+  readonly maxSilent?: string;
   readonly minEdges?: string;
   readonly onFailure?: string;
 }
@@ -71,7 +73,9 @@ function healthOf(flags: StepFlags): NonNullable<Body["health"]> {
     minShare: share("--min-share", flags.minShare),
     maxRefusals: wholeNumber("--max-refusals", flags.maxRefusals),
     maxErrorRate: share("--max-error-rate", flags.maxErrorRate),
+    maxFailing: share("--max-failing", flags.maxFailing),
     maxSilenceSeconds: maxSilence === undefined ? undefined : parseSpan("--max-silence", maxSilence) / 1000,
+    maxSilent: share("--max-silent", flags.maxSilent),
     minEdges: wholeNumber("--min-edges", flags.minEdges),
   };
   return Object.fromEntries(Object.entries(health).filter(([, value]) => value !== undefined));

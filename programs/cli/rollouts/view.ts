@@ -24,8 +24,9 @@ export function shortLine({ state, step, steps, progress, reason }: Rollout): st
 }
 
 function progressLine(progress: NonNullable<Rollout["progress"]>): string {
-  const { edges, reported, refusing, silent, errorRate } = progress;
-  const rate = errorRate === null ? "" : `, error rate ${(errorRate * 100).toFixed(1)} %`;
+  const { edges, reported, refusing, silent, failing, errorRate } = progress;
+  const above = failing === 0 ? "" : `, ${failing} above what may be`;
+  const rate = errorRate === null ? "" : `, error rate ${(errorRate * 100).toFixed(1)} %${above}`;
   return `${reported} of ${edges} edges have it, ${refusing} refuse, ${silent} fell silent${rate}`;
 }
 

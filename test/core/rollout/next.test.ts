@@ -86,6 +86,64 @@ describe("nextMove", () => {
     expect(nextMove(look(followers))).toMatchObject({ kind: "fail", reason: expect.stringContaining(says) });
   });
 
+  describe("with some silence allowed", () => {
+    /** Edges of a ring of 100, so many of them silent after 400 s. */
+    const ring = (silent: number, all = 100) =>
+      Array.from({ length: all }, (_, nth) => follower(`${all}-${nth}`, { heardS: nth < silent ? 10 : 390 }));
+    const health = { ...DEFAULT_HEALTH, maxSilent: 0.29 };
+
+    test.each([
+      { name: "that share of a ring", silent: 29, kind: "advance" },
+      { name: "one edge more", silent: 30, kind: "fail" },
+    ])("$name: $kind", ({ silent, kind }) => {
+      const relaxed = { ...health, minShare: 0.5 };
+      expect(nextMove(look(ring(silent), { afterS: 400, health: relaxed }))).toMatchObject({ kind });
+    });
+
+    test("the default is one of a hundred, and none of fewer", () => {
+      const kinds = [ring(1), ring(2), ring(1, 99)].map(
+        (followers) => nextMove(look(followers, { afterS: 400 })).kind,
+      );
+      expect(kinds).toEqual(["advance", "fail", "fail"]);
+    });
+
+    test("who is silent does not vouch for the new revision", () => {
+      const looked = look(ring(29), { afterS: 400, health });
+      expect(progressOf(looked)).toMatchObject({ edges: 100, reported: 71, silent: 29 });
+      expect(nextMove(looked)).toMatchObject({
+        kind: "fail",
+        reason: expect.stringContaining("Only 71 of 100"),
+      });
+    });
+
+    test("a small ring that is lost does not hide among the many of the next step", () => {
+      const many = ring(0, 1000).map((one) => ({ ...one, edge: null }));
+      const next = nextMove(look([...many, follower("canary", { heardS: 10 })], { step: 1, afterS: 400 }));
+      expect(next).toMatchObject({
+        kind: "fail",
+        reason: expect.stringContaining("1 edge fell silent for more than 300 s, of 1 in step 1; 1 % may"),
+      });
+    });
+
+    test("a rollout that was begun before there was a share allows none", () => {
+      const { maxSilent: _, maxFailing: __, ...before } = DEFAULT_HEALTH;
+      const looked = look(ring(1), { afterS: 400, health: before });
+      expect(nextMove(looked)).toMatchObject({ kind: "fail" });
+    });
+  });
+
+  test("stops at once where few of many fail, whatever their mean is", () => {
+    const many = Array.from({ length: 200 }, (_, nth) =>
+      follower(`e${nth}`, { errorRate: nth < 3 ? 0.5 : 0 }),
+    );
+    expect(nextMove(look(many, { afterS: 30 }))).toMatchObject({
+      kind: "fail",
+      reason: expect.stringContaining("3 edges have an error rate above 5 %, of 200; 1 % may"),
+    });
+    expect(nextMove(look(many.slice(1), { afterS: 30 }))).toMatchObject({ kind: "fail" });
+    expect(nextMove(look(many.slice(2), { afterS: 30 }))).toMatchObject({ kind: "wait" });
+  });
+
   test("does not count an edge that had been silent for long when it began", () => {
     expect(nextMove(look([follower("a"), follower("b", { heardS: -301, revision: 10 })]))).toMatchObject({
       kind: "advance",
@@ -96,6 +154,17 @@ describe("nextMove", () => {
     const other = { ...follower("b", { errorRate: 1 }), edge: null };
     expect(progressOf(look([follower("a"), other]))).toMatchObject({ edges: 1, errorRate: null });
     expect(progressOf(look([follower("a"), other], { step: 1 }))).toMatchObject({ edges: 2, errorRate: 1 });
+  });
+
+  test("resumed, it goes on without who is silent, and stops for who falls silent then", () => {
+    const resumed = formatTime(T0 + 600_000);
+    const gone = follower("gone", { heardS: 10 });
+    const well = follower("well", { heardS: 1000 });
+    const since = resumed;
+    expect(nextMove(look([gone, well], { afterS: 1000, resumed, since }))).toMatchObject({ kind: "advance" });
+    const lost = follower("lost", { heardS: 610 });
+    expect(nextMove(look([lost, well], { afterS: 1000, resumed, since }))).toMatchObject({ kind: "fail" });
+    expect(nextMove(look([gone, well], { afterS: 1000, since }))).toMatchObject({ kind: "fail" });
   });
 
   test("does nothing with one that is paused", () => {

@@ -49,7 +49,7 @@ describe("ledge channel and rollout", () => {
     await done("edge set fra-1 ring=canary region=eu");
     await done("edge set fra-1 ring=early --unset region");
     expect((await done("edge ls")).split("\n")[1]).toMatch(/^fra-1 +ring=early$/);
-    const start = `rollout start shop/stable --to ${second} --step ring=early --step 100% --bake 1h --min-share 50%`;
+    const start = `rollout start shop/stable --to ${second} --step ring=early --step 100% --bake 1h --min-share 50% --max-silent 2.5% --max-failing 0`;
     expect((await run(start)).stderr).toContain("has begun");
     const status = JSON.parse(await done("rollout status shop/stable -o json"));
     expect(status).toMatchObject({
@@ -57,7 +57,7 @@ describe("ledge channel and rollout", () => {
         { labels: { ring: "early" }, bakeSeconds: 3600 },
         { percent: 100, bakeSeconds: 3600 },
       ],
-      health: { minShare: 0.5 },
+      health: { minShare: 0.5, maxSilent: 0.025, maxFailing: 0 },
       state: "running",
     });
     expect(await done("rollout status shop/stable")).toContain("0 of 0 edges have it");
