@@ -1,11 +1,13 @@
 /**
  * One server, asked over `fetch`. Promise: what may be sent again (reads, and writes with an Idempotency-Key) is sent
- * again a few times, with full jitter and never before `Retry-After`; anything else is sent once.
+ * again a few times, with full jitter and never before `Retry-After`, and all together no more often than the budget
+ * allows (retry-budget.ts); anything else is sent once.
  */
 import { decodeText } from "./document.ts";
 import { errorOf, LedgeError } from "./errors.ts";
 import type { AnswerHeaders, Fetch, FetchAnswer } from "./fetch.ts";
 import { later } from "./later.ts";
+import { RetryBudget } from "./retry-budget.ts";
 
 export interface ServerOptions {
   /** Of the server, without a path: `http://127.0.0.1:3000`. */
@@ -66,12 +68,15 @@ const RETRY_AFTER_MS_MAX = 30_000;
 
 export function openServer(options: ServerOptions): ServerClient {
   const { attempts = ATTEMPTS, mayRepeat = isRepeatable } = options;
+  const budget = new RetryBudget();
   const ask: ServerClient["ask"] = async (asked) => {
+    budget.earn();
     for (let nth = 1; ; nth += 1) {
       const outcome = await attempt(options, asked);
       if (!(outcome instanceof LedgeError)) return outcome;
       const { retryAfterMs = 0 } = outcome;
       if (nth >= attempts || retryAfterMs > RETRY_AFTER_MS_MAX || !mayRepeat(outcome, asked)) throw outcome;
+      if (!budget.spend()) throw outcome;
       await later(retryAfterMs + jittered(nth), asked.signal);
     }
   };

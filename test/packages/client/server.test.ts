@@ -59,6 +59,29 @@ describe("a request", () => {
     expect(one.asked[0]?.headers.get("authorization")).toBe("Bearer t");
   });
 
+  test("of many that fail together is not sent again each: a tenth, and ten more", async () => {
+    const one = server(Array.from({ length: 999 }, () => problem("busy", 503, true)));
+    const work = Promise.allSettled(Array.from({ length: 200 }, () => one.server.ask(read)));
+    await settled(work);
+    // What is saved up is no more than ten, however many there were before.
+    expect(one.asked).toHaveLength(210);
+    await settled(Promise.allSettled(Array.from({ length: 20 }, () => one.server.ask(read))));
+    expect(one.asked).toHaveLength(232);
+  });
+
+  test.each([
+    { good: 5, code: { code: "busy" } },
+    { good: 6, code: { status: 200 } },
+  ])("is sent again, when the budget was spent and $good have come through", async ({ good, code }) => {
+    const busy = (count: number) => Array.from({ length: count }, () => problem("busy", 503, true));
+    const fine = (count: number) => Array.from({ length: count }, () => new Response("x"));
+    // Three repeats of each of three requests, one of the fourth: three tenths of a repeat are left.
+    const one = server([...busy(14), ...fine(good), ...busy(1), ...fine(1)]);
+    for (let nth = 0; nth < 4 + good; nth += 1) await settled(one.server.ask(read));
+    expect(one.asked).toHaveLength(14 + good);
+    expect(await settled(one.server.ask(read))).toMatchObject(code);
+  });
+
   test("waits for as long as Retry-After says, at the least", async () => {
     const one = server([problem("rate_limited", 429, true, { "retry-after": "7" }), new Response("x")]);
     expect(await settled(one.server.ask(read))).toMatchObject({ status: 200 });
