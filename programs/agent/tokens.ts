@@ -1,11 +1,12 @@
 /**
  * Whom this agent answers: tokens of its own, and those of the origin, for which a source has said what they may do. Promise:
  * of a token only its digest is kept; what a source said is good for a minute while a source answers, and for a bounded time
- * while none does; a token that a source refuses is refused with the next question about it.
+ * while none does; a token that a source refuses is refused with the next question about it. How long ago that was goes by a
+ * clock that never jumps: one that is set wrong by years neither ends a token nor lets it live on.
  */
 import { readFileSync } from "node:fs";
 import * as z from "zod/mini";
-import type { Whoami } from "../../lib/api/document-answers.ts";
+import { Whoami } from "../../lib/api/document-answers.ts";
 import { parseTime } from "../../lib/core/time.ts";
 import {
   formatToken,
@@ -27,8 +28,16 @@ export interface TokenBookOptions {
   readonly servers: readonly Omit<ServerOptions, "token">[];
   /** How long a token that no source can judge now is accepted by what was said last, in milliseconds. */
   readonly keepMs: number;
-  readonly nowMs?: () => number;
+  /** A clock that never jumps, and the one of people. */
+  readonly clocks?: TokenClocks;
 }
+
+export interface TokenClocks {
+  steadyMs(): number;
+  wallMs(): number;
+}
+
+const CLOCKS: TokenClocks = { steadyMs: () => performance.now(), wallMs: () => Date.now() };
 
 export interface OwnToken {
   readonly accessor: string;
@@ -39,7 +48,7 @@ interface Known {
   readonly document: TokenDocument;
   /** As JSON, for the handlers. */
   readonly text: string;
-  /** When a source last said so. */
+  /** When a source last said so, by the steady clock; before it began, where an earlier process was told. */
   readonly saidMs: number;
 }
 
@@ -53,23 +62,26 @@ const REFUSED_MAX = 10_000;
 /** Questions at one time: whoever makes up tokens does not make the origin busy. */
 const ASKING_MAX = 32;
 const ASK_MS = 3000;
+/** So often it is kept how old all is, while nobody answers: a later process may not have the clock of this one. */
+const KEEP_AGES_MS = 600_000;
 
 export class TokenBook {
   readonly #options: TokenBookOptions;
-  readonly #nowMs: () => number;
+  readonly #clocks: TokenClocks;
   readonly #own: ReadonlyMap<string, string>;
   readonly #known = new Map<string, Known>();
   readonly #refused = new Map<string, number>();
   readonly #asking = new Map<string, Promise<Admitted>>();
   /** The last question that nobody answered. */
   #silentMs = Number.NEGATIVE_INFINITY;
+  #keptMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TokenBookOptions) {
     this.#options = options;
-    this.#nowMs = options.nowMs ?? Date.now;
+    this.#clocks = options.clocks ?? CLOCKS;
     this.#own = new Map(options.own.map(({ accessor, document }) => [accessor, JSON.stringify(document)]));
-    for (const [accessor, { document, saidMs }] of readKept(options.file))
-      this.#note(accessor, document, saidMs);
+    for (const { accessor, document, ageMs } of readKept(options.file, this.#clocks.wallMs()))
+      this.#note(accessor, document, this.#nowMs() - ageMs);
   }
 
   /** What the handlers judge a caller by; undefined for a token that nobody has spoken for. */
@@ -88,15 +100,35 @@ export class TokenBook {
     const known = this.#known.get(token.accessor);
     if (known !== undefined && known.document.digest === digest) {
       if (nowMs - known.saidMs < FRESH_MS) return "known";
-      if (this.#isKept(known) && nowMs - this.#silentMs < AGAIN_MS) return "known";
+      if (this.#isSilent && this.#isKept(known)) {
+        // A link that swallows everything costs no reader the time that a question has.
+        if (nowMs - this.#silentMs >= AGAIN_MS) void this.#askOnce(token, digest);
+        return "known";
+      }
     }
-    const name = `${token.accessor} ${digest}`;
-    if (nowMs - (this.#refused.get(name) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return "unknown";
-    if (!this.#asking.has(name) && this.#asking.size >= ASKING_MAX) return "too_many";
-    const asking =
-      this.#asking.get(name) ?? this.#ask(token, digest).finally(() => this.#asking.delete(name));
+    if (nowMs - (this.#refused.get(nameOf(token, digest)) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS)
+      return "unknown";
+    return this.#askOnce(token, digest);
+  }
+
+  /** Nobody answered the last question. */
+  get #isSilent(): boolean {
+    return Number.isFinite(this.#silentMs);
+  }
+
+  /** Whoever asks about the same token meanwhile gets the same answer. */
+  #askOnce(token: ParsedToken, digest: string): Promise<Admitted> | "too_many" {
+    const name = nameOf(token, digest);
+    const known = this.#asking.get(name);
+    if (known !== undefined) return known;
+    if (this.#asking.size >= ASKING_MAX) return "too_many";
+    const asking = this.#ask(token, digest).finally(() => this.#asking.delete(name));
     this.#asking.set(name, asking);
     return asking;
+  }
+
+  #nowMs(): number {
+    return this.#clocks.steadyMs();
   }
 
   #isKept({ saidMs }: Known): boolean {
@@ -108,17 +140,20 @@ export class TokenBook {
     for (const one of this.#options.servers) {
       const server = openServer({ ...one, token: formatToken(token), attempts: 1, timeoutMs: ASK_MS });
       try {
-        const said = await server.json<Whoami>({ method: "GET", path: "/v1/whoami" });
+        const said = Whoami.parse(await server.json({ method: "GET", path: "/v1/whoami" }));
+        this.#silentMs = Number.NEGATIVE_INFINITY;
         this.#note(accessor, documentOf(said, digest), this.#nowMs());
         this.#keep();
         return "known";
       } catch (error) {
-        if (!(error instanceof LedgeError) || error.status !== 401) continue;
+        if (!isRefusal(error)) continue;
+        this.#silentMs = Number.NEGATIVE_INFINITY;
         this.#refuse(accessor, digest);
         return "unknown";
       }
     }
     this.#silentMs = this.#nowMs();
+    if (this.#silentMs - this.#keptMs >= KEEP_AGES_MS) this.#keep();
     const known = this.#known.get(accessor);
     const isKnown = known !== undefined && known.document.digest === digest && this.#isKept(known);
     return isKnown ? "known" : "nobody_answers";
@@ -140,13 +175,29 @@ export class TokenBook {
 
   #keep(): void {
     const { file } = this.#options;
-    const rows = [...this.#known].map(([accessor, { document, saidMs }]) => ({ accessor, document, saidMs }));
+    const nowMs = this.#nowMs();
+    this.#keptMs = nowMs;
+    for (const [accessor, known] of this.#known) if (!this.#isKept(known)) this.#known.delete(accessor);
+    const tokens = [...this.#known].map(([accessor, { document, saidMs }]) => ({
+      accessor,
+      document,
+      ageMs: Math.round(nowMs - saidMs),
+    }));
     try {
-      writeSecretFile(file, JSON.stringify(rows));
+      writeSecretFile(file, JSON.stringify({ writtenMs: this.#clocks.wallMs(), tokens } satisfies Kept));
     } catch {
       // On a full disk they are known until this process ends.
     }
   }
+}
+
+function nameOf({ accessor }: ParsedToken, digest: string): string {
+  return `${accessor} ${digest}`;
+}
+
+/** By Ledge's own word: what a proxy or the page of a hotel's network answers with 401 ends no token. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof LedgeError && error.status === 401 && error.code !== "bad_answer";
 }
 
 function documentOf({ name, grants, created, expires }: Whoami, digest: string): TokenDocument {
@@ -161,14 +212,30 @@ function documentOf({ name, grants, created, expires }: Whoami, digest: string):
   };
 }
 
-const Kept = z.array(z.object({ accessor: z.string(), document: z.unknown(), saidMs: z.number() }));
+const Kept = z.object({
+  /** By the clock of people. */
+  writtenMs: z.number(),
+  /** How old what a source said was then. */
+  tokens: z.array(
+    z.object({ accessor: z.string(), document: z.unknown(), ageMs: z.number().check(z.gte(0)) }),
+  ),
+});
+type Kept = z.infer<typeof Kept>;
 
-/** None where nothing is kept, and where it cannot be read: then a source is asked. */
-function readKept(file: string): [accessor: string, Omit<Known, "text">][] {
+/**
+ * None where nothing is kept, and where it cannot be read: then a source is asked. Between two processes there is the clock of
+ * people alone: what it has gone ahead counts, and where it was set back, at the least the time that was counted before.
+ */
+function readKept(
+  file: string,
+  wallMs: number,
+): { readonly accessor: string; readonly document: TokenDocument; readonly ageMs: number }[] {
   try {
-    return Kept.parse(JSON.parse(readFileSync(file, "utf8"))).flatMap(({ accessor, document, saidMs }) => {
+    const { writtenMs, tokens } = Kept.parse(JSON.parse(readFileSync(file, "utf8")));
+    const sinceMs = Math.max(0, wallMs - writtenMs);
+    return tokens.flatMap(({ accessor, document, ageMs }) => {
       const token = parseTokenDocument(JSON.stringify(document));
-      return token === undefined ? [] : [[accessor, { document: token, saidMs }]];
+      return token === undefined ? [] : [{ accessor, document: token, ageMs: ageMs + sinceMs }];
     });
   } catch {
     return [];

@@ -11,8 +11,9 @@ const random = seededRandom(7);
 const fresh = () => newToken((length) => random.bytes(length));
 
 function openBook(file = join(testFolder(), "tokens.json")) {
-  const clock = { nowMs: 1_800_000_000_000 };
-  const source: { answer: "good" | "refused" | "away"; asked: number; gate: Promise<void> } = {
+  // The one that never jumps, and how far from it the one of people is.
+  const clock = { nowMs: 5_000_000, offMs: 1_800_000_000_000 };
+  const source: { answer: "good" | "refused" | "away" | "portal"; asked: number; gate: Promise<void> } = {
     answer: "good",
     asked: 0,
     gate: Promise.resolve(),
@@ -23,9 +24,15 @@ function openBook(file = join(testFolder(), "tokens.json")) {
     source.asked += 1;
     await source.gate;
     if (source.answer === "away") throw new Error("nobody");
+    if (source.answer === "portal") return new Response("<html>Welcome</html>", { status: 401 });
     if (source.answer === "refused") return answerOf(401, { code: "bad_token", status: 401, detail: "no" });
     const grants = [{ verbs: ["read"], namespace: "shop", scope: "" }];
-    return answerOf(200, { accessor: "a", name: "app", grants, created: "2026-01-01T00:00:00.000Z" });
+    return answerOf(200, {
+      accessor: "a".repeat(12),
+      name: "app",
+      grants,
+      created: "2026-01-01T00:00:00.000Z",
+    });
   };
   const open = () =>
     new TokenBook({
@@ -33,7 +40,7 @@ function openBook(file = join(testFolder(), "tokens.json")) {
       own: [],
       servers: [{ url: "http://ledge.test", fetch: fetch as never }],
       keepMs: DAY_MS,
-      nowMs: () => clock.nowMs,
+      clocks: { steadyMs: () => clock.nowMs, wallMs: () => clock.nowMs + clock.offMs },
     });
   return { book: open(), again: open, clock, source };
 }
@@ -63,6 +70,70 @@ describe("a token of the origin", () => {
     clock.nowMs += 10_001;
     expect(await later.admit(token)).toBe("nobody_answers");
     expect(later.documentOf(token.accessor)).toBeUndefined();
+  });
+
+  test.each([
+    { name: "ten years back", years: -10 },
+    { name: "ten years ahead", years: 10 },
+  ])("lives as long as it may where a clock jumps $name", async ({ years }) => {
+    const { book, clock, source } = openBook();
+    const token = fresh();
+    await book.admit(token);
+    source.answer = "away";
+    clock.offMs += years * 365 * DAY_MS;
+    clock.nowMs += DAY_MS - 1;
+    expect(await book.admit(token)).toBe("known");
+    clock.nowMs += 1;
+    expect(book.documentOf(token.accessor)).toBeUndefined();
+  });
+
+  test("is refused within a minute, wherever a clock jumps", async () => {
+    const { book, clock, source } = openBook();
+    const token = fresh();
+    await book.admit(token);
+    source.answer = "refused";
+    clock.offMs -= 10 * 365 * DAY_MS;
+    clock.nowMs += 60_000;
+    expect(await book.admit(token)).toBe("unknown");
+  });
+
+  test("ages over starts with a clock that goes back with each", async () => {
+    const { book, again, clock, source } = openBook();
+    const token = fresh();
+    await book.admit(token);
+    source.answer = "away";
+    for (let started = 0; started < 4; started += 1) {
+      clock.offMs -= 365 * DAY_MS;
+      const later = again();
+      clock.nowMs += DAY_MS / 4;
+      // How old it is gets kept while nobody answers.
+      if (started < 3) expect(await later.admit(token)).toBe("known");
+      else expect(await later.admit(token)).toBe("nobody_answers");
+    }
+  });
+
+  test("makes nobody wait while the last question was not answered, and ends once one is", async () => {
+    const { book, clock, source } = openBook();
+    const token = fresh();
+    await book.admit(token);
+    source.answer = "away";
+    clock.nowMs += 60_000;
+    await book.admit(token);
+    source.answer = "refused";
+    clock.nowMs += 10_000;
+    // At once: not a promise. The question goes beside it.
+    expect(book.admit(token)).toBe("known");
+    await expect.poll(() => book.documentOf(token.accessor)).toBeUndefined();
+    expect(source.asked).toBe(3);
+  });
+
+  test("is not ended by a 401 that is not Ledge's", async () => {
+    const { book, clock, source } = openBook();
+    const token = fresh();
+    await book.admit(token);
+    source.answer = "portal";
+    clock.nowMs += 60_000;
+    expect(await book.admit(token)).toBe("known");
   });
 
   test("is not ended by who guesses at its secret", async () => {
