@@ -3,7 +3,7 @@
  * link between each two. The origin's link carries TLS where openssl is there to make certificates.
  *
  *     bucket ── origin ──TLS── relay ── ams (a relay, too) ── fra
- *                  └─────TLS───────────── lon (the relay, where the origin does not answer)
+ *                  └─────TLS───────────── lon (the relay, where the origin does not answer; then the bucket)
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -11,11 +11,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
+import { accessVariablesOf, environmentOf } from "../bucket-settings.ts";
 import { makeCertificates } from "../certificates.ts";
 import { type Link, openLink } from "../link/link.ts";
 import { openProcessClock } from "./clocks.ts";
 import { edgeTokenOf, type OriginProcess, startOriginProcess } from "./origin-process.ts";
-import { Site } from "./site.ts";
+import { Site, type SiteOptions } from "./site.ts";
 
 export interface DisasterSites {
   readonly origin: OriginProcess;
@@ -25,7 +26,7 @@ export interface DisasterSites {
   readonly lon: Site;
   readonly all: readonly Site[];
   /** By who asks over them. */
-  readonly links: Readonly<Record<"relay" | "ams" | "fra" | "lon" | "lonToRelay", Link>>;
+  readonly links: Readonly<Record<"relay" | "ams" | "fra" | "lon" | "lonToRelay" | "lonToBucket", Link>>;
   /** Undefined where no certificates can be made. */
   readonly isEncrypted: boolean;
   /** The folder of `fra`'s replica, of 8 MB; undefined where none may be mounted. */
@@ -50,17 +51,10 @@ export async function openDisasterSites(folder: string): Promise<DisasterSites> 
   const scheme = tls === undefined ? "http" : "https";
   const fromOrigin = (one: Link) => `${scheme}://127.0.0.1:${one.port}`;
   const from = (one: Link) => `http://127.0.0.1:${one.port}`;
-  const site = async (name: string, sources: readonly string[], data?: string) => {
-    const env = tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.caFile };
-    const made = new Site({
-      name,
-      folder,
-      from: sources,
-      token,
-      speed: SPEED,
-      env,
-      ...(data === undefined ? {} : { data }),
-    });
+  const trusting = tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.caFile };
+  const site = async (name: string, sources: readonly string[], more: Partial<SiteOptions> = {}) => {
+    const env = { ...trusting, ...more.env };
+    const made = new Site({ name, folder, from: sources, token, speed: SPEED, ...more, env });
     await made.start();
     return made;
   };
@@ -71,9 +65,18 @@ export async function openDisasterSites(folder: string): Promise<DisasterSites> 
   const toAms = await link(relay.port);
   const ams = await site("ams", [from(toAms)]);
   const toFra = await link(ams.port);
-  const fra = await site("fra", [from(toFra)], smallDisk === undefined ? undefined : join(smallDisk, "data"));
+  const fra = await site(
+    "fra",
+    [from(toFra)],
+    smallDisk === undefined ? {} : { data: join(smallDisk, "data") },
+  );
   const [toLon, lonToRelay] = [await link(originPort), await link(relay.port)];
-  const lon = await site("lon", [fromOrigin(toLon), from(lonToRelay)]);
+  const { bucket } = origin;
+  const lonToBucket = await link(bucket.port);
+  const lon = await site("lon", [fromOrigin(toLon), from(lonToRelay), "bucket"], {
+    args: ["--bucket", `${from(lonToBucket)}/${bucket.bucketName}/ledge`],
+    env: environmentOf(accessVariablesOf(bucket)),
+  });
   const all = [relay, ams, fra, lon];
   return {
     origin,
@@ -82,7 +85,7 @@ export async function openDisasterSites(folder: string): Promise<DisasterSites> 
     fra,
     lon,
     all,
-    links: { relay: toRelay, ams: toAms, fra: toFra, lon: toLon, lonToRelay },
+    links: { relay: toRelay, ams: toAms, fra: toFra, lon: toLon, lonToRelay, lonToBucket },
     isEncrypted: tls !== undefined,
     smallDisk,
     async close() {

@@ -6,6 +6,7 @@ import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from "no
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
+import type { Link } from "../link/link.ts";
 import type { Random } from "../random.ts";
 import type { DisasterSites } from "./disaster-sites.ts";
 import type { PairWriter } from "./pair-writer.ts";
@@ -36,6 +37,7 @@ export const DISASTERS: readonly ((here: Disasters) => Promise<void>)[] = [
   damagedWhileServing,
   fullDisk,
   wrongClocks,
+  bucketAway,
   originRebuilt,
 ];
 
@@ -54,10 +56,7 @@ async function flaps({ sites, random, flaps: count }: Disasters): Promise<void> 
 
 /** The one long cut: all sites are alone for a day, and the pair is rewritten more often than a page of the feed tells. */
 async function aDayWithoutLinks({ sites, writer, probe, say }: Disasters): Promise<void> {
-  for (const link of Object.values(sites.links)) {
-    link.refuse();
-    link.cut();
-  }
+  cutAll(Object.values(sites.links));
   await expect
     .poll(() => sites.all.map(({ name }) => probe.judge.last(name)?.source))
     .toEqual(["none", "none", "none", "none"]);
@@ -104,10 +103,7 @@ async function damagedWhileDown({ sites, writer }: Disasters): Promise<void> {
   expect(lon.said).toContain("is damaged");
   await expect.poll(() => copyOf(lon)).not.toBe(before);
   await lon.arrived(await writer.commit());
-  for (const link of [links.lon, links.lonToRelay]) {
-    link.refuse();
-    link.cut();
-  }
+  cutAll([links.lon, links.lonToRelay, links.lonToBucket]);
   await lon.kill();
   await lon.start();
   await pause(300);
@@ -181,11 +177,26 @@ async function wrongClocks({ sites: { lon, ams } }: Disasters): Promise<void> {
   await pause(300);
 }
 
+/** For the origin, and for a site of which it is the last source; then, back, it is the only one. */
+async function bucketAway({ sites, writer, probe, say }: Disasters): Promise<void> {
+  const { origin, lon, links } = sites;
+  cutAll([origin.bucketLink, links.lonToBucket]);
+  await lon.arrived(await writer.commit());
+  cutAll([links.lon, links.lonToRelay]);
+  const sourceOf = () => probe.judge.last(lon.name)?.source;
+  await expect.poll(sourceOf).toBe("none");
+  const missed = await writer.commit();
+  await origin.bucketLink.heal();
+  await links.lonToBucket.heal();
+  await lon.arrived(missed);
+  await expect.poll(sourceOf).toBe("bucket");
+  say(`  ${lon.name} has had revision ${missed} from the bucket`);
+}
+
 /** While its bucket is away it commits on; then it is gone, and what comes from the bucket is behind the edges. */
 async function originRebuilt({ sites, writer, say }: Disasters): Promise<void> {
   const { origin, lon } = sites;
-  origin.bucketLink.refuse();
-  origin.bucketLink.cut();
+  cutAll([origin.bucketLink]);
   const last = await writer.commit();
   await lon.arrived(last);
   await origin.kill();
@@ -193,6 +204,13 @@ async function originRebuilt({ sites, writer, say }: Disasters): Promise<void> {
   await origin.rebuild();
   await origin.start();
   say(`  the origin is back from its bucket, and has lost revision ${last}`);
+}
+
+function cutAll(links: readonly Link[]): void {
+  for (const link of links) {
+    link.refuse();
+    link.cut();
+  }
 }
 
 export async function healLinks({ links }: DisasterSites): Promise<void> {
