@@ -1,5 +1,6 @@
 /** An origin or another agent as a source: lists for a snapshot, the feed for what comes after. */
-import type { DiffPage, FeedPage, Lineage, ListPage } from "../../lib/api/document-answers.ts";
+import type * as z from "zod/mini";
+import { DiffPage, FeedPage, Lineage, ListPage } from "../../lib/api/document-answers.ts";
 import { formatCursor } from "../../lib/core/cursor.ts";
 import { namespaceOfSetting, SYSTEM_KINDS } from "../../lib/core/grant.ts";
 import { SYSTEM } from "../../lib/core/namespace.ts";
@@ -7,7 +8,7 @@ import { edgeKey } from "../../lib/core/rollout/documents.ts";
 import { bytesOfBase64 } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
 import type { AnswerHeaders } from "../client/fetch.ts";
-import { openServer, type ServerClient, type ServerOptions } from "../client/server.ts";
+import { openServer, type ServerAnswer, type ServerClient, type ServerOptions } from "../client/server.ts";
 import type {
   AskedFor,
   ChangesPage,
@@ -60,7 +61,7 @@ async function readHistory(
 ): Promise<{ readonly history: SourceHistory; readonly isAgent: boolean }> {
   const query = { ns: namespace };
   const answer = await server.ask({ method: "GET", path: "/v1/lineage", query, signal });
-  const { lives, head }: Lineage = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const { lives, head } = contentOf(Lineage, answer);
   const history = {
     head,
     lives: lives.map(
@@ -98,7 +99,7 @@ async function readSnapshot(
     query: { prefix, values: "bytes", limit: PAGE_LIMIT, cursor: at.cursor },
     signal,
   });
-  const page: ListPage = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const page = contentOf(ListPage, answer);
   const shown = { lineage: lineageOf(answer.headers), revision: page.revision };
   // The later parts may be of a later state: what follows brings the first one there, before anybody reads it.
   const place = at.place ?? shown;
@@ -162,7 +163,7 @@ async function askDifference(
     query: { from, channel, edge, values: "bytes", limit: PAGE_LIMIT, cursor },
     signal,
   });
-  return { page: JSON.parse(new TextDecoder().decode(answer.bytes)), lineage: lineageOf(answer.headers) };
+  return { page: contentOf(DiffPage, answer), lineage: lineageOf(answer.headers) };
 }
 
 async function readDifference(
@@ -212,7 +213,9 @@ async function readChanges(
     waitSeconds: asked.waitSeconds,
     signal: asked.signal,
   });
-  const page: FeedPage = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const page = contentOf(FeedPage, answer);
+  // A source that has not come so far says so in another way.
+  if (page.revision < revision) throw notLedge(`its feed goes back, from ${revision} to ${page.revision}`);
   return {
     place: { lineage: lineageOf(answer.headers), revision: page.revision },
     head: page.head,
@@ -247,7 +250,24 @@ function changeOf(change: FeedPage["commits"][number]["changes"][number]): Repli
 
 function lineageOf(headers: AnswerHeaders): string {
   const lineage = headers.get("ledge-lineage");
-  if (lineage === null)
-    throw new LedgeError("bad_answer", "The answer names no lineage; is that a server of Ledge?");
+  if (lineage === null) throw notLedge("it names no lineage");
   return lineage;
+}
+
+/** What stands between may answer in the place of a server: a proxy, or the page of a hotel's network. */
+function contentOf<Schema extends z.ZodMiniType>(schema: Schema, { bytes }: ServerAnswer): z.infer<Schema> {
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw notLedge("it is no JSON");
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw notLedge(`/${issue?.path.join("/") ?? ""}: ${issue?.message ?? "it has another shape"}`);
+}
+
+function notLedge(why: string): LedgeError {
+  return new LedgeError("bad_answer", `The answer is not one of Ledge: ${why}. Is that a server of Ledge?`);
 }

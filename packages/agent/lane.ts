@@ -83,6 +83,8 @@ export class Lane {
   #pending = new Pending();
   #pendingFor: NodeDb | undefined;
   #order: SourceOrder = FROM_THE_FIRST;
+  /** Sources that answer and are stale: each is told of once, and not with each look. */
+  readonly #passedOver = new Set<Source>();
   readonly #served: Served;
 
   constructor(options: LaneOptions) {
@@ -165,7 +167,26 @@ export class Lane {
     if (this.subject.channel === undefined) this.#take(page, lives);
     else await this.#takeSettings(page, { lives, source, signal });
     if (page.commits.length > 0 || page.place.revision < page.head) return;
+    if (this.#isPassedOver(source, page.ageSeconds)) return this.#next({ signal, askedMs: 0 });
     if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, signal);
+  }
+
+  /**
+   * Where the source has heard of nobody for long and there is another one: a relay whose link is gone answers, and agents
+   * that follow each other would do so for ever.
+   */
+  #isPassedOver(source: Source, ageSeconds = 0): boolean {
+    const { sources, timing, log, onState } = this.#options;
+    const isStale = sources.length > 1 && ageSeconds > timing.staleSeconds;
+    if (!isStale) this.#passedOver.delete(source);
+    else {
+      const detail = `It last knew its state for the newest ${Math.floor(ageSeconds)} seconds ago. Another source is asked.`;
+      this.state.troubled(source, { code: "too_stale", detail });
+      if (!this.#passedOver.has(source)) log(`${this.namespace}: ${source.name}: too_stale: ${detail}`);
+      if (!this.#passedOver.has(source)) onState();
+      this.#passedOver.add(source);
+    }
+    return isStale;
   }
 
   async #pauseBetweenLooks({ kind }: Source, signal: AbortSignal): Promise<void> {
@@ -357,10 +378,7 @@ export class Lane {
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
-    const { timing, sources } = this.#options;
     const source = this.#source;
-    const next = afterFailure(this.#order, sources.length, this.#options);
-    this.#order = next.order;
     const code =
       error instanceof LedgeError ? error.code : error instanceof StoreFault ? "storage_full" : "internal";
     const detail =
@@ -373,9 +391,25 @@ export class Lane {
       this.#options.log(`${this.namespace}: ${source.name}: ${code}: ${detail}`);
       this.#options.onState();
     }
-    const asked = error instanceof LedgeError ? (error.retryAfterMs ?? 0) : 0;
+    await this.#next({
+      signal,
+      askedMs: error instanceof LedgeError ? (error.retryAfterMs ?? 0) : 0,
+    });
+  }
+
+  /** To the next source; after the last one there is a pause, as long at the least as it has asked for. */
+  async #next({
+    signal,
+    askedMs,
+  }: {
+    readonly signal: AbortSignal;
+    readonly askedMs: number;
+  }): Promise<void> {
+    const { timing, sources } = this.#options;
+    const next = afterFailure(this.#order, sources.length, this.#options);
+    this.#order = next.order;
     const pause =
-      next.pauseMs === 0 && sources.length > 1 ? 0 : Math.min(asked, timing.pauseMsMax) + next.pauseMs;
+      next.pauseMs === 0 && sources.length > 1 ? 0 : Math.min(askedMs, timing.pauseMsMax) + next.pauseMs;
     // Even where the next source is asked at once, everything else of this process comes first.
     await later(pause, signal);
   }

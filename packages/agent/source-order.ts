@@ -67,12 +67,16 @@ export function afterFailure(
   return { order: { ...order, at: 0, rounds }, pauseMs: pauseMs(timing, rounds - 1, random) };
 }
 
-/** How long the source may let us wait for news, in seconds: no longer than until a better one is tried again. */
+/**
+ * How long the source may let us wait for news, in seconds: no longer than until a better one is tried again; and a better one that is
+ * tried is only looked at, since it may turn out to be none.
+ */
 export function waitSecondsAt(
-  { at, betterAtMs, hadNews }: SourceOrder,
+  { at, followed = at, betterAtMs, hadNews }: SourceOrder,
   nowMs: number,
   { timing, random }: Pace,
 ): number {
+  if (at < followed) return 0;
   const seconds = hadNews ? firstWaitSeconds(timing, random) : timing.waitSeconds;
   if (at === 0) return seconds;
   return Math.max(0, Math.min(seconds, Math.ceil((betterAtMs - nowMs) / 1000)));

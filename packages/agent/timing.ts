@@ -9,6 +9,8 @@ export interface Timing {
   readonly bucketMs: number;
   /** While another source than the first is followed: between two looks whether a better one answers again. */
   readonly betterMs: number;
+  /** Whose state is older than that is passed over, where there is another source, in seconds: some waits of a relay's relay. */
+  readonly staleSeconds: number;
   /** The bound of the first pause after a failure; it doubles with each. */
   readonly firstPauseMs: number;
   readonly pauseMsMax: number;
@@ -23,6 +25,7 @@ export const TIMING: Timing = {
   pollMs: 5000,
   bucketMs: 15_000,
   betterMs: 20_000,
+  staleSeconds: 120,
   firstPauseMs: 2000,
   pauseMsMax: 30_000,
   beaconMs: 30_000,

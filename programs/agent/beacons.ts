@@ -2,6 +2,7 @@
  * Reports of this agent, and of those behind it, up the tree: which revision each serves, how old it may be, and what it
  * refuses. Promise: a report that is lost costs nothing, the next one says it all; they come spread over time.
  */
+import { SILENT_MS } from "../../lib/core/rollout/beacon.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
@@ -39,8 +40,10 @@ export interface ReporterOptions {
 }
 
 const BATCH_MAX = 500;
-/** Edges whose reports wait here, at most. */
+/** Reports that wait here, at most. */
 const WAITING_MAX = 20_000;
+/** An edge that was not heard for longer is silent: what it said before says no more. Reports that go in a ring end so, too. */
+const WORTH_TELLING_MS = SILENT_MS;
 
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -65,9 +68,16 @@ export class Reporter {
   /** Reports of agents behind this one, to be sent on. False: there are too many that wait, and none was taken. */
   add(beacons: readonly Report[]): boolean {
     if (this.#others.size + beacons.length > WAITING_MAX) return false;
-    for (const beacon of beacons) this.#others.set(beacon.edge, { beacon, atMs: performance.now() });
+    const atMs = performance.now();
+    for (const beacon of beacons) this.#others.set(nameOf(beacon), { beacon, atMs });
     this.tellSoon();
     return true;
+  }
+
+  /** Whether a report has been here before: agents that follow each other would send it round for ever. */
+  isOwn({ edge, through }: Report): boolean {
+    const own = this.#options.edge;
+    return own !== undefined && (edge === own || through === own);
   }
 
   async stop(): Promise<void> {
@@ -115,7 +125,7 @@ export class Reporter {
     for (let at = 0; at < beacons.length; at += BATCH_MAX)
       if (!(await this.#sendTo(beacons.slice(at, at + BATCH_MAX)))) return;
     // What has come meanwhile goes with the next ones.
-    for (const [edge, one] of sent) if (this.#others.get(edge) === one) this.#others.delete(edge);
+    for (const [name, one] of sent) if (this.#others.get(name) === one) this.#others.delete(name);
   }
 
   #beacons(): Report[] {
@@ -125,11 +135,14 @@ export class Reporter {
     const own =
       edge === undefined || reports.length === 0 ? [] : [{ edge, version: VERSION, namespaces: reports }];
     const nowMs = performance.now();
-    const others = [...this.#others.values()].map(({ beacon, atMs }) => ({
-      ...beacon,
-      ageSeconds: Math.round((beacon.ageSeconds ?? 0) + (nowMs - atMs) / 1000),
-      ...(edge === undefined || beacon.through !== undefined ? {} : { through: edge }),
-    }));
+    const others = [...this.#others].flatMap(([name, { beacon, atMs }]) => {
+      const ageMs = (beacon.ageSeconds ?? 0) * 1000 + nowMs - atMs;
+      if (ageMs > WORTH_TELLING_MS) this.#others.delete(name);
+      const through = edge === undefined || beacon.through !== undefined ? {} : { through: edge };
+      return ageMs > WORTH_TELLING_MS
+        ? []
+        : [{ ...beacon, ageSeconds: Math.round(ageMs / 1000), ...through }];
+    });
     return [...own, ...others];
   }
 
@@ -175,6 +188,11 @@ export class Reporter {
     this.#troubled = true;
     return false;
   }
+}
+
+/** Two agents of one edge may follow a namespace each. */
+function nameOf({ edge, namespaces }: Report): string {
+  return [edge, ...namespaces.map(({ namespace }) => namespace).sort()].join(" ");
 }
 
 function reportOf({ namespace, subject, state }: Lane, errorRate: number | undefined): ReportedNamespace[] {

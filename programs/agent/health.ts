@@ -9,6 +9,7 @@ import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply, GuestRequest } from "../host/pool/protocol.ts";
+import { strangeParameter } from "./strange-parameter.ts";
 
 const HealthBody = z.strictObject({
   namespace: z.string().check(z.maxLength(64)),
@@ -22,7 +23,7 @@ interface Said {
 }
 
 const KEPT_MS = 60_000;
-/** Of a namespace: programs beyond that are not told apart. */
+/** Of a namespace, the programs that were heard last. */
 const PROGRAMS_MAX = 100;
 
 export class HealthBook {
@@ -39,7 +40,9 @@ export class HealthBook {
     const before = this.rateOf({ namespace, state });
     const all = this.#said.get(namespace) ?? new Map<string, Said>();
     this.#said.set(namespace, all);
-    if (all.size >= PROGRAMS_MAX && !all.has(program)) all.clear();
+    // The one that was heard longest ago makes room.
+    if (all.size >= PROGRAMS_MAX && !all.has(program)) all.delete([...all.keys()][0] ?? "");
+    all.delete(program);
     all.set(program, { errorRate, revision: state.place?.revision ?? 0, atMs: this.#nowMs() });
     return this.rateOf({ namespace, state }) !== before;
   }
@@ -63,13 +66,15 @@ export interface HealthRoute {
 /** `program` is the accessor of the caller's token, and `grants` what it holds. */
 export function takeHealth(
   { agent, health, reporter }: HealthRoute,
-  { method, body }: GuestRequest,
+  { method, uri, body }: GuestRequest,
   { program, grants }: { readonly program: string; readonly grants: readonly Grant[] },
 ): GuestReply {
   if (method !== "POST")
     return refusalReply(
       refuse("method_not_allowed", "This path takes POST.", { headers: [["allow", "POST"]] }),
     );
+  const strange = strangeParameter(uri, []);
+  if (strange !== undefined) return refusalReply(strange);
   const told = bodyIn(body);
   if (told === undefined)
     return refusalReply(

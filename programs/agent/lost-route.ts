@@ -13,6 +13,7 @@ import type { Lane } from "../../packages/agent/lane.ts";
 import { refusalReply } from "../host/front/sending.ts";
 import type { GuestReply } from "../host/pool/protocol.ts";
 import { jsonAnswer } from "./json-answer.ts";
+import { strangeParameter } from "./strange-parameter.ts";
 
 /** Of one page; a commit comes whole. */
 const COMMITS_MAX = 200;
@@ -28,6 +29,8 @@ export function lostAnswer(agent: Agent, uri: string, grants: readonly Grant[]):
   const lane = agent.lanes.get(namespace);
   if (lane === undefined)
     return refusalReply(refuse("namespace_not_found", `This agent does not follow ${namespace}.`));
+  const strange = strangeParameter(uri, ["ns", "lineage", "after"]);
+  if (strange !== undefined) return refusalReply(strange);
   const lineage = query.get("lineage");
   if (lineage === null) return jsonAnswer(200, { namespace, histories: historiesOf(lane) });
   const after = Number(query.get("after") ?? "");

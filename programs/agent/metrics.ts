@@ -1,5 +1,4 @@
 /** Gauges of an agent in the text form of Prometheus: how far each namespace is, how old, and what is wrong. */
-import type { Agent } from "../../packages/agent/index.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 
 interface Gauge {
@@ -36,9 +35,9 @@ const GAUGES: readonly Gauge[] = [
   },
 ];
 
-export function agentMetrics({ lanes }: Agent): string {
+export function agentMetrics(lanes: readonly Lane[]): string {
   return GAUGES.map(({ name, help, value }) => {
-    const rows = [...lanes.values()].flatMap((lane) => {
+    const rows = lanes.flatMap((lane) => {
       const found = value(lane);
       return found === undefined ? [] : [`${name}{namespace="${lane.namespace}"} ${found}\n`];
     });

@@ -1,5 +1,5 @@
 /** What an agent answers of itself: whether it is ready, what it does, and what an earlier history held that is lost now. */
-import type { Grant, Verb } from "../../lib/core/grant.ts";
+import { allowsSome, type Grant, type Verb } from "../../lib/core/grant.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseTokenDocument } from "../../lib/core/token.ts";
 import { VERSION } from "../../lib/core/version.ts";
@@ -12,6 +12,7 @@ import { requestOf } from "../native/messages.ts";
 import { jsonAnswer } from "./json-answer.ts";
 import { lostAnswer } from "./lost-route.ts";
 import { agentMetrics } from "./metrics.ts";
+import { strangeParameter } from "./strange-parameter.ts";
 import type { TokenBook } from "./tokens.ts";
 
 export interface OwnRoutes {
@@ -20,7 +21,10 @@ export interface OwnRoutes {
   readonly edge: string | undefined;
 }
 
-/** The answer; a refusal in the form that all have. The caller's token was asked about already. */
+/**
+ * The answer; a refusal in the form that all have. The caller's token was asked about already. Of the namespaces those are shown of
+ * which it may know.
+ */
 export function ownAnswer(own: OwnRoutes, sent: GuestRequest): GuestReply {
   const { request } = requestOf(sent);
   const path = request.uri.split("?", 1)[0] ?? "";
@@ -30,19 +34,30 @@ export function ownAnswer(own: OwnRoutes, sent: GuestRequest): GuestReply {
     );
   if (path === "/healthz") return jsonAnswer(200, { ok: true });
   if (path === "/readyz") return readiness(own.agent);
-  const needed: Verb = path === "/v1/agent/lost" ? "history" : "status";
   const grants = grantsOf(own, sent);
   if ("code" in grants) return refusalReply(grants);
-  if (!grants.some(({ verbs }) => verbs.includes(needed))) return refusalReply(missing(needed));
+  if (path === "/v1/agent/lost")
+    return holds(grants, "history")
+      ? lostAnswer(own.agent, request.uri, grants)
+      : refusalReply(missing("history"));
+  const shown = [...own.agent.lanes.values()].filter(({ namespace }) =>
+    allowsSome(grants, "status", namespace),
+  );
+  if (shown.length === 0) return refusalReply(missing("status"));
   if (path === "/metrics")
     return {
       status: 200,
       headers: ["content-type", "text/plain; version=0.0.4", "cache-control", "no-store"],
-      body: Buffer.from(agentMetrics(own.agent)),
+      body: Buffer.from(agentMetrics(shown)),
     };
-  if (path === "/v1/agent") return jsonAnswer(200, statusOf(own));
-  if (path === "/v1/agent/lost") return lostAnswer(own.agent, request.uri, grants);
-  return refusalReply(refuse("no_route", "There is nothing at this path of an agent."));
+  if (path !== "/v1/agent")
+    return refusalReply(refuse("no_route", "There is nothing at this path of an agent."));
+  const strange = strangeParameter(request.uri, []);
+  return strange === undefined ? jsonAnswer(200, statusOf(own.edge, shown)) : refusalReply(strange);
+}
+
+function holds(grants: readonly Grant[], verb: Verb): boolean {
+  return grants.some(({ verbs }) => verbs.includes(verb));
 }
 
 /** What the caller's token holds, once its secret was compared; or why it is not taken. */
@@ -60,7 +75,10 @@ export function grantsOf(
 }
 
 function missing(verb: Verb): Refusal {
-  return refuse("forbidden", `This needs a token with the verb ${verb}.`);
+  return refuse(
+    "forbidden",
+    `This needs a token with the verb ${verb} for a namespace that this agent follows.`,
+  );
 }
 
 /** 200 once every namespace has a state, however old: an agent serves what it has. */
@@ -79,11 +97,11 @@ function troubleOf({ refusal, trouble, loaded }: Lane["state"]) {
   };
 }
 
-export function statusOf({ agent, edge }: Pick<OwnRoutes, "agent" | "edge">) {
+function statusOf(edge: string | undefined, lanes: readonly Lane[]) {
   return {
     version: VERSION,
     ...(edge === undefined ? {} : { edge }),
-    namespaces: [...agent.lanes.values()].map((lane) => {
+    namespaces: lanes.map((lane) => {
       const { namespace, subject, state, lost } = lane;
       const { place, source, from, head } = state;
       const age = state.ageSeconds();

@@ -6,7 +6,6 @@
 import { readFileSync } from "node:fs";
 import http, { type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import type { AnswerHeaders, Fetch, FetchAnswer, FetchAsked } from "../../../packages/client/index.ts";
 import { EXIT, Failure } from "../failure.ts";
 
@@ -18,6 +17,8 @@ export interface NodeFetchOptions {
 }
 
 const CONNECT_MS = 10_000;
+/** No answer of Ledge is nearly as large; what has no end would take all memory before its time is over. */
+const BODY_BYTES_MAX = 67_108_864;
 
 /** Rejects with Node's error when there is no answer, and with SentOn. */
 export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
@@ -80,12 +81,24 @@ function answerOf(answer: IncomingMessage, status: number): FetchAnswer {
     status,
     ok: status >= 200 && status < 300,
     headers: headersOf(answer.headersDistinct),
-    arrayBuffer: async () => new Uint8Array(await buffer(answer)).buffer,
-    text: async () => (await buffer(answer)).toString(),
+    arrayBuffer: async () => new Uint8Array(await bodyOf(answer)).buffer,
+    text: async () => (await bodyOf(answer)).toString(),
     get body() {
       return Readable.toWeb(answer);
     },
   };
+}
+
+async function bodyOf(answer: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    size += piece.length;
+    // Leaving the loop ends the connection.
+    if (size > BODY_BYTES_MAX) throw new Error(`an answer of more than ${BODY_BYTES_MAX} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 /** Several of one name in one text (RFC 9110 section 5.3). */

@@ -41,6 +41,39 @@ describe("a lane", () => {
     expect(servedBy(running.lane)).toEqual(origin.stateAt(origin.head));
   });
 
+  test("passes over a relay that has heard of nobody for long, and goes back once it has", async () => {
+    const origin = new ModelOrigin();
+    origin.commit([["a", "1"]]);
+    let ageSeconds = 3600;
+    const told = origin.source(PAGES);
+    const heldBack = origin.head;
+    const source = {
+      ...told,
+      name: "the relay",
+      changes: async (...asked: Parameters<typeof told.changes>) => {
+        const page = await told.changes(...asked);
+        // It has come no further, for as long as its own link is gone.
+        if (ageSeconds === 0) return { ...page, ageSeconds };
+        return {
+          ...page,
+          place: { ...page.place, revision: heldBack },
+          head: heldBack,
+          commits: [],
+          ageSeconds,
+        };
+      },
+    };
+    const running = runLane(testFolder(), [source, { ...origin.source(PAGES), name: "the origin" }]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => at(running)).toBe(heldBack);
+    origin.commit([["a", "2"]]);
+    await expect.poll(() => servedBy(running.lane).get("a")).toBe("2");
+    await expect.poll(() => running.lane.state.source?.name).toBe("the origin");
+    ageSeconds = 0;
+    await expect.poll(() => running.lane.state.source?.name).toBe("the relay");
+    expect(running.said.filter((line) => line.includes("too_stale"))).toHaveLength(1);
+  });
+
   test("moves to no state of which a value is owed: a hot key over several pages", async () => {
     const origin = new ModelOrigin();
     origin.commit([["other", "0"]]);

@@ -6,7 +6,7 @@ import { httpSource } from "../../../packages/agent/index.ts";
 import { LaneState } from "../../../packages/agent/lane-state.ts";
 
 test("an answer of a relay brings the age that the state has there", async () => {
-  const page = { revision: 7, head: 7, commits: [] };
+  const page = { revision: 7, head: 7, cursor: "c", commits: [] };
   const server = createServer((_, response) => {
     response.writeHead(200, { "ledge-lineage": "1".repeat(32), "ledge-source": "none", age: "3600" });
     response.end(JSON.stringify(page));

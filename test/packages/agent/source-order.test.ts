@@ -38,4 +38,10 @@ describe("waitSecondsAt", () => {
     expect(waitSecondsAt(order, 0, pace(0.5))).toBe(5);
     expect(waitSecondsAt(order, 9000, pace(0.5))).toBe(0);
   });
+
+  test("only looks at a better source while another one is followed", () => {
+    const order = { ...answered(false), at: 0, followed: 1 };
+    expect(waitSecondsAt(order, 0, pace(0.5))).toBe(0);
+    expect(waitSecondsAt({ ...order, followed: 0 }, 0, pace(0.5))).toBe(TIMING.waitSeconds);
+  });
 });
