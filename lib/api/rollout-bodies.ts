@@ -246,7 +246,17 @@ export const Fleet = z.object({
   }),
   /** Where `revision` was asked for: whether all that are not silent are there, and who is not, the first hundred. */
   reached: z.optional(z.boolean()),
-  waiting: z.optional(z.array(z.object({ edge: edgeName, namespace, revision: count }))),
+  waiting: z.optional(
+    z.array(
+      z.object({
+        edge: edgeName,
+        namespace,
+        revision: count,
+        /** What it follows in the place of the newest state: it comes to the revision when that does. */
+        channel: z.optional(channelName),
+      }),
+    ),
+  ),
   replicas: z.array(Replica),
   next: z.optional(z.string()),
 });

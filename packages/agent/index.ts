@@ -8,7 +8,7 @@ import { LedgeError } from "../client/errors.ts";
 import { conform, type StandardSchema } from "../client/schema.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "./guard.ts";
 import { HotDocuments } from "./hot-documents.ts";
-import { Lane } from "./lane.ts";
+import { type AgentLog, Lane } from "./lane.ts";
 import type { LaneState } from "./lane-state.ts";
 import type { ReplicaCommit, Source } from "./source.ts";
 import { TIMING, type Timing } from "./timing.ts";
@@ -35,7 +35,7 @@ export interface AgentOptions {
   /** Lineages that are followed though they do not come from what is here: a person has picked them. */
   readonly acceptedLineages?: readonly string[];
   /** One line for people: what is refused, which source is lost. Default: nothing is written. */
-  readonly log?: (text: string) => void;
+  readonly log?: AgentLog;
   /** Between 0 and 1. Default: Math.random. */
   readonly random?: () => number;
 }

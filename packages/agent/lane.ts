@@ -55,12 +55,14 @@ export interface LaneOptions {
   /** Lineages that a person has picked, though they do not come from ours. */
   readonly accepted: readonly string[];
   readonly random: () => number;
-  /** One line for people. */
-  readonly log: (text: string) => void;
+  /** One line for people; a warning where nothing else is said. */
+  readonly log: AgentLog;
   /** After each move, and after each change of what the lane says of itself. `commits` is undefined when the whole state is another. */
   readonly onMoved: (commits: readonly ReplicaCommit[] | undefined) => void;
   readonly onState: () => void;
 }
+
+export type AgentLog = (text: string, level?: "info" | "warn") => void;
 
 /** Of what is told and not served yet; beyond it values that were replaced since are forgotten. */
 const PENDING_BYTES_MAX = 67_108_864;
@@ -443,7 +445,7 @@ export class Lane {
     this.#answered(source, { head: place.revision, hasNews: true });
     this.#pending = new Pending();
     this.#served.moved(undefined);
-    this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`);
+    this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`, "info");
   }
 
   async #fill(db: NodeDb, source: Source, signal: AbortSignal) {

@@ -136,12 +136,13 @@ export class Reporter {
       edge === undefined || reports.length === 0 ? [] : [{ edge, version: VERSION, namespaces: reports }];
     const nowMs = performance.now();
     const others = [...this.#others].flatMap(([name, { beacon, atMs }]) => {
+      // Rounded up, what was said after a rollout began would seem to be from before it.
       const ageMs = (beacon.ageSeconds ?? 0) * 1000 + nowMs - atMs;
       if (ageMs > WORTH_TELLING_MS) this.#others.delete(name);
       const through = edge === undefined || beacon.through !== undefined ? {} : { through: edge };
       return ageMs > WORTH_TELLING_MS
         ? []
-        : [{ ...beacon, ageSeconds: Math.round(ageMs / 1000), ...through }];
+        : [{ ...beacon, ageSeconds: Math.floor(ageMs / 1000), ...through }];
     });
     return [...own, ...others];
   }

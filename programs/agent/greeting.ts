@@ -31,6 +31,7 @@ function wordsOf({ state }: Lane): string {
       return `nothing yet: revision ${refusal.revision} is refused (${refusal.code}: ${refusal.detail})`;
     return trouble === undefined ? "nothing yet" : `nothing yet: ${trouble.source}: ${trouble.detail}`;
   }
-  const from = source === undefined ? "from what was here; no source answers" : `from ${source.name}`;
-  return `revision ${place.revision}, ${from}`;
+  if (source !== undefined) return `revision ${place.revision}, from ${source.name}`;
+  const why = trouble === undefined ? "no source has answered yet" : `${trouble.source}: ${trouble.detail}`;
+  return `revision ${place.revision}, from what was here; ${why}`;
 }

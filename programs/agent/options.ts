@@ -4,9 +4,12 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../lib/core/duration.ts";
 import { isNamespaceName, NAMESPACE_RULE } from "../../lib/core/namespace.ts";
+import { LINEAGE_PATTERN } from "../../lib/core/patterns.ts";
 import { CHANNEL_PATTERN, EDGE_PATTERN } from "../../lib/core/rollout/documents.ts";
 import { thrownText } from "../../lib/core/thrown.ts";
+import { parseToken } from "../../lib/core/token.ts";
 import { EDGE_LIMITS, type EdgeLimits } from "../../packages/agent/guard.ts";
+import { Failure } from "../cli/failure.ts";
 import { parseServerAddress } from "../cli/server/address.ts";
 import { type Demanded, parseWanted } from "../cli/templates/wanted.ts";
 import { collectOrigin, parseListen, parsePort } from "../start/options.ts";
@@ -49,6 +52,7 @@ export const BUCKET = "bucket";
 const DEFAULT_PORT = 3001;
 const EDGE_NAME = new RegExp(EDGE_PATTERN);
 const CHANNEL = new RegExp(CHANNEL_PATTERN);
+const LINEAGE = new RegExp(LINEAGE_PATTERN);
 
 /** Throws CommanderError for wrong use, after having said what is wrong. */
 export function parseAgentOptions(args: readonly string[], name: string): AgentCommand {
@@ -120,7 +124,7 @@ export function parseAgentOptions(args: readonly string[], name: string): AgentC
     .option(
       "--accept-lineage <id>",
       "follow this history, though it does not come from what is here (may be given again)",
-      collect,
+      collectLineage,
     )
     .addOption(
       new Option(
@@ -167,6 +171,7 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
     throw new WrongUse(`${twice} is named twice: an agent serves one state of a namespace`);
+  judgeBucketFlags(flags);
   const { socket, listen, port = DEFAULT_PORT } = flags;
   return {
     namespaces,
@@ -196,6 +201,14 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
   };
 }
 
+/** What is said of a bucket that is no source would be passed over in silence. */
+function judgeBucketFlags({ from, bucket, trust, branch }: Flags): void {
+  if (from.includes(BUCKET)) return;
+  const said = Object.entries({ bucket, trust, branch }).find(([, value]) => value !== undefined)?.[0];
+  if (said !== undefined)
+    throw new WrongUse(`--${said} is about the bucket, and that is no source here: add --from bucket`);
+}
+
 function judgeFollowed(text: string): void {
   const [namespace = "", channel, ...rest] = text.split("@");
   if (!isNamespaceName(namespace)) throw new WrongUse(`${text}: ${NAMESPACE_RULE}`);
@@ -214,21 +227,46 @@ function renderingOf(text: string, names: readonly (string | undefined)[]): Rend
   return { ...wanted, namespace };
 }
 
-/** The token for the sources: of the file, or of LEDGE_TOKEN; read anew with each request, so that a rotated one is taken. */
+/**
+ * The token for the sources: of the file, or of LEDGE_TOKEN; read anew with each request, so that a rotated one is taken. A file
+ * that holds none does not end an agent, which has a state to serve: `log` tells of it once.
+ */
 export function sourceToken(
   { tokenFile }: Pick<AgentCommand, "tokenFile">,
   { LEDGE_TOKEN }: Readonly<Record<string, string | undefined>>,
+  log: (text: string) => void = () => {},
 ): () => string | undefined {
-  if (tokenFile === undefined) return () => LEDGE_TOKEN;
   let last: string | undefined;
+  let told = "";
   return () => {
-    try {
-      last = readFileSync(tokenFile, "utf8").trim();
-    } catch {
-      // While it is exchanged, or gone: what it said last.
+    const read = tokenFile === undefined ? tokenIn(LEDGE_TOKEN, "LEDGE_TOKEN") : tokenOfFile(tokenFile);
+    // While it is exchanged, or gone: what it said last.
+    if ("trouble" in read) {
+      if (read.trouble !== told) log(read.trouble);
+      told = read.trouble;
+    } else {
+      last = read.token;
+      told = "";
     }
     return last;
   };
+}
+
+type ReadToken = { readonly token: string | undefined } | { readonly trouble: string };
+
+function tokenOfFile(file: string): ReadToken {
+  try {
+    return tokenIn(readFileSync(file, "utf8"), `--token-file ${file}`);
+  } catch (error) {
+    return { trouble: `--token-file ${file} cannot be read: ${thrownText(error)}` };
+  }
+}
+
+/** A header cannot hold all that a file can. */
+function tokenIn(text: string | undefined, from: string): ReadToken {
+  const token = text?.trim();
+  if (token === undefined || parseToken(token) !== undefined) return { token };
+  return { trouble: `${from} holds no token of Ledge, which begins with ldg_ and is one line` };
 }
 
 const HELP = `
@@ -250,8 +288,14 @@ function collectSource(value: string, before: string[] = []): string[] {
   try {
     return [...before, parseServerAddress(value)];
   } catch (error) {
-    throw new InvalidArgumentError(`${thrownText(error)}; or say bucket`);
+    if (!(error instanceof Failure)) throw error;
+    throw new InvalidArgumentError([error.message, error.hint, "or say bucket"].filter(Boolean).join("; "));
   }
+}
+
+function collectLineage(value: string, before: string[] = []): string[] {
+  if (LINEAGE.test(value)) return [...before, value];
+  throw new InvalidArgumentError("a history has a name of 32 hex digits, as the agent's log names it");
 }
 
 function parseEdge(value: string): string {

@@ -12,7 +12,7 @@ import { TIMING } from "../../packages/agent/timing.ts";
 import type { ServerOptions } from "../../packages/client/server.ts";
 import { EXIT, Failure } from "../cli/failure.ts";
 import { serverPlaceOf } from "../cli/server/address.ts";
-import { nodeFetch } from "../cli/server/node-fetch.ts";
+import { nodeFetch, readAuthority } from "../cli/server/node-fetch.ts";
 import { interrupted } from "../start/interrupted.ts";
 import { type Log, openLog } from "../start/log.ts";
 import { Stopped, troubleOf, WrongUse } from "../start/stopped.ts";
@@ -63,9 +63,12 @@ async function run(command: AgentCommand): Promise<void> {
 }
 
 async function serve(command: AgentCommand, ended: Promise<void>): Promise<void> {
-  const { dataDir, edge, namespaces, limits, acceptedLineages } = command;
+  const { dataDir, edge, namespaces, limits, acceptedLineages, ca } = command;
+  // With each request it would be said that the source does not answer.
+  if (ca !== undefined) readAuthority(ca);
   const log = logOf(command);
-  const token = sourceToken(command, process.env);
+  const warn = (text: string) => log.event("warn", "agent", { text });
+  const token = sourceToken(command, process.env, warn);
   const servers = command.from.filter((one) => one !== BUCKET);
   const asked = askedBy(command, token);
   const tokens = new TokenBook({
@@ -78,10 +81,10 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
     folder: dataDir,
     namespaces,
     ...(edge === undefined ? {} : { edge }),
-    sources: await sourcesOf(command, asked, (text) => log.event("warn", "agent", { text })),
+    sources: await sourcesOf(command, asked, warn),
     limits,
     acceptedLineages,
-    log: (text) => log.event("warn", "agent", { text }),
+    log: (text, level = "warn") => log.event(level, "agent", { text }),
   });
   const health = new HealthBook();
   const reporter = new Reporter({
@@ -90,7 +93,7 @@ async function serve(command: AgentCommand, ended: Promise<void>): Promise<void>
     edge,
     targets: servers.map(asked),
     everyMs: TIMING.beaconMs,
-    log: (text) => log.event("warn", "agent", { text }),
+    log: warn,
   });
   let host: AgentHost | undefined;
   let renderings: Renderings | undefined;
@@ -170,7 +173,7 @@ async function bucketOf(
   const { readReading } = await import("../cli/backup/reading.ts");
   const { agentBucketSource } = await import("./bucket-source.ts");
   return agentBucketSource({
-    bucket: await openAddressedBucket({ from: bucket }),
+    bucket: await openAddressedBucket({ from: bucket, flag: "--bucket" }),
     name: bucket,
     reading: readReading(trust),
     branch,

@@ -20,6 +20,9 @@ export function troubleOf(error: unknown): string | undefined {
     case "EACCES":
     case "EPERM":
     case "EROFS":
+      // Of a socket without a folder Node says this, too.
+      if (address !== undefined && (port ?? -1) < 0)
+        return `The socket ${address} cannot be made: its folder is not there, or is not for this user.`;
       return path === undefined
         ? `Port ${port} is not for this user. Choose one from 1024 on with --port.`
         : `${path} cannot be written. Give this user the folder, or name another with --data.`;

@@ -72,8 +72,8 @@ left join entry e on e.namespace='_system' and e.key='edge/'||(b.value->>'edge')
 
 /** ?3 as in standingsSql, ?4 a revision, ?5 limit: who is heard and not there, or of another history. */
 export const waitingSql = statement(
-  { edge: textColumn, namespace: textColumn, revision: integerColumn },
-  `select b.value->>'edge',b.value->>'namespace',b.value->>'revision' from operation b where ${known} and b.value->>'atMs'>?3
+  { edge: textColumn, namespace: textColumn, revision: integerColumn, channel: orNull(textColumn) },
+  `select b.value->>'edge',b.value->>'namespace',b.value->>'revision',b.value->>'channel' from operation b where ${known} and b.value->>'atMs'>?3
 and (b.value->>'revision'<?4 or b.value->>'lineage' not in (select lineage from lineage)) order by b.name limit ?5`,
 );
 

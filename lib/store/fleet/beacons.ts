@@ -109,7 +109,9 @@ export function listWaiting(
   part: FleetPart,
   { revision, limit }: { readonly revision: number; readonly limit: number },
 ) {
-  return rowsOf(db, waitingSql, [...rangeOf(part), part.nowMs - SILENT_MS, revision, limit]);
+  return rowsOf(db, waitingSql, [...rangeOf(part), part.nowMs - SILENT_MS, revision, limit]).map(
+    ({ channel, ...one }) => (channel === null ? one : { ...one, channel }),
+  );
 }
 
 /** How many commits lie between two states of a namespace, and when the oldest was made. Throws StoreFault. */

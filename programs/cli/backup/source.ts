@@ -32,6 +32,8 @@ export interface BucketFlags {
   readonly from?: string;
   readonly endpoint?: string;
   readonly region?: string;
+  /** As which flag the address was given. Default: --from. */
+  readonly flag?: string;
 }
 
 /** Opens the bucket. Throws Failure where it is not told completely. */
@@ -63,7 +65,11 @@ function serversOwn(dataDir: string): Variables | undefined {
 }
 
 function fromEnvironment(name: string): string | undefined {
-  return process.env[`SPIN_VARIABLE_${name.toUpperCase()}`] || undefined;
+  return process.env[environmentName(name)] || undefined;
+}
+
+function environmentName(variable: string): string {
+  return `SPIN_VARIABLE_${variable.toUpperCase()}`;
 }
 
 async function bundled(dataDir: string): Promise<{ settings: BucketSettings; stop(): Promise<void> }> {
@@ -92,12 +98,13 @@ async function bundled(dataDir: string): Promise<{ settings: BucketSettings; sto
 }
 
 /** The address as variables. */
-function addressed(from: string, { endpoint, region }: BucketFlags): Variables {
+function addressed(from: string, { endpoint, region, flag = "--from" }: BucketFlags): Variables {
+  const hint = flag === "--from" ? FORM : FORM_ALONE;
   let url: URL;
   try {
     url = new URL(from);
   } catch (cause) {
-    throw new Failure(EXIT.usage, `--from ${from} is not an address`, { cause, hint: FORM });
+    throw new Failure(EXIT.usage, `${flag} ${from} is not an address`, { cause, hint });
   }
   const segments = url.pathname.split("/").filter((part) => part !== "");
   const short = url.protocol === "s3:";
@@ -107,7 +114,7 @@ function addressed(from: string, { endpoint, region }: BucketFlags): Variables {
     ? (endpoint ?? fromEnvironment(BUCKET_VARIABLES.endpoint) ?? awsEndpoint(where))
     : url.origin;
   if (server === undefined || bucketName === "")
-    throw new Failure(EXIT.usage, `--from ${from} does not say which server has the bucket`, { hint: FORM });
+    throw new Failure(EXIT.usage, `${flag} ${from} does not say which server has the bucket`, { hint });
   return {
     [BUCKET_VARIABLES.endpoint]: server,
     [BUCKET_VARIABLES.bucketName]: bucketName,
@@ -117,6 +124,8 @@ function addressed(from: string, { endpoint, region }: BucketFlags): Variables {
 }
 
 const FORM = "say ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX] with --endpoint URL or --region NAME";
+/** Of a program that has no flags for the rest. */
+const FORM_ALONE = `say ENDPOINT/BUCKET[/PREFIX], or s3://BUCKET[/PREFIX] with ${environmentName(BUCKET_VARIABLES.endpoint)} or ${environmentName(BUCKET_VARIABLES.region)} in the environment`;
 
 function awsEndpoint(region: string | undefined): string | undefined {
   return region === undefined ? undefined : `https://s3.${region}.amazonaws.com`;
@@ -140,6 +149,8 @@ function settingsWith(
   throw new Failure(
     EXIT.usage,
     credentialsTrouble(known) ?? `the bucket is not told completely: ${missing.join(", ")}`,
-    { hint: "see `ledge restore --help`" },
+    {
+      hint: `set ${missing.map(environmentName).join(" and ")} in the environment (\`ledge restore --help\`)`,
+    },
   );
 }

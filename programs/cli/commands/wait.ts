@@ -52,7 +52,9 @@ async function waitFor(
     progress.end();
     if (output === "json") printJson({ reached: fleet.reached, waiting, summary });
     if (fleet.reached !== true)
-      throw new Failure(EXIT.late, `not at revision ${revision} in time: ${named(waiting)}`);
+      throw new Failure(EXIT.late, `not at revision ${revision} in time: ${named(waiting)}`, {
+        hint: hintOf(waiting, revision),
+      });
     if (summary.replicas === summary.silent)
       throw new Failure(
         EXIT.absent,
@@ -65,9 +67,21 @@ async function waitFor(
 }
 
 function named(waiting: NonNullable<Fleet["waiting"]>): string {
-  const names = waiting.slice(0, NAMED_MAX).map(({ edge, revision }) => `${edge} (at ${revision})`);
+  const names = waiting
+    .slice(0, NAMED_MAX)
+    .map(
+      ({ edge, revision, channel }) =>
+        `${edge} (at ${revision})${channel === undefined ? "" : ` by channel ${channel}`}`,
+    );
   const more = waiting.length > NAMED_MAX ? " and others" : "";
   return `${names.join(", ")}${more}`;
+}
+
+/** Whoever follows a channel waits for that, and not for the link. */
+function hintOf(waiting: NonNullable<Fleet["waiting"]>, revision: number): string | undefined {
+  const { namespace, channel } = waiting.find((one) => one.channel !== undefined) ?? {};
+  if (channel === undefined) return undefined;
+  return `an edge that follows a channel has a revision once the channel does: \`ledge rollout start ${namespace}/${channel} --to ${revision} …\``;
 }
 
 function parseRevision(text: string): number {

@@ -115,7 +115,8 @@ async function trusting(ca: string | undefined) {
   return { client: https, options: ca === undefined ? {} : { ca: [...rootCertificates, readAuthority(ca)] } };
 }
 
-function readAuthority(file: string): string {
+/** Throws Failure. */
+export function readAuthority(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {

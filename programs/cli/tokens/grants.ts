@@ -51,7 +51,8 @@ export async function oddities(
   const said = formatGrant(grant);
   const narrow = verbs.filter((verb) => EVERYWHERE.includes(verb) && (namespace !== "*" || scope !== ""));
   return [
-    ...(scope !== "" && !scope.endsWith("/")
+    // Of a report the scope names edges, and one site has one name.
+    ...(scope !== "" && !scope.endsWith("/") && verbs.some((verb) => verb !== "report")
       ? [`${said} covers the one key ${scope}; for all that is below it write ${said}/`]
       : []),
     ...narrow.map((verb) => `${verb} counts only over every namespace: ${verb}:*`),

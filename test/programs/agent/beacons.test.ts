@@ -1,5 +1,5 @@
 /** What a relay makes of reports of others: whose word it keeps, for how long, and what it sends no further. */
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Agent } from "../../../packages/agent/index.ts";
 import { type Report, Reporter } from "../../../programs/agent/beacons.ts";
 
@@ -43,6 +43,17 @@ test("a report that is older than silence is sent no further", async () => {
   reporter.start();
   await expect.poll(() => sent).toHaveLength(1);
   expect(sent[0]).toMatchObject({ edge: "eu/new", ageSeconds: 290, through: "eu/relay" });
+});
+
+test("a report that waited for less than a second is told as one of now", async () => {
+  const clock = vi.spyOn(performance, "now").mockReturnValue(1000);
+  onTestFinished(() => clock.mockRestore());
+  const { reporter, sent } = relay();
+  reporter.add([reportOf("eu/fra-1", "shop")]);
+  clock.mockReturnValue(1900);
+  reporter.start();
+  await expect.poll(() => sent.length).toBeGreaterThan(0);
+  expect(sent[0]?.ageSeconds).toBe(0);
 });
 
 test("a report of itself, or that came by itself, has been here before", () => {

@@ -123,6 +123,8 @@ describe("ledge fleet and wait", () => {
     expect(JSON.parse(await done("fleet -o json")).replicas).toHaveLength(2);
     const late = await run(`wait ${revision} shop --timeout 1s`);
     expect([late.status, late.stderr]).toEqual([9, expect.stringContaining(`fra-1 (at ${revision - 1})`)]);
+    expect(late.stderr).toContain(`fra-1 (at ${revision - 1}) by channel stable`);
+    expect(late.stderr).toContain(`rollout start shop/stable --to ${revision}`);
     const waiting = run(`wait ${revision} shop --timeout 1m`);
     await report("fra-1", revision);
     expect((await waiting).status).toBe(0);
