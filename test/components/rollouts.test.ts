@@ -115,6 +115,17 @@ describe("/v1/admin/rollouts", () => {
     expect([told(reply), reply.text]).toEqual(["422 invalid_body", expect.stringContaining(says)]);
   });
 
+  test.each([
+    { health: { maxSilent: 1.01 }, at: "/health/maxSilent" },
+    { health: { maxSilent: "1%" }, at: "/health/maxSilent" },
+    { health: { maxFailing: -0.01 }, at: "/health/maxFailing" },
+    { health: { maxSilents: 0 }, at: "maxSilents" },
+  ])("refuses the health $health, and says where", async ({ health, at }) => {
+    const { server, second } = await withChannel();
+    const reply = await start(server, { to: second, health });
+    expect([told(reply), reply.text]).toEqual(["422 invalid_body", expect.stringContaining(at)]);
+  });
+
   test("a request that is repeated is known by its key", async () => {
     const { server, second } = await withChannel();
     const headers = { "idempotency-key": "again" };
