@@ -13,6 +13,7 @@ import {
   serve,
   temporaryFolder,
 } from "../../testkit/processes.ts";
+import { CHROMIUM, openInChromium, servePage } from "./chromium-page.ts";
 import { fetchOfPage } from "./fetch-of-page.ts";
 
 const examples = join(root, "examples");
@@ -22,13 +23,18 @@ const data = join(folder.path, "data");
 const PAGE = "http://127.0.0.1:8000";
 let server: StartedServer;
 let token = "";
+let pages: Awaited<ReturnType<typeof servePage>>;
+/** Of the page, once it is built. */
+let script = "";
 
 beforeAll(async () => {
-  server = await serve(data, ["--allow-origin", PAGE]);
+  pages = await servePage(join(examples, "browser/index.html"), () => script);
+  server = await serve(data, ["--allow-origin", PAGE, "--allow-origin", pages.origin]);
   token = readFileSync(join(data, "admin-token"), "utf8").trim();
 });
 afterAll(async () => {
   await server?.stop();
+  pages?.close();
   folder.remove();
 });
 
@@ -131,6 +137,18 @@ await import(${JSON.stringify(file)});`;
     const { status } = await ledge(["--data", data, "put", "demo/banner", "a new banner", "--if", "any"]);
     expect(status).toBe(0);
     await expect.poll(shown.said, { timeout: 300_000 }).toContain("a new banner\n");
+  });
+
+  test.skipIf(CHROMIUM === undefined)("the page does so in Chromium, too", async () => {
+    const put = (text: string) => ledge(["--data", data, "put", "demo/banner", text, "--if", "any"]);
+    await ledge(["--data", data, "ns", "put", "demo", "--public"]);
+    expect((await put("before")).status).toBe(0);
+    script = await bundled("browser/page.ts", "neutral");
+    const url = `${pages.origin}/?ledge=${encodeURIComponent(server.url)}`;
+    onTestFinished(openInChromium(url, join(folder.path, "chromium")));
+    await expect.poll(() => pages.shown.at(-1)).toBe("before");
+    await put("after");
+    await expect.poll(() => pages.shown.at(-1)).toBe("after");
   });
 
   test("a Spin component answers by its configuration, request by request", async () => {
