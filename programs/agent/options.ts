@@ -173,6 +173,9 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
     throw new WrongUse(`${twice} is named twice: an agent serves one state of a namespace`);
   judgeBucketFlags(flags);
   const { socket, listen, port = DEFAULT_PORT } = flags;
+  const self = flags.from.find((one) => isOwnAddress(one, { port: listen?.port ?? port, socket }));
+  if (self !== undefined)
+    throw new WrongUse(`--from ${self} is where this agent listens itself: name an origin, or another agent`);
   return {
     namespaces,
     from: flags.from,
@@ -199,6 +202,16 @@ function commandOf(namespaces: readonly string[], flags: Flags): AgentCommand {
     logRequests: flags.logRequests === true,
     render: (flags.render ?? []).map((text) => renderingOf(text, names)),
   };
+}
+
+function isOwnAddress(
+  from: string,
+  { port, socket }: { readonly port: number; readonly socket: string | undefined },
+): boolean {
+  if (socket !== undefined) return from === `unix:${resolve(socket)}`;
+  if (!/^https?:/.test(from)) return false;
+  const url = new URL(from);
+  return url.port === String(port) && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname);
 }
 
 /** What is said of a bucket that is no source would be passed over in silence. */

@@ -2,7 +2,7 @@
  * `ledge agent`: replicas of some namespaces, followed from their sources, and a door for the services beside it. Ends cleanly
  * on Ctrl-C; a second start serves what was there before it asks anybody.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError } from "commander";
 import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
@@ -50,16 +50,36 @@ export async function startAgent(args: readonly string[], name: string): Promise
 
 async function run(command: AgentCommand): Promise<void> {
   const ended = interrupted();
-  mkdirSync(command.dataDir, { recursive: true, mode: 0o700 });
-  const lock = join(command.dataDir, "agent");
-  const owned = takeStore(lock, "ledge agent");
-  if (!owned.ok)
-    throw new Stopped(`${heldBy(command.dataDir, owned.holder)} Name another folder with --data.`);
+  const release = takeFolder(command.dataDir);
   try {
     await serve(command, ended);
   } finally {
-    owned.release();
+    release();
   }
+}
+
+/** Throws Stopped where another agent has it. Gives what gives it back. */
+function takeFolder(dataDir: string): () => void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    const owned = takeStore(join(dataDir, "agent"), "ledge agent");
+    if (owned.ok) return () => owned.release();
+    throw new Stopped(`${heldBy(dataDir, owned.holder)} Name another folder with --data.`);
+  } catch (error) {
+    if (!isUnwritable(error) || !hasReplicas(dataDir)) throw error;
+    // Nobody else can write there either. What it holds is served from memory.
+    console.error(`${dataDir} cannot be written: what it holds is served, and kept in memory alone.`);
+    return () => {};
+  }
+}
+
+function isUnwritable(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(EACCES|EPERM|EROFS|ENOSPC|SQLITE_(READONLY|CANTOPEN|FULL|IOERR).*)$/.test(code);
+}
+
+function hasReplicas(dataDir: string): boolean {
+  return readdirSync(dataDir).some((name) => /^[a-z0-9@-]+\.db$/.test(name));
 }
 
 async function serve(command: AgentCommand, ended: Promise<void>): Promise<void> {

@@ -12,6 +12,16 @@ const FROM = ["--from", "http://127.0.0.1:9"];
 const BUCKET = ["--from", "bucket"];
 const REFUSED: readonly { name: string; args: readonly string[]; says: string; status?: number }[] = [
   {
+    name: "itself as its source",
+    args: ["--from", "http://127.0.0.1:3001"],
+    says: "where this agent listens",
+  },
+  {
+    name: "its own socket as its source",
+    args: ["--from", "unix:/tmp/a.sock", "--socket", "/tmp/a.sock"],
+    says: "where this agent listens",
+  },
+  {
     name: "a bucket that is no source",
     args: [...FROM, "--bucket", "s3://x"],
     says: "--bucket is about the bucket",
