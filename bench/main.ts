@@ -8,6 +8,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { benchExport } from "./backup.ts";
 import { benchBeside } from "./beside.ts";
+import { benchConsole } from "./console.ts";
 import { benchCost } from "./cost.ts";
 import { benchData } from "./data.ts";
 import { benchEdge } from "./edge.ts";
@@ -36,6 +37,7 @@ const parts: Readonly<Record<string, (root: string, form: BenchForm) => Promise<
   restore: benchRestore,
   cost: benchCost,
   "first-answer": benchFirstAnswer,
+  console: benchConsole,
   edge: benchEdge,
   scale: benchScale,
 };

@@ -2,27 +2,16 @@
  * A real browser for tests of the console: Debian's chromium, driven by playwright-core. Promise: every page is watched. What
  * its console says, what its policy stops, what asks for another origin, is a fault that `close` throws.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import * as z from "zod/mini";
+import { BROWSER, NO_BROWSER } from "./chromium.ts";
 import type { StartedServer } from "./processes.ts";
 import { root } from "./processes.ts";
 
 const Code = z.object({ code: z.string() });
-const PLACES = [
-  process.env.LEDGE_TEST_BROWSER ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-];
-const place = PLACES.find((one) => one !== "" && existsSync(one));
-
-/** Why browser tests are skipped; undefined where they run. */
-export const NO_BROWSER =
-  place === undefined ? "no chromium is installed (LEDGE_TEST_BROWSER names one)" : undefined;
-
 export interface PageOptions {
   /** In pixels. */
   readonly width?: number;
@@ -43,9 +32,9 @@ export interface TestBrowser {
 }
 
 export async function openBrowser(): Promise<TestBrowser> {
-  if (place === undefined) throw new Error(NO_BROWSER);
+  if (BROWSER === undefined) throw new Error(NO_BROWSER);
   // As root in a container there is no sandbox of the system's to use.
-  const browser: Browser = await chromium.launch({ executablePath: place, args: ["--no-sandbox"] });
+  const browser: Browser = await chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox"] });
   const faults: string[] = [];
   return {
     async open(server, { width = 1280, theme = "light", token, at = "/", allowed } = {}) {

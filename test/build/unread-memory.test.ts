@@ -108,3 +108,22 @@ test("what a buffer has of the bundle's code is cleared, and a long constant sta
     expect(Buffer.from(memory.subarray(constantAt, constantAt + constant.length)).toString()).toBe(constant);
   });
 });
+
+test("a function's table of lines is cleared with its text, and no other memory", () => {
+  const memory = heapOf(150);
+  const view = new DataView(memory.buffer);
+  const text = "const f=()=>{return 12345}";
+  const [, textAt = 0, tableAt = 0, recordAt = 0, otherAt = 0] = piecesOf(memory).map(({ from }) => from);
+  memory.set(Buffer.from(text), textAt);
+  memory.fill(7, tableAt, tableAt + 24);
+  memory.fill(7, otherAt, otherAt + 24);
+  // The record's end: the lengths of the text and of the table, and where they are.
+  for (const [at, word] of [text.length, 20, tableAt, textAt].entries())
+    view.setUint32(recordAt + 4 * at, word, true);
+  // The same of a text that is none of a function.
+  for (const [at, word] of [text.length + 1, 20, otherAt, textAt].entries())
+    view.setUint32(recordAt + 20 + 4 * at, word, true);
+  clearUnread(memory, text);
+  expect([...memory.subarray(tableAt, tableAt + 24)]).toEqual([...new Array(20).fill(0), 7, 7, 7, 7]);
+  expect([...memory.subarray(otherAt, otherAt + 24)]).toEqual(new Array(24).fill(7));
+});

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NO_BROWSER, openBrowser, type TestBrowser } from "../../testkit/browser.ts";
+import { openBrowser, type TestBrowser } from "../../testkit/browser.ts";
+import { NO_BROWSER } from "../../testkit/chromium.ts";
 import { type StartedServer, serve, temporaryFolder } from "../../testkit/processes.ts";
 
 /** Each would run, or hide, or break the page, where it is taken for anything but text. */

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { NO_BROWSER } from "../../testkit/browser.ts";
+import { NO_BROWSER } from "../../testkit/chromium.ts";
 import { takePictures } from "../../testkit/console-pictures.ts";
 import { testFolder } from "../../testkit/host.ts";
 import { root } from "../../testkit/processes.ts";

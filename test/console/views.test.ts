@@ -1,7 +1,8 @@
 /** The console in a real browser, before real servers of both engines: each view's main path. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, NO_BROWSER, openBrowser, type TestBrowser } from "../../testkit/browser.ts";
+import { axe, openBrowser, type TestBrowser } from "../../testkit/browser.ts";
+import { NO_BROWSER } from "../../testkit/chromium.ts";
 import { type ConsoleScene, consoleScene } from "../../testkit/console-scene.ts";
 import { serve, startServer, temporaryFolder } from "../../testkit/processes.ts";
 

@@ -2,15 +2,12 @@
  * A page in a real browser, without a library to drive it: a server gives it its files, and the page posts back each text that it
  * shows. Chromium is the machine's (Debian's `chromium`).
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome"];
-/** Undefined where there is none. */
-export const CHROMIUM = NAMES.find((name) => spawnSync(name, ["--version"]).status === 0);
+import { BROWSER } from "../../testkit/chromium.ts";
 
 const REPORTS = `<script>
 const line = document.querySelector("output");
@@ -56,7 +53,7 @@ export function openInChromium(url: string, profile: string): () => Promise<void
     "--no-first-run",
   ];
   const child = spawn(
-    CHROMIUM ?? "",
+    BROWSER ?? "",
     [...flags, "--remote-debugging-port=0", `--user-data-dir=${profile}`, url],
     {
       detached: true,

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { BROWSER } from "../../testkit/chromium.ts";
 import { openTestHost } from "../../testkit/host.ts";
 import {
   cleanEnvironment,
@@ -13,7 +14,7 @@ import {
   serve,
   temporaryFolder,
 } from "../../testkit/processes.ts";
-import { CHROMIUM, openInChromium, servePage } from "./chromium-page.ts";
+import { openInChromium, servePage } from "./chromium-page.ts";
 import { fetchOfPage } from "./fetch-of-page.ts";
 
 const examples = join(root, "examples");
@@ -139,7 +140,7 @@ await import(${JSON.stringify(file)});`;
     await expect.poll(shown.said, { timeout: 300_000 }).toContain("a new banner\n");
   });
 
-  test.skipIf(CHROMIUM === undefined)("the page does so in Chromium, too", async () => {
+  test.skipIf(BROWSER === undefined)("the page does so in Chromium, too", async () => {
     const put = (text: string) => ledge(["--data", data, "put", "demo/banner", text, "--if", "any"]);
     await ledge(["--data", data, "ns", "put", "demo", "--public"]);
     expect((await put("before")).status).toBe(0);

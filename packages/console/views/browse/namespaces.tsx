@@ -13,13 +13,13 @@ import { FirstRun } from "./first-run.tsx";
 export function Namespaces() {
   const { content, error, again } = useLoad(readNamespaces, [moves.value], "namespaces");
   if (error !== undefined) return <ErrorBox error={error} again={again} />;
-  if (content === undefined) return <Skeleton />;
-  if (content.length === 0) return <FirstRun administers={mayAll("admin")} />;
+  if (content?.length === 0) return <FirstRun administers={mayAll("admin")} />;
   return (
     <section>
       <h1>Namespaces</h1>
+      {content === undefined && <Skeleton />}
       <ul class="cards">
-        {content.map(({ name, description, keys, bytes }) => (
+        {content?.map(({ name, description, keys, bytes }) => (
           <li key={name}>
             <a class="card" href={folderHref(name)}>
               <strong>{name}</strong>
