@@ -27,7 +27,7 @@ export async function benchBeside(root: string, { full }: BenchForm): Promise<Be
     try {
       const loads = loadsOf(server.url, token, full ? 4 : 2);
       const rows: BenchRow[] = [];
-      for (const clients of HEAVY_CLIENTS) rows.push(await measureBeside(loads, clients, full ? 5 : 3));
+      for (const clients of HEAVY_CLIENTS) rows.push(await measureBeside(loads, clients, full ? 5 : 1));
       return rows;
     } finally {
       await server.stop();

@@ -9,7 +9,7 @@ import type { BenchRow } from "./rows.ts";
 /** The namespace that is followed. */
 export const FOLLOWED = "followed";
 const FULL = { agents: [1, 10, 100], commits: 50, followed: 1000 } as const;
-const QUICK = { agents: [1, 10, 100], commits: 5, followed: 100 } as const;
+const QUICK = { agents: [1, 100], commits: 5, followed: 100 } as const;
 /** Agents of one process. */
 const TOGETHER = 25;
 const KEYS = 500;

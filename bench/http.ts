@@ -21,7 +21,7 @@ interface Size {
   readonly turns: number;
 }
 const FULL: Size = { clients: [1, 4, 16, 64], seconds: 3, turns: 3 };
-const QUICK: Size = { clients: [1, 16], seconds: 1, turns: 1 };
+const QUICK: Size = { clients: [1, 16], seconds: 0.5, turns: 1 };
 const DOCUMENT = '{"requestsPerSecond":100,"burst":200}';
 
 interface Engine {

@@ -14,7 +14,7 @@ import { processSize } from "./process-memory.ts";
 import { type BenchForm, type BenchRow, middle, rate } from "./rows.ts";
 
 const FULL = { waiting: 10_000, pairs: 5 } as const;
-const QUICK = { waiting: 2000, pairs: 5 } as const;
+const QUICK = { waiting: 2000, pairs: 3 } as const;
 /** So many at once: a burst of all is more than the queue of reads takes. */
 const AT_ONCE = 200;
 const WRITERS = 4;

@@ -14,7 +14,7 @@ import { type BenchForm, type BenchRow, median } from "./rows.ts";
 
 const BARE_MB = 45;
 /** V8 gives memory back some seconds after the last work; a tick comes with each minute. */
-const [SETTLED_MS, TICKED_MS] = [12_000, 75_000];
+const [SETTLED_MS, SETTLED_QUICK_MS, TICKED_MS] = [12_000, 4000, 75_000];
 
 export async function benchStart(root: string, form: BenchForm): Promise<BenchRow[]> {
   const dir = mkdtempSync(join(tmpdir(), "ledge-bench-"));
@@ -29,8 +29,8 @@ export async function benchStart(root: string, form: BenchForm): Promise<BenchRo
       ...(goal === undefined ? {} : { goal }),
     });
     rmSync(join(root, "dist", "cache"), { recursive: true, force: true });
-    const cold = await startTime(root, join(dir, "a"));
-    const warm = await startTime(root, join(dir, "a"));
+    const cold = await startTime(root, join(dir, "a"), form);
+    const warm = await startTime(root, join(dir, "a"), form);
     const serveNew = await median(5, () => serveTime(root, mkdtempSync(join(dir, "new-"))));
     const serveAgain = await median(5, () => serveTime(root, join(dir, "again")));
     return [
@@ -46,11 +46,15 @@ export async function benchStart(root: string, form: BenchForm): Promise<BenchRo
   }
 }
 
-async function startTime(root: string, data: string): Promise<{ seconds: number; megabytes: number }> {
+async function startTime(
+  root: string,
+  data: string,
+  { full }: BenchForm,
+): Promise<{ seconds: number; megabytes: number }> {
   const startedMs = performance.now();
   const server = await startServer(root, data);
   const seconds = (performance.now() - startedMs) / 1000;
-  await sleep(SETTLED_MS);
+  await sleep(full ? SETTLED_MS : SETTLED_QUICK_MS);
   const { megabytes } = processSize(server.pid);
   await server.stop();
   return { seconds, megabytes };
@@ -77,7 +81,7 @@ async function serveMemory(root: string, data: string, { full }: BenchForm): Pro
     const served = serve(root, data, port);
     try {
       await ready(port);
-      await sleep(SETTLED_MS);
+      await sleep(full ? SETTLED_MS : SETTLED_QUICK_MS);
       rows.push(
         memoryRow(`serve: memory after a ${start} start`, processSize(served.pid).megabytes, "≤ 150 MB"),
       );
