@@ -20,6 +20,12 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
+/** Of libraries, what is not needed and would weigh much: small modules of the same names take its place. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  "@codemirror/language": "language.ts",
+  "@lezer/common": "lezer.ts",
+};
+
 const ENTRIES = ["main.tsx", "editor/schema-worker.ts"];
 
 /** All files of the console, the page last. `root` is the project. */
@@ -60,6 +66,12 @@ async function bundle(root: string, entryPoints: string[], define: Record<string
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     define,
+    alias: Object.fromEntries(
+      Object.entries(STAND_INS).map(([name, file]) => [
+        name,
+        join(root, "packages", "console", "editor", "stand-ins", file),
+      ]),
+    ),
   });
   const files = outputFiles.map(({ path, contents }) => ({
     name: basename(path),

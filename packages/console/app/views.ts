@@ -24,6 +24,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "": { title: "Browse", load: browse },
   ns: { load: browse },
   doc: { load: browse },
+  edit: { load: async () => (await import("../views/edit/edit.tsx")).Edit },
   timeline: {
     title: "Timeline",
     offered: holds("history"),

@@ -1,0 +1,61 @@
+/** Asking for a plan of changes, committing them, and proposing them. */
+import type { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
+import type { ProposalMade } from "../../../lib/api/proposal-answers.ts";
+import { parseNamespaceSettings } from "../../../lib/core/settings.ts";
+import { post, server } from "../app/server.ts";
+import { may } from "../app/session.ts";
+import { readSystem } from "../app/store.ts";
+import { sentChange, type WantedChange } from "./wanted.ts";
+
+export interface Words {
+  readonly message?: string | undefined;
+  readonly override?: { readonly reason: string } | undefined;
+}
+
+export function planChanges(changes: readonly WantedChange[], words: Words): Promise<PlanAnswer> {
+  return post<PlanAnswer>("/v1/plan", { ...words, changes: changes.map(sentChange) });
+}
+
+/** `id` says which tries are one and the same: what was done already is not done again. */
+export function commitChanges(
+  changes: readonly WantedChange[],
+  { id, ...words }: Words & { planDigest?: string | undefined; id: string },
+): Promise<CommitAnswer> {
+  const json = { ...words, changes: changes.map(sentChange) };
+  return server.json<CommitAnswer>({
+    method: "POST",
+    path: "/v1/commit",
+    json,
+    headers: { "idempotency-key": id },
+  });
+}
+
+/** Sent once: the server remembers no proposals by a key. */
+export function proposeChanges(
+  changes: readonly WantedChange[],
+  message: string | undefined,
+): Promise<ProposalMade> {
+  return post<ProposalMade>("/v1/proposals", { message, changes: changes.map(sentChange) });
+}
+
+export function mayForAll(
+  verb: "plan" | "write" | "read" | "approve" | "override",
+  changes: readonly { namespace: string; key: string }[],
+): boolean {
+  return changes.every(({ namespace, key }) => may(verb, namespace, key));
+}
+
+/** Whether one of the namespaces demands a message, as far as the token may read their settings. */
+export async function isMessageDemanded(names: readonly string[], signal?: AbortSignal): Promise<boolean> {
+  const found = await Promise.all(
+    names.map((name) => readSystem(`namespace/${name}`, signal).catch(() => [])),
+  );
+  return found
+    .flat()
+    .some(
+      ({ key, value }) =>
+        names.includes(key.slice("namespace/".length)) &&
+        parseNamespaceSettings(JSON.stringify(value))?.messageRequired === true,
+    );
+}

@@ -1,0 +1,84 @@
+/**
+ * The editor itself: CodeMirror in a shadow root, where its styles are adopted sheets, which the page's Content-Security-Policy
+ * allows. Promise: characters stay as they are. Only `\n` ends a line, so that a `\r` is seen and kept.
+ */
+import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { coloursOf, type TextKind } from "./colours.ts";
+import { type CompletionSource, completing } from "./completing.ts";
+import { type Fault, faultMarks, showFaults } from "./faults.ts";
+import { theme } from "./theme.ts";
+
+export interface MountOptions {
+  readonly text: string;
+  readonly kind: TextKind;
+  /** For screen readers. */
+  readonly label: string;
+  readonly changed: (text: string) => void;
+  readonly complete: CompletionSource;
+}
+
+export interface Editor {
+  readonly focus: () => void;
+  readonly text: () => string;
+  /** As one step that can be undone. */
+  readonly replace: (text: string) => void;
+  readonly setKind: (kind: TextKind) => void;
+  readonly setFaults: (faults: readonly Fault[]) => void;
+  readonly goTo: (at: number) => void;
+  readonly destroy: () => void;
+}
+
+/** What turns a line around or cannot be seen is shown by its number. */
+const HIDDEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g;
+
+export function mountEditor(
+  root: ShadowRoot,
+  { text, kind, label, changed, complete }: MountOptions,
+): Editor {
+  const language = new Compartment();
+  const view: EditorView = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorState.lineSeparator.of("\n"),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", translate: "no" }),
+        EditorView.updateListener.of(({ docChanged, state }) => {
+          if (docChanged) changed(state.sliceDoc());
+        }),
+        lineNumbers(),
+        highlightSpecialChars({ addSpecialChars: HIDDEN }),
+        history(),
+        completing(complete),
+        faultMarks,
+        language.of(coloursOf(kind)),
+        keymap.of([
+          { key: "Mod-]", run: indentMore },
+          { key: "Mod-[", run: indentLess },
+          ...historyKeymap,
+          ...standardKeymap,
+        ]),
+        theme,
+      ],
+    }),
+  });
+  return {
+    focus: () => view.focus(),
+    text: () => view.state.sliceDoc(),
+    replace(next) {
+      if (next !== view.state.sliceDoc())
+        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+    },
+    setKind: (next) => view.dispatch({ effects: language.reconfigure(coloursOf(next)) }),
+    setFaults: (faults) => showFaults(view, faults),
+    goTo(at) {
+      view.dispatch({ selection: { anchor: Math.min(at, view.state.doc.length) }, scrollIntoView: true });
+      view.focus();
+    },
+    destroy: () => view.destroy(),
+  };
+}

@@ -1,0 +1,42 @@
+/** The editor's looks, in the page's own colours, which a shadow root inherits. */
+import { EditorView } from "@codemirror/view";
+
+export const theme = EditorView.theme({
+  "&": { height: "100%", backgroundColor: "var(--raised)", color: "var(--ink)", fontSize: "0.9rem" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
+  ".cm-gutters": { backgroundColor: "var(--box)", color: "var(--soft)", border: "0" },
+  ".cm-specialChar": { color: "var(--bad)", backgroundColor: "var(--bad-box)" },
+  ".t-m": { color: "var(--t-member)" },
+  ".t-s": { color: "var(--t-text)" },
+  ".t-n": { color: "var(--t-number)" },
+  ".t-w": { color: "var(--t-word)" },
+  ".t-c": { color: "var(--soft)" },
+  ".fault": { textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "0.2em" },
+  ".fault-line": { boxShadow: "inset 3px 0 var(--bad)", backgroundColor: "var(--bad-box)" },
+  ".offers": {
+    position: "absolute",
+    zIndex: "4",
+    margin: "0",
+    padding: "0.2rem",
+    listStyle: "none",
+    maxHeight: "14rem",
+    maxWidth: "min(28rem, 90%)",
+    overflow: "auto",
+    backgroundColor: "var(--raised)",
+    border: "1px solid var(--line)",
+    borderRadius: "0.45rem",
+    boxShadow: "0 0.4rem 1.2rem #0003",
+    fontFamily: "var(--mono)",
+  },
+  ".offers li": {
+    padding: "0.15rem 0.5rem",
+    borderRadius: "0.3rem",
+    cursor: "pointer",
+    overflowWrap: "anywhere",
+  },
+  ".offers li[aria-selected=true]": { backgroundColor: "var(--mark-box)", color: "var(--mark)" },
+  ".offers small": { color: "var(--soft)", fontFamily: "system-ui, sans-serif", marginLeft: "0.6rem" },
+  ".aloud": { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" },
+});
