@@ -64,10 +64,11 @@ function Navigation() {
   const { view } = route.value;
   return (
     <nav class="side" aria-label="Views">
-      {Object.entries(VIEWS).map(([name, { title, offered }]) =>
+      {Object.entries(VIEWS).map(([name, { title, offered, count = () => 0 }]) =>
         title === undefined || offered?.() === false ? null : (
           <a key={name} href={href(name)} aria-current={(WITHIN[view] ?? view) === name ? "page" : undefined}>
             {title}
+            {count() > 0 && <span class="tag">{count()}</span>}
           </a>
         ),
       )}

@@ -1,12 +1,15 @@
 /** The views by their names in addresses. Each but the first ones is loaded when it is looked at. */
 import type { ComponentType } from "preact";
 import type { Verb } from "../../../lib/core/grant.ts";
+import { draftNames } from "../changes/draft-names.ts";
 import { Browse } from "../views/browse/browse.tsx";
 import { mayAll, whoami } from "./session.ts";
 
 export interface View {
   /** In the navigation; without it the view is reached from others. */
   readonly title?: string;
+  /** How many things wait there; none is not shown. */
+  readonly count?: () => number;
   /** Whether this caller is offered it. */
   readonly offered?: () => boolean;
   readonly load: () => Promise<ComponentType>;
@@ -25,6 +28,17 @@ export const VIEWS: Readonly<Record<string, View>> = {
   ns: { load: browse },
   doc: { load: browse },
   edit: { load: async () => (await import("../views/edit/edit.tsx")).Edit },
+  changes: {
+    title: "Changes",
+    count: () => draftNames.value.length,
+    offered: () => holds("write")() || holds("plan")(),
+    load: async () => (await import("../views/changes/changes.tsx")).Changes,
+  },
+  proposals: {
+    title: "Proposals",
+    offered: () => holds("plan")() || holds("approve")(),
+    load: async () => (await import("../views/proposals/proposals.tsx")).Proposals,
+  },
   timeline: {
     title: "Timeline",
     offered: holds("history"),

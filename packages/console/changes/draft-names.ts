@@ -13,6 +13,10 @@ export const draftNames = signal<readonly DraftName[]>(namesKept());
 // Another tab has written or dropped one.
 addEventListener("storage", lookForDrafts);
 
+export function hasDraft(namespace: string, key: string): boolean {
+  return draftNames.value.some((one) => one.namespace === namespace && one.key === key);
+}
+
 export function lookForDrafts(): void {
   draftNames.value = namesKept();
 }

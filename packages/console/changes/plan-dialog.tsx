@@ -11,6 +11,7 @@ import { countWords } from "../parts/amount.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Trouble } from "../parts/failure.tsx";
 import { useLoad } from "../parts/load.ts";
+import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { PlanShown } from "./plan-shown.tsx";
 import { commitChanges, isMessageDemanded, mayForAll, planChanges, proposeChanges } from "./planning.ts";
@@ -29,6 +30,10 @@ interface Props {
   readonly close: () => void;
   /** Told of all that stands against them, with pointers into the changes. */
   readonly refused?: ((causes: readonly Refused[]) => void) | undefined;
+  /** What saving is called here. */
+  readonly saveWords?: string;
+  /** What may be done in place of it. */
+  readonly instead?: { readonly words: string; readonly run: () => void } | undefined;
   /** What to do where somebody else has changed a document meanwhile. */
   readonly merge?: (() => void) | undefined;
 }
@@ -38,7 +43,7 @@ const STALE = ["stale", "exists", "precondition_required", "not_found"];
 const ANSWERED = ["message_required", "approval_required"];
 const PROPOSAL_CHARS_MAX = 512 * 1024;
 
-export function PlanDialog({ changes, done, close, refused, merge }: Props) {
+export function PlanDialog({ changes, done, close, refused, merge, saveWords = "Save", instead }: Props) {
   const [message, setMessage] = useState("");
   const [reason, setReason] = useState("");
   const [override, setOverride] = useState<string>();
@@ -116,7 +121,10 @@ export function PlanDialog({ changes, done, close, refused, merge }: Props) {
       {plan !== undefined && (
         <PlanShown plan={plan} sides={changes.map((one) => ({ before: one.before, after: afterOf(one) }))} />
       )}
-      <Trouble error={failing} {...(planned.error === undefined ? {} : { again: planned.again })} />
+      <Trouble
+        error={named(failing, changes)}
+        {...(planned.error === undefined ? {} : { again: planned.again })}
+      />
       {isStale && merge !== undefined && (
         <button type="button" class="main" onClick={merge}>
           Look at the newer one and merge
@@ -149,7 +157,7 @@ export function PlanDialog({ changes, done, close, refused, merge }: Props) {
         <div class="actions-row">
           {saves && (
             <button type="submit" class="main" disabled={!verdict.open || busy || planned.loading}>
-              {busy ? "Saving …" : "Save"}
+              {busy ? "Saving …" : saveWords}
             </button>
           )}
           {mayPlan && plan !== undefined && verdict.proposable && isProposable(changes) && (
@@ -162,8 +170,13 @@ export function PlanDialog({ changes, done, close, refused, merge }: Props) {
               {saves ? "Propose instead" : "Propose"}
             </button>
           )}
+          {instead !== undefined && (
+            <button type="button" onClick={instead.run}>
+              {instead.words}
+            </button>
+          )}
           <button type="button" class="quiet" onClick={close}>
-            Go on editing
+            Not now
           </button>
           <span class="soft small" role="status">
             {verdict.why}
@@ -196,6 +209,22 @@ function OverrideField({
       </button>
     </div>
   );
+}
+
+/** The causes by their documents, where there is more than one. */
+function named(error: unknown, changes: readonly WantedChange[]): unknown {
+  if (!(error instanceof LedgeError) || error.causes.length === 0) return error;
+  const { code, message, status, requestId = "", causes } = error;
+  return new LedgeError(code, message, {
+    status,
+    requestId,
+    causes: causes.map((cause) => {
+      const change = changes[Number(/^\/changes\/(\d+)/.exec(cause.pointer)?.[1])];
+      const pointer =
+        change === undefined || changes.length === 1 ? "" : `${change.namespace}/${shownName(change.key)}`;
+      return { ...cause, pointer };
+    }),
+  });
 }
 
 interface Verdict {

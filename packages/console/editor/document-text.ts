@@ -5,6 +5,9 @@
 import { decodeText } from "../../client/document.ts";
 import { isJson, readableText } from "../parts/text.ts";
 
+/** What a new document begins with, and where the cursor then stands. */
+export const NEW_JSON = { text: "{\n  \n}\n", cursor: 4 };
+
 export interface TextForm {
   /** Every line ends in `\r\n`. */
   readonly crlf?: boolean | undefined;

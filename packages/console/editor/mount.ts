@@ -7,6 +7,7 @@ import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { coloursOf, type TextKind } from "./colours.ts";
 import { type CompletionSource, completing } from "./completing.ts";
+import { NEW_JSON } from "./document-text.ts";
 import { type Fault, faultMarks, showFaults } from "./faults.ts";
 import { theme } from "./theme.ts";
 
@@ -43,6 +44,7 @@ export function mountEditor(
     parent: root,
     state: EditorState.create({
       doc: text,
+      selection: { anchor: text === NEW_JSON.text ? NEW_JSON.cursor : 0 },
       extensions: [
         EditorState.lineSeparator.of("\n"),
         EditorView.lineWrapping,

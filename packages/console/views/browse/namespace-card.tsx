@@ -20,7 +20,7 @@ export function NamespaceCard({
       </h1>
       <p class="soft">Choose a document in the list, or find one with Ctrl K.</p>
       <ul class="actions">
-        {at === undefined && may("write", namespace) && (
+        {at === undefined && (may("write", namespace) || may("plan", namespace)) && (
           <li>
             <a href={href("edit", [namespace, prefix], { new: 1 })}>New document</a>
           </li>

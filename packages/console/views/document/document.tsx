@@ -5,6 +5,7 @@ import { documentHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
 import { readDocument } from "../../app/store.ts";
 import { viewKeys } from "../../app/view-keys.ts";
+import { hasDraft } from "../../changes/draft-names.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { Copy } from "../../parts/copy.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
@@ -14,6 +15,7 @@ import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { documentText, isJsonText } from "../../parts/text.ts";
 import { Value } from "../../parts/value.tsx";
+import { DeleteButton } from "./delete-button.tsx";
 import { LastChange } from "./last-change.tsx";
 import { LiveWhere } from "./live-where.tsx";
 import { ReadingIt } from "./reading-it.tsx";
@@ -33,7 +35,7 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
     [namespace, docKey, at, moved],
     `${namespace}/${docKey}@${at ?? ""}`,
   );
-  const edits = at === undefined && may("write", namespace, docKey);
+  const edits = at === undefined && (may("write", namespace, docKey) || may("plan", namespace, docKey));
   const editHref = href("edit", [namespace, docKey]);
   useEffect(() => {
     viewKeys.value = edits ? { e: () => go(editHref) } : {};
@@ -49,9 +51,10 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
         <div class="actions-row">
           {edits && (
             <a class="button main" href={editHref}>
-              Edit
+              {hasDraft(namespace, docKey) ? "Go on with your draft" : "Edit"}
             </a>
           )}
+          {edits && content && <DeleteButton namespace={namespace} docKey={docKey} stored={content} />}
           {may("history", namespace, docKey) && (
             <a class="button" href={href("timeline", [], { ns: namespace, key: docKey })}>
               History

@@ -24,15 +24,31 @@ export function mergeTexts({
   revision: number;
 }): MergedText {
   let conflicts = 0;
-  const blocks = diff3Merge(mine.split("\n"), (base ?? "").split("\n"), theirs.split("\n"), {
-    excludeFalseConflicts: true,
-  });
+  const { begin, middles, end } = withoutEnds([mine, base ?? "", theirs].map((text) => text.split("\n")));
+  const [a = [], o = [], b = []] = middles;
+  const blocks = diff3Merge(a, o, b, { excludeFalseConflicts: true });
   const lines = blocks.flatMap(({ ok, conflict }) => {
     if (conflict === undefined) return ok ?? [];
     conflicts += 1;
     return [MINE, ...conflict.a, BETWEEN, ...conflict.b, `>>>>>>> revision ${revision}`];
   });
-  return { text: lines.join("\n"), conflicts };
+  return { text: [...begin, ...lines, ...end].join("\n"), conflicts };
+}
+
+/** What all begin and end with is the same, and needs no comparing, which for many equal lines takes long. */
+function withoutEnds(all: readonly string[][]) {
+  const [first = [], ...others] = all;
+  const least = Math.min(...all.map(({ length }) => length));
+  const same = (at: (lines: string[]) => string | undefined) => others.every((one) => at(one) === at(first));
+  let head = 0;
+  while (head < least && same((lines) => lines[head])) head += 1;
+  let tail = 0;
+  while (tail < least - head && same((lines) => lines[lines.length - 1 - tail])) tail += 1;
+  return {
+    begin: first.slice(0, head),
+    middles: all.map((lines) => lines.slice(head, lines.length - tail)),
+    end: first.slice(first.length - tail),
+  };
 }
 
 /** Marks that still stand there, each by where it begins. */

@@ -1,8 +1,8 @@
 /** What the editor begins with: the document as it stands, or the draft of it and the state that the draft was made on. */
-import { LedgeError } from "../../../client/errors.ts";
 import { readDocument, type Stored } from "../../app/store.ts";
 import { type Draft, readDraft } from "../../changes/drafts.ts";
-import { closeText, type EditedText, openText } from "../../editor/document-text.ts";
+import { findDocument } from "../../changes/find-document.ts";
+import { closeText, type EditedText, NEW_JSON, openText } from "../../editor/document-text.ts";
 
 /** The state that a text is made on. */
 export interface Base {
@@ -28,20 +28,6 @@ interface Asked {
   /** Of a new document. */
   readonly type: string | undefined;
   readonly signal: AbortSignal;
-}
-
-/** Undefined where there is no such document. */
-export async function findDocument(
-  namespace: string,
-  key: string,
-  signal?: AbortSignal,
-): Promise<Stored | undefined> {
-  try {
-    return await readDocument(namespace, key, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (error instanceof LedgeError && error.code === "not_found") return undefined;
-    throw error;
-  }
 }
 
 export async function openForEditing({ namespace, key, type, signal }: Asked): Promise<OpenedText> {
@@ -78,5 +64,5 @@ async function formerBase(draft: Draft, signal: AbortSignal): Promise<Base> {
 }
 
 function beginning(mediaType: string): string {
-  return mediaType === "application/json" ? "{\n  \n}\n" : "";
+  return mediaType === "application/json" ? NEW_JSON.text : "";
 }

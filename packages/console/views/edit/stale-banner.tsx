@@ -3,11 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import type { DraftName } from "../../changes/draft-names.ts";
+import { findDocument } from "../../changes/find-document.ts";
 import { countWords } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
 import { Patch } from "../../parts/patch.tsx";
 import { mergeTexts } from "./merge.ts";
-import { type Base, baseOf, findDocument } from "./opened.ts";
+import { type Base, baseOf } from "./opened.ts";
 
 interface Props {
   readonly name: DraftName;
