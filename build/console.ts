@@ -24,7 +24,25 @@ const TYPES: Readonly<Record<string, string>> = {
 const STAND_INS: Readonly<Record<string, string>> = {
   "@codemirror/language": "language.ts",
   "@lezer/common": "lezer.ts",
+  "@vscode/l10n": "l10n.ts",
+  "vscode-languageserver-types": "language-types.ts",
+  "vscode-uri": "uri.ts",
+  // In vscode-json-languageservice.
+  "../utils/glob": "file-patterns.ts",
 };
+
+function standIns(root: string): Plugin {
+  const folder = join(root, "packages", "console", "editor", "stand-ins");
+  return {
+    name: "stand-ins",
+    setup({ onResolve }) {
+      onResolve({ filter: /^(@|\.\.\/utils\/|vscode-)/ }, ({ path }) => {
+        const file = STAND_INS[path];
+        return file === undefined ? undefined : { path: join(folder, file), sideEffects: false };
+      });
+    },
+  };
+}
 
 const ENTRIES = ["main.tsx", "editor/schema-worker.ts"];
 
@@ -66,12 +84,7 @@ async function bundle(root: string, entryPoints: string[], define: Record<string
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     define,
-    alias: Object.fromEntries(
-      Object.entries(STAND_INS).map(([name, file]) => [
-        name,
-        join(root, "packages", "console", "editor", "stand-ins", file),
-      ]),
-    ),
+    plugins: [standIns(root)],
   });
   const files = outputFiles.map(({ path, contents }) => ({
     name: basename(path),

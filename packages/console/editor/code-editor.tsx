@@ -49,7 +49,6 @@ export function CodeEditor({ text, kind, label, faults, changed, complete, edito
       editor.current = null;
     };
   }, []);
-  useEffect(() => editor.current?.setKind(kind), [kind, state.ready]);
   useEffect(() => editor.current?.setFaults(faults), [faults, state.ready]);
   return (
     <>

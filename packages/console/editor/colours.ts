@@ -2,7 +2,7 @@
  * Colours of what is in sight, by one expression for each kind of text. A line is looked at by itself, so a text over several
  * lines may have other colours than it should; nothing but colours depends on it.
  */
-import { type EditorState, type Extension, Facet, RangeSetBuilder } from "@codemirror/state";
+import { type EditorState, type Extension, RangeSetBuilder } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -16,10 +16,10 @@ export type TextKind = "json" | "yaml" | "toml" | "properties" | "text";
 /** Groups: a member's name, a text, a number, a word of the language, a comment. */
 const GROUPS = ["m", "s", "n", "w", "c"] as const;
 const NUMBER = String.raw`(?<![\w.-])[-+]?\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.-])`;
-const QUOTED = String.raw`"(?:\\.|[^"\\])*"?|'[^']*'?`;
+const QUOTED = String.raw`"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?`;
 const TOKENS: Readonly<Record<TextKind, RegExp | undefined>> = {
   json: new RegExp(
-    String.raw`(?<m>"(?:\\.|[^"\\])*"(?=\s*:))|(?<s>"(?:\\.|[^"\\])*"?)|(?<n>${NUMBER})|(?<w>\b(?:true|false|null)\b)|(?<c>(?!))`,
+    String.raw`(?<m>"(?:\\.|[^"\\\n])*"(?=\s*:))|(?<s>"(?:\\.|[^"\\\n])*"?)|(?<n>${NUMBER})|(?<w>\b(?:true|false|null)\b)|(?<c>(?!))`,
     "g",
   ),
   yaml: new RegExp(
@@ -34,35 +34,34 @@ const TOKENS: Readonly<Record<TextKind, RegExp | undefined>> = {
   text: undefined,
 };
 
-const kindFacet = Facet.define<TextKind, TextKind>({ combine: ([kind]) => kind ?? "text" });
 const MARKS = Object.fromEntries(GROUPS.map((name) => [name, Decoration.mark({ class: `t-${name}` })]));
 
 /** What is in sight of one very long line is looked at as far as this. */
 const LOOKED_MAX = 20_000;
 
 export function coloursOf(kind: TextKind): Extension {
-  return [kindFacet.of(kind), colours];
+  const pattern = TOKENS[kind];
+  return pattern === undefined ? [] : coloured(pattern);
 }
 
-const colours = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
-    constructor(view: EditorView) {
-      this.decorations = decorate(view);
-    }
-    update({ docChanged, viewportChanged, state, startState, view }: ViewUpdate) {
-      if (docChanged || viewportChanged || state.facet(kindFacet) !== startState.facet(kindFacet))
-        this.decorations = decorate(view);
-    }
-  },
-  { decorations: ({ decorations }) => decorations },
-);
+function coloured(pattern: RegExp): Extension {
+  return ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet;
+      constructor(view: EditorView) {
+        this.decorations = decorate(view, pattern);
+      }
+      update({ docChanged, viewportChanged, view }: ViewUpdate) {
+        if (docChanged || viewportChanged) this.decorations = decorate(view, pattern);
+      }
+    },
+    { decorations: ({ decorations }) => decorations },
+  );
+}
 
-function decorate({ state, visibleRanges }: EditorView): DecorationSet {
-  const pattern = TOKENS[state.facet(kindFacet)];
+function decorate({ state, visibleRanges }: EditorView, pattern: RegExp): DecorationSet {
   const builder = new RangeSetBuilder<Decoration>();
-  if (pattern !== undefined)
-    for (const range of visibleRanges) addTokens(builder, { state, pattern, ...range });
+  for (const range of visibleRanges) addTokens(builder, { state, pattern, ...range });
   return builder.finish();
 }
 

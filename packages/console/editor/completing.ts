@@ -116,6 +116,8 @@ class Offers {
       scrollIntoView: true,
     });
     this.view.focus();
+    // Behind a name comes its value, which may be one of a few.
+    if (insert.slice(0, cursor).endsWith(": ")) void this.ask();
     return true;
   }
 

@@ -3,12 +3,13 @@
  * allows. Promise: characters stay as they are. Only `\n` ends a line, so that a `\r` is seen and kept.
  */
 import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
-import { Compartment, EditorState } from "@codemirror/state";
+import { EditorState } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { coloursOf, type TextKind } from "./colours.ts";
 import { type CompletionSource, completing } from "./completing.ts";
 import { NEW_JSON } from "./document-text.ts";
 import { type Fault, faultMarks, showFaults } from "./faults.ts";
+import { jsonPairs } from "./pairs.ts";
 import { theme } from "./theme.ts";
 
 export interface MountOptions {
@@ -25,7 +26,6 @@ export interface Editor {
   readonly text: () => string;
   /** As one step that can be undone. */
   readonly replace: (text: string) => void;
-  readonly setKind: (kind: TextKind) => void;
   readonly setFaults: (faults: readonly Fault[]) => void;
   readonly goTo: (at: number) => void;
   readonly destroy: () => void;
@@ -38,7 +38,6 @@ export function mountEditor(
   root: ShadowRoot,
   { text, kind, label, changed, complete }: MountOptions,
 ): Editor {
-  const language = new Compartment();
   const view: EditorView = new EditorView({
     root,
     parent: root,
@@ -57,7 +56,8 @@ export function mountEditor(
         history(),
         completing(complete),
         faultMarks,
-        language.of(coloursOf(kind)),
+        coloursOf(kind),
+        kind === "json" ? jsonPairs : [],
         keymap.of([
           { key: "Mod-]", run: indentMore },
           { key: "Mod-[", run: indentLess },
@@ -75,7 +75,6 @@ export function mountEditor(
       if (next !== view.state.sliceDoc())
         view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
-    setKind: (next) => view.dispatch({ effects: language.reconfigure(coloursOf(next)) }),
     setFaults: (faults) => showFaults(view, faults),
     goTo(at) {
       view.dispatch({ selection: { anchor: Math.min(at, view.state.doc.length) }, scrollIntoView: true });
