@@ -58,7 +58,13 @@ function Standing() {
 }
 
 /** Which entry a view without one of its own belongs to. */
-const WITHIN: Readonly<Record<string, string>> = { ns: "", doc: "", edit: "", commit: "timeline" };
+const WITHIN: Readonly<Record<string, string>> = {
+  ns: "",
+  doc: "",
+  edit: "",
+  import: "",
+  commit: "timeline",
+};
 
 function Navigation() {
   const { view } = route.value;

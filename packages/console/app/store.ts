@@ -44,6 +44,12 @@ export function listFolder(
   );
 }
 
+/** All documents below a prefix, without what they hold. */
+export async function listFolderDocuments(namespace: string, prefix: string): Promise<Document[]> {
+  const all = await pages<ListPage>(`/v1/list/${part(namespace)}`, { prefix, values: "none", limit: 1000 });
+  return all.flatMap(({ documents }) => documents);
+}
+
 /** A document's bytes as they are stored, and what is known of them. */
 export interface Stored {
   readonly bytes: Uint8Array;

@@ -28,6 +28,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   ns: { load: browse },
   doc: { load: browse },
   edit: { load: async () => (await import("../views/edit/edit.tsx")).Edit },
+  import: { load: async () => (await import("../views/import/import.tsx")).Import },
   changes: {
     title: "Changes",
     count: () => draftNames.value.length,

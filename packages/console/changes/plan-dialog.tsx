@@ -119,7 +119,11 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
       )}
       {plan === undefined && mayPlan && planned.error === undefined && <Skeleton lines={8} />}
       {plan !== undefined && (
-        <PlanShown plan={plan} sides={changes.map((one) => ({ before: one.before, after: afterOf(one) }))} />
+        <PlanShown
+          answered={ANSWERED}
+          plan={plan}
+          sides={changes.map((one) => ({ before: one.before, after: afterOf(one) }))}
+        />
       )}
       <Trouble
         error={named(failing, changes)}
@@ -155,7 +159,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
           />
         )}
         <div class="actions-row">
-          {saves && (
+          {saves && !verdict.reviewed && (
             <button type="submit" class="main" disabled={!verdict.open || busy || planned.loading}>
               {busy ? "Saving …" : saveWords}
             </button>
@@ -167,7 +171,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
               disabled={busy || planned.loading}
               onClick={propose}
             >
-              {saves ? "Propose instead" : "Propose"}
+              {saves && !verdict.reviewed ? "Propose instead" : "Propose"}
             </button>
           )}
           {instead !== undefined && (

@@ -12,7 +12,14 @@ export interface PlanSides {
 /** Of more changes only the first are shown with their lines open. */
 const OPEN_MAX = 5;
 
-export function PlanShown({ plan, sides }: { plan: PlanAnswer; sides: readonly (PlanSides | undefined)[] }) {
+interface Props {
+  readonly plan: PlanAnswer;
+  readonly sides: readonly (PlanSides | undefined)[];
+  /** Refusals that are answered beside it, and not shown as ones. */
+  readonly answered?: readonly string[];
+}
+
+export function PlanShown({ plan, sides, answered = [] }: Props) {
   return (
     <>
       <ul class="plain planned">
@@ -36,7 +43,7 @@ export function PlanShown({ plan, sides }: { plan: PlanAnswer; sides: readonly (
           </li>
         ))}
       </ul>
-      <Refusals plan={plan} />
+      <Refusals plan={plan} refusals={plan.refusals.filter(({ code }) => !answered.includes(code))} />
       {plan.warnings.length > 0 && (
         <section class="banner" aria-label="Warnings">
           <ul class="plain">
@@ -60,19 +67,19 @@ export function PlanShown({ plan, sides }: { plan: PlanAnswer; sides: readonly (
 
 const SHOWN = 50;
 
-function Refusals({ plan }: { plan: PlanAnswer }) {
-  if (plan.refusals.length === 0) return null;
+function Refusals({ plan, refusals }: { plan: PlanAnswer; refusals: PlanAnswer["refusals"] }) {
+  if (refusals.length === 0) return null;
   return (
     <section class="failure" role="alert">
       <p>The server would refuse this:</p>
       <ul>
-        {plan.refusals.slice(0, SHOWN).map(({ code, detail, pointer }) => (
+        {refusals.slice(0, SHOWN).map(({ code, detail, pointer }) => (
           <li key={`${pointer} ${code} ${detail}`}>
             {aboutOf(plan, pointer)}
             {shownText(detail)} <code class="tag">{code}</code>
           </li>
         ))}
-        {plan.refusals.length > SHOWN && <li>… and {plan.refusals.length - SHOWN} more</li>}
+        {refusals.length > SHOWN && <li>… and {refusals.length - SHOWN} more</li>}
       </ul>
     </section>
   );

@@ -4,11 +4,12 @@
  */
 import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
-import { EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { coloursOf, type TextKind } from "./colours.ts";
 import { type CompletionSource, completing } from "./completing.ts";
 import { NEW_JSON } from "./document-text.ts";
 import { type Fault, faultMarks, showFaults } from "./faults.ts";
+import { hiddenCharacters } from "./hidden-characters.ts";
 import { jsonPairs } from "./pairs.ts";
 import { theme } from "./theme.ts";
 
@@ -31,9 +32,6 @@ export interface Editor {
   readonly destroy: () => void;
 }
 
-/** What turns a line around or cannot be seen is shown by its number. */
-const HIDDEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069]/g;
-
 export function mountEditor(
   root: ShadowRoot,
   { text, kind, label, changed, complete }: MountOptions,
@@ -52,7 +50,7 @@ export function mountEditor(
           if (docChanged) changed(state.sliceDoc());
         }),
         lineNumbers(),
-        highlightSpecialChars({ addSpecialChars: HIDDEN }),
+        hiddenCharacters,
         history(),
         completing(complete),
         faultMarks,

@@ -12,9 +12,9 @@ import {
   JSONCompletion,
   type LibraryItem,
 } from "vscode-json-languageservice/lib/esm/services/jsonCompletion.js";
-import { JSONSchemaService } from "vscode-json-languageservice/lib/esm/services/jsonSchemaService.js";
 import type { Offer } from "./completing.ts";
 import type { Fault } from "./faults.ts";
+import { withoutReferences } from "./references.ts";
 import type { SchemaAnswer, SchemaGiven, SchemaQuestion } from "./schema-messages.ts";
 
 const ERROR = 1;
@@ -22,32 +22,26 @@ const ERROR = 1;
 const DRAFT = 20;
 const FAULTS_MAX = 100;
 
-const service = new JSONSchemaService(undefined, undefined, Promise);
-const completion = new JSONCompletion(service);
+let schema: unknown = {};
+const completion = new JSONCompletion({ getSchemaForResource: async () => ({ schema, errors: [] }) });
 
 addEventListener("message", ({ data }: MessageEvent<SchemaGiven | SchemaQuestion>) => {
-  if ("schema" in data) take(data);
+  if ("schema" in data) schema = withoutReferences(data.schema ?? {});
   else void answer(data);
 });
-
-function take({ schema }: SchemaGiven): void {
-  const handle = service.registerExternalSchema({ uri: "ledge:schema", schema: schema ?? {} });
-  service.getSchemaForResource = () => handle.getResolvedSchema();
-}
 
 async function answer(question: SchemaQuestion): Promise<void> {
   const text = flat(question.text);
   const parsed = parse(text, { collectComments: true });
   const found: SchemaAnswer =
     question.asks === "faults"
-      ? { id: question.id, faults: await faultsIn(text, parsed) }
+      ? { id: question.id, faults: faultsIn(text, parsed) }
       : { id: question.id, offers: await offersAt(text, parsed, question.at) };
   postMessage(found);
 }
 
-async function faultsIn(text: FlatText, parsed: ParsedJson): Promise<Fault[]> {
-  const { schema, errors } = await service.getSchemaForResource();
-  const unfit = errors.length > 0 ? [] : (parsed.validate(text, schema, ERROR, DRAFT) ?? []);
+function faultsIn(text: FlatText, parsed: ParsedJson): Fault[] {
+  const unfit = parsed.validate(text, schema, ERROR, DRAFT) ?? [];
   const comments = parsed.comments.map((range) => ({ range, message: "JSON has no comments." }));
   return [
     ...faults([...parsed.syntaxErrors, ...comments], "value_malformed"),

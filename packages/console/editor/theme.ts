@@ -7,7 +7,7 @@ export const theme = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
   ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
   ".cm-gutters": { backgroundColor: "var(--box)", color: "var(--soft)", border: "0" },
-  ".cm-specialChar": { color: "var(--bad)", backgroundColor: "var(--bad-box)" },
+  ".hidden-character": { color: "var(--bad)", backgroundColor: "var(--bad-box)" },
   ".t-m": { color: "var(--t-member)" },
   ".t-s": { color: "var(--t-text)" },
   ".t-n": { color: "var(--t-number)" },

@@ -31,26 +31,12 @@ declare module "vscode-json-languageservice/lib/esm/parser/jsonParser.js" {
   }
   export function parse(text: FlatText, config: { collectComments: boolean }): ParsedJson;
 }
-declare module "vscode-json-languageservice/lib/esm/services/jsonSchemaService.js" {
-  interface ResolvedSchema {
-    readonly schema: unknown;
-    readonly errors: readonly unknown[];
-  }
-  export class JSONSchemaService {
-    constructor(request: undefined, workspace: undefined, promise: PromiseConstructor);
-    registerExternalSchema(given: { uri: string; schema: unknown }): {
-      getResolvedSchema(): Promise<ResolvedSchema>;
-    };
-    getSchemaForResource: () => Promise<ResolvedSchema>;
-  }
-}
 declare module "vscode-json-languageservice/lib/esm/services/jsonCompletion.js" {
   import type {
     FlatText,
     LibraryRange,
     ParsedJson,
   } from "vscode-json-languageservice/lib/esm/parser/jsonParser.js";
-  import type { JSONSchemaService } from "vscode-json-languageservice/lib/esm/services/jsonSchemaService.js";
   export interface LibraryItem {
     readonly label: string;
     readonly detail?: string;
@@ -59,7 +45,9 @@ declare module "vscode-json-languageservice/lib/esm/services/jsonCompletion.js" 
     readonly textEdit?: { readonly range: LibraryRange; readonly newText: string };
   }
   export class JSONCompletion {
-    constructor(service: JSONSchemaService);
+    constructor(schemas: {
+      getSchemaForResource: () => Promise<{ readonly schema: unknown; readonly errors: readonly unknown[] }>;
+    });
     doComplete(
       text: FlatText,
       place: { line: number; character: number },

@@ -1,5 +1,5 @@
 /** Text of documents, names and messages as it is shown: what cannot be seen, or would turn the line around, is spelt. */
-const HIDDEN =
+export const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 

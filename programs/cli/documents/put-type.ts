@@ -3,6 +3,8 @@
  * that is there keeps the type that it has, so that a value from a pipe (`get --revision N | put`) changes no type;
  * then the key's own extension, as an import takes it; then the bytes.
  */
+
+import { typeOfName } from "../../../lib/core/file-types.ts";
 import { isJsonType } from "../../../lib/core/media-type.ts";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
 import type { Client } from "../client.ts";
@@ -10,7 +12,6 @@ import { EXIT, Failure } from "../failure.ts";
 import { sayWarning } from "../output.ts";
 import type { DocumentName } from "../target.ts";
 import { guessType } from "../tree/bytes-type.ts";
-import { typeOfName } from "../tree/file-types.ts";
 
 /** Asks the server what is there, except where `absent` says that nothing may be. */
 export async function chooseMediaType(

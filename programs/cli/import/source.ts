@@ -5,11 +5,12 @@
  * Promise: a source with a fault is not written at all, and all its faults are told at once, each with its place.
  */
 import { COMMIT_LIMITS } from "../../../lib/core/commit/limits.ts";
+import { type FileType, typeOfName } from "../../../lib/core/file-types.ts";
 import { judgeKey } from "../../../lib/core/key.ts";
 import { isJsonType, parseMediaType } from "../../../lib/core/media-type.ts";
 import { isNamespaceName, NAMESPACE_RULE } from "../../../lib/core/namespace.ts";
 import type { TreeDocument } from "../tree/document.ts";
-import { type FileType, typeOfBytes, typeOfName } from "../tree/file-types.ts";
+import { typeOfBytes } from "../tree/file-types.ts";
 import { findJsonFault } from "./json-text.ts";
 import { findLoneSurrogate, findUtf8Fault, type TextFault } from "./utf8.ts";
 

@@ -1,12 +1,13 @@
 /** Documents against schemas, before anything is written: files of this machine, or what a namespace holds. */
 import { readFileSync } from "node:fs";
+import { typeOfName } from "../../../lib/core/file-types.ts";
 import { scopeCoversKey } from "../../../lib/core/scope.ts";
 import { fitOf, TOO_COSTLY_WORDS } from "../../../lib/json-schema/fit.ts";
 import type { ReadySchema, Violation } from "../../../lib/json-schema/judge.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { listPages } from "../pages.ts";
-import { typeOfBytes, typeOfName } from "../tree/file-types.ts";
+import { typeOfBytes } from "../tree/file-types.ts";
 import { countingFor, requireSchema, type ScopedSchema, storedSchemas } from "./stored.ts";
 
 export interface Checked {

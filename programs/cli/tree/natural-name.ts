@@ -3,6 +3,8 @@
  * is a key; this file says which.
  */
 
+import { isSkippedName } from "../../../lib/core/file-types.ts";
+
 /** The index of a tree, in the folder of each namespace: what its names do not tell. */
 export const INDEX_FILE = ".ledge-index.json";
 /** Files of keys that cannot be names, beside the index. */
@@ -12,12 +14,6 @@ export const IGNORE_FILE = ".ledgeignore";
 
 const NAME_BYTES_MAX = 255;
 const OURS = new Set([INDEX_FILE, INDEXED_FOLDER, IGNORE_FILE]);
-const VERSION_CONTROL = new Set([".git", ".hg", ".svn"]);
-
-/** Names that no import takes for a document's: version control, and `..data` of a mounted ConfigMap. */
-export function isSkippedName(name: string): boolean {
-  return VERSION_CONTROL.has(name) || name.startsWith("..");
-}
 
 /** Whether a file system takes the key as a path, and an import takes the path as this key. */
 export function isNaturalKey(key: string): boolean {

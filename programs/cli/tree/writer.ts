@@ -7,11 +7,12 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { formatFileName } from "../../../lib/core/file-name.ts";
+import { typeOfName } from "../../../lib/core/file-types.ts";
 import { isJsonType } from "../../../lib/core/media-type.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { findUtf8Fault } from "../import/utf8.ts";
 import type { TreeDocument } from "./document.ts";
-import { typeOfBytes, typeOfName } from "./file-types.ts";
+import { typeOfBytes } from "./file-types.ts";
 import { formatIndex, type IndexedFile } from "./index-file.ts";
 import { INDEX_FILE, INDEXED_FOLDER, isNaturalKey } from "./natural-name.ts";
 

@@ -1,4 +1,5 @@
 /** A store without a namespace: what to do first. */
+import { href } from "../../app/router.ts";
 import { Command } from "../../parts/copy.tsx";
 
 export function FirstRun({ administers }: { administers: boolean }) {
@@ -23,7 +24,10 @@ export function FirstRun({ administers }: { administers: boolean }) {
         </li>
         <li>
           <h2>Or bring what you have</h2>
-          <Command text="ledge import ./config --to shop --dry-run" />
+          <Command text="ledge import ./config -n shop --plan" />
+          <p>
+            <a href={href("import")}>Drop a folder or files here in the browser</a>
+          </p>
         </li>
       </ol>
     </section>

@@ -25,6 +25,11 @@ export function NamespaceCard({
             <a href={href("edit", [namespace, prefix], { new: 1 })}>New document</a>
           </li>
         )}
+        {at === undefined && may("write", namespace) && (
+          <li>
+            <a href={href("import", prefix === "" ? [namespace] : [namespace, prefix])}>Bring files</a>
+          </li>
+        )}
         {may("history", namespace) && (
           <li>
             <a href={href("timeline", [], { ns: namespace, prefix })}>Who changed what here</a>

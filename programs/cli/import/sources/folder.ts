@@ -6,10 +6,11 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statS
 import { join, sep } from "node:path";
 import { COMMIT_LIMITS } from "../../../../lib/core/commit/limits.ts";
 import { parseFileName } from "../../../../lib/core/file-name.ts";
+import { isSkippedName } from "../../../../lib/core/file-types.ts";
 import { decodeUtf8 } from "../../../../lib/core/utf8.ts";
 import { typeOfBytes } from "../../tree/file-types.ts";
 import { type IndexedFiles, isIndexedPath, parseIndex } from "../../tree/index-file.ts";
-import { IGNORE_FILE, INDEX_FILE, isSkippedName } from "../../tree/natural-name.ts";
+import { IGNORE_FILE, INDEX_FILE } from "../../tree/natural-name.ts";
 import { scanJson } from "../json-text.ts";
 import { type Collector, tooLarge } from "../source.ts";
 import { linesFormatOf, readLines } from "./lines.ts";
