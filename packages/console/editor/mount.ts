@@ -49,6 +49,7 @@ export function mountEditor(
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) changed(state.sliceDoc());
         }),
+        EditorView.domEventHandlers({ beforeinput: writtenOverLines }),
         lineNumbers(),
         hiddenCharacters,
         history(),
@@ -80,4 +81,17 @@ export function mountEditor(
     },
     destroy: () => view.destroy(),
   };
+}
+
+/**
+ * A browser that writes over several lines by itself leaves a style at what it joins, which the page's Content-Security-Policy
+ * refuses with a report. So it is done here.
+ */
+function writtenOverLines({ inputType, data }: InputEvent, view: EditorView): boolean {
+  const { state } = view;
+  const { from, to } = state.selection.main;
+  if (inputType !== "insertText" || data === null || view.composing || to <= state.doc.lineAt(from).to)
+    return false;
+  view.dispatch({ ...state.replaceSelection(data), userEvent: "input.type", scrollIntoView: true });
+  return true;
 }

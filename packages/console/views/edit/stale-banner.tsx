@@ -1,6 +1,6 @@
 /** Somebody else has changed what is being edited: what they did, and the way to have both. Nothing that was written is lost. */
 import { useEffect, useState } from "preact/hooks";
-import { moves } from "../../app/live.ts";
+import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import type { DraftName } from "../../changes/draft-names.ts";
 import { findDocument } from "../../changes/find-document.ts";
@@ -22,7 +22,7 @@ interface Props {
 export function StaleBanner({ name, base, mine, take, open }: Props) {
   const { content } = useLoad(
     async (signal) => ({ now: baseOf(await findDocument(name.namespace, name.key, signal)) }),
-    [moves.value],
+    [head.value],
     `${name.namespace}/${name.key}`,
   );
   const [shown, setShown] = useState(open);

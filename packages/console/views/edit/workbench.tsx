@@ -156,9 +156,9 @@ export function Workbench({ namespace, docKey, opened }: Props) {
           />
           <FaultsList faults={faults} text={later} goTo={(at) => editor.current?.goTo(at)} />
         </div>
-        <section class="bench-diff" aria-label="What changes">
+        <div class="bench-diff">
           {changed ? <Patch before={before} after={after} /> : <p class="soft">Nothing is changed yet.</p>}
-        </section>
+        </div>
       </div>
       <footer class="bench-bar">
         <button

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { CommitAnswer } from "../../../../lib/api/document-answers.ts";
 import type { Decided } from "../../../../lib/api/proposal-answers.ts";
 import { LedgeError } from "../../../client/errors.ts";
-import { moves } from "../../app/live.ts";
+import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { go, href } from "../../app/router.ts";
 import { part, send, server } from "../../app/server.ts";
@@ -18,7 +18,7 @@ import { Skeleton } from "../../parts/skeleton.tsx";
 import { type ReadProposal, readProposal } from "./read-proposal.ts";
 
 export function ProposalPage({ id }: { id: string }) {
-  const { content, error, again } = useLoad((signal) => readProposal(id, signal), [id, moves.value], id);
+  const { content, error, again } = useLoad((signal) => readProposal(id, signal), [id, head.value], id);
   if (error instanceof LedgeError && error.code === "not_found")
     return (
       <section class="empty">

@@ -1,6 +1,6 @@
 /** Changes that wait for a second person: all that the token may see, or one of them. */
 import type { ProposalEntry, ProposalsPage } from "../../../../lib/api/proposal-answers.ts";
-import { moves } from "../../app/live.ts";
+import { head } from "../../app/live.ts";
 import { href, route } from "../../app/router.ts";
 import { whoami } from "../../app/session.ts";
 import { pages } from "../../app/store.ts";
@@ -21,7 +21,7 @@ function ProposalList() {
   const { content, error, again } = useLoad(
     async (signal) =>
       (await pages<ProposalsPage>("/v1/proposals", {}, signal)).flatMap(({ proposals }) => proposals),
-    [moves.value],
+    [head.value],
     "proposals",
   );
   if (error !== undefined) return <Trouble error={error} again={again} />;
