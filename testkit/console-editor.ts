@@ -19,6 +19,8 @@ interface PageOptions {
 export interface ServedConsole extends ServedCommand {
   /** Signed in, in a browser of its own; closed after the test, in which nothing may have gone wrong on the page. */
   page(options?: PageOptions): Promise<Page>;
+  /** The administrator's token. */
+  admin(): Promise<string>;
   /** A new token's secret. */
   token(name: string, grants: string): Promise<string>;
 }
@@ -34,10 +36,12 @@ export function serveConsole(name: string): ServedConsole {
       browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   });
   afterAll(() => browser?.close());
+  const admin = async () => (await readFile(join(served.data, "admin-token"), "utf8")).trim();
   return {
     ...served,
+    admin,
     async page({ width = 1280, theme = "light", token } = {}) {
-      const secret = token ?? (await readFile(join(served.data, "admin-token"), "utf8")).trim();
+      const secret = token ?? (await admin());
       const context = await browser?.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
       const page = await context?.newPage();
       if (context === undefined || page === undefined) throw new Error("no browser was started");

@@ -14,7 +14,7 @@ import { useLoad } from "../parts/load.ts";
 import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { PlanShown } from "./plan-shown.tsx";
-import { commitChanges, isMessageDemanded, mayForAll, planChanges, proposeChanges } from "./planning.ts";
+import { commitWanted, isMessageDemanded, mayForAll, planChanges, proposeChanges } from "./planning.ts";
 import { afterOf, type WantedChange } from "./wanted.ts";
 
 export interface Refused {
@@ -81,7 +81,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
   };
   const save = () =>
     attempt(async () => {
-      const { revision, unchanged } = await commitChanges(changes, {
+      const { revision, unchanged } = await commitWanted(changes, {
         ...words,
         planDigest: plan?.planDigest,
         id,

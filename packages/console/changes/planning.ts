@@ -8,19 +8,19 @@ import { may } from "../app/session.ts";
 import { readSystem } from "../app/store.ts";
 import { sentChange, type WantedChange } from "./wanted.ts";
 
-export interface Words {
+export interface CommitAbout {
   readonly message?: string | undefined;
   readonly override?: { readonly reason: string } | undefined;
 }
 
-export function planChanges(changes: readonly WantedChange[], words: Words): Promise<PlanAnswer> {
+export function planChanges(changes: readonly WantedChange[], words: CommitAbout): Promise<PlanAnswer> {
   return post<PlanAnswer>("/v1/plan", { ...words, changes: changes.map(sentChange) });
 }
 
 /** `id` says which tries are one and the same: what was done already is not done again. */
-export function commitChanges(
+export function commitWanted(
   changes: readonly WantedChange[],
-  { id, ...words }: Words & { planDigest?: string | undefined; id: string },
+  { id, ...words }: CommitAbout & { planDigest?: string | undefined; id: string },
 ): Promise<CommitAnswer> {
   const json = { ...words, changes: changes.map(sentChange) };
   return server.json<CommitAnswer>({

@@ -2,9 +2,9 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Trouble } from "../parts/failure.tsx";
-import type { TextKind } from "./colours.ts";
 import type { CompletionSource } from "./completing.ts";
 import type { Fault } from "./faults.ts";
+import type { TextKind } from "./kinds.ts";
 import type { Editor } from "./mount.ts";
 
 interface Props {

@@ -10,8 +10,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-
-export type TextKind = "json" | "yaml" | "toml" | "properties" | "text";
+import type { TextKind } from "./kinds.ts";
 
 /** Groups: a member's name, a text, a number, a word of the language, a comment. */
 const GROUPS = ["m", "s", "n", "w", "c"] as const;

@@ -1,6 +1,7 @@
 /** Media types of texts that can be edited, and what the editor makes of each. */
 import { isJson } from "../parts/text.ts";
-import type { TextKind } from "./colours.ts";
+
+export type TextKind = "json" | "yaml" | "toml" | "properties" | "text";
 
 /** Offered for a new document. */
 export const OFFERED_TYPES: readonly (readonly [string, string])[] = [

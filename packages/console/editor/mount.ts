@@ -5,11 +5,12 @@
 import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
-import { coloursOf, type TextKind } from "./colours.ts";
+import { coloursOf } from "./colours.ts";
 import { type CompletionSource, completing } from "./completing.ts";
 import { NEW_JSON } from "./document-text.ts";
 import { type Fault, faultMarks, showFaults } from "./faults.ts";
 import { hiddenCharacters } from "./hidden-characters.ts";
+import type { TextKind } from "./kinds.ts";
 import { jsonPairs } from "./pairs.ts";
 import { theme } from "./theme.ts";
 

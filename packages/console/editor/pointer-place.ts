@@ -1,14 +1,14 @@
 /** Where in a text a JSON pointer points. */
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
-import type { TextKind } from "./colours.ts";
+import type { TextKind } from "./kinds.ts";
 
-export interface TextPlace {
+export interface StretchOfText {
   readonly from: number;
   readonly to: number;
 }
 
 /** Undefined where it cannot be found. A member that is missing is sought in what should hold it. */
-export function placeOfPointer(text: string, pointer: string, kind: TextKind): TextPlace | undefined {
+export function placeInText(text: string, pointer: string, kind: TextKind): StretchOfText | undefined {
   const segments = pointer
     .split("/")
     .slice(1)
@@ -16,7 +16,7 @@ export function placeOfPointer(text: string, pointer: string, kind: TextKind): T
   return kind === "json" ? placeInJson(text, segments) : placeInLines(text, segments);
 }
 
-function placeInJson(text: string, segments: readonly string[]): TextPlace | undefined {
+function placeInJson(text: string, segments: readonly string[]): StretchOfText | undefined {
   const tree = parseTree(text);
   if (tree === undefined) return undefined;
   for (let count = segments.length; count >= 0; count -= 1) {
@@ -40,8 +40,8 @@ function pathIn(tree: NonNullable<ReturnType<typeof parseTree>>, segments: reado
 }
 
 /** YAML, TOML and the like: each name after the one before it, at the beginning of a line. */
-function placeInLines(text: string, segments: readonly string[]): TextPlace | undefined {
-  let found: TextPlace | undefined;
+function placeInLines(text: string, segments: readonly string[]): StretchOfText | undefined {
+  let found: StretchOfText | undefined;
   let start = 0;
   for (const segment of segments) {
     const name = segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { later } from "../../client/later.ts";
 import { readSchemaFor } from "../app/store.ts";
-import type { TextKind } from "./colours.ts";
 import type { CompletionSource } from "./completing.ts";
 import type { Fault } from "./faults.ts";
+import type { TextKind } from "./kinds.ts";
 import type { SchemaAnswer, SchemaQuestion } from "./schema-messages.ts";
 
 /** The worker's address, which the build knows. */

@@ -10,7 +10,7 @@ import { countWords } from "../../parts/amount.ts";
 import { Trouble } from "../../parts/failure.tsx";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName } from "../../parts/shown-text.ts";
-import { wantedOf } from "./wanted-of.ts";
+import { wantedFrom } from "./wanted-from.ts";
 
 const nameOf = ({ namespace, key }: { namespace: string; key: string }) => `${namespace}/${key}`;
 
@@ -28,7 +28,7 @@ export function Changes() {
     setBusy(true);
     setError(undefined);
     try {
-      setPlanning({ drafts: chosen, changes: await wantedOf(chosen) });
+      setPlanning({ drafts: chosen, changes: await wantedFrom(chosen) });
     } catch (failure) {
       setError(failure);
     }

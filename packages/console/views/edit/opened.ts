@@ -1,7 +1,7 @@
 /** What the editor begins with: the document as it stands, or the draft of it and the state that the draft was made on. */
 import { readDocument, type Stored } from "../../app/store.ts";
+import { documentThere } from "../../changes/document-there.ts";
 import { type Draft, readDraft } from "../../changes/drafts.ts";
-import { findDocument } from "../../changes/find-document.ts";
 import { closeText, type EditedText, NEW_JSON, openText } from "../../editor/document-text.ts";
 
 /** The state that a text is made on. */
@@ -31,7 +31,7 @@ interface Asked {
 }
 
 export async function openForEditing({ namespace, key, type, signal }: Asked): Promise<OpenedText> {
-  const stored = await findDocument(namespace, key, signal);
+  const stored = await documentThere(namespace, key, signal);
   const draft = readDraft({ namespace, key });
   if (draft?.op === "put") {
     const base = draft.base === (stored?.revision ?? 0) ? baseOf(stored) : await formerBase(draft, signal);

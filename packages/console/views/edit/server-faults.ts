@@ -1,8 +1,8 @@
 /** What the server says against the text, at its place there. */
 import type { Refused } from "../../changes/plan-dialog.tsx";
-import type { TextKind } from "../../editor/colours.ts";
 import type { Fault } from "../../editor/faults.ts";
-import { placeOfPointer } from "../../editor/pointer-place.ts";
+import type { TextKind } from "../../editor/kinds.ts";
+import { placeInText } from "../../editor/pointer-place.ts";
 
 /** About the commit and not about the text: the plan says it. */
 const OF_COMMITS = [
@@ -29,7 +29,7 @@ export function faultsOf(causes: readonly Refused[], text: string, kind: TextKin
 /** A cause names the change by its pointer, and the place in the value at the beginning of its words: `/rps: …`. */
 function placeOf(detail: string, text: string, kind: TextKind): Partial<Fault> {
   const [, pointer] = /^(\/.*?): /s.exec(detail) ?? [];
-  if (pointer !== undefined) return placeOfPointer(text, pointer, kind) ?? {};
+  if (pointer !== undefined) return placeInText(text, pointer, kind) ?? {};
   const [, line, column = "1"] = /\bline (\d+)(?:,? column (\d+))?/.exec(detail) ?? [];
   if (line === undefined) return {};
   const before = text.split("\n").slice(0, Number(line) - 1);

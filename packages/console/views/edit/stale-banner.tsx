@@ -2,8 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
+import { documentThere } from "../../changes/document-there.ts";
 import type { DraftName } from "../../changes/draft-names.ts";
-import { findDocument } from "../../changes/find-document.ts";
 import { countWords } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
 import { Patch } from "../../parts/patch.tsx";
@@ -21,7 +21,7 @@ interface Props {
 
 export function StaleBanner({ name, base, mine, take, open }: Props) {
   const { content } = useLoad(
-    async (signal) => ({ now: baseOf(await findDocument(name.namespace, name.key, signal)) }),
+    async (signal) => ({ now: baseOf(await documentThere(name.namespace, name.key, signal)) }),
     [head.value],
     `${name.namespace}/${name.key}`,
   );

@@ -1,6 +1,6 @@
 /** Files as changes: each on what stands at its key now. What is there already as it is, is left out. */
 import { listFolderDocuments } from "../../app/store.ts";
-import { findDocument } from "../../changes/find-document.ts";
+import { documentThere } from "../../changes/document-there.ts";
 import type { WantedChange } from "../../changes/wanted.ts";
 import { sameBytes } from "../../editor/document-text.ts";
 import type { FileDocument } from "./files.ts";
@@ -18,7 +18,7 @@ export async function wantedFiles(
       ...(await Promise.all(
         documents.slice(at, at + AT_ONCE).map(async ({ path, mediaType, bytes }): Promise<WantedChange> => {
           const key = prefix + path;
-          const before = there.has(key) ? await findDocument(namespace, key) : undefined;
+          const before = there.has(key) ? await documentThere(namespace, key) : undefined;
           return { op: "put", namespace, key, mediaType, bytes, before, ifRevision: before?.revision ?? 0 };
         }),
       )),

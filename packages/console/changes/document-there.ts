@@ -3,7 +3,7 @@ import { LedgeError } from "../../client/errors.ts";
 import { readDocument, type Stored } from "../app/store.ts";
 
 /** Undefined where there is no such document. */
-export async function findDocument(
+export async function documentThere(
   namespace: string,
   key: string,
   signal?: AbortSignal,

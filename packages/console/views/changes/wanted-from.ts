@@ -1,21 +1,21 @@
 /** Drafts as changes: each with what stands there, so that the plan can show what it does. */
 import type { Stored } from "../../app/store.ts";
+import { documentThere } from "../../changes/document-there.ts";
 import type { Draft } from "../../changes/drafts.ts";
-import { findDocument } from "../../changes/find-document.ts";
 import type { WantedChange } from "../../changes/wanted.ts";
 import { closeText } from "../../editor/document-text.ts";
 
 /** How many are read at a time. */
 const AT_ONCE = 6;
 
-export async function wantedOf(drafts: readonly Draft[]): Promise<WantedChange[]> {
+export async function wantedFrom(drafts: readonly Draft[]): Promise<WantedChange[]> {
   const wanted: WantedChange[] = [];
   for (let at = 0; at < drafts.length; at += AT_ONCE)
     wanted.push(
       ...(await Promise.all(
         drafts
           .slice(at, at + AT_ONCE)
-          .map(async (draft) => wantedBy(draft, await findDocument(draft.namespace, draft.key))),
+          .map(async (draft) => wantedBy(draft, await documentThere(draft.namespace, draft.key))),
       )),
     );
   return wanted;
