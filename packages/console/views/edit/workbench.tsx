@@ -6,6 +6,7 @@ import { mayForAll } from "../../changes/planning.ts";
 import type { WantedPut } from "../../changes/wanted.ts";
 import { CodeEditor } from "../../editor/code-editor.tsx";
 import { closeText, sameBytes } from "../../editor/document-text.ts";
+import type { Fault } from "../../editor/faults.ts";
 import { kindOf } from "../../editor/kinds.ts";
 import type { Editor } from "../../editor/mount.ts";
 import { useSchema } from "../../editor/use-schema.ts";
@@ -68,6 +69,10 @@ export function Workbench({ namespace, docKey, opened }: Props) {
   );
 
   const schema = useSchema({ ...name, kind, text: useLater(text, FAULTS_PAUSE_MS) });
+  const told = useMemo(
+    () => (refused?.text === later ? faultsOf(refused.causes, later, kind) : []),
+    [later, refused, kind],
+  );
   const faults = useMemo(
     () => [
       ...openConflicts(later).map((from) => ({
@@ -76,10 +81,10 @@ export function Workbench({ namespace, docKey, opened }: Props) {
         message: "Choose what stays, and take the marks away.",
         code: "conflict",
       })),
-      ...schema.faults,
-      ...(refused?.text === later ? faultsOf(refused.causes, later, kind) : []),
+      ...withoutTwins(schema.faults, told),
+      ...told,
     ],
-    [later, schema.faults, refused, kind],
+    [later, schema.faults, told],
   );
 
   const plan = () => {
@@ -203,6 +208,11 @@ export function Workbench({ namespace, docKey, opened }: Props) {
       )}
     </article>
   );
+}
+
+/** What the server says of a place, too, is said once, by the server. */
+function withoutTwins(own: readonly Fault[], told: readonly Fault[]): Fault[] {
+  return own.filter((one) => !told.some(({ from, code }) => from === one.from && code === one.code));
 }
 
 /** Ctrl-S goes on to the plan, wherever the focus is; Escape leaves, with the draft kept. */
