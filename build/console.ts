@@ -94,9 +94,12 @@ async function bundle(root: string, entryPoints: string[], define: Record<string
   return { files, metafile };
 }
 
+/** Nothing in it reads a property for what that does. */
+const COMPRESS = { target: "es2022", treeshake: { propertyReadSideEffects: false } } as const;
+
 /** Once more, by what looks at a whole file: 5 KB less of 175, gzipped. */
 function smaller(text: string): Uint8Array {
-  const { code, errors } = minifySync("console.js", text, { module: true, compress: { target: "es2022" } });
+  const { code, errors } = minifySync("console.js", text, { module: true, compress: COMPRESS });
   const [error] = errors;
   if (error !== undefined) throw new Error(`the console's files cannot be minified: ${error.message}`);
   return Buffer.from(code);

@@ -1,71 +1,57 @@
-/** A browser that looks at a started server, for the tests of a file. Where there is no Chromium they are skipped, and say so. */
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+/** A started server and a browser that looks at it, for the tests of a file. Where no Chromium is they are skipped, and say so. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, onTestFinished } from "vitest";
-import { type ServedCommand, serveCommand } from "./served-command.ts";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { NO_BROWSER, openBrowser, type PageOptions, type TestBrowser } from "./browser.ts";
+import { ledge, type Ran, type RunOptions, type StartedServer, serve, temporaryFolder } from "./processes.ts";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const CHROMIUM = PLACES.find((place) => existsSync(place));
-
-interface PageOptions {
-  readonly width?: number;
-  readonly theme?: "light" | "dark";
-  /** Default: the administrator's. */
-  readonly token?: string;
-}
-
-export interface ServedConsole extends ServedCommand {
-  /** Signed in, in a browser of its own; closed after the test, in which nothing may have gone wrong on the page. */
+export interface ServedConsole {
+  /** A folder for files. */
+  readonly folder: string;
+  url(): string;
+  /** The administrator's. */
+  token(): string;
+  /** Runs the command, as the administrator unless `env` says otherwise. */
+  ledge(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The secret of a new token. */
+  makeToken(name: string, grants: string): Promise<string>;
+  /** Signed in, in a browser profile of its own. What goes wrong on it fails the file's tests. */
   page(options?: PageOptions): Promise<Page>;
-  /** The administrator's token. */
-  admin(): Promise<string>;
-  /** A new token's secret. */
-  token(name: string, grants: string): Promise<string>;
 }
+
+/** What browsers report of answers that a test brings about: a new document is not there, a change is refused. */
+const MEANT = /Failed to load resource: the server responded with a status of 4\d\d/;
 
 export function serveConsole(name: string): ServedConsole {
-  const served = serveCommand(name);
-  let browser: Browser | undefined;
-  beforeEach(({ skip }) => {
-    skip(CHROMIUM === undefined, `there is no Chromium at ${PLACES.join(", ")}`);
-  });
+  const { path: folder, remove } = temporaryFolder(name);
+  const data = join(folder, "data");
+  let server: StartedServer | undefined;
+  let browser: TestBrowser | undefined;
+  beforeEach(({ skip }) => skip(NO_BROWSER !== undefined, NO_BROWSER));
   beforeAll(async () => {
-    if (CHROMIUM !== undefined)
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    server = await serve(data, ["--no-demo"]);
+    if (NO_BROWSER === undefined) browser = await openBrowser();
   });
-  afterAll(() => browser?.close());
-  const admin = async () => (await readFile(join(served.data, "admin-token"), "utf8")).trim();
+  afterAll(async () => {
+    await browser?.close().finally(() => server?.stop());
+    remove();
+  });
+  const run: ServedConsole["ledge"] = (args, options) => ledge(["--data", data, ...args], options);
   return {
-    ...served,
-    admin,
-    async page({ width = 1280, theme = "light", token } = {}) {
-      const secret = token ?? (await admin());
-      const context = await browser?.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
-      const page = await context?.newPage();
-      if (context === undefined || page === undefined) throw new Error("no browser was started");
-      const wrong: string[] = [];
-      page.on("pageerror", (error) => wrong.push(error.stack ?? error.message));
-      // Refusals of the server are told there, too; what breaks the page's own policy has another text.
-      page.on("console", (message) => {
-        if (/Content.Security.Policy|Refused to/i.test(message.text())) wrong.push(message.text());
-      });
-      onTestFinished(async () => {
-        await context.close();
-        if (wrong.length > 0) throw new Error(wrong.join("\n"));
-      });
-      await page.goto(served.url());
-      await page.getByLabel("Token").fill(secret);
-      await page.getByRole("button", { name: "Sign in" }).click();
-      await page.getByRole("navigation", { name: "Views" }).waitFor();
-      return page;
-    },
-    async token(owner, grants) {
-      const { stdout, stderr } = await served.ledge(["token", "create", owner, "-g", grants]);
+    folder,
+    url: () => server?.url ?? "",
+    token: () => readFileSync(join(data, "admin-token"), "utf8").trim(),
+    ledge: run,
+    async makeToken(owner, grants) {
+      const { stdout, stderr } = await run(["token", "create", owner, "-g", grants]);
       const secret = /ldg_\S+/.exec(stdout)?.[0];
       if (secret === undefined) throw new Error(`no token was made: ${stderr}`);
       return secret;
+    },
+    page(options) {
+      if (server === undefined || browser === undefined) throw new Error("nothing was started");
+      return browser.open(server, { allowed: MEANT, ...options });
     },
   };
 }

@@ -10,8 +10,8 @@ const tokens = { kim: "", ann: "" };
 
 beforeAll(async () => {
   await ledge(["ns", "put", "bank", "--review", "all"]);
-  tokens.kim = await console.token("kim", "read,plan,history,write:bank");
-  tokens.ann = await console.token("ann", "read,history,approve:bank");
+  tokens.kim = await console.makeToken("kim", "read,plan,history,write:bank");
+  tokens.ann = await console.makeToken("ann", "read,history,approve:bank");
 });
 
 /** Proposed by kim with the command; gives its id. */

@@ -7,9 +7,9 @@ import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { LedgeError } from "../../client/errors.ts";
 import { notify } from "../app/notices.tsx";
 import { href } from "../app/router.ts";
-import { countWords } from "../parts/amount.ts";
+import { amountOf } from "../parts/amount.ts";
 import { Dialog } from "../parts/dialog.tsx";
-import { Trouble } from "../parts/failure.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
 import { useLoad } from "../parts/load.ts";
 import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
@@ -111,7 +111,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
   const isStale = isStaleRefusal(plan, failing);
   return (
     <Dialog
-      title={changes.length === 1 ? "Plan" : `Plan of ${countWords(changes.length, "change")}`}
+      title={changes.length === 1 ? "Plan" : `Plan of ${amountOf(changes.length, "change")}`}
       close={close}
     >
       {mayPlan || (
@@ -125,7 +125,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
           sides={changes.map((one) => ({ before: one.before, after: afterOf(one) }))}
         />
       )}
-      <Trouble
+      <ErrorBox
         error={named(failing, changes)}
         {...(planned.error === undefined ? {} : { again: planned.again })}
       />

@@ -1,6 +1,6 @@
 /** A plan to read: each change with its lines, what stands against it, what to look at twice, and who reads it. */
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
-import { bytesWords, countWords } from "../parts/amount.ts";
+import { amountOf, bytesWords } from "../parts/amount.ts";
 import { Patch, type PatchSide } from "../parts/patch.tsx";
 import { shownName, shownText } from "../parts/shown-text.ts";
 
@@ -38,7 +38,7 @@ export function PlanShown({ plan, sides, answered = [] }: Props) {
                   {bytesWords(change.sizeBefore)} → {bytesWords(change.sizeAfter)}
                 </span>
               </summary>
-              {sides[at] !== undefined && <Patch {...sides[at]} />}
+              {sides[at] !== undefined && <Patch name={`${change.namespace}/${change.key}`} {...sides[at]} />}
             </details>
           </li>
         ))}
@@ -58,7 +58,7 @@ export function PlanShown({ plan, sides, answered = [] }: Props) {
       )}
       {plan.readers?.map(({ namespace, edges }) => (
         <p class="soft small" key={namespace}>
-          {namespace} is read by {countWords(edges, "edge")} that reported.
+          {namespace} is read by {amountOf(edges, "edge")} that reported.
         </p>
       ))}
     </>

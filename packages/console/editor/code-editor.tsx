@@ -1,7 +1,7 @@
 /** The place of an editor in a page. The editor comes when it is needed; until then there is a box of its size. */
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Trouble } from "../parts/failure.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
 import type { CompletionSource } from "./completing.ts";
 import type { Fault } from "./faults.ts";
 import type { TextKind } from "./kinds.ts";
@@ -52,7 +52,7 @@ export function CodeEditor({ text, kind, label, faults, changed, complete, edito
   useEffect(() => editor.current?.setFaults(faults), [faults, state.ready]);
   return (
     <>
-      <Trouble error={state.error} again={() => location.reload()} />
+      <ErrorBox error={state.error} again={() => location.reload()} />
       <div class="code-editor" ref={host} aria-busy={!state.ready} />
     </>
   );

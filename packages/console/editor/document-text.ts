@@ -3,7 +3,7 @@
  * JSON on one line come back as they were.
  */
 import { decodeText } from "../../client/document.ts";
-import { isJson, readableText } from "../parts/text.ts";
+import { isJsonText, readableText } from "../parts/text.ts";
 
 /** What a new document begins with, and where the cursor then stands. */
 export const NEW_JSON = { text: "{\n  \n}\n", cursor: 4 };
@@ -40,7 +40,7 @@ export function closeText(
 ): Uint8Array {
   if (original !== undefined && openText(original, mediaType)?.text === text) return original;
   const written = form.crlf ? text.replaceAll("\n", "\r\n") : text;
-  return new TextEncoder().encode(form.oneLine && isJson(mediaType) ? onOneLine(written) : written);
+  return new TextEncoder().encode(form.oneLine && isJsonText(mediaType) ? onOneLine(written) : written);
 }
 
 /** Without the white space between its parts. What is no JSON stays as it is. */

@@ -1,5 +1,5 @@
 /** Media types of texts that can be edited, and what the editor makes of each. */
-import { isJson } from "../parts/text.ts";
+import { isJsonText } from "../parts/text.ts";
 
 export type TextKind = "json" | "yaml" | "toml" | "properties" | "text";
 
@@ -14,7 +14,7 @@ export const OFFERED_TYPES: readonly (readonly [string, string])[] = [
 
 /** `key` counts where the type says no more than that it is text. */
 export function kindOf(mediaType: string, key: string): TextKind {
-  if (isJson(mediaType)) return "json";
+  if (isJsonText(mediaType)) return "json";
   const essence = mediaType.split(";", 1)[0] ?? "";
   if (/yaml$/.test(essence)) return "yaml";
   if (/toml$/.test(essence)) return "toml";

@@ -2,15 +2,17 @@
  * The editor itself: CodeMirror in a shadow root, where its styles are adopted sheets, which the page's Content-Security-Policy
  * allows. Promise: characters stay as they are. Only `\n` ends a line, so that a `\r` is seen and kept.
  */
-import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
+import { history } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { EditorView, keymap } from "@codemirror/view";
 import { coloursOf } from "./colours.ts";
 import { type CompletionSource, completing } from "./completing.ts";
 import { NEW_JSON } from "./document-text.ts";
 import { type Fault, faultMarks, showFaults } from "./faults.ts";
 import { hiddenCharacters } from "./hidden-characters.ts";
+import { KEYS } from "./keys.ts";
 import type { TextKind } from "./kinds.ts";
+import { lineNumbered } from "./line-numbers.ts";
 import { jsonPairs } from "./pairs.ts";
 import { theme } from "./theme.ts";
 
@@ -51,19 +53,14 @@ export function mountEditor(
           if (docChanged) changed(state.sliceDoc());
         }),
         EditorView.domEventHandlers({ beforeinput: writtenOverLines }),
-        lineNumbers(),
+        lineNumbered,
         hiddenCharacters,
         history(),
         completing(complete),
         faultMarks,
         coloursOf(kind),
         kind === "json" ? jsonPairs : [],
-        keymap.of([
-          { key: "Mod-]", run: indentMore },
-          { key: "Mod-[", run: indentLess },
-          ...historyKeymap,
-          ...standardKeymap,
-        ]),
+        keymap.of(KEYS),
         theme,
       ],
     }),

@@ -6,8 +6,8 @@ import { draftNames } from "../../changes/draft-names.ts";
 import { allDrafts, type Draft, dropDraft, readDraft } from "../../changes/drafts.ts";
 import { PlanDialog } from "../../changes/plan-dialog.tsx";
 import type { WantedChange } from "../../changes/wanted.ts";
-import { countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 import { wantedFrom } from "./wanted-from.ts";
@@ -70,12 +70,12 @@ export function Changes() {
       </ul>
       {mine.length < drafts.length && (
         <p class="soft small">
-          {countWords(drafts.length - mine.length, "draft")} of documents that your token may not change.
+          {amountOf(drafts.length - mine.length, "draft")} of documents that your token may not change.
         </p>
       )}
-      <Trouble error={error} />
+      <ErrorBox error={error} />
       <button type="button" class="main" disabled={chosen.length === 0 || busy} onClick={plan}>
-        Plan {countWords(chosen.length, "change")}
+        Plan {amountOf(chosen.length, "change")}
       </button>
       {planning !== undefined && (
         <PlanDialog

@@ -1,7 +1,7 @@
 /** The editor's view: a new document's name and type first, or the document and its draft, if there is one. */
 import { isNamespaceName } from "../../../../lib/core/namespace.ts";
 import { keyOf, route } from "../../app/router.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { NewDocument } from "./new-document.tsx";
@@ -33,7 +33,7 @@ function Opened({
   );
   if (!isNamespaceName(namespace))
     return <p class="soft">Documents of Ledge itself are changed in the settings.</p>;
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={14} />;
   return <Workbench namespace={namespace} docKey={docKey} opened={content} />;
 }

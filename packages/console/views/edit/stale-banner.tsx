@@ -4,7 +4,7 @@ import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { documentThere } from "../../changes/document-there.ts";
 import type { DraftName } from "../../changes/draft-names.ts";
-import { countWords } from "../../parts/amount.ts";
+import { amountOf } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
 import { Patch } from "../../parts/patch.tsx";
 import { mergeTexts } from "./merge.ts";
@@ -40,7 +40,7 @@ export function StaleBanner({ name, base, mine, take, open }: Props) {
     notify(
       conflicts === 0
         ? "Both are in the text now. Look at it once more."
-        : `${countWords(conflicts, "conflict")} to resolve; F8 goes to the next.`,
+        : `${amountOf(conflicts, "conflict")} to resolve; F8 goes to the next.`,
     );
   };
   return (
@@ -67,7 +67,13 @@ export function StaleBanner({ name, base, mine, take, open }: Props) {
           </button>
         )}
       </div>
-      {shown && now.revision > 0 && <Patch before={sideOf(base)} after={sideOf(now)} />}
+      {shown && now.revision > 0 && (
+        <Patch
+          name={`${name.namespace}/${name.key}, by somebody else`}
+          before={sideOf(base)}
+          after={sideOf(now)}
+        />
+      )}
     </section>
   );
 }

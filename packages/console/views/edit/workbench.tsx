@@ -162,7 +162,11 @@ export function Workbench({ namespace, docKey, opened }: Props) {
           <FaultsList faults={faults} text={later} goTo={(at) => editor.current?.goTo(at)} />
         </div>
         <div class="bench-diff">
-          {changed ? <Patch before={before} after={after} /> : <p class="soft">Nothing is changed yet.</p>}
+          {changed ? (
+            <Patch name={`${namespace}/${docKey}`} before={before} after={after} />
+          ) : (
+            <p class="soft">Nothing is changed yet.</p>
+          )}
         </div>
       </div>
       <footer class="bench-bar">

@@ -7,8 +7,8 @@ import { mayAll } from "../../app/session.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { PlanDialog } from "../../changes/plan-dialog.tsx";
 import type { WantedChange } from "../../changes/wanted.ts";
-import { bytesWords, countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf, bytesWords } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { type FoundFile, filesChosen, filesDropped, type ReadFiles, readFiles } from "./files.ts";
@@ -108,7 +108,7 @@ export function Import() {
           </label>
         </div>
       </div>
-      <Trouble error={error} />
+      <ErrorBox error={error} />
       {read !== undefined && <Found read={read} prefix={prefix} />}
       <button type="button" class="main" disabled={!ready || !known || busy} onClick={plan}>
         Plan
@@ -142,7 +142,7 @@ function Found({ read: { documents, faults }, prefix }: { read: ReadFiles; prefi
         </div>
       ) : (
         <p role="status">
-          {countWords(documents.length, "file")}, {bytesWords(bytes)}
+          {amountOf(documents.length, "file")}, {bytesWords(bytes)}
         </p>
       )}
       <ul class="plain tray">

@@ -10,7 +10,7 @@ import { part, send, server } from "../../app/server.ts";
 import { whoami } from "../../app/session.ts";
 import { PlanShown } from "../../changes/plan-shown.tsx";
 import { mayForAll } from "../../changes/planning.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -29,7 +29,7 @@ export function ProposalPage({ id }: { id: string }) {
         </p>
       </section>
     );
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={12} />;
   return <Shown id={id} {...content} again={again} />;
 }
@@ -111,7 +111,7 @@ function Decision({
   return (
     <section class="part" aria-label="Decision">
       {isOwn && <p class="soft">It is yours, so somebody else decides about it.</p>}
-      <Trouble error={error} />
+      <ErrorBox error={error} />
       <label class="field narrow">
         {isOwn ? "Why it is withdrawn (kept in the log)" : "Why it is rejected (kept in the log)"}
         <input maxLength={900} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />

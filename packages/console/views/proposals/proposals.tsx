@@ -4,8 +4,8 @@ import { head } from "../../app/live.ts";
 import { href, route } from "../../app/router.ts";
 import { whoami } from "../../app/session.ts";
 import { pages } from "../../app/store.ts";
-import { countWords } from "../../parts/amount.ts";
-import { Trouble } from "../../parts/failure.tsx";
+import { amountOf } from "../../parts/amount.ts";
+import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -24,7 +24,7 @@ function ProposalList() {
     [head.value],
     "proposals",
   );
-  if (error !== undefined) return <Trouble error={error} again={again} />;
+  if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   if (content.length === 0)
     return (
@@ -59,7 +59,7 @@ function Card({ one: { id, by, byName, created, message, changes } }: { one: Pro
         {by === whoami.value?.accessor && <span class="tag">yours</span>}
       </span>
       <span class="soft small">
-        {countWords(changes, "change")}, <Moment at={created} />
+        {amountOf(changes, "change")}, <Moment at={created} />
       </span>
     </a>
   );
