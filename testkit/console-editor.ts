@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { NO_BROWSER, openBrowser, type PageOptions, type TestBrowser } from "./browser.ts";
+import { openBrowser, type PageOptions, type TestBrowser } from "./browser.ts";
+import { NO_BROWSER } from "./chromium.ts";
 import { ledge, type Ran, type RunOptions, type StartedServer, serve, temporaryFolder } from "./processes.ts";
 
 export interface ServedConsole {
