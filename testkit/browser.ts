@@ -40,6 +40,8 @@ export async function openBrowser(): Promise<TestBrowser> {
     async open(server, { width = 1280, theme = "light", token, at = "/", allowed } = {}) {
       const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: theme });
       const page = await context.newPage();
+      // For what hangs, not for what is slow: machines under load take ten times as long.
+      page.setDefaultTimeout(240_000);
       watch(page, server.url, { faults, allowed });
       if (token === undefined) {
         await page.goto(`${server.url}/#${await codeOf(server)}${at}`);
