@@ -20,7 +20,7 @@ const SCHEMA = {
 const LIMITS = '{"rps":100,"big":12345678901234567891}';
 
 beforeAll(async () => {
-  for (const name of ["shop", "talk", "tray", "files"]) await ledge(["ns", "put", name]);
+  for (const name of ["shop", "talk", "tray", "files", "tight"]) await ledge(["ns", "put", name]);
   await ledge(["ns", "put", "talk", "--message-required"]);
   await ledge(["schema", "put", "shop", "--scope", "limits/", "-"], { stdin: JSON.stringify(SCHEMA) });
 });
@@ -157,6 +157,26 @@ describe("the editor", () => {
   });
 });
 
+describe("a plan that breaks a policy", () => {
+  test("is saved for a reason alone, which the commit keeps", async () => {
+    await put("tight/a", "1", "text/plain");
+    await ledge(["policy", "put", "tight", "--max-changed", "0"]);
+    const page = await console.page();
+    await edit(page, "tight/a");
+    await page.keyboard.type("2");
+    await page.keyboard.press("Control+s");
+    await page.getByText("policy_violation").waitFor();
+    expect(await page.getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true);
+    await page.getByLabel(/^Why a policy may be broken/).fill("INC-311");
+    await page.getByRole("button", { name: "Plan with this override" }).click();
+    await page.getByText("overridden", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText(/Saved as/).waitFor();
+    expect(await value("tight/a")).toBe("21");
+    expect((await ledge(["log", "-n", "1", "-o", "json"])).stdout).toContain("INC-311");
+  });
+});
+
 describe("a draft", () => {
   test("outlives a reload, and is gone once it is discarded", async () => {
     await put("shop/drafted", "one\n", "text/plain");
@@ -169,7 +189,8 @@ describe("a draft", () => {
     expect(await textOf(page).textContent()).toContain("two one");
     await page.getByRole("button", { name: "Discard" }).click();
     await page.getByRole("link", { name: "Edit", exact: true }).waitFor();
-    expect(await page.evaluate("localStorage.length")).toBe(0);
+    const kept = await page.evaluate<string[]>("Object.keys(localStorage)");
+    expect(kept.filter((name) => name.startsWith("ledge-draft"))).toEqual([]);
   });
 
   test("is merged with what somebody else has saved meanwhile", async () => {

@@ -30,6 +30,7 @@ describe("openText and closeText", () => {
           expect(edited(text, type, (same) => same)).toBe(text);
         },
       ),
+      { numRuns: 50 },
     );
   });
 
