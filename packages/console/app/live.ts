@@ -1,16 +1,9 @@
-/** How far the store is. Views that show the present state look again when it moves. */
-import { signal } from "@preact/signals";
+/** Follows the store, so that views which show the present state look again when it moves. */
 import type { FeedPage, Lineage } from "../../../lib/api/document-answers.ts";
 import { later } from "../../client/later.ts";
 import { read, server } from "./server.ts";
 import { noteSignedOut, whoami } from "./session.ts";
-
-/** 0 while nobody has said it. */
-export const head = signal(0);
-/** How often it has moved since it was known: what views look again by, without looking twice at first. */
-export const moves = signal(0);
-/** Whether the server answers. */
-export const online = signal(true);
+import { head, moves, online } from "./standing.ts";
 
 const WAIT_S = 25;
 /** Where the server does not let a request wait, or does not answer. */

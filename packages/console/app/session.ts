@@ -1,10 +1,11 @@
 /** Who looks at the page, and what he may do. What he may not do is not offered; the server judges it all the same. */
 import { signal } from "@preact/signals";
-import type { Whoami } from "../../../lib/api/document-answers.ts";
+import type { Lineage, Whoami } from "../../../lib/api/document-answers.ts";
 import { allowsKey, type Verb } from "../../../lib/core/grant.ts";
 import { LedgeError } from "../../client/errors.ts";
 import { replace } from "./router.ts";
 import { read, server } from "./server.ts";
+import { head } from "./standing.ts";
 
 /** Undefined while that is being asked, null for nobody. */
 export const whoami = signal<Whoami | null | undefined>(undefined);
@@ -76,7 +77,10 @@ async function signInWith(headers: Readonly<Record<string, string>>): Promise<vo
 /** `expected`: a cookie was set just now, so that nobody is known by it means that the browser did not send it. */
 async function lookWho(expected = false): Promise<void> {
   try {
-    whoami.value = await read<Whoami>("/v1/whoami");
+    // What views look at is of this state or a later one, so they miss no move.
+    const [me, lineage] = await Promise.all([read<Whoami>("/v1/whoami"), read<Lineage>("/v1/lineage")]);
+    head.value = lineage.head;
+    whoami.value = me;
   } catch (error) {
     if (!(error instanceof LedgeError) || error.status !== 401 || expected) signInTrouble.value = error;
     whoami.value = null;

@@ -4,7 +4,6 @@ import { useEffect, useState } from "preact/hooks";
 import { formatCount } from "../parts/amount.ts";
 import { ErrorBox } from "../parts/failure.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
-import { head, online } from "./live.ts";
 import { Notices } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
 import { openPalette } from "./palette-open.ts";
@@ -12,6 +11,7 @@ import { href, route } from "./router.ts";
 import { whoami } from "./session.ts";
 import { ShortcutHelp } from "./shortcuts.tsx";
 import { SignIn } from "./sign-in.tsx";
+import { head, online } from "./standing.ts";
 import { UserMenu } from "./user-menu.tsx";
 import { VIEWS, type View } from "./views.ts";
 

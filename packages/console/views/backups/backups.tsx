@@ -1,9 +1,9 @@
 /** Backups: what is proven, what would be lost now, and every point that the store can be put back to. */
 import { useState } from "preact/hooks";
 import type { BackupProof, BackupRun, BackupStatus, Snapshots } from "../../../../lib/api/backup-answers.ts";
-import { moves } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { post, read } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { amountOf, formatSeconds } from "../../parts/amount.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";

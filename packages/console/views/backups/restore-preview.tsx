@@ -1,9 +1,9 @@
 /** Before a restore: which commits the store would lose, and the commands that do it, beside the store first. */
 import type { RestorePoint } from "../../../../lib/api/backup-answers.ts";
 import type { CommitsPage } from "../../../../lib/api/document-answers.ts";
-import { head, moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
+import { head, moves } from "../../app/standing.ts";
 import { amountOf } from "../../parts/amount.ts";
 import { Command } from "../../parts/copy.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";

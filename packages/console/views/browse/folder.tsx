@@ -1,9 +1,9 @@
 /** One folder: the folders in it and its documents, a page of a thousand at a time. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Document, ListPage } from "../../../../lib/api/document-answers.ts";
-import { moves } from "../../app/live.ts";
 import { documentHref, folderHref } from "../../app/router.ts";
 import { noteSignedOut } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { listFolder } from "../../app/store.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";

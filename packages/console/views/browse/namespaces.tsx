@@ -1,8 +1,8 @@
 /** The first page: every namespace that the token reaches, or what to do with an empty store. */
 
-import { moves } from "../../app/live.ts";
 import { folderHref } from "../../app/router.ts";
 import { mayAll } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { amountOf, bytesWords } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";

@@ -1,16 +1,16 @@
 /** Two states side by side: of one namespace at two times, or of two namespaces. Keys that are picked are brought over in one commit. */
 import { useEffect, useState } from "preact/hooks";
 import type { CommitAnswer, DiffEntry, DiffPage } from "../../../../lib/api/document-answers.ts";
-import { moves } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { documentHref, href, replace, route } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { readDiff, readNamespaces } from "../../app/store.ts";
+import { ChangeByPlan } from "../../changes/change-by-plan.tsx";
 import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Patch } from "../../parts/patch.tsx";
-import { ChangeByPlan } from "../../parts/planned-change.tsx";
 import { shownBytes } from "../../parts/shown-bytes.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";

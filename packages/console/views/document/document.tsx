@@ -1,8 +1,8 @@
 /** One document, for reading first: what it holds, who changed it last and why, where it is live, and how to read it. */
 import { useEffect } from "preact/hooks";
-import { moves } from "../../app/live.ts";
 import { documentHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { readDocument } from "../../app/store.ts";
 import { viewKeys } from "../../app/view-keys.ts";
 import { hasDraft } from "../../changes/draft-names.ts";

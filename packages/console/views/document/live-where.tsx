@@ -1,9 +1,9 @@
 /** Where this state of the document has arrived: channels that point at it or beyond, and edges that serve it. */
 import type { Fleet } from "../../../../lib/api/rollout-bodies.ts";
-import { moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
 import { mayAll } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { readSystem } from "../../app/store.ts";
 import { useLoad } from "../../parts/load.ts";
 

@@ -1,7 +1,7 @@
 /** Somebody else has changed what is being edited: what they did, and the way to have both. Nothing that was written is lost. */
 import { useEffect, useState } from "preact/hooks";
-import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
+import { head } from "../../app/standing.ts";
 import { documentThere } from "../../changes/document-there.ts";
 import type { DraftName } from "../../changes/draft-names.ts";
 import { amountOf } from "../../parts/amount.ts";

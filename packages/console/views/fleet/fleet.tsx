@@ -1,9 +1,9 @@
 /** Which edge serves what, how far behind, who is silent; and whether a revision is live everywhere. */
 import { useState } from "preact/hooks";
 import type { Fleet, Replica } from "../../../../lib/api/rollout-bodies.ts";
-import { moves } from "../../app/live.ts";
 import { href, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { formatCount, formatSeconds } from "../../parts/amount.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";

@@ -1,9 +1,9 @@
 /** Every change, newest first: who, when, why, and what. */
 import { useEffect, useState } from "preact/hooks";
 import type { CommitsPage, LoggedCommit } from "../../../../lib/api/document-answers.ts";
-import { moves } from "../../app/live.ts";
 import { documentHref, href, replace, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";

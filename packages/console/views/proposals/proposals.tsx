@@ -1,8 +1,8 @@
 /** Changes that wait for a second person: all that the token may see, or one of them. */
 import type { ProposalEntry, ProposalsPage } from "../../../../lib/api/proposal-answers.ts";
-import { head } from "../../app/live.ts";
 import { href, route } from "../../app/router.ts";
 import { whoami } from "../../app/session.ts";
+import { head } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";

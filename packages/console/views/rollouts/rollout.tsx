@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import type { Channel, Rollout } from "../../../../lib/api/rollout-bodies.ts";
 import { LedgeError } from "../../../client/errors.ts";
-import { moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { part, read } from "../../app/server.ts";
 import { may } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { formatSeconds } from "../../parts/amount.ts";
 import { Bar } from "../../parts/bar.tsx";
 import { useBeat } from "../../parts/beat.ts";

@@ -1,7 +1,7 @@
 /** Channels, where each points, and the rollout that moves it. */
 import type { Channel, ChannelsPage, Rollout, RolloutsPage } from "../../../../lib/api/rollout-bodies.ts";
-import { moves } from "../../app/live.ts";
 import { href, route } from "../../app/router.ts";
+import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { useBeat } from "../../parts/beat.ts";
 import { Command } from "../../parts/copy.tsx";

@@ -1,10 +1,10 @@
 /** A rollout to begin: where to, and by which steps, written as the command takes them. */
 import { useState } from "preact/hooks";
 import type { Channel, Rollout } from "../../../../lib/api/rollout-bodies.ts";
-import { head } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { part, send } from "../../app/server.ts";
 import { may } from "../../app/session.ts";
+import { head } from "../../app/standing.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { stepsOfLines } from "./steps.ts";

@@ -1,9 +1,9 @@
 /** Who changed what about access and settings: the log of Ledge's own namespaces, to filter and to take along. */
 import { useState } from "preact/hooks";
 import type { CommitsPage, LoggedCommit } from "../../../../lib/api/document-answers.ts";
-import { moves } from "../../app/live.ts";
 import { href } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";

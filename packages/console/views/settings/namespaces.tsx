@@ -1,9 +1,9 @@
 /** Namespaces: made, described, protected, ended. */
 import { useState } from "preact/hooks";
 import type { Namespace, NamespacesPage } from "../../../../lib/api/admin-answers.ts";
-import { moves } from "../../app/live.ts";
 import { folderHref } from "../../app/router.ts";
 import { part } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";

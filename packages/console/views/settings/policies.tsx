@@ -1,7 +1,7 @@
 /** Policies: how much one commit may change, and when nothing may. */
 import type { PoliciesPage, PolicyAnswer } from "../../../../lib/api/policy-bodies.ts";
-import { moves } from "../../app/live.ts";
 import { part } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { useLoad } from "../../parts/load.ts";
 import type { SettingToEdit } from "./json-setting.tsx";

@@ -1,7 +1,7 @@
 /** Schemas: what documents of a namespace, or below a scope of it, must be. */
 import type { SchemasPage } from "../../../../lib/api/admin-answers.ts";
-import { moves } from "../../app/live.ts";
 import { part, server } from "../../app/server.ts";
+import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";

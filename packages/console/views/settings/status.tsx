@@ -1,10 +1,10 @@
 /** The server as it says itself: version, store, durability, and every limit. */
 import { useState } from "preact/hooks";
 import type { Status } from "../../../../lib/api/admin-answers.ts";
-import { moves } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { read, send } from "../../app/server.ts";
 import { mayAll } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";

@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import type { Token, TokensPage } from "../../../../lib/api/admin-answers.ts";
 import { formatToken, newToken, secretDigest } from "../../../../lib/core/token.ts";
-import { moves } from "../../app/live.ts";
 import { notify } from "../../app/notices.tsx";
 import { part, server } from "../../app/server.ts";
 import { whoami } from "../../app/session.ts";
+import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Command } from "../../parts/copy.tsx";

@@ -7,11 +7,12 @@ import { useState } from "preact/hooks";
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { post, send } from "../app/server.ts";
 import { may } from "../app/session.ts";
-import { Dialog } from "./dialog.tsx";
-import { ErrorBox } from "./failure.tsx";
-import { useLoad } from "./load.ts";
-import { Plan } from "./plan.tsx";
-import { Skeleton } from "./skeleton.tsx";
+import { amountOf } from "../parts/amount.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { ErrorBox } from "../parts/failure.tsx";
+import { useLoad } from "../parts/load.ts";
+import { Skeleton } from "../parts/skeleton.tsx";
+import { PlanShown } from "./plan-shown.tsx";
 
 interface Props<Answer> {
   readonly title: string;
@@ -73,7 +74,10 @@ export function ChangeByPlan<Answer>({
         {plan.content === undefined ? (
           plan.error === undefined && <Skeleton lines={4} />
         ) : (
-          <Plan plan={plan.content} />
+          <>
+            <p>{summaryOf(plan.content)}</p>
+            <PlanShown plan={plan.content} sides={[]} />
+          </>
         )}
         <ErrorBox error={plan.error ?? error} />
         {overrides && (
@@ -113,4 +117,12 @@ export function ChangeByPlan<Answer>({
 
 function mayOverride(plan: PlanAnswer | undefined): boolean {
   return (plan?.changes ?? []).every(({ namespace, key }) => may("override", namespace, key));
+}
+
+function summaryOf({ changes }: PlanAnswer): string {
+  const words = (["created", "changed", "deleted"] as const).flatMap((result) => {
+    const count = changes.filter((one) => one.result === result).length;
+    return count === 0 ? [] : [`${amountOf(count, "document")} ${result}`];
+  });
+  return words.length === 0 ? "Nothing would change." : `${words.join(", ")}.`;
 }
