@@ -22,9 +22,9 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       scene = await consoleScene(await start(folder.path, ["--no-demo"]));
     });
     afterAll(async () => {
+      await browser.close();
       await scene.server.stop();
       folder.remove();
-      await browser.close();
     });
     const open = (at: string, options = {}) => browser.open(scene.server, { at, ...options });
     const loaded = async (page: Page) => {
