@@ -1,8 +1,9 @@
 /** Reads of `ledge agent` over HTTP, beside a bare Node server that answers the same bytes and beside etcd. */
+
+import { base64, startEtcd } from "../testkit/etcd.ts";
 import { startBare } from "./bare.ts";
 import type { EdgeBench } from "./edge-bench.ts";
 import type { AgentProcess } from "./edge-processes.ts";
-import { base64, startEtcd } from "./etcd.ts";
 import { type Load, type Measured, measureLoad } from "./load.ts";
 import { type BenchRow, latencies, middle, rate } from "./rows.ts";
 

@@ -2,8 +2,8 @@
  * Other servers of configuration, measured as ours are: reads and durable writes of one key by numbers of clients. One that
  * cannot be had is left out, and the reason is said.
  */
-import { startConsul } from "./consul.ts";
-import { base64, startEtcd } from "./etcd.ts";
+import { startConsul } from "../testkit/consul.ts";
+import { base64, startEtcd } from "../testkit/etcd.ts";
 import type { Load } from "./load.ts";
 
 /** Another server of configuration, which runs. */

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startServer } from "../programs/demo-bcd/server.ts";
-import { freePort } from "./etcd.ts";
+import { freePort } from "../testkit/etcd.ts";
 import { processSize } from "./process-memory.ts";
 import { type BenchForm, type BenchRow, median } from "./rows.ts";
 

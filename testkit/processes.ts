@@ -75,6 +75,8 @@ export function finish(child: ChildProcess, stdin?: string): Promise<Ran> {
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
   });
+  // A program may end without reading what it is given (EPIPE); its status says whether that was right.
+  child.stdin?.on("error", () => {});
   child.stdin?.end(stdin ?? "");
   return new Promise((done, failed) => {
     child.once("error", failed);
