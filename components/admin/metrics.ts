@@ -8,13 +8,15 @@ import { isBucketSet } from "../../lib/http/looked.ts";
 import type { Result } from "../../lib/http/result.ts";
 import { readBackupStatus } from "../../lib/store/catalogue/status.ts";
 import { readQuotaUse, readSize, readStatus } from "../../lib/store/documents/settings.ts";
-import { summarize } from "../../lib/store/fleet/summary.ts";
+import { countRollouts } from "../../lib/store/fleet/rollouts.ts";
+import { summarizeWithLag } from "../../lib/store/fleet/summary.ts";
 
 type Gauge = readonly [name: string, help: string, value: number | null];
 
 export function getMetrics(_input: object, { world, view, nowMs }: Context): Result {
   const { db } = world;
-  const fleet = summarize(db, view, { namespace: null, nowMs });
+  const { summary: fleet, lacksSinceMs } = summarizeWithLag(db, view, { namespace: null, nowMs });
+  const rollouts = countRollouts(db, nowMs);
   const store = readStatus(db);
   const backup = readBackupStatus(db, world.nowMs(), isBucketSet(world));
   const seconds = (time: string | null) => (time === null ? null : Date.parse(time) / 1000);
@@ -80,6 +82,12 @@ export function getMetrics(_input: object, { world, view, nowMs }: Context): Res
       "Heard, and ahead of this store, or at a revision that is no part of its history.",
       fleet.ahead + fleet.lost + fleet.foreign,
     ],
+    [
+      "ledge_fleet_lacks_since_timestamp_seconds",
+      "When the oldest commit was made that a replica lacks which is heard.",
+      lacksSinceMs === null ? null : lacksSinceMs / 1000,
+    ],
+    ["ledge_rollouts_overdue", "Running, and nobody looked when their step was over.", rollouts.overdue],
   ];
   const lines = gauges.flatMap(([name, help, value]) =>
     value === null ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`],
@@ -88,6 +96,9 @@ export function getMetrics(_input: object, { world, view, nowMs }: Context): Res
     "# HELP ledge_backup_state 1 for the state that backups are in.",
     "# TYPE ledge_backup_state gauge",
     `ledge_backup_state{state="${backup.state}"} 1`,
+    "# HELP ledge_rollouts Channels by the state of their newest rollout.",
+    "# TYPE ledge_rollouts gauge",
+    ...[...rollouts.states].map(([state, count]) => `ledge_rollouts{state="${state}"} ${count}`),
     "# HELP ledge_build_info What runs.",
     "# TYPE ledge_build_info gauge",
     `ledge_build_info{version="${VERSION}",sqlite="${store.sqlite}"} 1`,

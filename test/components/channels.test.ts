@@ -302,6 +302,19 @@ describe("the fleet", () => {
     const metrics = (await server.send("GET", "/metrics")).text;
     expect(metrics).toContain("\nledge_fleet_edges 6\n");
     expect(metrics).toContain("\nledge_fleet_estranged 2\n");
+    // The silent one lacks as much, and nobody knows whether it does.
+    const [[oldestMs] = []] = server.db.all("select time_ms from commits where revision=?", [first + 1]);
+    expect(metrics).toContain(`\nledge_fleet_lacks_since_timestamp_seconds ${Number(oldestMs) / 1000}\n`);
+  });
+
+  test("has no lag where all who are heard have every commit", async () => {
+    const { server, first, second } = await withTwo();
+    const seen = { namespace: "shop", lineage: lineageOf(server.db) };
+    await report(server, [
+      beaconOf("a", { ...seen, revision: second }),
+      beaconOf("b", { ...seen, revision: first }, { ageSeconds: 301 }),
+    ]);
+    expect((await server.send("GET", "/metrics")).text).not.toContain("ledge_fleet_lacks_since");
   });
 
   test("an edge at a revision that a restore left behind is lost", async () => {

@@ -56,6 +56,24 @@ describe("/v1/admin/rollouts", () => {
     expect(pointer["ledge-pointer-revision"]).toBe(String(headOf(server.db)));
   });
 
+  test("is counted by its state in the metrics", async () => {
+    const { server, second } = await withChannel();
+    const counted = async () => {
+      const { text } = await server.send("GET", "/metrics");
+      const states = [...text.matchAll(/^ledge_rollouts\{state="(\w+)"\} (\d+)$/gm)];
+      expect(states).toHaveLength(5);
+      expect(text).toContain("\nledge_rollouts_overdue 0\n");
+      return states.filter(([, , count]) => count !== "0").map(([, state, count]) => `${state} ${count}`);
+    };
+    expect(await counted()).toEqual([]);
+    await start(server, { to: second });
+    expect(await counted()).toEqual(["running 1"]);
+    await steer(server, "pause");
+    expect(await counted()).toEqual(["paused 1"]);
+    await steer(server, "abort");
+    expect(await counted()).toEqual(["aborted 1"]);
+  });
+
   test("while one goes on, none is begun, and the channel neither moves nor goes", async () => {
     const { server, first, second } = await withChannel();
     await start(server, { to: second });

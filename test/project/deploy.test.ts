@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../testkit/ask.ts";
 import { finish, ledge, root, type StartedServer, serve, temporaryFolder } from "../../testkit/processes.ts";
+import { beaconOf } from "../../testkit/rollouts.ts";
 
 const alerts = join(root, "deploy/prometheus/alerts.yaml");
 const dashboard = join(root, "deploy/grafana/ledge.json");
@@ -14,6 +15,20 @@ const NO_PROMTOOL = "promtool is not installed (apt-get install prometheus)";
 const units = join(root, "deploy/systemd");
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).error === undefined;
 const NO_SYSTEMD = "systemd-analyze is not installed (apt-get install systemd)";
+
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly type: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets: readonly { readonly expr: string }[];
+}
+
+/** The panels of the dashboard that are rows, or those that are none. */
+function panelsOf(part: "row" | "queries"): Panel[] {
+  const { panels }: { panels: Panel[] } = JSON.parse(readFileSync(dashboard, "utf8"));
+  return panels.filter(({ type }) => (type === "row") === (part === "row"));
+}
 
 describe("systemd units", () => {
   for (const name of readdirSync(units))
@@ -37,9 +52,15 @@ describe("deploy", () => {
     server = await serve(join(folder.path, "data"));
     const run = (...args: string[]) => ledge(["--data", server.dataDir, ...args]);
     for (const what of ["run", "prove"]) expect(await run("backup", what)).toMatchObject({ status: 0 });
+    // An edge that lacks the newest commit, so that the fleet's lag has a series.
+    const token = readFileSync(join(server.dataDir, "admin-token"), "utf8").trim();
+    const { lineage, head } = JSON.parse((await ask(server, "GET", "/v1/lineage", { token })).text);
+    const beacon = beaconOf("fra-1", { namespace: "demo", lineage, revision: head });
+    expect(await run("put", "demo/later", "1", "--if", "any")).toMatchObject({ status: 0 });
+    const told = await ask(server, "POST", "/v1/fleet/beacons", { token, json: { beacons: [beacon] } });
+    expect(told).toMatchObject({ status: 200 });
     // A refusal, so that refusals have a series.
     expect((await fetch(`${server.url}/v1/whoami`)).status).toBe(401);
-    const token = readFileSync(join(server.dataDir, "admin-token"), "utf8").trim();
     scraped = (await ask(server, "GET", "/metrics", { token })).text;
   });
   afterAll(async () => {
@@ -61,10 +82,39 @@ describe("deploy", () => {
 
   test("has a dashboard over metrics that a server shows, each panel with one", () => {
     expect(notShown(dashboard)).toEqual([]);
-    const { panels } = JSON.parse(readFileSync(dashboard, "utf8"));
-    const asks = ({ targets }: { targets: { expr: string }[] }) =>
+    const asks = ({ targets }: Panel) =>
       targets.length > 0 && targets.every(({ expr }) => /\b(ledge_|up\{)/.test(expr));
-    expect(panels.filter((panel: { targets: { expr: string }[] }) => !asks(panel))).toEqual([]);
+    expect(panelsOf("queries").filter((panel) => !asks(panel))).toEqual([]);
+  });
+
+  test("has rows for backups and the fleet on it, and no panel over another", () => {
+    expect(panelsOf("row").map(({ title }) => title)).toEqual(["Backups", "Fleet"]);
+    const taken = new Map<string, string>();
+    const ids = new Set<number>();
+    for (const { id, title, gridPos } of [...panelsOf("row"), ...panelsOf("queries")]) {
+      expect([title, ids.has(id)]).toEqual([title, false]);
+      ids.add(id);
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1)
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+          expect([title, taken.get(`${x},${y}`)]).toEqual([title, undefined]);
+          taken.set(`${x},${y}`, title);
+        }
+    }
+  });
+
+  test("has panels whose queries Prometheus takes, each as a rule", async (context) => {
+    context.skip(!hasPromtool, NO_PROMTOOL);
+    const asked = panelsOf("queries").flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const rules = asked.map((expr, at) => ({
+      record: `panel:${at}`,
+      // As Grafana fills them in.
+      expr: expr.replaceAll("$__rate_interval", "1m").replaceAll("$instance", ".*"),
+    }));
+    const file = join(folder.path, "panels.json");
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+    const judged = await finish(spawn("promtool", ["check", "rules", "--lint=none", file]));
+    expect(judged).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("has every metric on the page that explains them", () => {
