@@ -93,7 +93,7 @@ describe("the README", () => {
     const files = [
       "README.md",
       "CHANGELOG.md",
-      ...readdirSync(join(root, "docs"))
+      ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".md"))
         .map((name) => `docs/${name}`),
     ];
@@ -107,7 +107,9 @@ describe("the README", () => {
   });
 
   test("does not tell anybody to run npx ledge, a name that is not ours", () => {
-    const pages = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".md"));
+    const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".md"),
+    );
     for (const name of ["README.md", ...pages.map((file) => `docs/${file}`)]) {
       expect(readFileSync(join(root, name), "utf8")).not.toContain("npx ledge");
     }
