@@ -15,12 +15,12 @@ export interface AgentProcess {
 export async function startAgentProgram(
   root: string,
   dir: string,
-  { from, token }: { readonly from: string; readonly token: string },
+  source:
+    | { readonly from: string; readonly token: string }
+    | { readonly bucket: string; readonly tokens: string },
 ): Promise<AgentProcess> {
-  const file = join(dir, "..", "edge.token");
-  writeFileSync(file, token, { mode: 0o600 });
   const program = join(root, "dist", "programs", "cli.mjs");
-  const args = ["agent", "bench", "--from", from, "--token-file", file, "--data", dir, "--port", "0"];
+  const args = ["agent", "bench", ...sourceFlags(dir, source), "--data", dir, "--port", "0"];
   const child = spawn(process.execPath, [program, ...args], { cwd: root });
   let printed = "";
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
@@ -42,6 +42,15 @@ export async function startAgentProgram(
     await ended;
   };
   return { url, pid: child.pid ?? 0, stop };
+}
+
+/** An agent without an origin knows tokens of its own alone. */
+function sourceFlags(dir: string, source: Parameters<typeof startAgentProgram>[2]): string[] {
+  if ("bucket" in source)
+    return ["--from", "bucket", "--bucket", source.bucket, "--own-tokens", source.tokens];
+  const file = join(dir, "..", "edge.token");
+  writeFileSync(file, source.token, { mode: 0o600 });
+  return ["--from", source.from, "--token-file", file];
 }
 
 export interface Library {

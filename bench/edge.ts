@@ -1,14 +1,17 @@
 /**
- * An agent at the edge, over real documents: reads in process and over HTTP beside what is bare, a cold start from an origin and from
- * another agent, what following costs, and how soon a commit is visible at many agents.
+ * An agent at the edge, over real documents: reads in process and over HTTP beside what is bare, a cold start from an origin, from
+ * another agent and from the bucket, what following costs, and how soon a commit is visible at many agents.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRecords } from "../programs/demo-bcd/records.ts";
 import { startServer } from "../programs/demo-bcd/server.ts";
+import { startBucket } from "../programs/start/bundled-bucket.ts";
+import { environmentOf, variablesOf } from "../testkit/bucket-settings.ts";
 import { addNamespace } from "../testkit/proposals.ts";
 import type { EdgeBench } from "./edge-bench.ts";
+import { bucketStartRow } from "./edge-bucket.ts";
 import { FOLLOWED, followingRows } from "./edge-following.ts";
 import { httpRows } from "./edge-http.ts";
 import { startAgentProgram, startLibrary } from "./edge-processes.ts";
@@ -26,22 +29,28 @@ export async function benchEdge(root: string, { full }: BenchForm): Promise<Benc
   // Small, so that what is measured there is a commit and no snapshot.
   addNamespace(db, FOLLOWED);
   db.close();
+  const bucket = await startBucket({ dir: join(dir, "objects") });
+  // The server and the agents inherit it.
+  Object.assign(process.env, environmentOf(variablesOf(bucket)));
   const server = await startServer(root, dir, ["--engine", "native"]);
   try {
     const bench = { root, dir, origin: { url: server.url, token }, documents, full };
     const rows = [
       ...(await inProcessRows(bench)),
       ...(await coldStartRows(bench)),
+      await bucketStartRow(bench, bucket),
       ...(await followingRows(bench)),
     ];
     return { rows };
   } finally {
     await server.stop();
+    await bucket.stop();
+    for (const name of Object.keys(environmentOf(variablesOf(bucket)))) delete process.env[name];
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** Until an agent as a library serves, and the program's reads and memory. A bucket as a source is not measured yet. */
+/** Until an agent as a library serves, and the program's reads and memory. */
 async function coldStartRows(bench: EdgeBench): Promise<BenchRow[]> {
   const { root, dir, origin, documents } = bench;
   const relay = await startAgentProgram(root, join(dir, "relay"), { from: origin.url, token: origin.token });
