@@ -13,6 +13,8 @@ export interface IncidentSites {
   put(key: string, value: unknown, override?: string): Promise<number>;
   /** What moves rollouts, once. Gives the state that the rollout is in then. */
   tick(): Promise<{ readonly state: string; readonly reason?: string }>;
+  /** How the rollout stands, which reports of harm move by themselves. */
+  rollout(): Promise<{ readonly state: string; readonly reason?: string }>;
   /** All edges at this revision, at once. */
   point(revision: number): Promise<void>;
   /** First the canaries, then all, with an hour between; and back where it fails. */
@@ -40,6 +42,7 @@ export async function openIncidentSites(folder: string): Promise<IncidentSites> 
     });
     return revision;
   };
+  const rollout: IncidentSites["rollout"] = () => json("GET", "/v1/admin/rollouts/shop/stable");
   const point = async (revision: number) => {
     await origin.ledge("channel", "set", "shop/stable", "--to", String(revision));
   };
@@ -70,8 +73,9 @@ export async function openIncidentSites(folder: string): Promise<IncidentSites> 
     point,
     async tick() {
       await json("POST", "/v1/backup/run");
-      return json("GET", "/v1/admin/rollouts/shop/stable");
+      return rollout();
     },
+    rollout,
     async rollOut(revision, ...more) {
       const steps = ["--step", "ring=canary", "--step", "100%", "--bake", "1h", "--on-failure", "back"];
       await origin.ledge("rollout", "start", "shop/stable", "--to", String(revision), ...steps, ...more);
