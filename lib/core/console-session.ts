@@ -23,11 +23,18 @@ export function isFromConsole(headers: Headers): boolean {
   return host !== undefined && /^https?:\/\/(.*)$/.exec(sent.get("origin") ?? "")?.[1] === host;
 }
 
-/** The text of the token that a request's session carries; undefined where there is none, or where it does not count. */
+/**
+ * The text of the token that a request's session carries; undefined where there is none, or where it does not count. Of
+ * two different ones none counts: a page of a neighbouring host name can set the other one, and it could come first.
+ */
 export function sessionToken(headers: Headers): string | undefined {
+  let token: string | undefined;
   for (const [name, value] of headers) {
-    const found = name === "cookie" ? /(?:^|; *)ledge_session=([^;]*)/.exec(value)?.[1] : undefined;
-    if (found !== undefined) return isFromConsole(headers) ? found : undefined;
+    if (name !== "cookie") continue;
+    for (const [, found] of value.matchAll(/(?:^|; *)ledge_session=([^;]*)/g)) {
+      if (token !== undefined && token !== found) return undefined;
+      token = found;
+    }
   }
-  return undefined;
+  return token !== undefined && isFromConsole(headers) ? token : undefined;
 }

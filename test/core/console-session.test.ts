@@ -31,3 +31,12 @@ test("a session is found in any line of cookies, once and whole", () => {
   expect(token("ledge_sessionx=t")).toBeUndefined();
   expect(token()).toBeUndefined();
 });
+
+test("of two different sessions none counts, whoever set the other one", () => {
+  const here = { "ledge-console": "1", "sec-fetch-site": "same-origin" };
+  const token = (...cookies: string[]) =>
+    sessionToken([...Object.entries(here), ...cookies.map((one): [string, string] => ["cookie", one])]);
+  expect(token("ledge_session=evil; ledge_session=t")).toBeUndefined();
+  expect(token("ledge_session=t", "ledge_session=evil")).toBeUndefined();
+  expect(token("ledge_session=t; ledge_session=t")).toBe("t");
+});

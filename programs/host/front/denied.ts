@@ -4,7 +4,7 @@
  * fill a disk. The store keeps nothing of it: a request that is denied writes nothing there.
  */
 import type { RefusalCode } from "../../../lib/core/refusal.ts";
-import { parseToken } from "../../../lib/core/token.ts";
+import { accessorIn } from "./carried-token.ts";
 
 /** What somebody tries who has no right to it, or not this one. */
 const DENIALS: ReadonlySet<RefusalCode | "other"> = new Set([
@@ -29,7 +29,8 @@ export interface DeniedRequest {
   readonly status: number;
   /** Undefined where the answer has no body, as to HEAD. */
   readonly code: RefusalCode | "other" | undefined;
-  readonly authorization: string | undefined;
+  /** What it carried as a token, if anything. */
+  readonly token: string | undefined;
 }
 
 /** The clock, and a way to be called later; a test has its own. */
@@ -56,7 +57,7 @@ export class DeniedLog {
   }
 
   /** Told of every answer; writes those of the caller's rights. */
-  told({ method, route, status, code, authorization }: DeniedRequest): void {
+  told({ method, route, status, code, token }: DeniedRequest): void {
     const denied = code === undefined ? status === 401 || status === 403 : DENIALS.has(code);
     if (!denied) return;
     const name = code ?? String(status);
@@ -65,7 +66,7 @@ export class DeniedLog {
       this.#quiet.set(name, leftOut + 1);
       return;
     }
-    const accessor = accessorIn(authorization);
+    const accessor = accessorIn(token);
     this.#say({ code: name, method, route, ...(accessor === undefined ? {} : { accessor }) });
     this.#hush(name);
   }
@@ -84,10 +85,4 @@ export class DeniedLog {
   #say(fields: Readonly<Record<string, string | number>>): void {
     this.#write(`${JSON.stringify({ event: "access.refused", atMs: this.#clock.nowMs(), ...fields })}\n`);
   }
-}
-
-/** Of a token whose check fits: what is made up has none. */
-export function accessorIn(authorization: string | undefined): string | undefined {
-  const match = /^bearer +(\S+)$/i.exec(authorization?.trim() ?? "");
-  return parseToken(match?.[1] ?? "")?.accessor;
 }

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
+import { bearerText } from "../../../lib/http/caller.ts";
 import type { KeptAnswers } from "../answers.ts";
 import type { JobResult } from "../engine.ts";
 import type { HostOptions } from "../options.ts";
@@ -23,6 +24,7 @@ import {
   hasBody,
   unread,
 } from "./bodies.ts";
+import { carriedToken } from "./carried-token.ts";
 import { Connections } from "./connections.ts";
 import { letPageRead, preflightReply } from "./cross-origin.ts";
 import type { DeniedLog } from "./denied.ts";
@@ -140,17 +142,18 @@ function told(
   const code = metrics.count(watched, response, ms);
   const method = incoming.method ?? "";
   const { statusCode: status } = response;
+  const token = carriedToken(incoming);
   if (status >= 400 && response.headersSent)
     denied.told({
       method,
       route: watched.route,
       status,
       code,
-      authorization: incoming.headers.authorization,
+      token,
     });
-  if (response.headersSent) readLimit?.answered(incoming, status);
+  if (response.headersSent) readLimit?.answered(incoming, status, token);
   if (response.headersSent && (status < 300 || status === 304) && takesTokens(watched.route, method))
-    lastUsed.note(incoming.headers.authorization);
+    lastUsed.note(token);
   onRequest?.({
     method,
     path: pathOf(incoming),
@@ -294,9 +297,18 @@ function serveWhole(
   });
 }
 
-/** A code for the token of the request, where it is one: who the token is is asked as any client would. */
+/**
+ * A code for the token of the request, where it is one: who the token is is asked as any client would. A session gets
+ * none: its cookie is hidden from scripts, and a code would carry it into another browser.
+ */
 function giveCode(options: FrontOptions, codes: SignInCodes, request: RoutedRequest): Soon<void> {
   const { incoming, response } = request;
+  const { authorization } = incoming.headers;
+  if (authorization === undefined)
+    return sendRefusal(
+      response,
+      refuse("unauthenticated", "Send the token that the code is for: Authorization: Bearer ldg_…"),
+    );
   const uri = "/v1/whoami";
   const found = options.router.match(uri);
   if (found === undefined || "reply" in found.spec) throw new Error(`nobody answers ${uri}`);
@@ -306,7 +318,7 @@ function giveCode(options: FrontOptions, codes: SignInCodes, request: RoutedRequ
   const ran = options.run(component, { ...asked, method: "GET" }, () => waitingClient(request));
   return andThen(ran, (result) => {
     if (result === undefined) return;
-    const token = /^bearer +(.*)$/i.exec(incoming.headers.authorization ?? "")?.[1]?.trim();
+    const token = bearerText(authorization);
     if (result.type !== "reply" || result.reply.status !== 200 || token === undefined)
       return answer(options, response, { component, method: "POST", result });
     const body = JSON.stringify({ code: codes.make(token), seconds: CODE_SECONDS });
@@ -327,7 +339,7 @@ function streaming(
     request,
     ask(next) {
       // It was accepted so far, perhaps for days.
-      options.lastUsed.note(exchange.incoming.headers.authorization);
+      options.lastUsed.note(carriedToken(exchange.incoming));
       return options.run(component, next, () => watched.client ?? waitingClient(exchange));
     },
     stopping: () => options.stopping(),

@@ -6,7 +6,7 @@
 
 import { BoundedMap } from "../../../lib/core/bounded-map.ts";
 import { USED_AT_ONCE } from "../../../lib/core/tokens-used.ts";
-import { accessorIn } from "./denied.ts";
+import { accessorIn } from "./carried-token.ts";
 
 const DAY_MS = 86_400_000;
 /** Of an entry in the map, roughly. */
@@ -16,7 +16,7 @@ export type UsedDay = readonly [accessor: string, day: string];
 
 export class LastUsed {
   readonly #nowMs: () => number;
-  /** By header: the number of the day on which it was last noted. */
+  /** By token: the number of the day on which it was last noted. */
   readonly #noted = new BoundedMap<number>();
   /** By accessor: what the store has not been told. */
   readonly #untold = new Map<string, string>();
@@ -26,15 +26,15 @@ export class LastUsed {
   }
 
   /** Of each request that was answered with what it asked for: a second one of the same day costs a look. */
-  note(authorization: string | undefined): void {
-    if (authorization === undefined) return;
+  note(token: string | undefined): void {
+    if (token === undefined) return;
     const nowMs = this.#nowMs();
     const today = Math.floor(nowMs / DAY_MS);
-    if (this.#noted.get(authorization) === today) return;
-    const accessor = accessorIn(authorization);
+    if (this.#noted.get(token) === today) return;
+    const accessor = accessorIn(token);
     // Beyond the bound it is noted with the next request, when there is room again.
     if (accessor === undefined || this.#untold.size >= USED_AT_ONCE) return;
-    this.#noted.set(authorization, today, ENTRY_BYTES);
+    this.#noted.set(token, today, ENTRY_BYTES);
     this.#untold.set(accessor, new Date(nowMs).toISOString().slice(0, "2026-11-29".length));
   }
 

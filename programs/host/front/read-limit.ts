@@ -8,6 +8,7 @@ import { countsAsRead } from "../../../lib/api/counted-reads.ts";
 import { BoundedMap } from "../../../lib/core/bounded-map.ts";
 import { type Rate, rateHeaders, takeOne } from "../../../lib/core/rate.ts";
 import { type Refusal, refuse } from "../../../lib/core/refusal.ts";
+import { carriedToken } from "./carried-token.ts";
 import { requestTarget } from "./guest-request.ts";
 
 export class ReadLimit {
@@ -25,7 +26,7 @@ export class ReadLimit {
   /** Before anything of a request is looked up. Refuses `rate_limited`; else the response has the headers of the limit. */
   judge(incoming: IncomingMessage, response: ServerResponse): Refusal<"rate_limited"> | undefined {
     if (!isCounted(incoming)) return undefined;
-    const token = tokenIn(incoming);
+    const token = carriedToken(incoming);
     const known = token === undefined ? undefined : this.#tokens.get(token);
     const [buckets, name] =
       known === undefined
@@ -40,9 +41,8 @@ export class ReadLimit {
     return undefined;
   }
 
-  /** After it was answered. */
-  answered(incoming: IncomingMessage, status: number): void {
-    const token = tokenIn(incoming);
+  /** After it was answered; with the token that it carried. */
+  answered(incoming: IncomingMessage, status: number, token = carriedToken(incoming)): void {
     if (token === undefined || !isCounted(incoming)) return;
     const known = this.#tokens.get(token) !== undefined;
     if (status === 200 || status === 304) {
@@ -61,11 +61,6 @@ export class ReadLimit {
 
 /** Of an entry in the map, roughly. */
 const ENTRY_BYTES = 100;
-
-/** However the header is written, which has room for many spellings of one token. */
-function tokenIn({ headers: { authorization } }: IncomingMessage): string | undefined {
-  return authorization === undefined ? undefined : authorization.replace(/^bearer +/i, "").trim();
-}
 
 function isCounted({ method = "", url = "/" }: IncomingMessage): boolean {
   return countsAsRead(method, requestTarget(url).split("?", 1)[0] ?? "/");

@@ -11,7 +11,7 @@ export const CODE_PATH = "/console/code";
 export const CODE_SECONDS = 600;
 const SESSION_PATH = "/console/session";
 const CODE_HEADER = "ledge-console-code";
-/** The oldest goes when there are more. */
+/** Of the token that has most of them the oldest goes when there are more, so nobody pushes out what others ask for. */
 const CODES_MAX = 100;
 
 export class SignInCodes {
@@ -24,11 +24,17 @@ export class SignInCodes {
   }
 
   make(token: string): string {
-    const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size >= CODES_MAX && oldest !== undefined) this.#tokens.delete(oldest);
+    if (this.#tokens.size >= CODES_MAX) this.#makeRoom();
     const code = randomBytes(24).toString("base64url");
     this.#tokens.set(code, { token, untilMs: this.#nowMs() + CODE_SECONDS * 1000 });
     return code;
+  }
+
+  #makeRoom(): void {
+    const codes = new Map<string, string[]>();
+    for (const [code, { token }] of this.#tokens) codes.set(token, [...(codes.get(token) ?? []), code]);
+    const [most = []] = [...codes.values()].sort((a, b) => b.length - a.length);
+    this.#tokens.delete(most[0] ?? "");
   }
 
   /** Its token, once. */

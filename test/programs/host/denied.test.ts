@@ -12,7 +12,7 @@ const BAD: DeniedRequest = {
   route: "/v1/read/...",
   status: 401,
   code: "bad_token",
-  authorization: `Bearer ${formatToken(STRANGER)}`,
+  token: formatToken(STRANGER),
 };
 
 /** A log with a clock of its own: `end` lets all that waits happen. */
@@ -34,7 +34,7 @@ describe("the log of who was denied", () => {
   test("has one line a second of each code, then how many were left out", () => {
     const { log, lines, end } = open();
     for (let n = 0; n < 1000; n += 1) log.told(BAD);
-    log.told({ ...BAD, code: "forbidden", status: 403, authorization: undefined });
+    log.told({ ...BAD, code: "forbidden", status: 403, token: undefined });
     const first = { event: "access.refused", atMs: 7, code: "bad_token", method: "GET", route: BAD.route };
     expect(lines.splice(0)).toEqual([
       { ...first, accessor: STRANGER.accessor },
@@ -57,7 +57,7 @@ describe("the log of who was denied", () => {
     log.told({ ...BAD, status: 412, code: "stale" });
     log.told({ ...BAD, status: 404, code: undefined });
     expect(lines).toEqual([]);
-    log.told({ ...BAD, authorization: `${BAD.authorization}x` });
+    log.told({ ...BAD, token: `${BAD.token}x` });
     log.told({ ...BAD, code: undefined });
     expect(lines.map(({ code, accessor }) => [code, accessor])).toEqual([
       ["bad_token", undefined],

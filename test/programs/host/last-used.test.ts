@@ -10,15 +10,15 @@ import { testNativeEngine } from "../../../testkit/native.ts";
 import { giveToken, tokenOf } from "../../../testkit/proposals.ts";
 import { openServedStore } from "../../../testkit/served-store.ts";
 
-const bearer = (letter: string) => `Bearer ${formatToken(tokenOf(letter))}`;
+const secret = (letter: string) => formatToken(tokenOf(letter));
+const bearer = (letter: string) => `Bearer ${secret(letter)}`;
 const DAY_MS = 86_400_000;
 
 describe("LastUsed", () => {
   test("notes a token once a day, and what was told is not told again", () => {
     const clock = { ms: Date.parse("2026-11-29T23:59:59.999Z") };
     const used = new LastUsed(() => clock.ms);
-    for (const authorization of [bearer("b"), undefined, bearer("b"), "Bearer nothing", bearer("c")])
-      used.note(authorization);
+    for (const token of [secret("b"), undefined, secret("b"), "nothing", secret("c")]) used.note(token);
     const [b, c] = ["b", "c"].map((letter) => tokenOf(letter).accessor);
     const days = used.untold();
     expect(days).toEqual([
@@ -26,14 +26,14 @@ describe("LastUsed", () => {
       [c, "2026-11-29"],
     ]);
     clock.ms += 1;
-    used.note(bearer("c"));
+    used.note(secret("c"));
     used.told(days);
     expect(used.untold()).toEqual([[c, "2026-11-30"]]);
     used.told(used.untold());
-    used.note(bearer("c"));
+    used.note(secret("c"));
     expect(used.untold()).toEqual([]);
     clock.ms -= DAY_MS;
-    used.note(bearer("c"));
+    used.note(secret("c"));
     expect(used.untold()).toEqual([[c, "2026-11-29"]]);
   });
 
@@ -41,9 +41,8 @@ describe("LastUsed", () => {
     const used = new LastUsed();
     const accessor = (at: number) =>
       at.toString(32).padStart(12, "a").replace(/[01]/g, "z").replace(/[89]/g, "y");
-    const secret = tokenOf("b").secret;
-    for (let at = 0; at < 10_100; at += 1)
-      used.note(`Bearer ${formatToken({ accessor: accessor(at), secret })}`);
+    const { secret } = tokenOf("b");
+    for (let at = 0; at < 10_100; at += 1) used.note(formatToken({ accessor: accessor(at), secret }));
     expect(used.untold().length).toBeLessThanOrEqual(10_000);
   });
 });

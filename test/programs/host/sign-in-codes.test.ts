@@ -34,6 +34,14 @@ describe("a code that signs in", () => {
     expect(codes.take(made[1] ?? "")).toBe("ldg_x");
   });
 
+  test("is pushed out by no other token, however many codes that one asks for", () => {
+    const codes = new SignInCodes();
+    const code = codes.make("ldg_x");
+    const others = Array.from({ length: 300 }, () => codes.make("ldg_y"));
+    expect(codes.take(code)).toBe("ldg_x");
+    expect(codes.take(others.at(-1) ?? "")).toBe("ldg_y");
+  });
+
   test("becomes the token of the request that begins a session", () => {
     const codes = new SignInCodes();
     const made = withTokenOfCode(
