@@ -81,7 +81,7 @@ describe.skipIf(NO_BROWSER !== undefined)("hostile content", () => {
     }
     await page.evaluate("location.hash = '#/timeline'");
     await page.getByRole("heading", { name: "Timeline" }).waitFor();
-    expect(await page.title()).toBe("Ledge");
+    expect(await page.title()).toBe("Timeline · Ledge");
     // What turns a line around is spelt.
     await page.evaluate(
       `location.hash = ${JSON.stringify(`#/doc/evil/k/${encodeURIComponent("\u202etxt.exe")}`)}`,

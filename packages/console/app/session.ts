@@ -3,6 +3,8 @@ import { signal } from "@preact/signals";
 import type { Lineage, Whoami } from "../../../lib/api/document-answers.ts";
 import { allowsKey, type Verb } from "../../../lib/core/grant.ts";
 import { LedgeError } from "../../client/errors.ts";
+import { shownName } from "../parts/shown-text.ts";
+import { notify } from "./notices.tsx";
 import { replace } from "./router.ts";
 import { read, server } from "./server.ts";
 import { head } from "./standing.ts";
@@ -16,12 +18,23 @@ const SESSION = "/console/session";
 /** That there is a session: the cookie itself is hidden from scripts, and asking in vain is an error in the browser's console. */
 const MARK = "ledge-session";
 
+// Another tab has signed in or out, and all tabs send one cookie: the new one.
+addEventListener("storage", ({ key }) => {
+  if (key !== MARK) return;
+  if (localStorage.getItem(MARK) === null) whoami.value = null;
+  else void lookWho();
+});
+
 /** Takes the one-time code of a link out of the address, and signs in by it, or by the session that there is. */
 export async function beginSession(): Promise<void> {
   const [, code, place = "/"] = /^#code=([A-Za-z0-9_-]+)(\/.*)?$/.exec(location.hash) ?? [];
   if (code !== undefined) {
     replace(`#${place}`);
+    const before = localStorage.getItem(MARK);
     await signInWith({ "ledge-console-code": code });
+    // Whoever sent the link may have made it for a token of his own.
+    if (before !== null && whoami.value)
+      notify(`This link has signed you in as ${shownName(whoami.value.name)}.`);
   } else if (localStorage.getItem(MARK) === null) whoami.value = null;
   else await lookWho();
 }
@@ -66,7 +79,7 @@ async function signInWith(headers: Readonly<Record<string, string>>): Promise<vo
   try {
     await server.ask({ method: "POST", path: SESSION, headers });
     signInTrouble.value = undefined;
-    localStorage.setItem(MARK, "1");
+    localStorage.setItem(MARK, String(Date.now()));
     await lookWho(true);
   } catch (error) {
     signInTrouble.value = error;

@@ -1,8 +1,9 @@
 /** What stands around every view: where one can go, how far the store is, who is signed in. */
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
 import { formatCount } from "../parts/amount.ts";
 import { ErrorBox } from "../parts/failure.tsx";
+import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { Notices } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
@@ -68,8 +69,15 @@ const WITHIN: Readonly<Record<string, string>> = {
 
 function Navigation() {
   const { view } = route.value;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the entries are a row that is longer than the screen.
+    const box = nav.current;
+    const entry = box?.querySelector<HTMLElement>("[aria-current]");
+    if (box && entry) box.scrollLeft = entry.offsetLeft - (box.clientWidth - entry.offsetWidth) / 2;
+  }, [view]);
   return (
-    <nav class="side" aria-label="Views">
+    <nav class="side" aria-label="Views" ref={nav}>
       {Object.entries(VIEWS).map(([name, { title, offered, count = () => 0 }]) =>
         title === undefined || offered?.() === false ? null : (
           <a key={name} href={href(name)} aria-current={(WITHIN[view] ?? view) === name ? "page" : undefined}>
@@ -96,18 +104,36 @@ function Outlet() {
   const { view } = route.value;
   const [loaded, setLoaded] = useState<Outcome>({ load: undefined });
   const load = VIEWS[view]?.load ?? notThere;
+  const [broken, mend] = useErrorBoundary();
   useEffect(() => {
+    // What comes late is of a place that was left.
+    let left = false;
+    const set = (outcome: Outcome) => left || setLoaded(outcome);
     load().then(
-      (View) => setLoaded({ load, View }),
-      (error: unknown) => setLoaded({ load, error }),
+      (View) => set({ load, View }),
+      (error: unknown) => set({ load, error }),
     );
+    return () => {
+      left = true;
+    };
   }, [load]);
+  useEffect(() => {
+    document.title = [titleOf(route.value), "Ledge"].filter(Boolean).join(" · ");
+    if (broken !== undefined) mend();
+  }, [route.value]);
+  if (broken !== undefined) return <ErrorBox error={broken} again={mend} />;
   // The view of before would take this place for one of its own.
   if (loaded.load !== load) return <Skeleton lines={12} />;
   if (loaded.error !== undefined)
     return <ErrorBox error={loaded.error} again={() => globalThis.location.reload()} />;
   const { View: Shown } = loaded;
   return Shown === undefined ? <Skeleton lines={12} /> : <Shown />;
+}
+
+/** For the browser's tabs and its history. */
+function titleOf({ view, parts }: typeof route.value): string {
+  const place = shownName(parts.filter(Boolean).join("/"));
+  return [VIEWS[view]?.title, place].filter(Boolean).join(" ");
 }
 
 function NotThere() {

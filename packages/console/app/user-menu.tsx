@@ -1,4 +1,5 @@
 /** Who is signed in, and the way out. */
+import { shownName } from "../parts/shown-text.ts";
 import { href } from "./router.ts";
 import { signOut, whoami } from "./session.ts";
 
@@ -7,7 +8,7 @@ export function UserMenu() {
   if (!who) return null;
   return (
     <details class="menu user">
-      <summary>{who.name}</summary>
+      <summary>{shownName(who.name)}</summary>
       <div class="menu-box">
         <p class="soft small">
           Token <code>{who.accessor}</code>
@@ -18,7 +19,7 @@ export function UserMenu() {
               {grant.verbs.join(", ")} over{" "}
               <code>
                 {grant.namespace}
-                {grant.scope && `/${grant.scope}`}
+                {grant.scope && `/${shownName(grant.scope)}`}
               </code>
             </li>
           ))}

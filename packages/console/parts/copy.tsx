@@ -2,15 +2,20 @@
 import { useState } from "preact/hooks";
 
 export function Copy({ text, children = "Copy" }: { text: string; children?: string }) {
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState<string>();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 1500);
+    try {
+      await navigator.clipboard.writeText(text);
+      setDone("Copied");
+    } catch {
+      // Without TLS from another machine there is no clipboard, and people may say no to it.
+      setDone("Mark it and copy it by hand");
+    }
+    setTimeout(() => setDone(undefined), 1500);
   };
   return (
     <button type="button" class="quiet" onClick={copy}>
-      {done ? "Copied" : children}
+      {done ?? children}
     </button>
   );
 }

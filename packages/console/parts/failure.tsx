@@ -1,5 +1,6 @@
 /** Why something did not work: the server's sentence, its code, each cause with its place, and what to do next. */
 import { LedgeError } from "../../client/errors.ts";
+import { shownText } from "./shown-text.ts";
 
 /** Of codes whose sentence does not say it. */
 const NEXT: Readonly<Record<string, string>> = {
@@ -10,7 +11,13 @@ const NEXT: Readonly<Record<string, string>> = {
   forbidden: "Ask whoever gave you the token for another one.",
   bad_token: "The token is unknown or was revoked. Sign in with another one.",
   token_expired: "Sign in with a newer token.",
+  unauthenticated:
+    "The browser sent no session, or two. Let it keep cookies of this server, or delete them, and sign in again.",
 };
+
+/** A refusal may quote what somebody wrote, and may be long. */
+const CHARS_MAX = 2000;
+const worded = (text: string) => shownText(text.length > CHARS_MAX ? `${text.slice(0, CHARS_MAX)} …` : text);
 
 export function ErrorBox({ error, again }: { error: unknown; again?: () => void }) {
   if (error === undefined || error === null) return null;
@@ -19,14 +26,15 @@ export function ErrorBox({ error, again }: { error: unknown; again?: () => void 
   return (
     <div class="failure" role="alert">
       <p>
-        {error instanceof Error ? error.message : String(error)}
+        {worded(error instanceof Error ? error.message : String(error))}
         {known && <code class="tag">{known.code}</code>}
       </p>
       {known && known.causes.length > 0 && (
         <ul>
           {known.causes.slice(0, 20).map((cause) => (
             <li key={`${cause.pointer} ${cause.detail ?? ""}`}>
-              {cause.pointer && <code>{cause.pointer}</code>} {cause.detail ?? cause.code}
+              {cause.pointer && <code>{worded(cause.pointer)}</code>}{" "}
+              {worded(cause.detail ?? cause.code ?? "")}
             </li>
           ))}
           {known.causes.length > 20 && <li>… and {known.causes.length - 20} more</li>}

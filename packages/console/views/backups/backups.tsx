@@ -110,7 +110,7 @@ function State({ status }: { status: BackupStatus }) {
           <p>
             Name a bucket when you start the server; the settings document says what it must be allowed to do.
           </p>
-          <Command text="ledge serve --bucket https://s3.example/my-bucket" />
+          <Command text="ledge serve --variable bucket_endpoint=https://s3.example.com --variable bucket_name=my-backups" />
         </>
       )}
       {lastError !== null && (

@@ -17,6 +17,9 @@ export function FirstRun({ administers }: { administers: boolean }) {
         <li>
           <h2>Make a namespace</h2>
           <Command text="ledge ns put shop" />
+          <p>
+            <a href={href("settings", ["namespaces"])}>Make it here in the browser</a>
+          </p>
         </li>
         <li>
           <h2>Put a document into it</h2>

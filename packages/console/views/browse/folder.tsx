@@ -29,7 +29,7 @@ export function FolderList({ namespace, prefix, at, current }: Props) {
   const { pages, error, more, again } = useFolder({ namespace, prefix, at });
   const rows = useMemo(() => pages?.flatMap(rowsOf), [pages]);
   return (
-    <section class="folder" aria-label="FolderList">
+    <section class="folder" aria-label="Folder">
       <Crumbs namespace={namespace} prefix={prefix} at={at} />
       {error !== undefined && <ErrorBox error={error} again={again} />}
       {rows === undefined ? (

@@ -1,5 +1,4 @@
 /** Which edge serves what, how far behind, who is silent; and whether a revision is live everywhere. */
-import { useState } from "preact/hooks";
 import type { Fleet, Replica } from "../../../../lib/api/rollout-bodies.ts";
 import { href, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
@@ -10,7 +9,8 @@ import { Command } from "../../parts/copy.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
-import { shownText } from "../../parts/shown-text.ts";
+import { useOlder } from "../../parts/older.ts";
+import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { IsItLive } from "./is-it-live.tsx";
 import { LagChart, useLag } from "./lag-chart.tsx";
@@ -26,19 +26,12 @@ export function FleetPage() {
     [moves.value, beat, namespace],
     namespace ?? "",
   );
-  const [older, setOlder] = useState<{ of: string | undefined; pages: Fleet[] }>({
-    of: namespace,
-    pages: [],
-  });
+  const older = useOlder(namespace ?? "", (cursor) => readPage(namespace, cursor));
   const lag = useLag(content);
   if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={10} />;
-  const pages = [content, ...(older.of === namespace ? older.pages : [])];
+  const pages = [content, ...older.pages];
   const next = pages.at(-1)?.next;
-  const more = async () => {
-    const page = await readPage(namespace, next);
-    setOlder({ of: namespace, pages: [...pages.slice(1), page] });
-  };
   if (content.summary.replicas === 0 && namespace === undefined) return <NoEdges />;
   return (
     <section>
@@ -71,8 +64,9 @@ export function FleetPage() {
           </tbody>
         </table>
       </div>
+      <ErrorBox error={older.error} />
       {next !== undefined && (
-        <button type="button" onClick={more}>
+        <button type="button" onClick={() => older.more(next)}>
           More edges
         </button>
       )}
@@ -91,7 +85,9 @@ function NoEdges() {
       <p>
         An agent beside your services keeps a copy, serves it when everything else is down, and reports here:
       </p>
-      <Command text="ledge agent --namespace shop-prod --edge fra-1" />
+      <Command
+        text={`ledge agent shop-prod --from ${location.origin} --token-file agent-token --edge fra-1`}
+      />
     </section>
   );
 }
@@ -111,7 +107,8 @@ function Summary({ fleet: { summary } }: { fleet: Fleet }) {
     <ul class="counts">
       {COUNTS.filter(([name]) => name === "edges" || summary[name] > 0).map(([name, tone]) => (
         <li key={name} class={tone}>
-          <strong>{formatCount(summary[name])}</strong> {name}
+          <strong>{formatCount(summary[name])}</strong>{" "}
+          {summary.edges === 1 && name === "edges" ? "edge" : name}
         </li>
       ))}
       {summary.behind + summary.silent + summary.refusing === 0 && <li class="good">all are current</li>}
@@ -124,10 +121,10 @@ function Row({ replica }: { replica: Replica }) {
   return (
     <tr>
       <td>
-        {edge}
+        {shownName(edge)}
         <div class="soft small">
-          {version}
-          {through && ` through ${through}`}
+          {shownName(version ?? "")}
+          {through && ` through ${shownName(through)}`}
         </div>
       </td>
       <td>
@@ -144,7 +141,7 @@ function Row({ replica }: { replica: Replica }) {
       <td>
         <Moment at={heard} />
       </td>
-      <td>{source}</td>
+      <td>{shownName(source)}</td>
     </tr>
   );
 }

@@ -1,11 +1,14 @@
 /** "Is it live?": a revision, and how many edges have it, until all do. */
 import { useEffect, useState } from "preact/hooks";
 import type { Fleet } from "../../../../lib/api/rollout-bodies.ts";
+import { later } from "../../../client/later.ts";
 import { server } from "../../app/server.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 
 const WAIT_S = 20;
+/** Before it is asked again after it failed. */
+const PAUSE_MS = 3000;
 
 interface Props {
   readonly namespace: string | undefined;
@@ -15,32 +18,36 @@ interface Props {
 
 export function IsItLive({ namespace, wanted }: Props) {
   const [written, setWritten] = useState<string | undefined>(undefined);
-  const [fleet, setFleet] = useState<{ asked: number; answer: Fleet } | undefined>(undefined);
+  const [fleet, setFleet] = useState<{ place: string; answer: Fleet } | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const asked = Number(written ?? wanted);
+  const place = `${namespace}@${asked}`;
   useEffect(() => {
     if (!Number.isInteger(asked) || asked < 1) return;
     const leave = new AbortController();
     const follow = async () => {
-      for (let waitSeconds = 0; !leave.signal.aborted; waitSeconds = WAIT_S) {
-        const query = { ns: namespace, revision: asked, limit: 1 };
-        const path = "/v1/admin/fleet";
-        const answer = await server.json<Fleet>({
-          method: "GET",
-          path,
-          query,
-          waitSeconds,
-          signal: leave.signal,
-        });
-        setError(undefined);
-        setFleet({ asked, answer });
-        if (answer.reached) return;
+      const { signal } = leave;
+      const query = { ns: namespace, revision: asked, limit: 1 };
+      for (let waitSeconds = 0; !signal.aborted; waitSeconds = WAIT_S) {
+        try {
+          const path = "/v1/admin/fleet";
+          const answer = await server.json<Fleet>({ method: "GET", path, query, waitSeconds, signal });
+          if (signal.aborted) return;
+          setError(undefined);
+          setFleet({ place, answer });
+          if (answer.reached) return;
+        } catch (cause) {
+          if (signal.aborted) return;
+          setError(cause);
+          await later(PAUSE_MS, signal);
+        }
       }
     };
-    follow().catch((cause: unknown) => leave.signal.aborted || setError(cause));
+    // Only a wait that was left ends so.
+    follow().catch(() => undefined);
     return () => leave.abort();
   }, [asked, namespace]);
-  const shown = fleet?.asked === asked ? fleet.answer : undefined;
+  const shown = fleet?.place === place ? fleet.answer : undefined;
   const waiting = shown?.waiting ?? [];
   return (
     <section class="part live" aria-live="polite">

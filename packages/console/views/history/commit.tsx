@@ -9,6 +9,7 @@ import { ChangeByPlan } from "../../changes/change-by-plan.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
+import { useOlder } from "../../parts/older.ts";
 import { Patch } from "../../parts/patch.tsx";
 import { shownBytes } from "../../parts/shown-bytes.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -18,7 +19,7 @@ type Commit = LoggedCommitWithChanges;
 
 export function CommitPage() {
   const revision = Number(route.value.parts[0]);
-  const [pages, setPages] = useState<{ revision: number; more: Commit[] }>({ revision, more: [] });
+  const older = useOlder(String(revision), (cursor) => readCommit(revision, cursor));
   const [reverting, setReverting] = useState(false);
   const { content, error, again } = useLoad(
     (signal) => readCommit(revision, undefined, signal),
@@ -27,7 +28,7 @@ export function CommitPage() {
   );
   if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton lines={10} />;
-  const all = [content, ...(pages.revision === revision ? pages.more : [])];
+  const all = [content, ...older.pages];
   const changes = all.flatMap((page) => page.changes);
   const next = all.at(-1)?.next;
   const namespaces = [...new Set(changes.map(({ namespace }) => namespace))].filter(
@@ -37,10 +38,6 @@ export function CommitPage() {
     namespaces.length > 0 &&
     changes.every(({ namespace, key }) => may("write", namespace, key)) &&
     !content.partial;
-  const more = async () => {
-    const page = await readCommit(revision, next);
-    setPages({ revision, more: [...(pages.revision === revision ? pages.more : []), page] });
-  };
   return (
     <article>
       <header>
@@ -78,8 +75,9 @@ export function CommitPage() {
           )}
         </section>
       ))}
+      <ErrorBox error={older.error} />
       {next !== undefined && (
-        <button type="button" onClick={more}>
+        <button type="button" onClick={() => older.more(next)}>
           More of this commit
         </button>
       )}

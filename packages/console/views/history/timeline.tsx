@@ -8,6 +8,7 @@ import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
+import { useOlder } from "../../parts/older.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 
@@ -31,39 +32,43 @@ export function Timeline() {
     [place, moves.value],
     place,
   );
-  const [older, setOlder] = useState<{ place: string; pages: CommitsPage[] }>({ place, pages: [] });
-  const pages = content === undefined ? [] : [content, ...(older.place === place ? older.pages : [])];
+  const older = useOlder(place, (cursor) => readLog(asked, cursor));
+  const pages = content === undefined ? [] : joined(content, older.pages);
+  const commits = new Map(pages.flatMap((page) => page.commits).map((one) => [one.revision, one]));
   const next = pages.at(-1)?.next;
-  const more = async () => {
-    const page = await readLog(asked, next);
-    setOlder((before) => ({ place, pages: [...(before.place === place ? before.pages : []), page] }));
-  };
   return (
     <section>
       <h1>Timeline</h1>
       <Filters />
-      <ErrorBox error={error} again={again} />
+      <ErrorBox error={error ?? older.error} again={again} />
       {content === undefined ? (
         error === undefined && <Skeleton lines={12} />
       ) : (
         <ol class="timeline">
-          {pages
-            .flatMap(({ commits }) => commits)
-            .map((commit) => (
-              <Entry key={commit.revision} commit={commit} />
-            ))}
+          {[...commits.values()].map((commit) => (
+            <Entry key={commit.revision} commit={commit} />
+          ))}
         </ol>
       )}
-      {content !== undefined && pages.every(({ commits }) => commits.length === 0) && next === undefined && (
+      {content !== undefined && commits.size === 0 && next === undefined && (
         <p class="soft">No commit that your token may see fits that.</p>
       )}
       {next !== undefined && (
-        <button type="button" onClick={more}>
+        <button type="button" onClick={() => older.more(next, content)}>
           Older
         </button>
       )}
     </section>
   );
+}
+
+/**
+ * The newest page before those that were asked for, which begin with what was the newest then. Where so much came since that
+ * nothing is in both, there would be a hole between them: they go.
+ */
+function joined(newest: CommitsPage, older: readonly CommitsPage[]): readonly CommitsPage[] {
+  const known = new Set(older[0]?.commits.map(({ revision }) => revision));
+  return newest.commits.some(({ revision }) => known.has(revision)) ? [newest, ...older] : [newest];
 }
 
 function readLog(asked: object, cursor: string | undefined, signal?: AbortSignal): Promise<CommitsPage> {

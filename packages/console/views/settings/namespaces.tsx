@@ -8,6 +8,7 @@ import { pages } from "../../app/store.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
+import { useNarrow } from "../../parts/narrow.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { JsonSetting, type SettingToEdit } from "./json-setting.tsx";
@@ -24,6 +25,7 @@ export function NamespacesTab() {
     "namespaces",
   );
   const all = content?.flatMap(({ namespaces }) => namespaces);
+  const { shown, field } = useNarrow(all ?? [], (one) => one.name);
   return (
     <section class="part">
       <ErrorBox error={error} again={again} />
@@ -46,6 +48,7 @@ export function NamespacesTab() {
         </label>
         <button type="submit">Make …</button>
       </form>
+      {field}
       {all === undefined ? (
         error === undefined && <Skeleton />
       ) : (
@@ -61,7 +64,7 @@ export function NamespacesTab() {
               </tr>
             </thead>
             <tbody>
-              {all.map((one) => (
+              {shown.map((one) => (
                 <tr key={one.name}>
                   <td>
                     <a href={folderHref(one.name)}>{one.name}</a>

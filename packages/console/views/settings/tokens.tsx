@@ -13,6 +13,7 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
+import { useNarrow } from "../../parts/narrow.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { MakeToken } from "./make-token.tsx";
@@ -30,6 +31,7 @@ export function TokenSettings() {
   );
   const all = content?.flatMap(({ tokens }) => tokens) ?? [];
   const shown = all.filter(({ revoked }) => gone || revoked === undefined);
+  const { shown: rows, field } = useNarrow(shown, ({ name, accessor }) => `${name} ${accessor}`);
   return (
     <section class="part">
       <div class="spread">
@@ -40,6 +42,7 @@ export function TokenSettings() {
           <input type="checkbox" checked={gone} onChange={() => setGone(!gone)} /> revoked ones, too
         </label>
       </div>
+      {field}
       <ErrorBox error={error} again={again} />
       {content === undefined ? (
         error === undefined && <Skeleton />
@@ -56,7 +59,7 @@ export function TokenSettings() {
               </tr>
             </thead>
             <tbody>
-              {shown.map((token) => (
+              {rows.map((token) => (
                 <Row key={token.accessor} token={token} ask={setAsked} />
               ))}
             </tbody>
