@@ -142,6 +142,17 @@ describe("the package", () => {
     expect(await server.stop("SIGTERM")).toMatchObject({ status: 0, signal: null });
   });
 
+  test("has the console, on both engines", async (context) => {
+    const one = requireInstalled(context);
+    for (const [nth, flags] of [[], ["--engine", "wasm"]].entries()) {
+      const server = await start(one, emptyFolder(one, `console-${nth}`), "serve", flags);
+      const page = await (await fetch(server.url)).text();
+      const files = [...page.matchAll(/"(\/console\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
+      expect(files.length).toBeGreaterThan(3);
+      for (const path of files) expect([path, (await fetch(server.url + path)).status]).toEqual([path, 200]);
+    }
+  });
+
   test("has the components ready, so that they run from the same read-only tree", async (context) => {
     const one = requireInstalled(context);
     const server = await start(one, emptyFolder(one, "wasm"), "serve", ["--engine", "wasm"]);
