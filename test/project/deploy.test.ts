@@ -21,6 +21,7 @@ interface Panel {
   readonly title: string;
   readonly type: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: { readonly defaults: { readonly thresholds?: unknown } };
   readonly targets: readonly { readonly expr: string }[];
 }
 
@@ -101,6 +102,14 @@ describe("deploy", () => {
           taken.set(`${x},${y}`, title);
         }
     }
+  });
+
+  test("has stat panels with thresholds of their own", () => {
+    // Grafana's default is red from 80 on, whatever a value means.
+    const stats = panelsOf("queries").filter(({ type }) => /^stat/.test(type));
+    expect(stats.length).toBeGreaterThan(10);
+    const without = stats.filter(({ fieldConfig }) => fieldConfig.defaults.thresholds === undefined);
+    expect(without.map(({ title }) => title)).toEqual([]);
   });
 
   test("has panels whose queries Prometheus takes, each as a rule", async (context) => {
