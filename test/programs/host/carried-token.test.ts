@@ -4,10 +4,9 @@ import { formatToken } from "../../../lib/core/token.ts";
 import { TELL_USED } from "../../../lib/core/tokens-used.ts";
 import { accessorIn, carriedToken } from "../../../programs/host/front/carried-token.ts";
 import { SignInCodes } from "../../../programs/host/front/sign-in-codes.ts";
-import { begin } from "../../../testkit/backup.ts";
 import { buildFor, LEDGE_MANIFEST } from "../../../testkit/host.ts";
-import { cheaperEngine } from "../../../testkit/native.ts";
-import { giveToken, tokenOf } from "../../../testkit/proposals.ts";
+import { cheaperEngine, testNativeEngine } from "../../../testkit/native.ts";
+import { addNamespace, bootstrap, giveToken, propose, tokenOf } from "../../../testkit/proposals.ts";
 import { openServedStore } from "../../../testkit/served-store.ts";
 
 const SESSION = { "Ledge-Console": "1", "Sec-Fetch-Site": "same-origin" };
@@ -43,7 +42,9 @@ describe("a session", () => {
   const open = (options: object = {}) =>
     openServedStore(
       (store) => {
-        begin(store);
+        bootstrap(store);
+        addNamespace(store, "shop");
+        propose(store, [{ op: "put", ns: "shop", key: "a", value: "1", if: -1 }]);
         giveToken(store, tokenOf("b"), ["read"], { namespace: "shop", scope: "" });
       },
       { ...cheaperEngine(), ...options },
@@ -67,6 +68,21 @@ describe("a session", () => {
     await host.tick(TELL_USED.component);
     const [[value = ""] = []] = db.all("select value from operation where name='tokens-used'");
     expect(String(value)).toContain(tokenOf("b").accessor);
+  });
+
+  test("is never given what was kept for another one, and no other page what was for it", async () => {
+    const { host } = await open({ engine: testNativeEngine() });
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${host.url}/v1/read/shop?key=a`, { headers })).status;
+    const mine = { ...SESSION, cookie: cookieOf("b") };
+    const others = [
+      { ...SESSION, cookie: cookieOf("c") },
+      { ...mine, "Sec-Fetch-Site": "cross-site" },
+      { cookie: cookieOf("b") },
+      { ...mine, cookie: `${cookieOf("c")}; ${cookieOf("b")}` },
+    ];
+    for (const other of [...others, ...others])
+      expect([await ask(mine), await ask(other)]).toEqual([200, 401]);
   });
 
   test("gets no code, which would carry it into another browser", async () => {
