@@ -80,7 +80,11 @@ function State({ status }: { status: BackupStatus }) {
       <div class="cards">
         <div class="card">
           <span class="soft small">State</span>
-          <strong class={`tone-${STATES[state].tone}`}>{STATES[state].words}</strong>
+          <strong class={`tone-${STATES[state].tone}`}>
+            {state === "ok" && behindRevisions > 0
+              ? "In order; the newest goes with the next tick"
+              : STATES[state].words}
+          </strong>
           {exportedRevision !== null && <span class="small">up to revision {exportedRevision}</span>}
         </div>
         <div class="card">
