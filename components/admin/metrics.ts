@@ -2,6 +2,7 @@
  * GET /metrics: gauges for Prometheus, read from the store, since instances share nothing else. Moments are
  * published as moments, not as ages.
  */
+import { VARY } from "../../lib/core/http.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { isBucketSet } from "../../lib/http/looked.ts";
@@ -108,7 +109,7 @@ export function getMetrics(_input: object, { world, view, nowMs }: Context): Res
     headers: [
       ["content-type", "text/plain; version=0.0.4; charset=utf-8"],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Cookie, Origin"],
+      ["vary", VARY],
       ["x-content-type-options", "nosniff"],
     ],
     body: `${lines.join("\n")}\n`,

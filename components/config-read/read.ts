@@ -2,9 +2,11 @@
  * GET and HEAD /v1/read/{ns}: one document now, at a revision, or at the revision that a channel gives an edge. The document
  * and the caller's token are looked up by one statement, before the caller is judged; for a channel by one more before it.
  */
+
 import type { Input } from "../../lib/api/typed.ts";
 import { judgeRevision } from "../../lib/core/ancestry.ts";
 import { matchesWeakly, type TagList } from "../../lib/core/conditions.ts";
+import { VARY } from "../../lib/core/http.ts";
 import { isShown } from "../../lib/core/media-type.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { parseEtag } from "../../lib/core/revision.ts";
@@ -82,7 +84,7 @@ function documentReply(
   const same: [string, string][] = [
     ["etag", etagOf(document)],
     ["cache-control", `${open ? "public" : "private"}, no-cache, no-transform`],
-    ["vary", "Authorization, Cookie, Origin"],
+    ["vary", VARY],
     ...shown(input, view),
     ["ledge-document-revision", String(document.revision)],
     ["ledge-modified", formatTime(document.timeMs)],

@@ -3,8 +3,10 @@
  * sent as they are: a component that compressed them would pay for it with every request. Names of assets carry a hash
  * of their content, so browsers keep them for good; the page names the assets, so it is asked for each time.
  */
+
 import type { Input } from "../../lib/api/typed.ts";
 import { decodeBase64 } from "../../lib/core/base64.ts";
+import { VARY } from "../../lib/core/http.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import type { Context } from "../../lib/http/context.ts";
 import type { Answer } from "../../lib/http/result.ts";
@@ -72,7 +74,7 @@ function fileReply(asset: Asset | undefined, keep: string): Answer {
     );
   const headers: [string, string][] = [
     ["cache-control", keep],
-    ["vary", "Authorization, Cookie, Origin"],
+    ["vary", VARY],
     ["x-content-type-options", "nosniff"],
     ["content-security-policy", POLICY],
     ["cross-origin-resource-policy", "same-origin"],

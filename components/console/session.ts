@@ -2,7 +2,9 @@
  * POST and DELETE /console/session: a browser keeps the caller's token in a cookie that no script can read. Nothing is
  * written: the session is the token, and revoking it ends the session.
  */
+
 import { isFromConsole, SESSION_COOKIE } from "../../lib/core/console-session.ts";
+import { VARY } from "../../lib/core/http.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { bearerText } from "../../lib/http/caller.ts";
 import type { Context } from "../../lib/http/context.ts";
@@ -51,7 +53,7 @@ function cookieReply({ request }: Pick<Context<unknown>, "request">, value: stri
     headers: [
       ["set-cookie", cookie],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Cookie, Origin"],
+      ["vary", VARY],
       ["x-content-type-options", "nosniff"],
     ],
     body: "",

@@ -2,7 +2,9 @@
  * Every parameter and header of the interface, once: what requests may carry, as what kind of value, and what answers
  * do. The operations name them; the reader (lib/http/read-request.ts) obeys the kinds, and openapi.ts describes them.
  */
+
 import type { TagList, WriteCondition } from "../core/conditions.ts";
+import { VARY } from "../core/http.ts";
 import { PAGE_LIMITS } from "../core/page-limits.ts";
 import {
   ACCESSOR_PATTERN,
@@ -400,8 +402,8 @@ export const HEADERS = {
     schema: { type: "string" },
   },
   Vary: {
-    description: "`Authorization, Cookie, Origin`",
-    schema: { const: "Authorization, Cookie, Origin" },
+    description: `\`${VARY}\``,
+    schema: { const: VARY },
   },
   "Ledge-Revision": { description: "The state that this answer shows.", schema: integer },
   "Ledge-Head": { description: "The newest revision of this node.", schema: integer },

@@ -22,3 +22,6 @@ export interface HttpReply {
    */
   readonly sameUntilMs?: number;
 }
+
+/** What an answer depends on besides its address: who asks, by which of two ways, and from which page. */
+export const VARY = "Authorization, Cookie, Origin";

@@ -2,7 +2,7 @@
  * Problem documents (RFC 9457): the reply to every refusal. Promise: each carries its code, says whether to
  * send the same again, and is never cached. Knows codes, not what led to them.
  */
-import type { HttpReply } from "./http.ts";
+import { type HttpReply, VARY } from "./http.ts";
 import { meaningOf, type Refusal } from "./refusal.ts";
 
 /**
@@ -17,7 +17,7 @@ export function problemReply(refusal: Refusal, instance: string): HttpReply {
   const headers: [string, string][] = [
     ["content-type", "application/problem+json"],
     ["cache-control", "no-store"],
-    ["vary", "Authorization, Cookie, Origin"],
+    ["vary", VARY],
     ["x-content-type-options", "nosniff"],
   ];
   if (status === 401) headers.push(["www-authenticate", challenge(refusal)]);

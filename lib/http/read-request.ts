@@ -5,7 +5,7 @@
  */
 import type { Table, TableOperation, TablePath } from "../api/table.ts";
 import { parseWriteCondition } from "../core/conditions.ts";
-import type { HttpReply, HttpRequest } from "../core/http.ts";
+import { type HttpReply, type HttpRequest, VARY } from "../core/http.ts";
 import { judgeKey, parsePathKey } from "../core/key.ts";
 import { type MediaType, parseMediaType } from "../core/media-type.ts";
 import { parseMessage } from "../core/message.ts";
@@ -72,7 +72,7 @@ function otherMethod({ allow }: TablePath, method: string): HttpReply | Refusal 
     headers: [
       ["allow", allow],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Cookie, Origin"],
+      ["vary", VARY],
     ],
     body: "",
   };

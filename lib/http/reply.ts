@@ -1,4 +1,5 @@
 /** Replies that are not documents: JSON with the headers that every answer has. */
+import { VARY } from "../core/http.ts";
 import { encodeUtf8 } from "../core/utf8.ts";
 import type { Reply } from "./result.ts";
 
@@ -27,7 +28,7 @@ export function textReply<Body>(
     headers: [
       ["content-type", "application/json"],
       ["cache-control", "no-store"],
-      ["vary", "Authorization, Cookie, Origin"],
+      ["vary", VARY],
       ["x-content-type-options", "nosniff"],
       ["content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"],
       ["cross-origin-resource-policy", "same-origin"],

@@ -6,9 +6,8 @@ import { equalDigests } from "../core/hex.ts";
 import type { HttpRequest } from "../core/http.ts";
 import { type Refusal, refuse } from "../core/refusal.ts";
 import { givenTwice } from "../core/refusal-details.ts";
-import { trimOws } from "../core/request-headers.ts";
 import { secretDigest } from "../core/token.ts";
-import { unauthenticated } from "./caller.ts";
+import { bearerText, unauthenticated } from "./caller.ts";
 import type { World } from "./world.ts";
 
 const SECRET_CHARS_MIN = 32;
@@ -37,7 +36,7 @@ export function judgeStandingSecret(
   const [header] = sent;
   if (header === undefined) return unauthenticated();
   if (sent.length > 1) return refuse("bad_header", givenTwice("authorization"));
-  const given = /^bearer +/i.test(header[1]) ? trimOws(header[1].replace(/^bearer +/i, "")) : "";
+  const given = bearerText(header[1]) ?? "";
   const secret = world.variable(name) ?? "";
   if (secretState(world, name) === "on" && equalDigests(secretDigest(given), secretDigest(secret)))
     return undefined;
