@@ -1,7 +1,7 @@
 /** Who looks at the page, and what he may do. What he may not do is not offered; the server judges it all the same. */
 import { signal } from "@preact/signals";
 import type { Lineage, Whoami } from "../../../lib/api/document-answers.ts";
-import { allowsKey, type Verb } from "../../../lib/core/grant.ts";
+import { allowsEverywhere, allowsKey, allowsSome, type Verb } from "../../../lib/core/grant.ts";
 import { LedgeError } from "../../client/errors.ts";
 import { shownName } from "../parts/shown-text.ts";
 import { notify } from "./notices.tsx";
@@ -59,20 +59,12 @@ export function noteSignedOut(error: unknown): void {
 
 export function may(verb: Verb, namespace: string, key?: string): boolean {
   const grants = whoami.value?.grants ?? [];
-  return key === undefined
-    ? grants.some((one) => isOver(one, verb, namespace))
-    : allowsKey(grants, verb, namespace, key);
+  return key === undefined ? allowsSome(grants, verb, namespace) : allowsKey(grants, verb, namespace, key);
 }
 
 /** Over every namespace: what administration asks for. */
 export function mayAll(verb: Verb): boolean {
-  const grants = whoami.value?.grants ?? [];
-  return grants.some((one) => one.namespace === "*" && one.scope === "" && one.verbs.includes(verb));
-}
-
-/** Over something in it. */
-function isOver(one: Whoami["grants"][number], verb: Verb, namespace: string): boolean {
-  return one.verbs.includes(verb) && (one.namespace === "*" || one.namespace === namespace);
+  return allowsEverywhere(whoami.value?.grants ?? [], verb);
 }
 
 async function signInWith(headers: Readonly<Record<string, string>>): Promise<void> {

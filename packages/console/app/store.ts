@@ -3,6 +3,8 @@
 import type { NamespacesPage } from "../../../lib/api/admin-answers.ts";
 import type { DiffPage, Document, ListPage } from "../../../lib/api/document-answers.ts";
 import { isNamespaceName } from "../../../lib/core/namespace.ts";
+import { schemaKey } from "../../../lib/core/schema-key.ts";
+import { scopeCoversKey } from "../../../lib/core/scope.ts";
 import { part, read, server } from "./server.ts";
 import { may, mayAll, whoami } from "./session.ts";
 
@@ -94,11 +96,11 @@ export async function readSchemaFor(
   signal?: AbortSignal,
 ): Promise<{ scope: string; schema: unknown } | undefined> {
   if (!may("read", namespace)) return undefined;
-  const prefix = `schema/${namespace}/`;
+  const prefix = schemaKey({ namespace, scope: "" });
   const all = await readSystem(prefix, signal).catch(() => []);
   const covering = all
     .map((one) => ({ scope: one.key.slice(prefix.length), schema: one.value }))
-    .filter(({ scope }) => scope === "" || scope === key || (scope.endsWith("/") && key.startsWith(scope)))
+    .filter(({ scope }) => scopeCoversKey(scope, key))
     .sort((a, b) => b.scope.length - a.scope.length);
   return covering[0];
 }

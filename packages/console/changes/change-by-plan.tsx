@@ -10,6 +10,7 @@ import { may } from "../app/session.ts";
 import { amountOf } from "../parts/amount.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ErrorBox } from "../parts/failure.tsx";
+import { FormActions, MessageField } from "../parts/form.tsx";
 import { useLoad } from "../parts/load.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { PlanShown } from "./plan-shown.tsx";
@@ -90,26 +91,12 @@ export function ChangeByPlan<Answer>({
             />
           </label>
         )}
-        <label class="field">
-          Why (kept with the commit)
-          <input
-            value={message}
-            maxLength={1000}
-            onInput={(event) => setMessage(event.currentTarget.value)}
-          />
-        </label>
-        <div class="actions-row">
-          <button
-            type="submit"
-            class="main"
-            disabled={busy || nothing || (planned === text && (stands === undefined || !stands.ok))}
-          >
-            {planned === text ? action : "Plan with that reason"}
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <MessageField value={message} set={setMessage} />
+        <FormActions
+          action={planned === text ? action : "Plan with that reason"}
+          disabled={busy || nothing || (planned === text && (stands === undefined || !stands.ok))}
+          close={close}
+        />
       </form>
     </Dialog>
   );

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 import { ErrorBox } from "./failure.tsx";
+import { FormActions } from "./form.tsx";
 
 interface Props {
   readonly title: string;
@@ -45,14 +46,7 @@ export function Confirm({ title, text, action, reason, act, close }: Props) {
           </label>
         )}
         <ErrorBox error={error} />
-        <div class="actions-row">
-          <button type="submit" class="main" disabled={busy}>
-            {action}
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <FormActions action={action} disabled={busy} close={close} />
       </form>
     </Dialog>
   );

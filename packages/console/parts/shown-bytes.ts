@@ -1,4 +1,5 @@
 /** The bytes of a document as answers carry them (`values=bytes`): text where they are text, else base64. */
+import { bytesOfBase64 } from "../../client/document.ts";
 import type { PatchSide } from "./patch.tsx";
 
 interface Shown {
@@ -11,9 +12,6 @@ interface Shown {
 export function shownBytes(shown: Shown | undefined): PatchSide | undefined {
   if (shown === undefined || (shown.text === undefined && shown.base64 === undefined)) return undefined;
   const { mediaType = "application/octet-stream", text, base64 = "" } = shown;
-  const bytes =
-    text === undefined
-      ? Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))
-      : new TextEncoder().encode(text);
+  const bytes = text === undefined ? bytesOfBase64(base64) : new TextEncoder().encode(text);
   return { bytes, mediaType };
 }

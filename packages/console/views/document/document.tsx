@@ -11,6 +11,7 @@ import { Copy } from "../../parts/copy.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
+import { saveFile } from "../../parts/save-file.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { documentText, isJsonText } from "../../parts/text.ts";
@@ -93,18 +94,10 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
   );
 }
 
-/** As the bytes are. A link that is made when it is asked for, so that nothing is kept in memory. */
+/** As the bytes are. */
 function Download({ name, bytes }: { name: string; bytes: Uint8Array }) {
-  const save = () => {
-    const link = document.createElement("a");
-    const address = URL.createObjectURL(
-      new Blob([Uint8Array.from(bytes)], { type: "application/octet-stream" }),
-    );
-    link.href = address;
-    link.download = name.split("/").at(-1) || "document";
-    link.click();
-    URL.revokeObjectURL(address);
-  };
+  const save = () =>
+    saveFile(name.split("/").at(-1) || "document", Uint8Array.from(bytes), "application/octet-stream");
   return (
     <button type="button" class="quiet" onClick={save}>
       Download

@@ -1,4 +1,5 @@
 /** What the schema of the document says about it, in its own words. */
+import { isObject, type Members } from "../../../../lib/core/json-object.ts";
 import { readSchemaFor } from "../../app/store.ts";
 import { useLoad } from "../../parts/load.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -45,8 +46,8 @@ function describe(schema: unknown) {
   return { title: textIn(root.title), description: textIn(root.description), members };
 }
 
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+function objectOf(value: unknown): Members {
+  return isObject(value) ? value : {};
 }
 
 function textIn(value: unknown): string | undefined {

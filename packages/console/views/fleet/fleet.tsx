@@ -12,6 +12,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { useOlder } from "../../parts/older.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { DataTable } from "../../parts/table.tsx";
 import { IsItLive } from "./is-it-live.tsx";
 import { LagChart, useLag } from "./lag-chart.tsx";
 
@@ -43,27 +44,13 @@ export function FleetPage() {
         wanted={Math.max(0, ...content.replicas.map(({ wanted = 0 }) => wanted))}
       />
       <LagChart samples={lag} />
-      <div class="table-box">
-        <table>
-          <thead>
-            <tr>
-              <th>Edge</th>
-              <th>Namespace</th>
-              <th class="number">Revision</th>
-              <th>Standing</th>
-              <th>Heard</th>
-              <th>Source</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pages
-              .flatMap(({ replicas }) => replicas)
-              .map((one) => (
-                <Row key={`${one.edge} ${one.namespace}`} replica={one} />
-              ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable heads={["Edge", "Namespace", { number: "Revision" }, "Standing", "Heard", "Source"]}>
+        {pages
+          .flatMap(({ replicas }) => replicas)
+          .map((one) => (
+            <Row key={`${one.edge} ${one.namespace}`} replica={one} />
+          ))}
+      </DataTable>
       <ErrorBox error={older.error} />
       {next !== undefined && (
         <button type="button" onClick={() => older.more(next)}>

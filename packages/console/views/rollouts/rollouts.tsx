@@ -10,6 +10,7 @@ import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { DataTable } from "../../parts/table.tsx";
 import { RolloutPage } from "./rollout.tsx";
 import { RolloutWord } from "./state.tsx";
 
@@ -42,37 +43,25 @@ function Channels() {
           <Command text="ledge channel set shop-prod/stable --to head" />
         </>
       ) : (
-        <div class="table-box">
-          <table>
-            <thead>
-              <tr>
-                <th>Channel</th>
-                <th class="number">Points at</th>
-                <th>Rollout</th>
-                <th>Moved</th>
-              </tr>
-            </thead>
-            <tbody>
-              {content.map(({ channel, rollout }) => (
-                <tr key={`${channel.namespace}/${channel.channel}`}>
-                  <td>
-                    <a href={href("rollouts", [channel.namespace, channel.channel])}>
-                      {channel.namespace}/{channel.channel}
-                    </a>
-                    {channel.description && <div class="soft small">{shownText(channel.description)}</div>}
-                  </td>
-                  <td class="number">{channel.revision}</td>
-                  <td>
-                    <RolloutWord rollout={rollout} />
-                  </td>
-                  <td>
-                    <Moment at={channel.modified} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable heads={["Channel", { number: "Points at" }, "Rollout", "Moved"]}>
+          {content.map(({ channel, rollout }) => (
+            <tr key={`${channel.namespace}/${channel.channel}`}>
+              <td>
+                <a href={href("rollouts", [channel.namespace, channel.channel])}>
+                  {channel.namespace}/{channel.channel}
+                </a>
+                {channel.description && <div class="soft small">{shownText(channel.description)}</div>}
+              </td>
+              <td class="number">{channel.revision}</td>
+              <td>
+                <RolloutWord rollout={rollout} />
+              </td>
+              <td>
+                <Moment at={channel.modified} />
+              </td>
+            </tr>
+          ))}
+        </DataTable>
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import { may } from "../../app/session.ts";
 import { head } from "../../app/standing.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
+import { FormActions, MessageField, TextField } from "../../parts/form.tsx";
 import { stepsOfLines } from "./steps.ts";
 
 interface Props {
@@ -46,16 +47,7 @@ export function StartRollout({ pointer, rollout, close, done }: Props) {
     <Dialog title={`Move ${pointer.namespace}/${pointer.channel}`} close={close}>
       <form onSubmit={start}>
         <p class="soft">It points at revision {pointer.revision} now.</p>
-        <label class="field">
-          To revision
-          <input
-            type="number"
-            min={1}
-            required
-            value={to}
-            onInput={(event) => setTo(event.currentTarget.value)}
-          />
-        </label>
+        <TextField label="To revision" type="number" min={1} required value={to} set={setTo} />
         <label class="field">
           Steps, one a line: labels or a share, and how long it bakes
           <textarea
@@ -76,33 +68,17 @@ export function StartRollout({ pointer, rollout, close, done }: Props) {
             <option value="back">take every edge back</option>
           </select>
         </label>
-        <label class="field">
-          Why (kept with the commit)
-          <input
-            value={message}
-            maxLength={1000}
-            onInput={(event) => setMessage(event.currentTarget.value)}
-          />
-        </label>
+        <MessageField value={message} set={setMessage} />
         {may("override", pointer.namespace) && (
-          <label class="field">
-            Why policies may be broken, only where they stand in the way
-            <input
-              value={override}
-              maxLength={200}
-              onInput={(event) => setOverride(event.currentTarget.value)}
-            />
-          </label>
+          <TextField
+            label="Why policies may be broken, only where they stand in the way"
+            maxLength={200}
+            value={override}
+            set={setOverride}
+          />
         )}
         <ErrorBox error={error} />
-        <div class="actions-row">
-          <button type="submit" class="main">
-            Start
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <FormActions action="Start" close={close} />
       </form>
     </Dialog>
   );

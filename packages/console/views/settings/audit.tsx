@@ -7,8 +7,10 @@ import { moves } from "../../app/standing.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
+import { saveFile } from "../../parts/save-file.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { DataTable } from "../../parts/table.tsx";
 
 const WHAT = { "": "Everything", _auth: "Tokens", _system: "Settings" } as const;
 const PAGE = 100;
@@ -70,39 +72,27 @@ export function AuditSettings() {
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (
-        <div class="table-box">
-          <table>
-            <thead>
-              <tr>
-                <th class="number">Revision</th>
-                <th>When</th>
-                <th>Who</th>
-                <th>What</th>
-              </tr>
-            </thead>
-            <tbody>
-              {content.commits.map((one) => (
-                <tr key={one.revision}>
-                  <td class="number">
-                    <a href={href("commit", [String(one.revision)])}>{one.revision}</a>
-                  </td>
-                  <td>
-                    <Moment at={one.time} />
-                  </td>
-                  <td>{shownText(one.actorName ?? one.actor)}</td>
-                  <td class="small">
-                    {one.message && <div>{shownText(one.message)}</div>}
-                    {(one.changes ?? []).slice(0, 3).map(({ op, namespace, key }) => (
-                      <div key={`${namespace}/${key}`}>
-                        {op} {namespace}/{shownName(key)}
-                      </div>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable heads={[{ number: "Revision" }, "When", "Who", "What"]}>
+          {content.commits.map((one) => (
+            <tr key={one.revision}>
+              <td class="number">
+                <a href={href("commit", [String(one.revision)])}>{one.revision}</a>
+              </td>
+              <td>
+                <Moment at={one.time} />
+              </td>
+              <td>{shownText(one.actorName ?? one.actor)}</td>
+              <td class="small">
+                {one.message && <div>{shownText(one.message)}</div>}
+                {(one.changes ?? []).slice(0, 3).map(({ op, namespace, key }) => (
+                  <div key={`${namespace}/${key}`}>
+                    {op} {namespace}/{shownName(key)}
+                  </div>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </DataTable>
       )}
       <p class="soft small">
         With its hash chain: <code>ledge audit</code>
@@ -132,9 +122,5 @@ async function readAll(asked: Readonly<Record<string, string | undefined>>): Pro
 
 function saveLines(commits: readonly LoggedCommit[]): void {
   const text = commits.map((one) => `${JSON.stringify(one)}\n`).join("");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ndjson" }));
-  link.download = "audit.jsonl";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile("audit.jsonl", text, "application/x-ndjson");
 }

@@ -4,6 +4,7 @@ import { notify } from "../../app/notices.tsx";
 import { send } from "../../app/server.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
+import { FormActions, MessageField } from "../../parts/form.tsx";
 
 export interface SettingToEdit {
   readonly title: string;
@@ -63,22 +64,9 @@ export function JsonSetting({ setting, close, done }: Props) {
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
-        <label class="field">
-          Why (kept with the commit)
-          <input
-            value={message}
-            maxLength={1000}
-            onInput={(event) => setMessage(event.currentTarget.value)}
-          />
-        </label>
+        <MessageField value={message} set={setMessage} />
         <ErrorBox error={error} />
-        <div class="actions-row">
-          <button type="submit" class="main">
-            Save
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
+        <FormActions action="Save" close={close}>
           {etag !== undefined &&
             (sure ? (
               <button type="button" class="danger" onClick={remove}>
@@ -89,7 +77,7 @@ export function JsonSetting({ setting, close, done }: Props) {
                 Delete …
               </button>
             ))}
-        </div>
+        </FormActions>
       </form>
     </Dialog>
   );

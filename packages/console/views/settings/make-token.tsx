@@ -6,6 +6,7 @@ import { post } from "../../app/server.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
+import { FormActions, TextField } from "../../parts/form.tsx";
 import { useLoad } from "../../parts/load.ts";
 
 const FIRST: Grant = { verbs: ["read"], namespace: "", scope: "" };
@@ -34,15 +35,7 @@ export function MakeToken({ close, done }: { close: () => void; done: (token: st
   return (
     <Dialog title="Make a token" close={close}>
       <form onSubmit={make}>
-        <label class="field">
-          Who or what will use it
-          <input
-            required
-            maxLength={200}
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
+        <TextField label="Who or what will use it" required maxLength={200} value={name} set={setName} />
         {grants.map((grant, at) => (
           <fieldset key={at}>
             <legend>May</legend>
@@ -81,25 +74,20 @@ export function MakeToken({ close, done }: { close: () => void; done: (token: st
         <button type="button" class="quiet" onClick={() => setGrants([...grants, FIRST])}>
           Another grant
         </button>
-        <label class="field">
-          Ends after days (empty: never)
-          <input
-            type="number"
-            min={1}
-            max={36_500}
-            value={days}
-            onInput={(event) => setDays(event.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Ends after days (empty: never)"
+          type="number"
+          min={1}
+          max={36_500}
+          value={days}
+          set={setDays}
+        />
         <ErrorBox error={error} />
-        <div class="actions-row">
-          <button type="submit" class="main" disabled={grants.some(({ verbs }) => verbs.length === 0)}>
-            Make it
-          </button>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-        </div>
+        <FormActions
+          action="Make it"
+          disabled={grants.some(({ verbs }) => verbs.length === 0)}
+          close={close}
+        />
       </form>
     </Dialog>
   );

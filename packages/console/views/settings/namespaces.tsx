@@ -11,6 +11,7 @@ import { useLoad } from "../../parts/load.ts";
 import { useNarrow } from "../../parts/narrow.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { DataTable } from "../../parts/table.tsx";
 import { JsonSetting, type SettingToEdit } from "./json-setting.tsx";
 
 const ABOUT =
@@ -52,37 +53,24 @@ export function NamespacesTab() {
       {all === undefined ? (
         error === undefined && <Skeleton />
       ) : (
-        <div class="table-box">
-          <table>
-            <thead>
-              <tr>
-                <th>Namespace</th>
-                <th class="number">Keys</th>
-                <th class="number">Size</th>
-                <th>Rules</th>
-                <th>Change</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((one) => (
-                <tr key={one.name}>
-                  <td>
-                    <a href={folderHref(one.name)}>{one.name}</a>
-                    {one.description && <div class="soft small">{shownText(one.description)}</div>}
-                  </td>
-                  <td class="number">{formatCount(one.keys)}</td>
-                  <td class="number">{bytesWords(one.bytes)}</td>
-                  <td class="small">{rulesOf(one).join(", ")}</td>
-                  <td>
-                    <button type="button" class="quiet" onClick={() => setEdited(settingOf(one.name, one))}>
-                      Change {one.name}
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable heads={["Namespace", { number: "Keys" }, { number: "Size" }, "Rules", "Change"]}>
+          {shown.map((one) => (
+            <tr key={one.name}>
+              <td>
+                <a href={folderHref(one.name)}>{one.name}</a>
+                {one.description && <div class="soft small">{shownText(one.description)}</div>}
+              </td>
+              <td class="number">{formatCount(one.keys)}</td>
+              <td class="number">{bytesWords(one.bytes)}</td>
+              <td class="small">{rulesOf(one).join(", ")}</td>
+              <td>
+                <button type="button" class="quiet" onClick={() => setEdited(settingOf(one.name, one))}>
+                  Change {one.name}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </DataTable>
       )}
       {edited && (
         <JsonSetting

@@ -16,6 +16,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { useNarrow } from "../../parts/narrow.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { DataTable } from "../../parts/table.tsx";
 import { MakeToken } from "./make-token.tsx";
 
 type Asked = { readonly kind: "revoke" | "rotate"; readonly token: Token } | { readonly kind: "make" };
@@ -47,24 +48,11 @@ export function TokenSettings() {
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (
-        <div class="table-box">
-          <table>
-            <thead>
-              <tr>
-                <th>Token</th>
-                <th>May</th>
-                <th>Used</th>
-                <th>Ends</th>
-                <th>Change</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((token) => (
-                <Row key={token.accessor} token={token} ask={setAsked} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable heads={["Token", "May", "Used", "Ends", "Change"]}>
+          {rows.map((token) => (
+            <Row key={token.accessor} token={token} ask={setAsked} />
+          ))}
+        </DataTable>
       )}
       {asked?.kind === "make" && (
         <MakeToken
