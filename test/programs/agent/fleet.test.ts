@@ -42,19 +42,21 @@ async function fleet(): Promise<Seen[]> {
   return replicas;
 }
 
+/** An agent that reports as this edge, in a folder of its own. */
+const named = (edge: string, from: string, token: string) =>
+  startAgentProcess(join(folder, `${edge.replaceAll("/", "-")}-data`), [
+    "shop",
+    "--from",
+    from,
+    "--token-file",
+    token,
+    "--edge",
+    edge,
+  ]);
+
 test("show each edge with its revision, and the relay that it came through", async () => {
   const relayToken = await tokenFor("eu/relay", "read:shop", "report:shop/eu/");
   const edgeToken = await tokenFor("eu/fra-1", "read:shop", "report:shop/eu/fra-1");
-  const named = (edge: string, from: string, token: string) =>
-    startAgentProcess(join(folder, edge.replaceAll("/", "-").concat("-data")), [
-      "shop",
-      "--from",
-      from,
-      "--token-file",
-      token,
-      "--edge",
-      edge,
-    ]);
   const relay = await named("eu/relay", origin.url, relayToken);
   await named("eu/fra-1", relay.url, edgeToken);
   await expect
@@ -101,16 +103,6 @@ test("reach the origin though the relay may not report for one of the edges", as
   const relayToken = await tokenFor("us/relay", "read:shop", "report:shop/us/");
   await tokenFor("us/nyc-1", "read:shop", "report:shop/us/nyc-1");
   await tokenFor("eu/stray", "read:shop", "report:shop/eu/stray");
-  const named = (edge: string, from: string, token: string) =>
-    startAgentProcess(join(folder, `${edge.replaceAll("/", "-")}-data`), [
-      "shop",
-      "--from",
-      from,
-      "--token-file",
-      token,
-      "--edge",
-      edge,
-    ]);
   const relay = await named("us/relay", origin.url, relayToken);
   for (const edge of ["eu/stray", "us/nyc-1"])
     await named(edge, relay.url, join(folder, edge.replaceAll("/", "-")));
