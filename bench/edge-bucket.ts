@@ -7,10 +7,11 @@ import type { EdgeBench } from "./edge-bench.ts";
 import { startAgentProgram } from "./edge-processes.ts";
 import { type BenchRow, median } from "./rows.ts";
 
-const RUNS = 3;
+const RUNS = { full: 3, quick: 1 };
 
 export async function bucketStartRow(bench: EdgeBench, bucket: BucketServer): Promise<BenchRow> {
-  const { root, dir, origin, documents } = bench;
+  const { root, dir, origin, documents, full } = bench;
+  const runs = full ? RUNS.full : RUNS.quick;
   await backUp(origin);
   const tokens = join(dir, "own.json");
   const program = join(root, "dist", "programs", "cli.mjs");
@@ -33,8 +34,8 @@ export async function bucketStartRow(bench: EdgeBench, bucket: BucketServer): Pr
     await agent.stop();
     return seconds;
   };
-  const fromBucket = await median(RUNS, () => ready({ bucket: address, tokens }));
-  const fromOrigin = await median(RUNS, () => ready({ from: origin.url, token: origin.token }));
+  const fromBucket = await median(runs, () => ready({ bucket: address, tokens }));
+  const fromOrigin = await median(runs, () => ready({ from: origin.url, token: origin.token }));
   return {
     work: `cold start of \`ledge agent\` with ${documents.length.toLocaleString("en-US")} documents, from the bucket alone`,
     figure: `${fromBucket.toFixed(2)} s`,

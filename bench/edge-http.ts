@@ -13,7 +13,7 @@ interface Beside {
   readonly goal?: string;
 }
 
-const CLIENTS = [1, 4, 16];
+const CLIENTS = { full: [1, 4, 16], quick: [1, 16] };
 /** Documents that are asked for in turn. */
 const IN_TURN = 2000;
 
@@ -24,7 +24,7 @@ export async function httpRows(
   const { key, value } = middle(documents, (one) => one.value.length);
   const pathOf = (one: string) => `/v1/read/bench?key=${encodeURIComponent(one)}`;
   const headers = { authorization: `Bearer ${origin.token}` };
-  const [turns, seconds] = full ? [3, 3] : [1, 0.5];
+  const [turns, seconds] = full ? [3, 3] : [1, 1];
   const bare = await startBare(value);
   const etcd = await startEtcd();
   try {
@@ -50,8 +50,8 @@ export async function httpRows(
     ];
     const rows: BenchRow[] = [];
     for (const { work, load } of works) {
-      await measureLoad({ ...load, clients: 16, seconds: 2 * seconds });
-      for (const clients of CLIENTS) {
+      await measureLoad({ ...load, clients: 16, seconds });
+      for (const clients of full ? CLIENTS.full : CLIENTS.quick) {
         const run = { clients, seconds };
         rows.push(
           ...(await inTurn(`${work}, ${clients} client${clients === 1 ? "" : "s"}`, {

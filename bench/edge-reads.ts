@@ -44,7 +44,7 @@ const GOAL_PER_SECOND = 180_000;
 
 export async function inProcessRows(bench: EdgeBench): Promise<BenchRow[]> {
   const { root, dir, origin, full } = bench;
-  const [turns, seconds] = full ? [5, 1] : [3, 0.3];
+  const [turns, seconds] = full ? [5, 1] : [1, 0.3];
   const libraries: Library[] = [];
   try {
     for (let nth = 0; nth < availableParallelism(); nth += 1) {

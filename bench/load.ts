@@ -19,6 +19,7 @@ export interface Load {
   readonly path?: ((nth: number) => string) | undefined;
   /** Each request has an If-None-Match of its own that fits nothing, so that no memory of answers helps; for wrk alone. */
   readonly differ?: boolean | undefined;
+  /** Whole ones: wrk knows no others. */
   readonly seconds?: number;
 }
 
@@ -31,9 +32,11 @@ export interface Measured {
   readonly p999: number;
 }
 
-/** Throws when any answer was not 2xx. */
-export function measureLoad(load: Load): Promise<Measured> {
-  return hasWrk() ? byWrk(load) : byAutocannon(load);
+/** Throws when any answer was not 2xx, or when nothing was measured. */
+export async function measureLoad(load: Load): Promise<Measured> {
+  const measured = await (hasWrk() ? byWrk(load) : byAutocannon(load));
+  if (!Number.isFinite(measured.perSecond)) throw new Error(`${load.url}: nothing was measured`);
+  return measured;
 }
 
 /** The rate alone. */
@@ -125,7 +128,10 @@ function outputOf(command: string, args: readonly string[]): Promise<string> {
     });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", () => resolve(said));
+    child.once("close", (code) => {
+      if (code === 0) resolve(said);
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${code}:\n${said}`));
+    });
   });
 }
 

@@ -13,13 +13,13 @@ import { requestsPerSecond } from "./load.ts";
 import { processSize } from "./process-memory.ts";
 import { type BenchForm, type BenchRow, middle, rate } from "./rows.ts";
 
-const FULL = { waiting: 10_000, pairs: 5 } as const;
-const QUICK = { waiting: 2000, pairs: 3 } as const;
+/** All pairs are measured before the first that waits has waited for long enough. */
+const FULL = { waiting: 10_000, pairs: 5, seconds: 2 } as const;
+const QUICK = { waiting: 2000, pairs: 3, seconds: 1 } as const;
+type Form = typeof FULL | typeof QUICK;
 /** So many at once: a burst of all is more than the queue of reads takes. */
 const AT_ONCE = 200;
 const WRITERS = 4;
-/** All pairs are measured before the first that waits has waited for long enough. */
-const SECONDS = 2;
 
 interface Answer {
   readonly status: number;
@@ -33,27 +33,28 @@ interface Written {
 }
 
 export async function benchParked(root: string, { full }: BenchForm): Promise<BenchRow[]> {
+  const form = full ? FULL : QUICK;
   const dirs = [0, 1].map(() => mkdtempSync(join(tmpdir(), "ledge-bench-")));
   const started: Written[] = [];
   try {
-    for (const dir of dirs) started.push(await startWritten(root, dir));
+    for (const dir of dirs) started.push(await startWritten(root, dir, form));
     const [alone, beside] = started;
     if (alone === undefined || beside === undefined) throw new Error("there are two servers");
-    return await measure({ alone, beside }, full ? FULL : QUICK);
+    return await measure({ alone, beside }, form);
   } finally {
     for (const { server } of started) await server.stop();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function startWritten(root: string, dir: string): Promise<Written> {
+async function startWritten(root: string, dir: string, { seconds }: Form): Promise<Written> {
   const server = await startServer(root, dir, ["--engine", "native"]);
   const token = readFileSync(join(dir, "admin-token"), "utf8").trim();
   const written = { server, token, ask: clientOf(server.url, token) };
   for (const namespace of ["concerned", "elsewhere"])
     await written.ask("PUT", `/v1/admin/namespaces/${namespace}`, "{}", { "if-none-match": "*" });
-  await writesPerSecond(written);
-  await writesPerSecond(written);
+  await writesPerSecond(written, seconds);
+  await writesPerSecond(written, seconds);
   return written;
 }
 
@@ -61,7 +62,7 @@ type Ask = ReturnType<typeof clientOf>;
 
 async function measure(
   { alone, beside }: { readonly alone: Written; readonly beside: Written },
-  { waiting: count, pairs }: typeof FULL | typeof QUICK,
+  { waiting: count, pairs, seconds }: Form,
 ): Promise<BenchRow[]> {
   const { ask, server } = beside;
   const before = processSize(server.pid);
@@ -74,7 +75,11 @@ async function measure(
   // Anew: nobody waits for longer than 55 s.
   const elsewhere = await park(ask, count);
   const rates: { readonly alone: number; readonly beside: number }[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) rates.push(await measurePair(alone, beside, pair % 2 === 0));
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // Which of the two is first changes from pair to pair.
+    const measured = await measurePair(pair % 2 === 0 ? [alone, beside] : [beside, alone], seconds);
+    rates.push({ alone: measured.get(alone) ?? 0, beside: measured.get(beside) ?? 0 });
+  }
   const typical = middle(rates, (pair) => pair.beside / pair.alone);
   await put(ask, "concerned", "third");
   await Promise.all(elsewhere);
@@ -104,15 +109,11 @@ async function measure(
   ];
 }
 
-/** Which of the two is first changes from pair to pair. */
-async function measurePair(
-  alone: Written,
-  beside: Written,
-  aloneFirst: boolean,
-): Promise<{ alone: number; beside: number }> {
-  const first = await writesPerSecond(aloneFirst ? alone : beside);
-  const second = await writesPerSecond(aloneFirst ? beside : alone);
-  return aloneFirst ? { alone: first, beside: second } : { alone: second, beside: first };
+/** Commits a second of both, in this order. */
+async function measurePair(order: readonly Written[], seconds: number): Promise<Map<Written, number>> {
+  const rates = new Map<Written, number>();
+  for (const one of order) rates.set(one, await writesPerSecond(one, seconds));
+  return rates;
 }
 
 /** Requests that wait, once all of them do. */
@@ -137,12 +138,12 @@ function changeOf(namespace: string, key: string) {
   return { op: "put", namespace, key, ifRevision: "any", value: { key, at: performance.now() } };
 }
 
-function writesPerSecond({ server, token }: Written): Promise<number> {
+function writesPerSecond({ server, token }: Written, seconds: number): Promise<number> {
   return requestsPerSecond({
     url: `${server.url}/v1/commit`,
     method: "POST",
     clients: WRITERS,
-    seconds: SECONDS,
+    seconds,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: (nth) => JSON.stringify({ changes: [changeOf("elsewhere", `${nth % 100}`)] }),
   });

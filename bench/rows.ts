@@ -35,7 +35,12 @@ export function latencies({ p50, p99, p999 }: Measured): string {
   return [p50, p99, p999].map((ms) => `${ms.toFixed(1)} ms`).join(", ");
 }
 
+/** Throws for a figure or a ratio that is no number: whoever reads a table takes it for measured. */
 export function asMarkdown(rows: readonly BenchRow[]): string {
+  const unmeasured = rows.find(
+    ({ figure, beside, ratio = 0 }) => !Number.isFinite(ratio) || /NaN/.test(figure + beside),
+  );
+  if (unmeasured !== undefined) throw new Error(`not measured: ${unmeasured.work}`);
   const lines = rows.map(
     (row) =>
       `| ${row.work} | ${row.figure} | ${row.beside} | ${row.ratio === undefined ? "" : row.ratio.toFixed(2)} | ${row.goal ?? ""} |`,

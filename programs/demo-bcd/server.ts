@@ -42,7 +42,7 @@ export function startServer(root: string, dataDir: string, args: readonly string
       printed += chunk.toString();
       const url = /server\s+(http:\S+)/.exec(printed)?.[1];
       // The greeting ends with the line that names restore.
-      if (url !== undefined && printed.includes("restore --to"))
+      if (url !== undefined && / restore .*--to /.test(printed))
         resolve({ url, pid: child.pid ?? 0, ended, stop, kill });
     });
   });
