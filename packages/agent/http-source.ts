@@ -8,6 +8,7 @@ import { edgeKey } from "../../lib/core/rollout/documents.ts";
 import { bytesOfBase64 } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
 import type { AnswerHeaders } from "../client/fetch.ts";
+import { pathTo } from "../client/path-to.ts";
 import { openServer, type ServerAnswer, type ServerClient, type ServerOptions } from "../client/server.ts";
 import type {
   AskedFor,
@@ -95,7 +96,7 @@ async function readSnapshot(
   const prefix = settingsPrefix(subject, at.part);
   const answer = await server.ask({
     method: "GET",
-    path: `/v1/list/${prefix === undefined ? subject.namespace : SYSTEM}`,
+    path: pathTo`/v1/list/${prefix === undefined ? subject.namespace : SYSTEM}`,
     query: { prefix, values: "bytes", limit: PAGE_LIMIT, cursor: at.cursor },
     signal,
   });
@@ -159,7 +160,7 @@ async function askDifference(
 ): Promise<{ readonly page: DiffPage; readonly lineage: string }> {
   const answer = await server.ask({
     method: "GET",
-    path: `/v1/diff/${namespace}`,
+    path: pathTo`/v1/diff/${namespace}`,
     query: { from, channel, edge, values: "bytes", limit: PAGE_LIMIT, cursor },
     signal,
   });

@@ -7,6 +7,7 @@ import { bytesOfBase64, type ConfigDocument } from "./document.ts";
 import { LedgeError } from "./errors.ts";
 import type { AnswerHeaders } from "./fetch.ts";
 import type { KnownDocuments } from "./known.ts";
+import { pathTo } from "./path-to.ts";
 import type { ServerClient } from "./server.ts";
 
 export interface ReadWorld {
@@ -83,7 +84,7 @@ async function readNow(world: ReadWorld, key: string, minRevision = 0): Promise<
   try {
     const { status, headers, bytes } = await server.ask({
       method: "GET",
-      path: `/v1/read/${namespace}`,
+      path: pathTo`/v1/read/${namespace}`,
       query: { key },
       headers: { "if-none-match": last?.etag, "ledge-min-revision": least > 0 ? String(least) : undefined },
       ...(least > 0 ? { waitSeconds: MIN_REVISION_WAIT_SECONDS } : {}),
@@ -135,7 +136,7 @@ export async function readAll(
   for (;;) {
     const page = await server.json<ListPage>({
       method: "GET",
-      path: `/v1/list/${namespace}`,
+      path: pathTo`/v1/list/${namespace}`,
       query: { prefix: prefix || undefined, values: "bytes", limit: 1000, cursor },
       signal,
     });

@@ -6,6 +6,7 @@ import type { CommitBody } from "../../lib/api/commit-body.ts";
 import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import type { PlanAnswer } from "../../lib/api/plan-answer.ts";
 import type { RevertBody } from "../../lib/api/revert-body.ts";
+import { pathTo } from "./path-to.ts";
 import type { ServerClient, ServerRequest } from "./server.ts";
 
 /** What goes with a commit. */
@@ -88,7 +89,7 @@ export async function writeDocument(
   const put = change.op === "put";
   return send(world, {
     method: put ? "PUT" : "DELETE",
-    path: `/v1/write/${world.namespace}`,
+    path: pathTo`/v1/write/${world.namespace}`,
     query: { key: change.key, message: about.message, override: about.override?.reason },
     headers: { "if-match": etag, "idempotency-key": idempotencyKey ?? randomKey() },
     ...(put ? { json: change.value } : {}),

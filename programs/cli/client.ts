@@ -5,7 +5,12 @@
  */
 import * as z from "zod/mini";
 import { LedgeError } from "../../packages/client/index.ts";
-import { openServer, type ServerAnswer } from "../../packages/client/server.ts";
+import {
+  openServer,
+  type ServerAnswer,
+  type ServerClient,
+  type ServerRequest,
+} from "../../packages/client/server.ts";
 import type { Connection } from "./context.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { serverPlaceOf } from "./server/address.ts";
@@ -50,11 +55,13 @@ export function openClient(connection: Connection): Client {
     // The client takes bytes of their own memory alone.
     const content = typeof body === "string" || body === undefined ? body : new Uint8Array(body);
     const asked = { method, path, headers, ...(query === undefined ? {} : { query }) };
-    return server.ask(content === undefined ? asked : { ...asked, body: content }).catch((error: unknown) => {
-      if (!(error instanceof LedgeError)) throw error;
-      if (error.code === "unreachable") throw unreachable(place, error.cause);
-      throw failureOfRefusal(error, { server: connection.url, tokenFrom: connection.tokenFrom, ...about });
-    });
+    return askInWords(server, content === undefined ? asked : { ...asked, body: content }).catch(
+      (error: unknown) => {
+        if (!(error instanceof LedgeError)) throw error;
+        if (error.code === "unreachable") throw unreachable(place, error.cause);
+        throw failureOfRefusal(error, { server: connection.url, tokenFrom: connection.tokenFrom, ...about });
+      },
+    );
   };
   return {
     url: connection.url,
@@ -66,6 +73,17 @@ export function openClient(connection: Connection): Client {
       return parseAnswer(schema, reply, `${method} ${path}`);
     },
   };
+}
+
+/** The answer. What is refused to HEAD has no words in it: GET is told them. That nothing is there needs none. */
+async function askInWords(server: ServerClient, asked: ServerRequest): Promise<ServerAnswer> {
+  try {
+    return await server.ask(asked);
+  } catch (error) {
+    const isWordless = asked.method === "HEAD" && error instanceof LedgeError && error.code === "bad_answer";
+    if (!isWordless || error.status === 404) throw error;
+    return server.ask({ ...asked, method: "GET" });
+  }
 }
 
 function parseAnswer<T>(schema: z.core.$ZodType<T>, reply: ServerAnswer, route: string): T {

@@ -3,6 +3,7 @@
  */
 import type * as z from "zod/mini";
 import { type Document, ListPage } from "../../lib/api/document-answers.ts";
+import { pathTo } from "../../packages/client/path-to.ts";
 import type { Client, ClientRequest } from "./client.ts";
 
 export interface ListOptions {
@@ -27,7 +28,7 @@ export async function* listPages(
   // A cursor holds revision and filter, and every page says the filter again.
   const { prefix, delimiter, values, revision } = options;
   const query = { prefix: prefix || undefined, delimiter, limit: 1000, values, revision };
-  yield* followPages(client, ListPage, `/v1/list/${namespace}`, query);
+  yield* followPages(client, ListPage, pathTo`/v1/list/${namespace}`, query);
 }
 
 /** Every page of a route, asked with the same question until there is no `next`. */

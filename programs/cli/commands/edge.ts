@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import { Edge, EdgesPage } from "../../../lib/api/rollout-bodies.ts";
 import { edgeKey, edgeOfKey } from "../../../lib/core/rollout/documents.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { Failure } from "../failure.ts";
@@ -93,7 +94,7 @@ async function set(
 }
 
 function pathOf(name: string): string {
-  return `/v1/admin/edges/${encodeURIComponent(name)}`;
+  return pathTo`/v1/admin/edges/${name}`;
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string {

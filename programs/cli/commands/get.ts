@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { isJsonType } from "../../../lib/core/media-type.ts";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { isJson } from "../documents/is-json.ts";
 import { printBytes, printJson, printJsonWith } from "../output.ts";
@@ -21,7 +22,7 @@ export function addGet(program: Command, client: () => Client): void {
     .addOption(outputOption(["raw", "json"], "raw bytes, or the facts and the value as JSON"))
     .option("--revision <n>", "as it was at a past revision")
     .action(async (target: DocumentName, options: Options) => {
-      const reply = await client().request("GET", `/v1/read/${target.namespace}`, {
+      const reply = await client().request("GET", pathTo`/v1/read/${target.namespace}`, {
         query: { key: target.key, revision: options.revision },
         what: formatTarget(target),
       });

@@ -4,6 +4,7 @@ import { Namespace } from "../../../lib/api/admin-answers.ts";
 import type { NamespaceBody } from "../../../lib/api/admin-bodies.ts";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
 import { REVIEWS } from "../../../lib/core/settings.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -85,7 +86,7 @@ export function addNs(program: Command, client: () => Client): void {
 }
 
 function pathOf(name: string): string {
-  return `/v1/admin/namespaces/${encodeURIComponent(name)}`;
+  return pathTo`/v1/admin/namespaces/${name}`;
 }
 
 /** Over the settings that are there, which the write names: whoever changes them meanwhile is not undone. */

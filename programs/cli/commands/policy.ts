@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { CommitAnswer, ListPage } from "../../../lib/api/document-answers.ts";
 import { PoliciesPage, PolicyAnswer } from "../../../lib/api/policy-bodies.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -104,7 +105,7 @@ export function addPolicy(program: Command, client: () => Client): void {
 }
 
 function pathOf({ namespace }: Place): string {
-  return `/v1/admin/policies/${encodeURIComponent(namespace)}`;
+  return pathTo`/v1/admin/policies/${namespace}`;
 }
 
 function nameOf({ namespace, scope }: Place): string {
@@ -116,7 +117,7 @@ async function warnOfNarrowScope(client: Client, { namespace, scope }: Place): P
   if (scope === "" || scope.endsWith("/")) return;
   const first = async (prefix: string) => {
     const query = { prefix, limit: 1 };
-    const page = await client.json(ListPage, "GET", `/v1/list/${namespace}`, { query });
+    const page = await client.json(ListPage, "GET", pathTo`/v1/list/${namespace}`, { query });
     return page.documents[0]?.key;
   };
   try {

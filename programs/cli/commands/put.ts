@@ -1,6 +1,7 @@
 /** `ledge put`: writes one document. */
 import type { Command } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client, ClientRequest } from "../client.ts";
 import { conditionHeaders, explainWrite } from "../documents/condition.ts";
 import { chooseMediaType } from "../documents/put-type.ts";
@@ -59,7 +60,7 @@ export function addPut(program: Command, client: () => Client): void {
         body: bytes,
         what: formatTarget(target),
       };
-      const path = `/v1/write/${target.namespace}`;
+      const path = pathTo`/v1/write/${target.namespace}`;
       const send = (condition: string | undefined) =>
         client().json(CommitAnswer, "PUT", path, {
           ...asked,

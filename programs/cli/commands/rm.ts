@@ -1,6 +1,7 @@
 /** `ledge rm`: deletes one document. */
 import type { Command } from "commander";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { deleteHeaders, explainWrite } from "../documents/condition.ts";
 import { outputOption } from "../output-option.ts";
@@ -26,7 +27,7 @@ export function addRm(program: Command, client: () => Client): void {
     .addOption(outputOption(["text", "json"]))
     .action(async (target: DocumentName, options: Options) => {
       const made = await client()
-        .json(CommitAnswer, "DELETE", `/v1/write/${target.namespace}`, {
+        .json(CommitAnswer, "DELETE", pathTo`/v1/write/${target.namespace}`, {
           query: { key: target.key, message: options.message, override: options.override },
           headers: deleteHeaders(options.if),
           what: formatTarget(target),

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { type SchemaEntry, SchemasPage } from "../../../lib/api/admin-answers.ts";
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -161,7 +162,7 @@ function printFailing({ failing }: Checked): void {
 }
 
 function pathOf(namespace: string): string {
-  return `/v1/admin/schemas/${encodeURIComponent(namespace)}`;
+  return pathTo`/v1/admin/schemas/${namespace}`;
 }
 
 function nameOf(namespace: string, scope: string): string {

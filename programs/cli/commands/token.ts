@@ -5,6 +5,7 @@ import { Token } from "../../../lib/api/admin-answers.ts";
 import { Whoami } from "../../../lib/api/document-answers.ts";
 import { type Grant, VERBS } from "../../../lib/core/grant.ts";
 import { formatToken, newToken, secretDigest } from "../../../lib/core/token.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { requireYes } from "../ask.ts";
 import { shellWord } from "../called.ts";
 import type { Client } from "../client.ts";
@@ -218,5 +219,5 @@ async function findToken(client: Client, accessor: string): Promise<Token | unde
 }
 
 function pathOf(accessor: string): string {
-  return `/v1/admin/tokens/${encodeURIComponent(accessor)}`;
+  return pathTo`/v1/admin/tokens/${accessor}`;
 }

@@ -1,6 +1,7 @@
 /** `--if`: what a write replaces, and what is there when that does not hold. */
 import { parseTagList } from "../../../lib/core/conditions.ts";
 import { parseEtag } from "../../../lib/core/revision.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { shellWord } from "../called.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -75,7 +76,7 @@ export async function findDocument(
   { namespace, key }: DocumentName,
 ): Promise<{ readonly etag: string; readonly facts: string } | "absent" | "unknown"> {
   try {
-    const { headers } = await client.request("HEAD", `/v1/read/${namespace}`, { query: { key } });
+    const { headers } = await client.request("HEAD", pathTo`/v1/read/${namespace}`, { query: { key } });
     const size = formatBytes(Number(headers.get("content-length") ?? 0));
     const revision = headers.get("ledge-document-revision") ?? "";
     const facts = `revision ${revision}, ${size}, ${headers.get("content-type")}, of ${headers.get("ledge-modified")}`;

@@ -7,6 +7,7 @@
 import { typeOfName } from "../../../lib/core/file-types.ts";
 import { isJsonType } from "../../../lib/core/media-type.ts";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { sayWarning } from "../output.ts";
@@ -47,7 +48,7 @@ function namedType(name: string, bytes: Uint8Array): string | undefined {
  */
 async function storedType(client: Client, { namespace, key }: DocumentName): Promise<string | undefined> {
   try {
-    const { headers } = await client.request("GET", `/v1/read/${namespace}`, { query: { key } });
+    const { headers } = await client.request("GET", pathTo`/v1/read/${namespace}`, { query: { key } });
     return headers.get("content-type") ?? undefined;
   } catch (error) {
     if (error instanceof Failure && (error.exit === EXIT.absent || error.exit === EXIT.auth))

@@ -3,6 +3,7 @@
  * past; a token that may not gets each namespace at one revision, and what is newer than the rest is told.
  */
 import type { Document } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { countWords } from "../output.ts";
@@ -83,7 +84,9 @@ async function withBytes(
   { revision, shown }: { readonly revision: number | undefined; readonly shown: number },
 ): Promise<{ document: TreeDocument | undefined; isNewer: boolean }> {
   const read = async (at: number | undefined) => {
-    const reply = await client.request("GET", `/v1/read/${namespace}`, { query: { key, revision: at } });
+    const reply = await client.request("GET", pathTo`/v1/read/${namespace}`, {
+      query: { key, revision: at },
+    });
     const type = reply.headers.get("content-type") ?? mediaType;
     return {
       etag: reply.headers.get("etag"),

@@ -4,6 +4,7 @@
  */
 import type { Document } from "../../../lib/api/document-answers.ts";
 import { compareUtf8 } from "../../../lib/core/utf8.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { Failure } from "../failure.ts";
 import { listPages } from "../pages.ts";
@@ -125,7 +126,7 @@ async function isSame(
   if (listed.mediaType !== mediaType || listed.size !== bytes.length) return false;
   if (listed.text !== undefined) return Buffer.from(listed.text).equals(bytes);
   const { namespace, key } = listed;
-  const reply = await client.request("GET", `/v1/read/${namespace}`, { query: { key } });
+  const reply = await client.request("GET", pathTo`/v1/read/${namespace}`, { query: { key } });
   return reply.headers.get("etag") === listed.etag && Buffer.from(reply.bytes).equals(bytes);
 }
 

@@ -1,4 +1,6 @@
 /** An import from end to end: reads the source whole, plans, asks where something would be deleted, carries the plan out. */
+
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -113,7 +115,7 @@ function refuseMissing({ missing }: ImportPlan, { createNamespaces }: ImportOpti
 }
 
 async function createNamespace(client: Client, name: string): Promise<void> {
-  const path = `/v1/admin/namespaces/${encodeURIComponent(name)}`;
+  const path = pathTo`/v1/admin/namespaces/${name}`;
   const headers = { "content-type": "application/json", "if-none-match": "*" };
   await client.request("PUT", path, { headers, body: "{}" });
   say(`namespace ${name} made`);

@@ -1,4 +1,6 @@
 /** Whether a namespace is there, as far as a token may know. Where the past shows nothing, that is what a person asks. */
+
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 
@@ -24,5 +26,5 @@ export async function requireKnownNamespace(client: Client, name: string): Promi
 
 /** A list is what a token that may read anything there may ask for. */
 async function askFor(client: Client, name: string): Promise<void> {
-  await client.request("GET", `/v1/list/${encodeURIComponent(name)}`, { query: { limit: 1 } });
+  await client.request("GET", pathTo`/v1/list/${name}`, { query: { limit: 1 } });
 }

@@ -1,6 +1,7 @@
 /** Which commit set a document, or each member of a JSON document, to what it is: as far back as the history is kept. */
 import { type HistoryEntry, HistoryPage } from "../../../lib/api/document-answers.ts";
 import { isJsonType } from "../../../lib/core/media-type.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { printJson } from "../output.ts";
@@ -87,7 +88,7 @@ async function blame(client: Client, target: DocumentName): Promise<Blamed[]> {
 
 async function* entriesOf(client: Client, { namespace, key }: DocumentName): AsyncGenerator<HistoryEntry> {
   const query = { key, values: "bytes", limit: 100 };
-  for await (const page of followPages(client, HistoryPage, `/v1/history/${namespace}`, query))
+  for await (const page of followPages(client, HistoryPage, pathTo`/v1/history/${namespace}`, query))
     yield* page.entries;
 }
 

@@ -1,5 +1,6 @@
 /** What differs between two states of a namespace, or between two namespaces. */
 import { type DiffEntry, DiffPage } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { parsePast } from "../moment.ts";
@@ -26,7 +27,7 @@ export async function runDiff(
   const entries: DiffEntry[] = [];
   let states: Pick<DiffPage, "from" | "to"> | undefined;
   const values = options.names === true ? "none" : "bytes";
-  for await (const page of followPages(client, DiffPage, `/v1/diff/${namespace}`, {
+  for await (const page of followPages(client, DiffPage, pathTo`/v1/diff/${namespace}`, {
     ...query,
     values,
   })) {

@@ -1,5 +1,6 @@
 /** What became of one document. */
 import { type HistoryEntry, HistoryPage } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { printJson, say } from "../output.ts";
 import { followPages } from "../pages.ts";
@@ -38,7 +39,7 @@ async function entriesOf(
 ): Promise<HistoryEntry[]> {
   const entries: HistoryEntry[] = [];
   const query = { key, values: patch ? "bytes" : "none", limit: Math.max(1, Math.min(1000, max)) };
-  for await (const page of followPages(client, HistoryPage, `/v1/history/${namespace}`, query)) {
+  for await (const page of followPages(client, HistoryPage, pathTo`/v1/history/${namespace}`, query)) {
     entries.push(...page.entries);
     if (entries.length >= max) break;
   }

@@ -3,6 +3,7 @@
  * revision of everything that it replaces, so that what somebody else changed meanwhile is not overwritten.
  */
 import { type DiffEntry, DiffPage, type Document } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import type { ImportPlan, PlannedBefore, PlannedChange } from "../import/plan.ts";
@@ -59,7 +60,7 @@ async function compare(
     from: states?.from,
     to: states?.to,
   };
-  for await (const page of followPages(client, DiffPage, `/v1/diff/${to}`, query)) {
+  for await (const page of followPages(client, DiffPage, pathTo`/v1/diff/${to}`, query)) {
     seen ??= page;
     for (const entry of page.entries) {
       if (only.length > 0 && entry.key !== wanted) continue;
@@ -72,7 +73,7 @@ async function compare(
 
 /** A key that was named and is nowhere is a slip. */
 async function requireDocument(client: Client, namespace: string, key: string): Promise<void> {
-  await client.request("GET", `/v1/read/${namespace}`, { query: { key }, what: `${namespace}/${key}` });
+  await client.request("GET", pathTo`/v1/read/${namespace}`, { query: { key }, what: `${namespace}/${key}` });
 }
 
 function changeOf({ key, before, after }: DiffEntry, namespace: string): PlannedChange {

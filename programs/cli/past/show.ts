@@ -1,5 +1,6 @@
 /** One commit, and what it did to each document, as a unified diff. */
 import { type LoggedChange, LoggedCommitWithChanges } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { printJson } from "../output.ts";
 import { followPages } from "../pages.ts";
@@ -10,7 +11,7 @@ import { printLogged } from "./show-difference.ts";
 export async function runShow(client: Client, revision: string, output: "text" | "json"): Promise<void> {
   const changes: LoggedChange[] = [];
   let head: LoggedCommitWithChanges | undefined;
-  const pages = followPages(client, LoggedCommitWithChanges, `/v1/commits/${revision}`, {
+  const pages = followPages(client, LoggedCommitWithChanges, pathTo`/v1/commits/${revision}`, {
     values: "bytes",
   });
   for await (const page of pages) {

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FeedPage } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { formatBytes, printJsonLine, sayWarning } from "../output.ts";
@@ -53,7 +54,7 @@ export async function runWatch(
 
 /** The newest revision now: of a list, which a token that may read anything here may ask for. */
 async function headOf(client: Client, namespace: string): Promise<number> {
-  const { headers } = await client.request("GET", `/v1/list/${namespace}`, { query: { limit: 1 } });
+  const { headers } = await client.request("GET", pathTo`/v1/list/${namespace}`, { query: { limit: 1 } });
   return Number(headers.get("ledge-head"));
 }
 

@@ -1,6 +1,7 @@
 /** One change of a server's plan as people see it: its line, and its patch against what stands there now. */
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { decodeUtf8 } from "../../../lib/core/utf8.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { formatBytes } from "../output.ts";
 import { printChange, printPatch, readable, type Side } from "../patch.ts";
@@ -42,7 +43,7 @@ export async function textAt(
   { namespace, key }: Pick<Planned, "namespace" | "key">,
   revision?: number,
 ): Promise<NonNullable<Side>> {
-  const { headers, bytes } = await client.request("GET", `/v1/read/${namespace}`, {
+  const { headers, bytes } = await client.request("GET", pathTo`/v1/read/${namespace}`, {
     query: { key, revision },
   });
   const text = decodeUtf8(bytes);

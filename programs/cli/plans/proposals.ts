@@ -7,6 +7,7 @@ import {
   ProposalMade,
   ProposalsPage,
 } from "../../../lib/api/proposal-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { chooseMediaType } from "../documents/put-type.ts";
@@ -77,7 +78,9 @@ export async function printProposals(client: Client, output: "table" | "json"): 
 
 /** Shows what it would do now, asks, and approves just that. */
 export async function approve(client: Client, id: string, { yes }: { readonly yes?: true }): Promise<void> {
-  const found = await client.json(ProposalAnswer, "GET", `/v1/proposals/${id}`, { what: `proposal ${id}` });
+  const found = await client.json(ProposalAnswer, "GET", pathTo`/v1/proposals/${id}`, {
+    what: `proposal ${id}`,
+  });
   await show(client, found);
   if (found.void)
     throw new Failure(
@@ -93,7 +96,7 @@ export async function approve(client: Client, id: string, { yes }: { readonly ye
   if (yes !== true)
     await requireYes(`Commit ${countWords(found.plan.changes.length, "change")}?`, { flag: "--yes" });
   const body = JSON.stringify({ planDigest: found.planDigest });
-  const made = await client.json(CommitAnswer, "POST", `/v1/proposals/${id}/approve`, {
+  const made = await client.json(CommitAnswer, "POST", pathTo`/v1/proposals/${id}/approve`, {
     body,
     what: `proposal ${id}`,
   });
@@ -130,7 +133,7 @@ export async function takeAway(
   id: string,
   { what, message }: { readonly what: "reject" | "withdraw"; readonly message: string | undefined },
 ): Promise<void> {
-  await client.json(Decided, "POST", `/v1/proposals/${id}/${what}`, {
+  await client.json(Decided, "POST", pathTo`/v1/proposals/${id}/${what}`, {
     query: { message },
     what: `proposal ${id}`,
   });

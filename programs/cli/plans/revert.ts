@@ -1,6 +1,7 @@
 /** `ledge revert`: shows the server's plan of it, asks, and carries out exactly that. */
 import { CommitAnswer, HistoryPage } from "../../../lib/api/document-answers.ts";
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { isAtTerminal, requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -101,7 +102,7 @@ async function refuseUnknown(client: Client, wish: ReturnType<typeof wishOf>): P
   if (!("key" in wish)) return;
   const { namespace, key } = wish;
   const query = { key, limit: 1 };
-  const { entries } = await client.json(HistoryPage, "GET", `/v1/history/${namespace}`, { query });
+  const { entries } = await client.json(HistoryPage, "GET", pathTo`/v1/history/${namespace}`, { query });
   if (entries.length > 0) return;
   throw new Failure(EXIT.absent, `nothing is known of ${namespace}/${key}`, {
     code: "not_found",

@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { CommitAnswer, CommitsPage, Lineage, ListPage } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
@@ -143,7 +144,7 @@ async function lostCommits(
 /** What stands at the origin now, by key. */
 async function presentRevisions(origin: Client, namespace: string): Promise<Map<string, number>> {
   const present = new Map<string, number>();
-  for await (const page of followPages(origin, ListPage, `/v1/list/${namespace}`, { limit: 1000 }))
+  for await (const page of followPages(origin, ListPage, pathTo`/v1/list/${namespace}`, { limit: 1000 }))
     for (const { key, revision } of page.documents) present.set(key, revision);
   return present;
 }

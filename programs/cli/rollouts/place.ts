@@ -1,6 +1,7 @@
 /** `NAMESPACE/CHANNEL` as people type it, and where it is over HTTP. */
 import { InvalidArgumentError } from "commander";
 import type { ChannelPlace } from "../../../lib/core/rollout/documents.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import { parsePlace } from "../target.ts";
 
 export function parseChannelPlace(text: string): ChannelPlace {
@@ -13,7 +14,7 @@ export function parseChannelPlace(text: string): ChannelPlace {
 }
 
 export function pathOfChannel(kind: "channels" | "rollouts", { namespace, channel }: ChannelPlace): string {
-  return `/v1/admin/${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(channel)}`;
+  return pathTo`/v1/admin/${kind}/${namespace}/${channel}`;
 }
 
 export function nameOfChannel({ namespace, channel }: ChannelPlace): string {

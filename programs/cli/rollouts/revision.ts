@@ -1,5 +1,6 @@
 /** The revision that a channel is to point at: a number, or `head`, the newest. */
 import { ListPage } from "../../../lib/api/document-answers.ts";
+import { pathTo } from "../../../packages/client/path-to.ts";
 import type { Client } from "../client.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -11,7 +12,7 @@ export async function resolveRevision(
 ): Promise<number> {
   if (text === "head") {
     const query = { limit: 1 };
-    const page = await client.json(ListPage, "GET", `/v1/list/${encodeURIComponent(namespace)}`, { query });
+    const page = await client.json(ListPage, "GET", pathTo`/v1/list/${namespace}`, { query });
     return page.revision;
   }
   const revision = wholeNumber("--to", text, 1);

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { listenOnLoopback } from "../../../testkit/loopback.ts";
 import { ledge as run } from "../../../testkit/processes.ts";
 import { serveCommand } from "../../../testkit/served-command.ts";
@@ -11,6 +11,12 @@ const FOREIGN =
   /If-(None-)?Match|\?message=|Idempotency|PUT \/|POST \/|GET \/|\/changes\/|\/grants\/|\/quota|ifRevision|\?override|\/override/;
 
 describe("a refusal", () => {
+  beforeAll(async () => {
+    await ledge(["ns", "put", "strict", "--message-required"]);
+    await ledge(["ns", "put", "frozen"]);
+    await ledge(["policy", "put", "frozen", "--freeze", "2020-01-01..2099-01-01", "--reason", "the sale"]);
+  });
+
   test.each([
     { line: "put demo/banner x", status: 5, says: /--if any/ },
     { line: "put demo/none x --if any -t nonsense", status: 2, says: /media type/ },
@@ -41,10 +47,13 @@ describe("a refusal", () => {
     { line: "ns put demo --quota-keys 0x10", status: 2, says: /--quota-keys/ },
     { line: "ls demo --revision now", status: 2, says: /--revision/ },
     { line: "get demo/banner --revision 999999", status: 3, says: /revision/ },
+    { line: "schema get demo/limits/", status: 2, says: /lower-case/ },
+    { line: "schema put demo/limits/ package.json", status: 2, says: /lower-case/ },
+    { line: "put ../a x --if any", status: 2, says: /lower-case/ },
+    { line: "put a?b/c x", status: 2, says: /lower-case/ },
+    { line: "approve a/../b", status: 2, says: /id is 12 of a-z2-7/ },
+    { line: "token revoke ..", status: 3, says: /token \.\./ },
   ])("of `ledge $line` speaks of the command line, once", async ({ line, status, says }) => {
-    await ledge(["ns", "put", "strict", "--message-required"]);
-    await ledge(["ns", "put", "frozen"]);
-    await ledge(["policy", "put", "frozen", "--freeze", "2020-01-01..2099-01-01", "--reason", "the sale"]);
     const ran = await ledge(line.split(" "));
     expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(says)]);
     expect(ran.stderr).not.toMatch(FOREIGN);
