@@ -53,7 +53,7 @@ function runTests() {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     LEDGE_TEST_WHOLE: "1",
     ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
-    ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "2000" } : {}),
+    ...(full ? { LEDGE_FULL: "1", LEDGE_MODEL_RUNS: "20000" } : {}),
   };
   const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...names], {
     cwd: root,

@@ -2,16 +2,11 @@
  * The store as a model in memory: what a commit does to documents, said in Maps and nothing else. It shares no
  * code with the rules of a commit; a property test holds the two against each other.
  */
+import type { ModelDocument } from "./model-document.ts";
 import { judgeSteps, type ModelAsked, type ModelPolicy } from "./model-policies.ts";
+import { isLike, type ModelRevert, puttingBack } from "./model-reverts.ts";
+import { ModelSchemas } from "./model-schemas.ts";
 import type { TestChange } from "./proposals.ts";
-
-export interface ModelDocument {
-  readonly value: string;
-  readonly type: string;
-  readonly revision: number;
-  readonly created: number;
-  readonly version: number;
-}
 
 export type ModelAnswer = { code: string } | { revision: number; unchanged: boolean; results: string[] };
 
@@ -24,6 +19,11 @@ export class StoreModel {
   readonly documents = new Map<string, ModelDocument>();
   /** State after each revision, for reads of the past. */
   readonly past = new Map<number, Map<string, ModelDocument>>();
+  /** Revisions that commits and reverts made. */
+  readonly made: number[] = [];
+  /** The newest revision that changed a key, or deleted it. */
+  private readonly changedAt = new Map<string, number>();
+  readonly schemas = new ModelSchemas();
   private readonly policies = new Map<string, readonly [readonly [string, string], ModelPolicy]>();
   private readonly said = new Map<
     string,
@@ -42,9 +42,39 @@ export class StoreModel {
     const name = `${ns} ${scope}`;
     if (JSON.stringify(this.policies.get(name)?.[1]) === JSON.stringify(policy)) return false;
     this.policies.set(name, [[ns, scope], policy]);
-    this.head += 1;
-    this.past.set(this.head, new Map(this.documents));
+    this.nextRevision();
     return true;
+  }
+
+  /** Sets the schema of a scope, or ends it; the documents that are there stay. */
+  setSchema(ns: string, scope: string, schema: string | undefined): void {
+    if (this.schemas.set(ns, scope, schema)) this.nextRevision();
+  }
+
+  /** The documents at a revision. */
+  stateAt(revision: number): ReadonlyMap<string, ModelDocument> {
+    return this.past.get(revision) ?? new Map();
+  }
+
+  /** A revert answers with the keys that it changed, by name. */
+  revert(wish: ModelRevert): ModelAnswer {
+    const back = puttingBack(wish, {
+      now: this.documents,
+      stateAt: (revision) => this.stateAt(revision),
+      changedAt: (name) => this.changedAt.get(name) ?? 0,
+    });
+    if (back === "stale") return { code: "stale" };
+    const changes = back
+      .filter(({ name, before }) => !isLike(this.documents.get(name), before))
+      .map(({ name, before }): TestChange => {
+        const space = name.indexOf(" ");
+        const place = { ns: name.slice(0, space), key: name.slice(space + 1) };
+        if (before === undefined) return { ...place, op: "delete" };
+        return { ...place, op: "put", value: before.value, type: before.type };
+      })
+      .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    if (!changes.every((change) => this.isTaken(change))) return { code: "schema_violation" };
+    return this.apply(changes);
   }
 
   commit(changes: readonly TestChange[], requestId?: string, asked = ROOT): ModelAnswer {
@@ -71,6 +101,8 @@ export class StoreModel {
       .map((change) => ({ change, before: this.documents.get(nameOf(change))?.value }));
     const policies = judgeSteps(this.policies, steps, asked);
     if (policies.code !== undefined) return { code: policies.code };
+    if (!changes.every((change) => !this.alters(change) || this.isTaken(change)))
+      return { code: "schema_violation" };
     const answer = this.apply(changes);
     if (requestId !== undefined && !("code" in answer) && !answer.unchanged)
       this.said.set(name, { content, answer, reason: policies.used ? asked.override : undefined });
@@ -97,14 +129,27 @@ export class StoreModel {
     );
   }
 
+  private isTaken(change: TestChange): boolean {
+    return change.op !== "put" || this.schemas.takes(change);
+  }
+
+  private nextRevision(): void {
+    this.head += 1;
+    this.past.set(this.head, new Map(this.documents));
+  }
+
   private apply(changes: readonly TestChange[]): ModelAnswer {
     const alters = (c: TestChange) => this.alters(c);
     const unchanged = !changes.some(alters);
-    if (!unchanged) this.head += 1;
+    if (!unchanged) {
+      this.head += 1;
+      this.made.push(this.head);
+    }
     const results = changes.map((c) => {
       if (c.op === "check") return "checked";
       if (!alters(c)) return "unchanged";
       const old = this.documents.get(nameOf(c));
+      this.changedAt.set(nameOf(c), this.head);
       if (c.op === "delete") {
         this.documents.delete(nameOf(c));
         return "deleted";

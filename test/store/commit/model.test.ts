@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import fc from "fast-check";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { foresee } from "../../../lib/core/commit/judge.ts";
 import { judgeShape } from "../../../lib/core/commit/shape.ts";
 import type { CommitOutcome } from "../../../lib/core/commit/verdict.ts";
@@ -11,8 +10,9 @@ import { compact, readMarks } from "../../../lib/store/compaction/compaction.ts"
 import type { Db } from "../../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { migrate } from "../../../lib/store/sqlite/migrate.ts";
-import { buildFor, root } from "../../../testkit/host.ts";
-import { type ModelAnswer, type ModelDocument, StoreModel } from "../../../testkit/model.ts";
+import { type ModelAnswer, StoreModel } from "../../../testkit/model.ts";
+import { type DrawnChange, drawnChange, toChange } from "../../../testkit/model-changes.ts";
+import type { ModelDocument } from "../../../testkit/model-document.ts";
 import type { ModelAsked, ModelPolicy } from "../../../testkit/model-policies.ts";
 import {
   addNamespace,
@@ -27,30 +27,10 @@ import {
   tokenDocument,
   tokenOf,
 } from "../../../testkit/proposals.ts";
-import { makeNamespace, openTestServer, type TestServer } from "../../../testkit/server.ts";
 import { noSqld, onSqld, openSqld, startSqld } from "../../../testkit/sqld.ts";
 import { checkStore, committedMigrations, openTestStore } from "../../../testkit/store.ts";
 import { emptyDatabase } from "../../../testkit/store-contract.ts";
 
-const namespaces = ["shop", "shop-2", "none"];
-const keys = ["a", "a/b", "é", "\u{10000}", "k".repeat(20)];
-
-const change = fc.record({
-  op: fc.constantFrom("put", "put", "put", "delete", "check"),
-  ns: fc.constantFrom(
-    namespaces[0],
-    namespaces[0],
-    namespaces[0],
-    namespaces[1],
-    namespaces[1],
-    namespaces[2],
-  ),
-  key: fc.constantFrom(...keys),
-  value: fc.constantFrom("", "1", "two", "\u0000", "{}"),
-  type: fc.constantFrom("text/plain", "text/plain", "application/json"),
-  // How the revision named relates to the one there: right, any, absent, none given, or another.
-  names: fc.constantFrom("right", "right", "any", "absent", "nothing", "other"),
-});
 const DAY_MS = 86_400_000;
 const iso = (day: number) => new Date(T0 + day * DAY_MS).toISOString();
 const limit = fc.integer({ min: 0, max: 3 });
@@ -74,25 +54,11 @@ const step = fc.record({
   policy: fc.option(policy, { nil: undefined, freq: 3 }),
   actor: fc.constantFrom("root", "root", "writer"),
   override: fc.constantFrom(undefined, undefined, "one", "two"),
-  changes: fc.array(change, { maxLength: 5 }),
+  changes: fc.array(drawnChange, { maxLength: 5 }),
   request: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
   // Before the step the store forgets what is older than so many days; there is a step a day.
   keepDays: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined, freq: 5 }),
 });
-
-function toChange(
-  drawn: { op: string; ns: string | undefined; key: string; value: string; type: string; names: string },
-  model: StoreModel,
-): TestChange {
-  const ns = drawn.ns ?? "shop";
-  const there = model.documents.get(`${ns} ${drawn.key}`)?.revision ?? 0;
-  const named =
-    { right: there, any: -1, absent: 0, nothing: null, other: Math.max(1, there - 1) }[drawn.names] ?? null;
-  const base = { ns, key: drawn.key, if: named };
-  if (drawn.op === "put") return { ...base, op: "put", value: drawn.value, type: drawn.type };
-  if (drawn.op === "delete") return { ...base, op: "delete" };
-  return { ...base, op: "check", if: named === null || named < 0 ? there : named };
-}
 
 type Commit<D extends Db> = (
   db: D,
@@ -151,7 +117,7 @@ const sorted = <T>(rows: [string, T][]) => [...rows].sort(([a], [b]) => (a < b ?
 
 type Guard = { ns: string; scope: string } & ModelPolicy;
 type Step = {
-  changes: Parameters<typeof toChange>[0][];
+  changes: DrawnChange[];
   request: number | undefined;
   keepDays?: number | undefined;
   policy: Guard | undefined;
@@ -265,40 +231,6 @@ function compare<D extends Db>(db: D, steps: readonly Step[], commit: Commit<D> 
   checkStore(db);
 }
 
-/** The same question over HTTP. */
-async function askedOf(server: TestServer, changes: readonly TestChange[], requestId?: string) {
-  const sent = changes.map(({ op, ns, key, value, type, if: named }) => ({
-    op,
-    namespace: ns,
-    key,
-    ...(op === "put" ? { mediaType: type, text: value } : {}),
-    ...(named === null || named === undefined ? {} : { ifRevision: named < 0 ? "any" : named }),
-  }));
-  const headers = requestId === undefined ? {} : { "idempotency-key": requestId };
-  const reply = await server.send("POST", "/v1/commit", { headers, json: { changes: sent } });
-  const said: { code: string; revision: number; unchanged: boolean; changes: { result: string }[] } =
-    JSON.parse(reply.text);
-  if (reply.status !== 200) return { code: said.code };
-  const { revision, unchanged } = said;
-  return { revision, unchanged, results: said.changes.map(({ result }) => result) };
-}
-
-/** All documents of a namespace at a revision, or now, as config-read lists them. */
-async function listed(server: TestServer, ns: string, revision?: number) {
-  const at = revision === undefined ? "" : `&revision=${revision}`;
-  const reply = await server.send("GET", `/v1/list/${ns}?limit=1000&values=text${at}`);
-  const { documents }: { documents: { key: string; text: string; revision: number }[] } = JSON.parse(
-    reply.text,
-  );
-  return sorted(documents.map(({ key, text, revision: made }) => [`${ns} ${key}`, { text, made }]));
-}
-
-/** What the model holds of a namespace. */
-function heldIn(documents: ReadonlyMap<string, ModelDocument>, ns: string) {
-  const inside = [...documents].filter(([name]) => name.startsWith(`${ns} `));
-  return sorted(inside.map(([name, { value, revision }]) => [name, { text: value, made: revision }]));
-}
-
 const history = fc.array(step, { minLength: 1, maxLength: 40 });
 
 describe("commits and the model of the store", () => {
@@ -338,45 +270,3 @@ describe.skipIf(noSqld !== undefined)(onSqld("the same on a libSQL server"), () 
     );
   });
 });
-
-describe("the same through the real components", () => {
-  beforeAll(() => buildFor(join(root, "spin.toml"), ["config-read", "config-write", "admin"]));
-
-  test("agree too, on answers, lists and lists of the past", { timeout: 600_000 }, async () => {
-    vi.stubEnv("LEDGE_TEST_HOST", "wasm");
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-    });
-    const server = await openTestServer();
-    let run = 0;
-    // Long ones from the first run on, since there are few.
-    const long = fc.array(step, { minLength: 40, maxLength: 60 });
-    const property = fc.asyncProperty(long, async (steps) => {
-      run += 1;
-      // Each history in namespaces and under request ids of its own, since they share the store.
-      const own = (ns: string) => `${ns}-of-${run}`;
-      const made = [own("shop"), own("shop-2")];
-      for (const name of made) await makeNamespace(server, name);
-      const model = new StoreModel(
-        Number(server.db.all("select revision from store")[0]?.[0]),
-        new Set(made),
-      );
-      for (const { changes: drawn, request } of steps) {
-        const changes = drawn.map((one) => toChange({ ...withJson(one), ns: own(one.ns ?? "shop") }, model));
-        const requestId = request === undefined ? undefined : `${run}-r${request}`;
-        expect(await askedOf(server, changes, requestId)).toEqual(model.commit(changes, requestId));
-      }
-      for (const ns of made) {
-        expect(await listed(server, ns)).toEqual(heldIn(model.documents, ns));
-        for (const [revision, state] of model.past)
-          expect(await listed(server, ns, revision)).toEqual(heldIn(state, ns));
-      }
-    });
-    await fc.assert(property, { numRuns: Math.ceil(Number(process.env.LEDGE_MODEL_RUNS ?? 60) / 20) });
-  });
-});
-
-/** A value that is said to be JSON is: everything else is refused before the store is asked. */
-function withJson<T extends { value: string; type: string }>(drawn: T): T {
-  return drawn.type === "application/json" && !/^[1{]/.test(drawn.value) ? { ...drawn, value: "{}" } : drawn;
-}
