@@ -21,13 +21,12 @@ export interface PackedText {
 /** For the build: it takes its time, and finds the shortest row of pieces. */
 export function packText(text: string): PackedText {
   const bytes = encodeUtf8(text);
-  const latin = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const steps = shortest(longestRepeats(latin));
+  const { lengths, backs } = shortest(longestRepeats(bytes));
   let pieces = "";
   let plain = "";
-  for (let at = 0; at < latin.length; ) {
-    const { back, length } = steps[at] ?? PLAIN;
-    if (length === 0) plain += latin.charAt(at);
+  for (let at = 0; at < bytes.length; ) {
+    const [length, back] = [lengths[at] ?? 0, backs[at] ?? 0];
+    if (length === 0) plain += char(bytes[at] ?? 0);
     if (length > 0 || plain.length === LENGTH_MAX) {
       pieces += `${char(plain.length)}${plain}${char(back >> 8)}${char(back & 255)}${char(length)}`;
       plain = "";
@@ -37,60 +36,76 @@ export function packText(text: string): PackedText {
   return { sizeBytes: bytes.length, pieces: pieces + char(plain.length) + plain };
 }
 
-interface Repeat {
-  readonly back: number;
-  /** 0: the character as it is. */
-  readonly length: number;
+/** For each place a repetition: its length, 0 for the character as it is, and how far back it begins. */
+interface Repeats {
+  readonly lengths: Uint8Array;
+  readonly backs: Uint16Array;
 }
 
-const PLAIN: Repeat = { back: 0, length: 0 };
 /** Of what a repetition is described by. */
 const REPEAT_COST = 4;
 
 /** For each place the longest earlier text that comes again there. */
-function longestRepeats(latin: string): Repeat[] {
-  const places = new Map<string, number[]>();
-  return Array.from(latin, (_, at) => {
-    const word = latin.slice(at, at + REPEAT_MIN);
-    const before = places.get(word) ?? [];
-    places.set(word, [at, ...before].slice(0, PLACES_MAX));
-    return longestRepeat(latin, at, before);
-  });
+function longestRepeats(bytes: Uint8Array): Repeats {
+  const found = { lengths: new Uint8Array(bytes.length), backs: new Uint16Array(bytes.length) };
+  // Of each word the newest place, and of each place the one before it with the same word.
+  const newest = new Map<number, number>();
+  const earlier = new Int32Array(bytes.length).fill(-1);
+  for (let at = 0; at < bytes.length; at += 1) {
+    const word = wordAt(bytes, at);
+    const first = newest.get(word) ?? -1;
+    earlier[at] = first;
+    newest.set(word, at);
+    for (let [place, looked] = [first, 0]; place >= 0 && looked < PLACES_MAX; looked += 1) {
+      if (at - place > BACK_MAX) break;
+      const best = found.lengths[at] ?? 0;
+      // Most are no longer than the best one: their next byte says so.
+      const length = bytes[place + best] === bytes[at + best] ? repeatedFrom(bytes, place, at) : 0;
+      if (length >= REPEAT_MIN && length > best) {
+        found.lengths[at] = length;
+        found.backs[at] = at - place;
+      }
+      place = earlier[place] ?? -1;
+    }
+  }
+  return found;
+}
+
+/** The bytes of the shortest repetition as one number, which 40 bits are. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  let word = 0;
+  for (let nth = at; nth < at + REPEAT_MIN; nth += 1) word = word * 256 + (bytes[nth] ?? 0);
+  return word;
+}
+
+/** Never over the place itself, so that a repetition is one copy. */
+function repeatedFrom(bytes: Uint8Array, place: number, at: number): number {
+  const max = Math.min(LENGTH_MAX, at - place, bytes.length - at);
+  let length = 0;
+  while (length < max && bytes[place + length] === bytes[at + length]) length += 1;
+  return length;
 }
 
 /** From each place the step that leads to the end with the fewest bytes: often a shorter repetition makes room for a longer. */
-function shortest(longest: readonly Repeat[]): Repeat[] {
-  const costs = new Array<number>(longest.length + 1).fill(0);
-  const steps = new Array<Repeat>(longest.length).fill(PLAIN);
+function shortest({ lengths: longest, backs }: Repeats): Repeats {
+  const costs = new Int32Array(longest.length + 1);
+  const lengths = new Uint8Array(longest.length);
   for (let at = longest.length - 1; at >= 0; at -= 1) {
-    costs[at] = 1 + (costs[at + 1] ?? 0);
-    const { back, length: max } = longest[at] ?? PLAIN;
+    let least = 1 + (costs[at + 1] ?? 0);
+    const max = longest[at] ?? 0;
     for (let length = REPEAT_MIN; length <= max; length += 1) {
       const cost = REPEAT_COST + (costs[at + length] ?? 0);
-      if (cost >= (costs[at] ?? 0)) continue;
-      costs[at] = cost;
-      steps[at] = { back, length };
+      if (cost >= least) continue;
+      least = cost;
+      lengths[at] = length;
     }
+    costs[at] = least;
   }
-  return steps;
+  return { lengths, backs };
 }
 
 function char(code: number): string {
   return String.fromCharCode(code);
-}
-
-/** Never over the place itself, so that a repetition is one copy. */
-function longestRepeat(text: string, at: number, places: readonly number[]): Repeat {
-  let best = PLAIN;
-  for (const place of places) {
-    const back = at - place;
-    if (back > BACK_MAX) break;
-    const max = Math.min(LENGTH_MAX, back, text.length - at);
-    let length = 0;
-    while (length < max && text.charCodeAt(place + length) === text.charCodeAt(at + length)) length += 1;
-    if (length > best.length && length >= REPEAT_MIN) best = { back, length };
-  }
-  return best;
 }
 
 /** The text in UTF-8. */
