@@ -8,7 +8,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,6 +19,7 @@ import { thrownText } from "../../lib/core/thrown.ts";
 import { type ReplicaPlace, readReplicaPlace } from "../../lib/store/replica/replica.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
+import { makeFolders } from "../../lib/store/sqlite/folders.ts";
 import { migrate } from "../../lib/store/sqlite/migrate.ts";
 
 export interface OpenReplica {
@@ -40,7 +40,7 @@ export class ReplicaFile {
   readonly #log: (text: string) => void;
 
   constructor(folder: string, namespace: string, log: (text: string) => void) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     this.#folder = folder;
     this.#namespace = namespace;
     this.#log = log;

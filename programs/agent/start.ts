@@ -2,9 +2,10 @@
  * `ledge agent`: replicas of some namespaces, followed from their sources, and a door for the services beside it. Ends cleanly
  * on Ctrl-C; a second start serves what was there before it asks anybody.
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError } from "commander";
+import { makeFolders } from "../../lib/store/sqlite/folders.ts";
 import { heldBy, takeStore } from "../../lib/store/sqlite/owner.ts";
 import { type Agent, httpSource, openAgent } from "../../packages/agent/index.ts";
 import type { Source } from "../../packages/agent/source.ts";
@@ -60,7 +61,7 @@ async function run(command: AgentCommand): Promise<void> {
 
 /** Throws Stopped where another agent has it. Gives what gives it back. */
 function takeFolder(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolders(dataDir, 0o700);
   try {
     const owned = takeStore(join(dataDir, "agent"), "ledge agent");
     if (owned.ok) return () => owned.release();

@@ -2,10 +2,11 @@
  * The user's own contexts: names for servers, each with the token that goes there and nowhere else. One file that
  * only its owner can read, written whole. The data folder's context, `local`, is not in it (context.ts).
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod/mini";
+import { makeFolders } from "../../lib/store/sqlite/folders.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { writeSecretFile } from "./secret-file.ts";
 
@@ -88,6 +89,6 @@ export function judgeContextName(name: string): string {
 
 function writeContexts(contexts: StoredContexts): void {
   const file = contextsFile();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(file), 0o700);
   writeSecretFile(file, `${JSON.stringify(contexts, null, 2)}\n`);
 }

@@ -23,7 +23,7 @@ import { shownPath, threadFile } from "./places.ts";
 import { showWhileRunning } from "./shown-file.ts";
 import { Stopped, troubleOf, WrongUse } from "./stopped.ts";
 import { meetStore, ownStore, refuseTruncated, storeAddress, usingStore } from "./store.ts";
-import { makeFolder, Traces, willMakeBucket, willMakeStore } from "./traces.ts";
+import { makeDataFolder, Traces, willMakeBucket, willMakeStore } from "./traces.ts";
 import { bucketSettingsOf, type Variable, variableOf } from "./variables.ts";
 
 /** Beside a host that runs, its file is only read. */
@@ -54,7 +54,7 @@ async function serve(args: readonly string[], command: StartCommand): Promise<vo
   // Before anything is begun: whoever starts it may end it at once.
   const ended = interrupted();
   try {
-    makeFolder(options.dataDir, folders);
+    makeDataFolder(options.dataDir, folders);
     await own(options, { store, variable, startedMs, ended, folders, traces: new Traces() });
   } catch (error) {
     folders.undo();

@@ -27,7 +27,10 @@ export function troubleOf(error: unknown): string | undefined {
         ? `Port ${port} is not for this user. Choose one from 1024 on with --port.`
         : `${path} cannot be written. Give this user the folder, or name another with --data.`;
     case "ENOENT":
-      return syscall === "mkdir" ? `${path} cannot be made. Name another folder with --data.` : undefined;
+      // A file system in which nothing can be made (/proc) says this of the first file, too (owner.ts).
+      return syscall === "mkdir" || (syscall === "open" && path?.endsWith(".owner"))
+        ? `${path} cannot be made. Name another folder with --data.`
+        : undefined;
     case "ENOTDIR":
     case "EEXIST":
       return `${path} is no folder. Name another with --data.`;

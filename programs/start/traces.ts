@@ -2,8 +2,9 @@
  * What a start makes in the data folder before it listens. Promise: a start that is refused leaves the folder as it was; what
  * somebody else made, and what holds anything of a user's, stays.
  */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolders } from "../../lib/store/sqlite/folders.ts";
 
 export class Traces {
   readonly #undoing: (() => void)[] = [];
@@ -30,17 +31,13 @@ export class Traces {
 }
 
 /** Makes a folder with those above it; they go again as far as they are empty. */
-export function makeFolder(path: string, traces: Traces): void {
-  const missing: string[] = [];
-  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
-  const [first] = missing;
+export function makeDataFolder(path: string, traces: Traces): void {
+  const [first] = makeFolders(path, 0o700);
   if (first === undefined) {
-    // Refused where it is no folder.
+    // Refused where it cannot be listed.
     readdirSync(path);
     return;
   }
-  // One by one: where a file system makes no folders (/proc), Node's recursive form never comes back.
-  for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
   traces.add(() => {
     for (let folder = path; readdirSync(folder).length === 0; folder = dirname(folder)) {
       rmdirSync(folder);

@@ -9,6 +9,7 @@ import { dirname, extname, join } from "node:path";
 import { formatFileName } from "../../../lib/core/file-name.ts";
 import { typeOfName } from "../../../lib/core/file-types.ts";
 import { isJsonType } from "../../../lib/core/media-type.ts";
+import { makeFolders } from "../../../lib/store/sqlite/folders.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { findUtf8Fault } from "../import/utf8.ts";
 import type { TreeDocument } from "./document.ts";
@@ -35,7 +36,7 @@ export class TreeWriter {
     dir: string,
     private readonly options: TreeOptions,
   ) {
-    mkdirSync(dir, { recursive: true });
+    makeFolders(dir);
     if (readdirSync(dir).length > 0) {
       throw new Failure(EXIT.usage, `${dir} is not empty`, {
         hint: "export into a new folder, and compare or move it yourself",

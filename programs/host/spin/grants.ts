@@ -2,11 +2,12 @@
  * From a manifest and its variables to what each component may reach: database files, variables, outbound hosts.
  * Everything is settled before the host listens.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { HOST_PARKS_VARIABLE } from "../../../lib/core/waiting.ts";
 import { openLibsqlDb } from "../../../lib/store/sqlite/driver-libsql.ts";
+import { makeFolders } from "../../../lib/store/sqlite/folders.ts";
 import { firstStatement, splitSql } from "../../../lib/store/sqlite/sql-text.ts";
 import type { HostOptions } from "../options.ts";
 import type { DatabaseAddress } from "./databases.ts";
@@ -21,7 +22,7 @@ export function databaseAddresses(
   options: HostOptions,
   manifest: SpinManifest,
 ): Record<string, DatabaseAddress> {
-  mkdirSync(options.stateDir, { recursive: true });
+  makeFolders(options.stateDir);
   const addresses = {
     default: join(resolve(options.stateDir), "ledge.db"),
     ...options.databases,
