@@ -1,6 +1,6 @@
 /**
- * A snapshot, page by page, into a file of its own. Promise: it goes on where it was cut, as long as its source is the same and
- * knows the place; nobody can read it before its last page.
+ * A snapshot, page by page, into a file of its own: an empty one, or one that the same source has begun (replica-file.ts).
+ * Promise: it goes on where it was cut, as long as its source knows the place; nobody can read it before its last page.
  */
 import { SYSTEM } from "../../lib/core/namespace.ts";
 import { readPointed } from "../../lib/store/documents/pins.ts";
@@ -24,10 +24,8 @@ export interface Filling {
 /** Gives the place of the state. Rejects with LedgeError, and with StoreFault. */
 export async function fillSnapshot(db: Db, filling: Filling): Promise<Place> {
   const { subject, source, signal } = filling;
-  const begun = findSnapshotPart(db);
-  const goesOn = begun !== undefined && begun.source === source.name;
-  let next = goesOn ? begun.next : undefined;
-  for (let first = !goesOn; ; first = false) {
+  let next = findSnapshotPart(db)?.next;
+  for (let first = next === undefined; ; first = false) {
     const page = await source.snapshot(subject, next, signal);
     if (first) await begin(db, page, filling);
     inTransaction(db, () => {

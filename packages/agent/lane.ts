@@ -12,7 +12,7 @@ import {
   readKeysBelow,
   setLives,
 } from "../../lib/store/replica/replica.ts";
-import { findPointed, putPointed } from "../../lib/store/replica/rows.ts";
+import { findPointed, putPointed, putSnapshotJudged } from "../../lib/store/replica/rows.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { inTransaction } from "../../lib/store/sqlite/transaction.ts";
@@ -425,7 +425,7 @@ export class Lane {
     { signal, lost }: { readonly signal: AbortSignal; readonly lost?: string | undefined },
   ): Promise<void> {
     const { files } = this.#served;
-    const db = files.openNext();
+    const db = files.openNext(source.name);
     let filled: { readonly place: Place; readonly refusal: GuardRefusal | undefined };
     try {
       filled = await this.#fill(db, source, signal);
@@ -458,10 +458,10 @@ export class Lane {
       onPage: () => this.state.loading(heldIn(db, namespace).keys),
     });
     const keysBefore = this.replica === undefined ? 0 : heldIn(this.replica.db, namespace).keys;
-    return {
-      place,
-      refusal: judgeReplica(db, this.#options.limits, { namespace, commits: undefined, keysBefore }),
-    };
+    const moved = { namespace, commits: undefined, keysBefore };
+    const refusal = judgeReplica(db, this.#options.limits, moved);
+    if (refusal === undefined) putSnapshotJudged(db);
+    return { place, refusal };
   }
 
   /** It may not be older than what is served. */

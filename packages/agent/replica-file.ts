@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { thrownText } from "../../lib/core/thrown.ts";
 import { type ReplicaPlace, readReplicaPlace } from "../../lib/store/replica/replica.ts";
+import { findSnapshotPart, isSnapshotJudged } from "../../lib/store/replica/rows.ts";
 import { StoreFault } from "../../lib/store/sqlite/driver.ts";
 import { type NodeDb, openNodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { makeFolders } from "../../lib/store/sqlite/folders.ts";
@@ -55,16 +56,23 @@ export class ReplicaFile {
     return previous === undefined ? { kind: "none" } : { kind: "good", replica: previous, from: "previous" };
   }
 
-  /** A snapshot on its way: the one that was begun, or an empty one. Throws StoreFault. */
-  openNext(): NodeDb {
+  /**
+   * A snapshot on its way: the one that was begun from this source, or an empty one. What another source has begun, or a process
+   * brought to its end that was killed then, is not gone on with: what was deleted since would stay. Throws StoreFault.
+   */
+  openNext(source: string): NodeDb {
     const file = this.#path("next");
-    try {
-      return opened(file);
-    } catch {
-      // It is not whole: it begins anew.
-      this.dropNext();
-      return opened(file);
+    if (existsSync(file)) {
+      try {
+        const db = opened(file);
+        if (findSnapshotPart(db)?.source === source) return db;
+        db.close();
+      } catch {
+        // It is not whole: it begins anew.
+      }
     }
+    this.dropNext();
+    return opened(file);
   }
 
   dropNext(): void {
@@ -74,11 +82,9 @@ export class ReplicaFile {
   /** The snapshot becomes what is served; what was served is kept as `lost` names it, or goes. Both are closed. */
   adoptNext(lost: string | undefined): void {
     const current = this.#path("current");
-    if (existsSync(current)) {
-      if (lost === undefined) removeSides(current);
-      else moveWhole(current, this.#path(`lost-${lost}`));
-    }
-    removeSides(this.#path("next"));
+    if (lost !== undefined) moveWhole(current, this.#path(`lost-${lost}`));
+    // Also where the file has gone aside already: a process may have been killed before its log had.
+    for (const file of [current, this.#path("next")]) removeSides(file);
     renameSync(this.#path("next"), current);
     syncFolder(this.#folder);
   }
@@ -117,9 +123,9 @@ export class ReplicaFile {
     if (existsSync(current) || !existsSync(next)) return;
     try {
       const db = opened(next);
-      const whole = checked(db) !== undefined;
+      const isFit = checked(db) !== undefined && isSnapshotJudged(db);
       closeReplica(db);
-      if (whole) this.adoptNext(undefined);
+      if (isFit) this.adoptNext(undefined);
     } catch {
       // A snapshot that was only begun: it goes on, or anew.
     }

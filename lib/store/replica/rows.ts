@@ -5,6 +5,7 @@ import { findRow, putRow, row } from "../catalogue/operation.ts";
 import type { Db } from "../sqlite/driver.ts";
 
 const SNAPSHOT_PART = row("snapshot-part", z.object({ source: z.string(), next: z.optional(z.string()) }));
+const SNAPSHOT_JUDGED = row("snapshot-judged", z.object({}));
 const CONTACT = row("contact", z.object({ atMs: z.number() }));
 
 export type SnapshotPartRow = RowValue<typeof SNAPSHOT_PART>;
@@ -17,6 +18,15 @@ export function findSnapshotPart(db: Db): SnapshotPartRow | undefined {
 
 export function putSnapshotPart(db: Db, part: { source: string; next: string | undefined }): void {
   putRow(db, SNAPSHOT_PART, part);
+}
+
+/** Of a snapshot that is whole: it may be served. Before it, nobody has said so. */
+export function putSnapshotJudged(db: Db): void {
+  putRow(db, SNAPSHOT_JUDGED, {});
+}
+
+export function isSnapshotJudged(db: Db): boolean {
+  return findRow(db, SNAPSHOT_JUDGED) !== undefined;
 }
 
 /** When a source last said that this was its newest state, by the clock of the time; undefined when none ever did. */
