@@ -3,8 +3,13 @@
  * one goes: what is asked for again and again stays, and no use of it costs more than a look.
  */
 
-const HALF_ENTRIES_MAX = 2048;
-const HALF_BYTES_MAX = 16_777_216;
+/** Of a half. */
+export interface MapBounds {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+const BOUNDS: MapBounds = { entries: 2048, bytes: 16_777_216 };
 const ENTRY_BYTES_MAX = 65_536;
 
 interface Entry<Value> {
@@ -13,9 +18,14 @@ interface Entry<Value> {
 }
 
 export class BoundedMap<Value> {
+  readonly #bounds: MapBounds;
   #young = new Map<string, Entry<Value>>();
   #old = new Map<string, Entry<Value>>();
   #youngBytes = 0;
+
+  constructor(bounds: MapBounds = BOUNDS) {
+    this.#bounds = bounds;
+  }
 
   get(name: string): Value | undefined {
     const young = this.#young.get(name);
@@ -46,7 +56,7 @@ export class BoundedMap<Value> {
   }
 
   #put(name: string, entry: Entry<Value>): void {
-    if (this.#young.size >= HALF_ENTRIES_MAX || this.#youngBytes + entry.size > HALF_BYTES_MAX) {
+    if (this.#young.size >= this.#bounds.entries || this.#youngBytes + entry.size > this.#bounds.bytes) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngBytes = 0;

@@ -242,6 +242,7 @@ export class Lane {
       if (commits.length > 0) moveSettings(db, commits);
       putPointed(db, { lineage, revision, pointer: findPointed(db)?.pointer ?? 0 });
     });
+    if (lives !== undefined || commits.length > 0) this.#served.settled();
     const pointed = pointedIn(db, this.subject);
     if (pointed.revision === replica.place.revision) this.#arrived(db, pointed.pointer);
     else await this.#goTo(pointed, source, signal);

@@ -92,6 +92,14 @@ export class Served {
     this.#copySoon();
   }
 
+  /** Documents of `_system` are others now, and the namespace is where it was: nothing that was kept of them is good any more. */
+  settled(): void {
+    const replica = this.#replica;
+    if (replica === undefined) return;
+    this.#replica = { db: replica.db, place: readReplicaPlace(replica.db) ?? replica.place };
+    this.#moves += 1;
+  }
+
   /** So that a later process knows how old it is, but not with each answer: reading costs no write. */
   keepContact(db: NodeDb): void {
     const nowMs = performance.now();

@@ -127,7 +127,7 @@ class Host implements AgentHost {
     const { listen, log, allowHosts, allowOrigins, onRequest } = this.#options;
     const where = "socket" in listen ? { host: "127.0.0.1", port: 0, socket: listen.socket } : listen;
     if ("socket" in listen) rmSync(listen.socket, { force: true });
-    const answers = agentAnswers((target) => this.#laneOf(target));
+    const answers = agentAnswers({ tokens: this.#options.tokens, laneOf: (target) => this.#laneOf(target) });
     const before = process.umask(0o177);
     try {
       this.#front = await openFront({

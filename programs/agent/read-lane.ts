@@ -9,13 +9,13 @@ import { refuse } from "../../lib/core/refusal.ts";
 import { type AnswerOrPark, ask } from "../../lib/engines/node/ask.ts";
 import { nodeWorld } from "../../lib/engines/node/world.ts";
 import { problemOf } from "../../lib/http/faults.ts";
-import { SOURCE_HEADER } from "../../packages/agent/http-source.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 import type { JobResult } from "../host/engine.ts";
 import type { GuestRequest } from "../host/pool/protocol.ts";
 import { andThen, type Soon } from "../host/soon.ts";
 import { guestReplyOf, requestOf } from "../native/messages.ts";
 import { laneDb } from "./lane-db.ts";
+import { stalenessTaken, stateHeaders } from "./state-headers.ts";
 
 const SERVICE = configRead(migrations);
 /** Nothing here commits or calls: config-read only reads. */
@@ -44,7 +44,7 @@ export function laneReader(
       const asked = ask({ service: SERVICE, acting: ACTING }, request, world, waited);
       return andThen<AnswerOrPark, JobResult>(asked, (one) => ({
         type: "reply",
-        reply: guestReplyOf("park" in one ? one : withAge(one, lane)),
+        reply: guestReplyOf("park" in one ? one : withState(one, lane)),
       }));
     },
   };
@@ -69,10 +69,9 @@ function notHere(lane: Lane) {
 
 /** What it is judged by comes before the caller: the age of a state is no secret, as its revision is none. */
 function staleness(lane: Lane, { headers }: GuestRequest) {
-  const at = headers.findIndex((name, place) => place % 2 === 0 && name === "ledge-max-staleness");
-  const most = /^\d{1,10}$/.test(headers[at + 1] ?? "") ? Number(headers[at + 1]) : undefined;
+  const most = stalenessTaken(headers);
   const age = lane.state.ageSeconds();
-  if (at < 0 || most === undefined || age === undefined || age <= most) return undefined;
+  if (most === undefined || age === undefined || age <= most) return undefined;
   return refuse(
     "too_stale",
     `What is here was last known to be the newest state ${Math.floor(age)} seconds ago.`,
@@ -80,12 +79,7 @@ function staleness(lane: Lane, { headers }: GuestRequest) {
   );
 }
 
-function withAge(reply: HttpReply, lane: Lane): HttpReply {
-  const { state } = lane;
-  const age = Math.floor(state.ageSeconds() ?? 0);
-  const source = state.from === "previous" ? "previous" : (state.source?.kind ?? "none");
-  const headers: HttpReply["headers"] = [...reply.headers, ["age", String(age)], [SOURCE_HEADER, source]];
-  if (reply.sameUntilMs === undefined) return { ...reply, headers };
-  // A second later its age is another.
-  return { ...reply, headers, sameUntilMs: Math.min(reply.sameUntilMs, Date.now() + 1000) };
+/** An answer that may be given again stays one: what is put on here is said anew each time (kept-answers.ts). */
+function withState(reply: HttpReply, lane: Lane): HttpReply {
+  return { ...reply, headers: [...reply.headers, ...stateHeaders(lane)] };
 }

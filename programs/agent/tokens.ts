@@ -44,12 +44,13 @@ export interface OwnToken {
   readonly document: TokenDocument;
 }
 
+/** The same object as long as sources say the same. */
 interface Known {
   readonly document: TokenDocument;
   /** As JSON, for the handlers. */
   readonly text: string;
   /** When a source last said so, by the steady clock; before it began, where an earlier process was told. */
-  readonly saidMs: number;
+  saidMs: number;
 }
 
 export type Admitted = "known" | "unknown" | "nobody_answers" | "too_many";
@@ -98,17 +99,28 @@ export class TokenBook {
     const nowMs = this.#nowMs();
     const digest = secretDigest(token.secret);
     const known = this.#known.get(token.accessor);
-    if (known !== undefined && known.document.digest === digest) {
-      if (nowMs - known.saidMs < FRESH_MS) return "known";
-      if (this.#isSilent && this.#isKept(known)) {
-        // A link that swallows everything costs no reader the time that a question has.
-        if (nowMs - this.#silentMs >= AGAIN_MS) void this.#askOnce(token, digest);
-        return "known";
-      }
-    }
+    if (known !== undefined && known.document.digest === digest && this.#isGood(known, token)) return "known";
     if (nowMs - (this.#refused.get(nameOf(token, digest)) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS)
       return "unknown";
     return this.#askOnce(token, digest);
+  }
+
+  /** For a token that was admitted just now: says, as often as it is called, whether it still would be by the same word. */
+  goodnessOf(token: ParsedToken): () => boolean {
+    if (this.#own.has(token.accessor)) return () => true;
+    const known = this.#known.get(token.accessor);
+    if (known === undefined || known.document.digest !== secretDigest(token.secret)) return () => false;
+    return () => this.#known.get(token.accessor) === known && this.#isGood(known, token);
+  }
+
+  /** Without waiting for a source: it was asked lately, or does not answer. */
+  #isGood(known: Known, token: ParsedToken): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - known.saidMs < FRESH_MS) return true;
+    if (!this.#isSilent || !this.#isKept(known)) return false;
+    // A link that swallows everything costs no reader the time that a question has.
+    if (nowMs - this.#silentMs >= AGAIN_MS) void this.#askOnce(token, known.document.digest);
+    return true;
   }
 
   /** Nobody answered the last question. */
@@ -160,7 +172,10 @@ export class TokenBook {
   }
 
   #note(accessor: string, document: TokenDocument, saidMs: number): void {
-    this.#known.set(accessor, { document, text: JSON.stringify(document), saidMs });
+    const text = JSON.stringify(document);
+    const known = this.#known.get(accessor);
+    if (known?.text === text) known.saidMs = saidMs;
+    else this.#known.set(accessor, { document, text, saidMs });
   }
 
   #refuse(accessor: string, digest: string): void {

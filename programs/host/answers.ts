@@ -1,5 +1,5 @@
 /** Answers that may be given again: what the front sends, and what an engine keeps of it. */
-import type { GuestReply } from "./pool/protocol.ts";
+import type { GuestReply, GuestRequest } from "./pool/protocol.ts";
 
 /** A reply as Node takes it: nothing of it is judged or made any more. */
 export interface Prepared {
@@ -21,5 +21,5 @@ export interface KeptAnswers {
   /** Only one that the request would get now. */
   find(name: string): KeptAnswer | undefined;
   /** At once after it was made, or not at all; only one that has `sameUntilMs` is kept. */
-  keep(name: string, answer: KeptAnswer): void;
+  keep(name: string, answer: KeptAnswer, request: GuestRequest): void;
 }

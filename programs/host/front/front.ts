@@ -287,7 +287,7 @@ function serveWhole(
     const next = nextOf(one);
     if (next !== undefined && one.type === "reply")
       return stream(streaming(options, spec.component, request, asked), one.reply, next);
-    if (mayKeep && sendKept(options, request, match.route, one)) return;
+    if (mayKeep && sendKept(options, request, { route: match.route, asked }, one)) return;
     const method = incoming.method ?? "GET";
     return andThen(options.metrics.extend(one, { route: match.route, method }), (result) => {
       if (METHODS.has(method) || result.type !== "reply")
@@ -360,12 +360,12 @@ function waitingClient({ incoming, response, watched }: RoutedRequest): WaitingC
 function sendKept(
   options: FrontOptions,
   { response, name }: RoutedRequest,
-  route: string,
+  { route, asked }: { readonly route: string; readonly asked: GuestRequest },
   one: JobResult,
 ): boolean {
   if (name === undefined || one.type !== "reply" || one.reply.sameUntilMs === undefined) return false;
   const prepared = prepare(one.reply);
-  options.answers()?.keep(name, { route, prepared });
+  options.answers()?.keep(name, { route, prepared }, asked);
   sendPrepared(response, prepared);
   return true;
 }

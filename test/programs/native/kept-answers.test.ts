@@ -93,9 +93,10 @@ describe("an answer that is given again", () => {
     const answers = keptAnswers(new StoreWatch(db, noCommits()), () => nowMs);
     const reply = { status: 200, headers: [], body: Uint8Array.of(1), sameUntilMs: 2000 };
     const kept = { route: "/", prepared: { reply, headers: [], body: "x" } };
-    answers.keep("a", kept);
+    const asked = { method: "GET", uri: "/", headers: [], body: new Uint8Array(0) };
+    answers.keep("a", kept, asked);
     const { sameUntilMs: _, ...once } = reply;
-    answers.keep("b", { route: "/", prepared: { reply: once, headers: [], body: "x" } });
+    answers.keep("b", { route: "/", prepared: { reply: once, headers: [], body: "x" } }, asked);
     expect([answers.find("a"), answers.find("b")]).toEqual([kept, undefined]);
     nowMs = 1999;
     expect(answers.find("a")).toBe(kept);
