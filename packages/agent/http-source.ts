@@ -33,6 +33,10 @@ const EPOCH = 2 ** 40;
 
 /** What an agent says with each answer, and an origin does not: where it has its state from. */
 export const SOURCE_HEADER = "ledge-source";
+/** What an agent's feed says besides: through which agents it has come. */
+export const VIA_HEADER = "ledge-via";
+/** More agents than that stand in no row; who is sent more reads no further. */
+export const VIA_MAX = 32;
 
 /** `name` is for people; default: the address. */
 export function httpSource(options: ServerOptions, name = options.url): Source {
@@ -50,7 +54,11 @@ export function httpSource(options: ServerOptions, name = options.url): Source {
       return history;
     },
     snapshot: (subject, next, signal) => readSnapshot(server, { subject, next, signal }),
-    changes: (subject, after, asked) => readChanges(server, { subject, after, asked }),
+    async changes(subject, after, asked) {
+      const { page, isAgent } = await readChanges(server, { subject, after, asked });
+      kind = isAgent ? "relay" : "origin";
+      return page;
+    },
     difference: (subject, from, at) => readDifference(server, { subject, from, ...at }),
   };
 }
@@ -198,7 +206,7 @@ function bytesOf({ text, base64 }: { text?: string | undefined; base64?: string 
 async function readChanges(
   server: ServerClient,
   { subject, after, asked }: { subject: Subject; after: Place; asked: AskedFor },
-): Promise<ChangesPage> {
+): Promise<{ readonly page: ChangesPage; readonly isAgent: boolean }> {
   const ns = (subject.channel === undefined ? [subject.namespace, SYSTEM] : [SYSTEM]).sort().join();
   const { lineage, revision } = after;
   const answer = await server.ask({
@@ -217,10 +225,11 @@ async function readChanges(
   const page = contentOf(FeedPage, answer);
   // A source that has not come so far says so in another way.
   if (page.revision < revision) throw notLedge(`its feed goes back, from ${revision} to ${page.revision}`);
-  return {
+  const told = {
     place: { lineage: lineageOf(answer.headers), revision: page.revision },
     head: page.head,
     ageSeconds: Math.max(0, Number(answer.headers.get("age") ?? 0)) || 0,
+    via: viaOf(answer.headers),
     commits: page.commits.map(({ revision, id, time, actor, author, message, changes }) => ({
       revision,
       id,
@@ -231,6 +240,12 @@ async function readChanges(
       changes: changes.filter((one) => belongs(one, subject)).map(changeOf),
     })),
   };
+  return { page: told, isAgent: answer.headers.has(SOURCE_HEADER) };
+}
+
+function viaOf(headers: AnswerHeaders): readonly string[] {
+  const ids = (headers.get(VIA_HEADER) ?? "").split(",", VIA_MAX);
+  return ids.map((id) => id.trim()).filter((id) => /^[0-9a-f]{12}$/.test(id));
 }
 
 /**

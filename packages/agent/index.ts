@@ -2,6 +2,7 @@
  * The agent as a library: configuration of some namespaces, kept in SQLite beside the process and served from memory, whether
  * or not the origin answers. `ledge agent` is this with an HTTP door (programs/agent).
  */
+import { randomBytes } from "node:crypto";
 import { readKeysBelow } from "../../lib/store/replica/replica.ts";
 import type { ConfigDocument } from "../client/document.ts";
 import { LedgeError } from "../client/errors.ts";
@@ -72,6 +73,7 @@ export interface Agent {
 
 /** Opens the replicas that are there, and follows. Throws what the folder says. */
 export function openAgent(options: AgentOptions): Agent {
+  const id = randomBytes(6).toString("hex");
   const moved = new Set<(move: AgentMove) => void>();
   const changed = new Set<() => void>();
   const ending = new AbortController();
@@ -85,6 +87,7 @@ export function openAgent(options: AgentOptions): Agent {
         subject: { namespace, channel, edge: options.edge },
         folder: options.folder,
         sources: options.sources,
+        id,
         limits: { ...EDGE_LIMITS, ...options.limits },
         timing: { ...TIMING, ...options.timing },
         accepted: options.acceptedLineages ?? [],

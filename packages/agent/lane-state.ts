@@ -1,6 +1,6 @@
 /** What a lane says of itself: how far it is, from where, since when, and what is wrong. Ages go by a clock that never jumps. */
 import type { GuardRefusal } from "./guard.ts";
-import type { Place, Source, SourceKind } from "./source.ts";
+import type { ChangesPage, Place, Source, SourceKind } from "./source.ts";
 
 export interface RefusedRevision extends GuardRefusal {
   readonly revision: number;
@@ -21,6 +21,8 @@ export class LaneState {
   from: "current" | "previous" | undefined;
   /** Who answered last; none before anybody did, and while nobody does. */
   source: { readonly kind: SourceKind; readonly name: string } | undefined;
+  /** The agents through which what is here has come, while a source answers. */
+  via: readonly string[] = [];
   /** The newest revision that a source has named. */
   head = 0;
   /** Of the newest revision that was offered and is not served. */
@@ -48,8 +50,16 @@ export class LaneState {
     this.from = undefined;
   }
 
-  heard(source: Pick<Source, "kind" | "name">, head: number, ageSeconds = 0): void {
+  heard(
+    source: Pick<Source, "kind" | "name">,
+    {
+      head,
+      ageSeconds = 0,
+      via = [],
+    }: Pick<ChangesPage, "head"> & Partial<Pick<ChangesPage, "ageSeconds" | "via">>,
+  ): void {
     this.source = source;
+    this.via = via;
     this.#sourceAgeMs = ageSeconds * 1000;
     this.head = Math.max(this.head, head);
     this.trouble = undefined;
@@ -83,12 +93,12 @@ export class LaneState {
     return !same;
   }
 
-  /** Whether that is news. */
-  troubled(source: Source, { code, detail }: Omit<Trouble, "source">): boolean {
-    const same = this.trouble?.code === code && this.trouble.source === source.name;
-    if (this.source?.name === source.name) this.source = undefined;
+  troubled(source: Source, { code, detail }: Omit<Trouble, "source">): void {
+    if (this.source?.name === source.name) {
+      this.source = undefined;
+      this.via = [];
+    }
     this.trouble = { code, detail, source: source.name };
-    return !same;
   }
 
   /** Seconds since what is served was last known to be the newest; undefined before the first state. */

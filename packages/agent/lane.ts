@@ -21,7 +21,7 @@ import { later } from "../client/later.ts";
 import { fillSnapshot, livesUpTo, pointedIn } from "./fill.ts";
 import { type EdgeLimits, type GuardRefusal, judgeReplica } from "./guard.ts";
 import { kinshipOf } from "./histories.ts";
-import { LaneState } from "./lane-state.ts";
+import { LaneState, type Trouble } from "./lane-state.ts";
 import { Pending } from "./pending.ts";
 import { differenceTo, keysWithout, putsOf } from "./pointed.ts";
 import { closeReplica, type OpenReplica } from "./replica-file.ts";
@@ -50,6 +50,8 @@ export interface LaneOptions {
   readonly subject: Subject;
   readonly folder: string;
   readonly sources: readonly Source[];
+  /** By which this agent knows itself in what comes back to it; 12 hex digits. */
+  readonly id: string;
   readonly limits: EdgeLimits;
   readonly timing: Timing;
   /** Lineages that a person has picked, though they do not come from ours. */
@@ -68,6 +70,12 @@ export type AgentLog = (text: string, level?: "info" | "warn") => void;
 const PENDING_BYTES_MAX = 67_108_864;
 const SHORT_ANSWER_MS = 1000;
 
+const LOOP = {
+  code: "follows_itself",
+  detail:
+    "What it has comes from this agent: they follow each other. Name an origin with --from, or a relay that does not follow this one.",
+};
+
 /** A state that the guard refused: the transaction goes back. */
 class NotServed extends Error {
   readonly refusal: GuardRefusal;
@@ -85,8 +93,8 @@ export class Lane {
   #pending = new Pending();
   #pendingFor: NodeDb | undefined;
   #order: SourceOrder = FROM_THE_FIRST;
-  /** Sources that answer and are stale: each is told of once, and not with each look. */
-  readonly #passedOver = new Set<Source>();
+  /** What was said of a source, by its code: once, and not with each look until it is one again. */
+  readonly #told = new Map<Source, string>();
   readonly #served: Served;
 
   constructor(options: LaneOptions) {
@@ -126,6 +134,11 @@ export class Lane {
     }
   }
 
+  /** The agents through which what is here has come, this one first: for who follows this one. */
+  get via(): readonly string[] {
+    return [this.#options.id, ...this.state.via];
+  }
+
   /** Gives the files back. After `run` has ended. */
   close(): void {
     this.#served.close();
@@ -161,34 +174,43 @@ export class Lane {
     });
     const lives =
       page.place.lineage === place.lineage ? undefined : await this.#livesAt(page.place, source, signal);
-    this.#answered(source, {
-      head: page.head,
-      hasNews: page.commits.length > 0,
-      ageSeconds: page.ageSeconds,
-    });
+    this.#answered(source, page);
+    // Its word that nothing newer is there is our own. News are what they are, whoever sends them.
+    if (page.commits.length === 0 && this.#isLoop(page)) return this.#passOver(source, LOOP, signal);
     if (this.subject.channel === undefined) this.#take(page, lives);
     else await this.#takeSettings(page, { lives, source, signal });
     if (page.commits.length > 0 || page.place.revision < page.head) return;
-    if (this.#isPassedOver(source, page.ageSeconds)) return this.#next({ signal, askedMs: 0 });
+    const stale = this.#staleness(page);
+    if (stale !== undefined) return this.#passOver(source, stale, signal);
+    this.#told.delete(source);
     if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, signal);
   }
 
-  /**
-   * Where the source has heard of nobody for long and there is another one: a relay whose link is gone answers, and agents
-   * that follow each other would do so for ever.
-   */
-  #isPassedOver(source: Source, ageSeconds = 0): boolean {
-    const { sources, timing, log, onState } = this.#options;
-    const isStale = sources.length > 1 && ageSeconds > timing.staleSeconds;
-    if (!isStale) this.#passedOver.delete(source);
-    else {
-      const detail = `It last knew its state for the newest ${Math.floor(ageSeconds)} seconds ago. Another source is asked.`;
-      this.state.troubled(source, { code: "too_stale", detail });
-      if (!this.#passedOver.has(source)) log(`${this.namespace}: ${source.name}: too_stale: ${detail}`);
-      if (!this.#passedOver.has(source)) onState();
-      this.#passedOver.add(source);
-    }
-    return isStale;
+  #isLoop({ via = [] }: ChangesPage): boolean {
+    return via.includes(this.#options.id);
+  }
+
+  /** Where the source has heard of nobody for long and there is another one: the link of a relay that answers may be gone. */
+  #staleness({ ageSeconds = 0 }: ChangesPage): Omit<Trouble, "source"> | undefined {
+    const { sources, timing } = this.#options;
+    if (sources.length < 2 || ageSeconds <= timing.staleSeconds) return undefined;
+    const detail = `It last knew its state for the newest ${Math.floor(ageSeconds)} seconds ago. Another source is asked.`;
+    return { code: "too_stale", detail };
+  }
+
+  /** It answers, and is no source. */
+  async #passOver(source: Source, why: Omit<Trouble, "source">, signal: AbortSignal): Promise<void> {
+    this.#tell(source, why);
+    await this.#next({ signal, askedMs: 0 });
+  }
+
+  #tell(source: Source, { code, detail }: Omit<Trouble, "source">): void {
+    const { log, onState } = this.#options;
+    this.state.troubled(source, { code, detail });
+    if (this.#told.get(source) === code) return;
+    this.#told.set(source, code);
+    log(`${this.namespace}: ${source.name}: ${code}: ${detail}`);
+    onState();
   }
 
   async #pauseBetweenLooks({ kind }: Source, signal: AbortSignal): Promise<void> {
@@ -281,16 +303,10 @@ export class Lane {
     this.#served.moved(undefined);
   }
 
-  #answered(
-    { kind, name }: Source,
-    {
-      head,
-      hasNews,
-      ageSeconds,
-    }: { readonly head: number; readonly hasNews: boolean; readonly ageSeconds?: number | undefined },
-  ): void {
-    this.#order = afterAnswer(this.#order, { nowMs: performance.now(), hasNews }, this.#options);
-    this.state.heard({ kind, name }, head, ageSeconds);
+  #answered({ kind, name }: Source, page: ChangesPage): void {
+    const news = { nowMs: performance.now(), hasNews: page.commits.length > 0 };
+    this.#order = afterAnswer(this.#order, news, this.#options);
+    this.state.heard({ kind, name }, page);
   }
 
   /** To the newest state that is whole, if it may be served. */
@@ -390,10 +406,7 @@ export class Lane {
         : error instanceof LedgeError
           ? error.message
           : thrownText(error);
-    if (this.state.troubled(source, { code, detail })) {
-      this.#options.log(`${this.namespace}: ${source.name}: ${code}: ${detail}`);
-      this.#options.onState();
-    }
+    this.#tell(source, { code, detail });
     await this.#next({
       signal,
       askedMs: error instanceof LedgeError ? (error.retryAfterMs ?? 0) : 0,
@@ -443,7 +456,9 @@ export class Lane {
       throw new LedgeError(refusal.code, refusal.detail);
     }
     this.#served.exchange(lost);
-    this.#answered(source, { head: place.revision, hasNews: true });
+    this.#order = afterAnswer(this.#order, { nowMs: performance.now(), hasNews: true }, this.#options);
+    this.state.heard({ kind: source.kind, name: source.name }, { head: place.revision });
+    this.#told.delete(source);
     this.#pending = new Pending();
     this.#served.moved(undefined);
     this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`, "info");

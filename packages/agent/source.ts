@@ -56,6 +56,8 @@ export interface ChangesPage {
   readonly head: number;
   /** How long ago the source last knew its state for the newest, where it is no origin itself. */
   readonly ageSeconds?: number;
+  /** The agents that this has come through, the source itself first, by the ids that they took with their start. */
+  readonly via?: readonly string[];
   readonly commits: readonly ReplicaCommit[];
 }
 

@@ -15,7 +15,7 @@ import type { GuestRequest } from "../host/pool/protocol.ts";
 import { andThen, type Soon } from "../host/soon.ts";
 import { guestReplyOf, requestOf } from "../native/messages.ts";
 import { laneDb } from "./lane-db.ts";
-import { stalenessTaken, stateHeaders } from "./state-headers.ts";
+import { stalenessTaken, stateHeaders, viaHeaders } from "./state-headers.ts";
 
 const SERVICE = configRead(migrations);
 /** Nothing here commits or calls: config-read only reads. */
@@ -44,7 +44,7 @@ export function laneReader(
       const asked = ask({ service: SERVICE, acting: ACTING }, request, world, waited);
       return andThen<AnswerOrPark, JobResult>(asked, (one) => ({
         type: "reply",
-        reply: guestReplyOf("park" in one ? one : withState(one, lane)),
+        reply: guestReplyOf("park" in one ? one : withState(one, lane, sent)),
       }));
     },
   };
@@ -80,6 +80,7 @@ function staleness(lane: Lane, { headers }: GuestRequest) {
 }
 
 /** An answer that may be given again stays one: what is put on here is said anew each time (kept-answers.ts). */
-function withState(reply: HttpReply, lane: Lane): HttpReply {
-  return { ...reply, headers: [...reply.headers, ...stateHeaders(lane)] };
+function withState(reply: HttpReply, lane: Lane, { uri }: GuestRequest): HttpReply {
+  const via = uri.startsWith("/v1/changes") ? viaHeaders(lane) : [];
+  return { ...reply, headers: [...reply.headers, ...stateHeaders(lane), ...via] };
 }

@@ -1,5 +1,5 @@
 /** What an answer says of the state that it shows and that changes with time alone: how old it may be, and from where it is. */
-import { SOURCE_HEADER } from "../../packages/agent/http-source.ts";
+import { SOURCE_HEADER, VIA_HEADER, VIA_MAX } from "../../packages/agent/http-source.ts";
 import type { Lane } from "../../packages/agent/lane.ts";
 
 export const AGE_HEADER = "age";
@@ -18,6 +18,11 @@ export function stateHeaders(lane: Lane): readonly (readonly [string, string])[]
     [AGE_HEADER, ageText(lane)],
     [SOURCE_HEADER, sourceText(lane)],
   ];
+}
+
+/** Of the feed alone: whoever follows it sees whether it has come from himself. */
+export function viaHeaders({ via }: Lane): readonly (readonly [string, string])[] {
+  return [[VIA_HEADER, via.slice(0, VIA_MAX).join()]];
 }
 
 /** How old a state the caller takes at the most, in seconds; undefined where he takes any. */

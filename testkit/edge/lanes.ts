@@ -36,6 +36,7 @@ export function runLane(
     folder,
     sources,
     timing: QUICK,
+    id: "0123456789ab",
     accepted: [],
     random: Math.random,
     log: (text) => said.push(text),

@@ -26,6 +26,8 @@ export interface SiteStatus {
   readonly revision?: number;
   readonly lineage?: string;
   readonly source: string;
+  /** The source's address. */
+  readonly from?: string;
   readonly ageSeconds?: number;
   readonly copy?: boolean;
   readonly trouble?: { readonly code: string };

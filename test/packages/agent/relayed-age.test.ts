@@ -22,12 +22,12 @@ test("an answer of a relay brings the age that the state has there", async () =>
   const place = { ...after, epoch: 0 };
   state.moved(place);
   expect(state.ageSeconds()).toBeLessThan(3600);
-  state.heard(source, 7, answer.ageSeconds);
+  state.heard(source, answer);
   state.confirmed();
   expect(state.ageSeconds()).toBeGreaterThanOrEqual(3600);
   state.moved(place);
   expect(state.ageSeconds()).toBeGreaterThanOrEqual(3600);
-  state.heard(source, 7, 0);
+  state.heard(source, { head: 7, ageSeconds: 0 });
   state.confirmed();
   expect(state.ageSeconds()).toBeLessThan(3600);
 });
