@@ -1,7 +1,7 @@
 /** Documents of a namespace that were read, in memory until they change; and values, parsed once. */
 import { BoundedMap } from "../../lib/core/bounded-map.ts";
 import { formatTime } from "../../lib/core/time.ts";
-import { readEntry, readEntryValue } from "../../lib/store/replica/replica.ts";
+import { readEntry, readEntryValue, readJsonText } from "../../lib/store/replica/replica.ts";
 import { type ConfigDocument, valueIn, valueInText } from "../client/document.ts";
 import type { Lane } from "./lane.ts";
 
@@ -45,7 +45,7 @@ export class HotDocuments {
   }
 
   value(key: string): unknown {
-    return (this.#values.get(key) ?? this.#readEntryValue(key)).parsed;
+    return (this.#values.get(key) ?? this.#readValue(key)).parsed;
   }
 
   #readDocument(key: string): HotDocument {
@@ -56,7 +56,17 @@ export class HotDocuments {
   }
 
   /** Without what a document has around its value: half of the time of a read from the file. */
-  #readEntryValue(key: string): HotValue {
+  #readValue(key: string): HotValue {
+    const { namespace } = this.#lane;
+    const text = this.#lane.read((db) => readJsonText(db, namespace, key));
+    if (text === null) return this.#readOtherValue(key);
+    const read = { parsed: text === undefined ? undefined : JSON.parse(text) };
+    if (this.#isReadAgain(key)) this.#values.set(key, read, AROUND_BYTES + 2 * (text?.length ?? 0));
+    return read;
+  }
+
+  /** Of any other type than plain JSON. */
+  #readOtherValue(key: string): HotValue {
     const row = this.#lane.read((db) => readEntryValue(db, this.#lane.namespace, key));
     const read = { parsed: row === undefined ? undefined : parsed(row) };
     if (this.#isReadAgain(key))

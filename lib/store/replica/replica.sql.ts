@@ -90,6 +90,12 @@ export const valueSql = statement(
   "select media_type,iif(text,cast(value as text),null),iif(text,null,value) from entry where namespace=? and key=?",
 );
 
+/**
+ * The text of a document of plain JSON, as most are: one column, and null for any other one. ? namespace, ? key.
+ */
+export const jsonTextSql =
+  "select iif(text and media_type='application/json',cast(value as text),null) from entry where namespace=? and key=?";
+
 /** What was done to a namespace after a revision, for whoever lost it. ?1 namespace, ?2 the revision. */
 export const changesAfterSql = statement(
   {

@@ -7,6 +7,7 @@ import { isUtf8 } from "node:buffer";
 import { insertLineageSql } from "../commit/commit.sql.ts";
 import { closeForRestore, type RestoredLineage } from "../restore/rows.ts";
 import type { Db } from "../sqlite/driver.ts";
+import type { NodeDb } from "../sqlite/driver-node.ts";
 import { firstOf, onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { inTransaction } from "../sqlite/transaction.ts";
 import {
@@ -25,6 +26,7 @@ import {
   forgetKeySql,
   forgetReplacedSql,
   heldSql,
+  jsonTextSql,
   keysBelowSql,
   markReplicaSql,
   newestChangeSql,
@@ -254,6 +256,11 @@ export function readEntry(
 /** The value alone: one of the two, text where it is known to be text. */
 export function readEntryValue(db: Db, namespace: string, key: string) {
   return firstOf(db, valueSql, [namespace, key]);
+}
+
+/** The text of a document of `application/json`; null for one of another type, and undefined where there is none. */
+export function readJsonText(db: NodeDb, namespace: string, key: string): string | null | undefined {
+  return db.textBy(jsonTextSql, namespace, key);
 }
 
 /** What was done to a namespace after a revision, in order. */

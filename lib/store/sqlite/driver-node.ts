@@ -26,6 +26,11 @@ export interface NodeDbOptions {
 
 export interface NodeDb extends Db {
   close(): void;
+  /**
+   * The one value of the first row, by texts alone for bare `?`, as better-sqlite3 gives it: of a single value `all` takes a
+   * third more for parameters and rows of every kind. Undefined when there is no row. Throws StoreFault.
+   */
+  textBy(sql: string, ...texts: readonly string[]): string | null | undefined;
   /** Whether a transaction stands: an error may have rolled it back. */
   inTransaction(): boolean;
   /** better-sqlite3's own handle, for what only Node can do (backup, serialize, interrupting nothing). */
@@ -38,6 +43,8 @@ interface Prepared {
   readonly statement: Database.Statement<(BoundValue | Record<string, BoundValue>)[], Raw[]>;
   readonly plan: ParameterPlan;
 }
+
+type PluckedStatement = Database.Statement<string[], string | null>;
 
 const STATEMENTS_MAX = 256;
 
@@ -63,10 +70,18 @@ export function openNodeDb(file: string | Buffer, options: NodeDbOptions = {}): 
     throw error;
   }
   const statements = new Map<string, Prepared>();
+  const plucked = new Map<string, PluckedStatement>();
   return {
     raw,
     close: () => raw.close(),
     inTransaction: () => raw.inTransaction,
+    textBy(sql, ...texts) {
+      try {
+        return pluckedOf(raw, plucked, sql).get(...texts);
+      } catch (cause) {
+        throw faultOf(cause);
+      }
+    },
     all(sql, params = []) {
       const bound = params.map(toBound);
       return faulting(() => {
@@ -108,6 +123,15 @@ function prepared(raw: Database.Database, statements: Map<string, Prepared>, sql
   return made;
 }
 
+/** Of the few that ask so. */
+function pluckedOf(raw: Database.Database, plucked: Map<string, PluckedStatement>, sql: string) {
+  const known = plucked.get(sql);
+  if (known !== undefined) return known;
+  const statement: PluckedStatement = raw.prepare<string[], string | null>(sql).pluck(true);
+  plucked.set(sql, statement);
+  return statement;
+}
+
 /** Parameters are positional by their number, as on Spin; better-sqlite3 wants `?1` and `:a` in an object. */
 function boundValues(
   plan: ParameterPlan,
@@ -139,7 +163,11 @@ function faulting<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (cause instanceof StoreFault || cause instanceof NoBinding) throw cause;
-    throw new StoreFault(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw faultOf(cause);
   }
+}
+
+function faultOf(cause: unknown): unknown {
+  if (cause instanceof StoreFault || cause instanceof NoBinding) return cause;
+  return new StoreFault(cause instanceof Error ? cause.message : String(cause), { cause });
 }

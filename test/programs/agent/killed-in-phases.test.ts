@@ -169,7 +169,7 @@ describe("an agent that is killed", () => {
       let [before, kills, isKilled] = [await served(first.url), 0, true];
       await first.stop("SIGKILL");
       // The last run comes to its end without being killed.
-      for (let n = 1; isKilled; n = FULL ? n + 1 : 2 * n) {
+      for (let n = 1; isKilled; n = FULL ? Math.ceil(1.3 * n) : 2 * n) {
         await write();
         if (isSnapshot) edge.proxy.answerOnce(isFeed, 410, COMPACTED);
         isKilled = await runKilled(edge, killedAt({ call, n }));

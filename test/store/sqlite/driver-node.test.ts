@@ -62,6 +62,18 @@ describe("openNodeDb", () => {
     db.close();
   });
 
+  test("gives one value by texts, and a StoreFault where SQLite gives none", () => {
+    const db = openNodeDb(":memory:");
+    db.all("create table t(a text primary key, b text)");
+    db.all("insert into t values ('x','é'),('y',null)");
+    const sql = "select b from t where a=?";
+    expect(["x", "y", "z", "x"].map((one) => db.textBy(sql, one))).toEqual(["é", null, undefined, "é"]);
+    expect(() => db.textBy(sql)).toThrow(StoreFault);
+    expect(() => db.textBy("select b from nothing where a=?", "x")).toThrow(StoreFault);
+    db.close();
+    expect(() => db.textBy(sql, "x")).toThrow(StoreFault);
+  });
+
   test("says busy when a RETURNING statement commits while another holds the lock", () => {
     const file = join(folder, "a.db");
     const db = openNodeDb(file, { busyTimeoutMs: 1 });
