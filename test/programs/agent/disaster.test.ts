@@ -12,7 +12,8 @@ const LENGTH = FULL ? { rounds: 8, flaps: 300, kills: 16 } : { rounds: 1, flaps:
 const SEED = Number(process.env.LEDGE_DISASTER_SEED ?? "1");
 
 describe("an edge in disasters", () => {
-  test("fails no read, tears no state, never goes back, and converges", async () => {
+  // The long form takes half an hour on a machine that does other work, too.
+  test("fails no read, tears no state, never goes back, and converges", { timeout: 3_600_000 }, async () => {
     const { path: folder, remove } = temporaryFolder("disaster");
     const sites = await openDisasterSites(folder);
     onTestFinished(async ({ task }) => {
