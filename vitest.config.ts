@@ -21,12 +21,15 @@ const THROUGH_COMPONENTS = [
   "plan",
   "revert",
   "proposals",
+  "apply-proposal",
+  "decided-proposals",
   "admin",
   "recover",
   "policies",
   "schemas",
   "channels",
   "rollouts",
+  "rollout-review",
   "console",
 ].map((name) => `test/components/${name}.test.ts`);
 

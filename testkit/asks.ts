@@ -253,6 +253,7 @@ export function ownAsks({ server, ...made }: Made): Readonly<Record<string, Asks
     },
     readProposal: { not_found: {} },
     approveProposal: { not_found: { sending: { json: { planDigest: digest } } } },
+    applyProposal: { not_found: {} },
     rejectProposal: { not_found: {} },
     withdrawProposal: { not_found: {} },
     plan: {
@@ -354,7 +355,14 @@ const WHATEVER = { "if-match": "*" };
 const STEERED = ["pause", "resume", "hurry", "abort"];
 
 /** Of channels, edges and rollouts: `stable` of `shop` is at rest, `moving` is not. */
-function rolloutAsks({ roller, writer, unguarded }: Pick<Made, "roller" | "writer" | "unguarded">) {
+function rolloutAsks({
+  roller,
+  writer,
+  unguarded,
+  historian,
+}: Pick<Made, "roller" | "writer" | "unguarded" | "historian">) {
+  // Who approves sees what there is to approve.
+  const unseen: Asks = { forbidden: { sending: { token: historian } } };
   const put = (kind: string, place: string, json: object): Ask => ({
     path: `/v1/admin/${kind}/${place}`,
     sending: { json, headers: WHATEVER },
@@ -376,11 +384,16 @@ function rolloutAsks({ roller, writer, unguarded }: Pick<Made, "roller" | "write
       ...steered.find(([id]) => id === "hurryRollout")?.[1],
       override_required: { sending: { token: roller } },
     },
-    listChannels: lists("channels"),
-    listRollouts: lists("rollouts"),
+    listChannels: { ...lists("channels"), ...unseen },
+    listRollouts: { ...lists("rollouts"), ...unseen },
     readFleet: lists("fleet"),
-    readChannel: { not_found: { path: "/v1/admin/channels/shop/none" } },
-    readRollout: { not_found: { path: "/v1/admin/rollouts/shop/none" } },
+    readChannel: { ...unseen, not_found: { path: "/v1/admin/channels/shop/none" } },
+    readRollout: { ...unseen, not_found: { path: "/v1/admin/rollouts/shop/none" } },
+    // Of one that goes on and waits for nobody.
+    approveRollout: {
+      not_found: { sending: APPROVE_ROLLOUT },
+      forbidden: { sending: { token: historian, ...APPROVE_ROLLOUT } },
+    },
     putChannel: {
       revision_unknown: put("channels", "shop/stable", { revision: 999 }),
       compacted: put("channels", "shop/stable", { revision: 1 }),
@@ -456,6 +469,7 @@ export function goodPath({ id, method, path }: Operation, weak: string): string 
 }
 
 const ROLLOUT = { to: 5, steps: [{ percent: 100, bakeSeconds: 0 }] };
+const APPROVE_ROLLOUT = { json: { revision: 5 } };
 const BEACONS = {
   beacons: [
     {
@@ -484,6 +498,7 @@ export function goodBody({ id, body }: Operation): Sending & { headers?: Record<
   if (id === "putChannel") return { json: { revision: 5 } };
   if (id === "putEdge") return { json: { labels: { ring: "late" } } };
   if (id === "putRollout") return { json: ROLLOUT };
+  if (id === "approveRollout") return APPROVE_ROLLOUT;
   if (id === "postBeacons") return { json: BEACONS };
   if (id === "putMode") return { json: { mode: "read_only" } };
   return body === undefined ? {} : { json: {} };

@@ -31,6 +31,8 @@ export interface Options {
   readonly meta?: string;
   /** Why policies may be broken. */
   readonly override?: string;
+  /** The accessor of the token whose approval it rests on. */
+  readonly approvedBy?: string;
 }
 
 export const rootDigest = "a".repeat(64);
@@ -87,6 +89,7 @@ export function proposalOf(changes: readonly TestChange[], options: Options = {}
     ops,
     body,
     ...(options.override === undefined ? {} : { override: options.override }),
+    ...(options.approvedBy === undefined ? {} : { approvedBy: options.approvedBy }),
   };
 }
 

@@ -9,6 +9,7 @@ import { allowsKey } from "../../lib/core/grant.ts";
 import { refuse } from "../../lib/core/refusal.ts";
 import { BEACONS_KEPT_MAX, FORGOTTEN_MS, type KeptBeacon } from "../../lib/core/rollout/beacon.ts";
 import { type RolloutDocument, rolloutKey } from "../../lib/core/rollout/documents.ts";
+import { isWatched } from "../../lib/core/rollout/reading.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { type RolloutMove, rolloutMove } from "../../lib/http/move-rollout.ts";
 import { propose } from "../../lib/http/propose.ts";
@@ -57,11 +58,9 @@ function stoppedBy(db: Db, beacons: readonly KeptBeacon[], nowMs: number): Rollo
 }
 
 /** Whether a look at all edges may end it: that costs more than this report. */
-function isHarmed(
-  { state, to, health }: RolloutDocument,
-  { refusal, revision, errorRate = 0 }: KeptBeacon,
-): boolean {
-  if (state !== "running") return false;
+function isHarmed(rollout: RolloutDocument, { refusal, revision, errorRate = 0 }: KeptBeacon): boolean {
+  const { to, health } = rollout;
+  if (!isWatched(rollout)) return false;
   return refusal?.revision === to || (revision === to && errorRate > health.maxErrorRate);
 }
 

@@ -98,7 +98,7 @@ export function listPointers(
     ...(namespace === null ? {} : { filter: { name: "ns", text: namespace } }),
     shows({ key }) {
       const of = placeOfPointer(key)?.namespace ?? "";
-      return allowsSome(grants, "admin", of) || allowsSome(grants, "rollout", of);
+      return (["admin", "rollout", "approve"] as const).some((verb) => allowsSome(grants, verb, of));
     },
   });
 }

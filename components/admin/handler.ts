@@ -12,11 +12,18 @@ import {
   TokenBody,
 } from "../../lib/api/admin-bodies.ts";
 import { PolicyBody } from "../../lib/api/policy-bodies.ts";
-import { BeaconsBody, ChannelBody, EdgeBody, RolloutBody } from "../../lib/api/rollout-bodies.ts";
+import {
+  ApproveRolloutBody,
+  BeaconsBody,
+  ChannelBody,
+  EdgeBody,
+  RolloutBody,
+} from "../../lib/api/rollout-bodies.ts";
 import { ADMIN } from "../../lib/api/tables/admin.built.ts";
 import { parseJsonBody } from "../../lib/http/body.ts";
 import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
+import { approveRollout } from "./approve-rollout.ts";
 import { postBeacons } from "./beacons.ts";
 import { postBootstrap } from "./bootstrap.ts";
 import { deleteChannel, getChannel, getChannels, putChannel } from "./channels.ts";
@@ -67,6 +74,7 @@ const PARTS: Parts<"admin"> = {
     resumeRollout,
     hurryRollout,
     abortRollout,
+    approveRollout,
     postBeacons,
     readFleet: getFleet,
     listTokens: getTokens,
@@ -85,6 +93,7 @@ const PARTS: Parts<"admin"> = {
     readOpenapi: getOpenapi,
   },
   bodies: {
+    ApproveRolloutBody,
     BeaconsBody,
     BootstrapBody,
     ChannelBody,

@@ -3,6 +3,7 @@ import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import type { PoliciesPage, PolicyAnswer, PolicyBody } from "../../lib/api/policy-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
 import { POLICIES_MAX } from "../../lib/core/policy.ts";
+import { refuse } from "../../lib/core/refusal.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
@@ -27,6 +28,11 @@ export function getPolicy(input: Input<"readPolicy">, context: Context): Result<
 }
 
 export function putPolicy(input: Input<"putPolicy">, context: Context): Result<CommitAnswer> {
+  if (input.body.rollouts !== undefined && input.scope !== "")
+    return refuse(
+      "invalid_body",
+      "Rollouts are of a whole namespace, and so is the policy that reviews them.",
+    );
   return writeScoped(POLICIES, input, { context, json: JSON.stringify(input.body) });
 }
 

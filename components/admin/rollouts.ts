@@ -5,7 +5,10 @@
 import type { CommitAnswer } from "../../lib/api/document-answers.ts";
 import type { Rollout, RolloutBody, RolloutsPage } from "../../lib/api/rollout-bodies.ts";
 import type { Input } from "../../lib/api/typed.ts";
+import type { Broken } from "../../lib/core/commit/broken.ts";
+import { policyKey, reviewsRollouts } from "../../lib/core/policy.ts";
 import { refuse } from "../../lib/core/refusal.ts";
+import type { Person } from "../../lib/core/review/document.ts";
 import {
   type ChannelDocument,
   type ChannelPlace,
@@ -15,14 +18,15 @@ import {
   type RolloutDocument,
   rolloutKey,
 } from "../../lib/core/rollout/documents.ts";
-import { nextMove, progressOf } from "../../lib/core/rollout/next.ts";
-import { isActive } from "../../lib/core/rollout/reading.ts";
+import { nextMove, progressOf, waitsFor } from "../../lib/core/rollout/next.ts";
+import { isUnderWay } from "../../lib/core/rollout/reading.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import type { Context } from "../../lib/http/context.ts";
 import { requireNamespace } from "../../lib/http/namespace.ts";
 import { noChannel } from "../../lib/http/no-channel.ts";
 import { jsonReply } from "../../lib/http/reply.ts";
 import type { Result } from "../../lib/http/result.ts";
+import { personOf } from "../../lib/http/second-person.ts";
 import type { World } from "../../lib/http/world.ts";
 import { findSetting, type Setting } from "../../lib/store/documents/settings.ts";
 import { listFollowers } from "../../lib/store/fleet/beacons.ts";
@@ -55,12 +59,16 @@ export function putRollout(input: Input<"putRollout">, context: Context): Result
   const channel = findSetting(world.db, "_system", channelKey(place));
   if (channel === undefined) return noChannel(place);
   const { revision: at }: ChannelDocument = JSON.parse(channel.json);
+  const demand = reviewDemanded(context, place);
   const rollout = asBefore(
-    beginningOf(input.body, { at, nowMs }),
+    reviewedFrom(beginningOf(input.body, { at, nowMs }), {
+      isDemanded: input.body.review === true || (demand.length > 0 && input.override === null),
+      startedBy: personOf(context.caller),
+    }),
     findSetting(world.db, "_system", rolloutKey(place)),
   );
-  // Approvals belong here: a rollout that needs a second person's would be kept as a proposal.
-  const carries = brokenByRollout(context, place.namespace, rollout);
+  const passed = rollout.state === "waiting" ? [] : demand;
+  const carries = [...passed, ...brokenByRollout(context, place.namespace, rollout)];
   const bound = { carries, ...(input.override === null ? {} : { override: input.override }) };
   return putSetting(
     context,
@@ -89,6 +97,25 @@ function beginningOf(
   };
 }
 
+/** What a policy demands of every rollout of the namespace, as a rule that an override goes past. */
+function reviewDemanded({ world }: Context, { namespace }: ChannelPlace): Broken[] {
+  const policy = findSetting(world.db, "_system", policyKey({ namespace, scope: "" }));
+  if (!reviewsRollouts(policy?.json ?? null)) return [];
+  const says = `a second person has to approve each rollout of ${namespace}`;
+  return [{ kind: "budget", namespace, scope: "", index: 0, says }];
+}
+
+/** Who began it is known where a step waits for somebody else. */
+function reviewedFrom(
+  rollout: RolloutDocument,
+  { isDemanded, startedBy }: { readonly isDemanded: boolean; readonly startedBy: Person },
+): RolloutDocument {
+  const steps = rollout.steps.map((step, at) => (at === 0 && isDemanded ? { ...step, review: true } : step));
+  if (!steps.some(({ review }) => review)) return rollout;
+  const reviewed = { ...rollout, steps, startedBy };
+  return steps[0]?.review ? { ...reviewed, state: "waiting", step: -1, reason: waitsFor(0) } : reviewed;
+}
+
 /** One that was begun with the very same words keeps its times, so that a request that is repeated is known. */
 function asBefore(rollout: RolloutDocument, stands: Setting | undefined): RolloutDocument {
   if (stands === undefined) return rollout;
@@ -113,7 +140,7 @@ function rolloutView(setting: Setting, world?: World): Rollout {
     revision: setting.revision,
     etag: etagOf(setting),
     modified: formatTime(setting.modifiedMs),
-    ...(world === undefined || !isActive(document)
+    ...(world === undefined || !isUnderWay(document)
       ? {}
       : { progress: progressView({ namespace, channel }, document, world) }),
   };

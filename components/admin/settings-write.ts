@@ -44,7 +44,9 @@ interface Writing {
   /** The caller, unless one of Ledge's own actors does it. */
   readonly proposer?: Proposer;
   /** What must not have changed since, and what of policies it breaks and why. */
-  readonly bound?: Pick<Proposal, "comparedAt" | "carries" | "override">;
+  readonly bound?: Partial<
+    Pick<Proposal, "comparedAt" | "carries" | "override" | "author" | "meta" | "approvedBy">
+  >;
 }
 
 /** Proposes the documents; `refused` may answer another way than with what the commit was refused for. */

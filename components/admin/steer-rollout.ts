@@ -11,7 +11,7 @@ import {
   rolloutKey,
 } from "../../lib/core/rollout/documents.ts";
 import { ended, type Moved } from "../../lib/core/rollout/moves.ts";
-import { isActive } from "../../lib/core/rollout/reading.ts";
+import { isUnderWay } from "../../lib/core/rollout/reading.ts";
 import { formatTime } from "../../lib/core/time.ts";
 import { commitReply } from "../../lib/http/commit-reply.ts";
 import type { Context } from "../../lib/http/context.ts";
@@ -53,7 +53,7 @@ function goingOn(rollout: RolloutDocument, at: Pick<RolloutDocument, "since" | "
 
 export function abortRollout(input: SteerInput, context: Context): Result<CommitAnswer> {
   return steer(input, context, {
-    from: ["running", "paused", "failed"],
+    from: ["waiting", "running", "paused", "failed"],
     state: "aborted",
     to: ({ rollout }, at) => ({
       rollout: { ...rollout, ...at, state: "aborted", step: -1 },
@@ -69,7 +69,7 @@ export function hurryRollout(input: Input<"hurryRollout">, context: Context): Re
   if (override === null)
     return refuse("bad_parameter", "Say why, with override=REASON: it stands in the commit.");
   return steer(input, context, {
-    from: ["running", "paused", "failed"],
+    from: ["waiting", "running", "paused", "failed"],
     state: "done",
     to: ({ rollout, channel }, at) => ended(rollout, channel, at),
     reason: `It was hurried: ${override}`,
@@ -92,7 +92,7 @@ interface Stands {
   readonly channel: ChannelDocument;
 }
 
-interface Found extends Stands {
+interface FoundRollout extends Stands {
   readonly settings: { readonly rollout: Setting; readonly channel: Setting };
 }
 
@@ -101,11 +101,11 @@ function steer(
   context: Context,
   { from, state, to, reason, override }: Steering,
 ): Result<CommitAnswer> {
-  const found = find(input, context);
+  const found = findRollout(input, context);
   if (!found.ok) return found;
   const { rollout, channel, settings } = found.value;
   const isThere = rollout.state === state;
-  if (!isThere && !(isActive(rollout) && from.includes(rollout.state)))
+  if (!isThere && !(isUnderWay(rollout) && from.includes(rollout.state)))
     return refuse(
       "not_found",
       `There is no rollout to do that with: the last one is ${rollout.state}. ${rollout.reason}`,
@@ -115,11 +115,11 @@ function steer(
     : to(found.value, { since: formatTime(context.nowMs), reason });
   const place = channelPlaceOf(input);
   const more =
-    moved.channel === undefined ? [] : [changeOf(channelKey(place), settings.channel, moved.channel)];
+    moved.channel === undefined ? [] : [pointerChange(channelKey(place), settings.channel, moved.channel)];
   return writeSetting(
     context,
     {
-      change: changeOf(rolloutKey(place), settings.rollout, moved.rollout),
+      change: pointerChange(rolloutKey(place), settings.rollout, moved.rollout),
       more,
       words: input,
       bound: override === undefined ? {} : { override, carries: [skipped(rollout, place.namespace)] },
@@ -132,7 +132,10 @@ function steer(
   );
 }
 
-function find(input: SteerInput, { world, view }: Context): Outcome<Found> {
+export function findRollout(
+  input: Pick<SteerInput, "namespace" | "channel">,
+  { world, view }: Context,
+): Outcome<FoundRollout> {
   const place = channelPlaceOf(input);
   const absent = requireNamespace(place.namespace, view);
   if (absent !== undefined) return absent;
@@ -144,7 +147,7 @@ function find(input: SteerInput, { world, view }: Context): Outcome<Found> {
   return { ok: true, value: { ...parsed, settings: { rollout, channel } } };
 }
 
-function changeOf(key: string, { revision, lineage }: Setting, document: object): SettingChange {
+export function pointerChange(key: string, { revision, lineage }: Setting, document: object): SettingChange {
   return {
     namespace: "_system",
     key,
@@ -153,7 +156,10 @@ function changeOf(key: string, { revision, lineage }: Setting, document: object)
   };
 }
 
-function skipped({ step, steps }: RolloutDocument, namespace: string): Broken {
-  const says = `the rollout skips what is left of step ${step + 1} of ${steps.length}, and all after it`;
+function skipped({ state, step, steps }: RolloutDocument, namespace: string): Broken {
+  const says =
+    state === "waiting"
+      ? `the rollout skips the approval of step ${step + 2} of ${steps.length}, and all from there on`
+      : `the rollout skips what is left of step ${step + 1} of ${steps.length}, and all after it`;
   return { kind: "budget", namespace, scope: "", index: 0, says };
 }

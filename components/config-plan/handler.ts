@@ -9,6 +9,7 @@ import { parseJsonBody } from "../../lib/http/body.ts";
 import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { postPlan } from "./plan.ts";
+import { postApplication } from "./proposals/apply.ts";
 import { postApproval, postRejection, postWithdrawal } from "./proposals/decide.ts";
 import { postProposal } from "./proposals/propose.ts";
 import { getProposal, getProposals } from "./proposals/read.ts";
@@ -24,6 +25,7 @@ const PARTS: Parts<"config-plan"> = {
     listProposals: getProposals,
     readProposal: getProposal,
     approveProposal: postApproval,
+    applyProposal: postApplication,
     rejectProposal: postRejection,
     withdrawProposal: postWithdrawal,
   },

@@ -14,7 +14,7 @@ import {
   RUN_PATTERN,
 } from "../core/patterns.ts";
 import type { Point } from "../core/point.ts";
-import { PROPOSAL_PATTERN } from "../core/review/document.ts";
+import { PROPOSAL_PATTERN, PROPOSAL_STATES } from "../core/review/document.ts";
 import { CHANNEL_PATTERN, EDGE_PATTERN } from "../core/rollout/documents.ts";
 import { SCOPE_BYTES_MAX } from "../core/scope.ts";
 
@@ -139,6 +139,12 @@ export const PARAMETERS = {
     "id",
     { kind: "text", pattern: PROPOSAL_PATTERN, says: "12 of a-z2-7" },
     "The proposal, as its answer names it.",
+  ),
+  proposalState: named(
+    "state",
+    "state",
+    { kind: "choice", of: PROPOSAL_STATES, default: "open" },
+    "Those that wait, or that were decided on, all or by what became of them; these need the verb `history`, too.",
   ),
   commit: path("revision", { kind: "revision" }, "The commit's revision."),
   key: query("key", { kind: "key" }, "The key, form-decoded and otherwise exact: 1 to 1,024 bytes of UTF-8."),

@@ -27,6 +27,8 @@ export const PolicyBody = z.strictObject({
   budgets: z.optional(BudgetsBody),
   /** Nothing under the scope changes from a moment until right before another. */
   freeze: z.optional(list(FreezeBody, { max: FREEZES_MAX })),
+  /** Of the whole namespace only: a second person approves each rollout before it begins. */
+  rollouts: z.optional(z.enum(["review"])),
 });
 export type PolicyBody = z.infer<typeof PolicyBody>;
 

@@ -75,6 +75,8 @@ export const StepBody = z
     labels: z.optional(labels),
     percent: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
     bakeSeconds: seconds,
+    /** It begins once a second person has approved it. */
+    review: z.optional(z.boolean()),
   })
   .check(
     z.refine((step) => (step.labels === undefined) !== (step.percent === undefined), {
@@ -112,8 +114,14 @@ export const RolloutBody = z.strictObject({
   steps: list(StepBody, { min: 1, max: STEPS_MAX }),
   health: z.optional(HealthBody),
   onFailure: z.optional(z.enum(["stop", "back"])),
+  /** It waits for a second person before its first step. */
+  review: z.optional(z.boolean()),
 });
 export type RolloutBody = z.infer<typeof RolloutBody>;
+
+/** The rollout that was looked at, by the commit that last moved it: its target and its steps are approved, and no others. */
+export const ApproveRolloutBody = z.strictObject({ revision });
+export type ApproveRolloutBody = z.infer<typeof ApproveRolloutBody>;
 
 /** How the edges are that the steps so far give the new revision. */
 export const RolloutProgress = z.object({
@@ -131,6 +139,8 @@ export const RolloutProgress = z.object({
   next: z.string(),
 });
 
+const person = { by: z.string(), byName: z.string() };
+
 export const Rollout = z.object({
   namespace,
   channel: channelName,
@@ -141,9 +151,10 @@ export const Rollout = z.object({
       labels: z.optional(z.record(z.string(), z.string())),
       percent: z.optional(count),
       bakeSeconds: count,
+      review: z.optional(z.boolean()),
     }),
   ),
-  /** -1: nobody is given the new revision. */
+  /** -1: nobody is given the new revision, or nobody yet. */
   step: z.int(),
   state: z.enum(ROLLOUT_STATES),
   since: moment,
@@ -153,6 +164,10 @@ export const Rollout = z.object({
   health: z.object({ ...health, ...healthShares }),
   onFailure: z.enum(["stop", "back"]),
   reason: z.string(),
+  /** Where a step waits for a second person: who began it, by an accessor and the token's name. */
+  startedBy: z.optional(z.object(person)),
+  /** Who approved the last such step, when the rollout was that of `revision`. */
+  approved: z.optional(z.object({ ...person, revision })),
   /** The commit that last moved it. */
   revision,
   etag,

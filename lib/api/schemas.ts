@@ -78,6 +78,7 @@ const SCHEMAS = {
   Edge: rollouts.Edge,
   EdgesPage: rollouts.EdgesPage,
   RolloutBody: rollouts.RolloutBody,
+  ApproveRolloutBody: rollouts.ApproveRolloutBody,
   Rollout: rollouts.Rollout,
   RolloutsPage: rollouts.RolloutsPage,
   BeaconsBody: rollouts.BeaconsBody,

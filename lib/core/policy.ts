@@ -1,6 +1,7 @@
 /**
  * What a policy says: the document `policy/<namespace>/<scope>` of `_system`. Its budgets bound what one commit does to the
- * keys of its scope; in its freezes no commit changes any of them.
+ * keys of its scope; in its freezes no commit changes any of them. That of a whole namespace may demand a second person for
+ * every rollout.
  */
 import { hasOnly, isObject, parseObject } from "./json-object.ts";
 import { isNamespaceName } from "./namespace.ts";
@@ -21,12 +22,24 @@ export interface FreezeWindow {
 export interface Policy {
   readonly budgets?: { readonly [name in BudgetName]?: number | undefined };
   readonly freeze?: readonly FreezeWindow[];
+  /** Only for the whole namespace. */
+  readonly rollouts?: "review";
 }
 
 export const FREEZES_MAX = 20;
 /** Of a namespace: each of its commits reads them all. */
 export const POLICIES_MAX = 100;
 const POLICY = "policy/";
+
+export function policyKey({
+  namespace,
+  scope,
+}: {
+  readonly namespace: string;
+  readonly scope: string;
+}): string {
+  return `${POLICY}${namespace}/${scope}`;
+}
 
 /** Of which namespace and scope a document of `_system` is the policy; undefined for others. */
 export function placeOfPolicy(
@@ -39,12 +52,21 @@ export function placeOfPolicy(
   return isNamespaceName(namespace) && judgeScope(scope).ok ? { namespace, scope } : undefined;
 }
 
+/** Whether what stands as the policy of a whole namespace, or nothing, demands review of rollouts. */
+export function reviewsRollouts(json: string | null): boolean {
+  if (json === null) return false;
+  // Its shape was judged with the commit that wrote it.
+  const { rollouts }: Policy = JSON.parse(json);
+  return rollouts === "review";
+}
+
 /** A policy by its JSON text; undefined for anything that is not exactly that. */
-export function parsePolicy(json: string): Policy | undefined {
-  const policy = parseObject(json, ["budgets", "freeze"]);
+export function parsePolicy(json: string, scope: string): Policy | undefined {
+  const policy = parseObject(json, ["budgets", "freeze", "rollouts"]);
   if (policy === undefined) return undefined;
-  const { budgets, freeze } = policy;
+  const { budgets, freeze, rollouts } = policy;
   const fits =
+    (rollouts === undefined || (rollouts === "review" && scope === "")) &&
     (budgets === undefined || areBudgets(budgets)) &&
     (freeze === undefined ||
       (Array.isArray(freeze) && freeze.length <= FREEZES_MAX && freeze.every(isFreeze)));

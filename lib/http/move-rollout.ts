@@ -10,6 +10,7 @@ import {
 } from "../core/rollout/documents.ts";
 import { moved } from "../core/rollout/moves.ts";
 import { type Next, nextMove } from "../core/rollout/next.ts";
+import { isWatched } from "../core/rollout/reading.ts";
 import { parseMode } from "../core/settings.ts";
 import { encodeUtf8 } from "../core/utf8.ts";
 import { findSetting, type Setting } from "../store/documents/settings.ts";
@@ -27,7 +28,7 @@ export interface RolloutMove {
 export function rolloutMove(db: Db, setting: Setting, nowMs: number): RolloutMove | undefined {
   const rollout: RolloutDocument = JSON.parse(setting.json);
   const place = placeOfPointer(setting.key);
-  if (rollout.state !== "running" || place === undefined || isClosed(db)) return undefined;
+  if (!isWatched(rollout) || place === undefined || isClosed(db)) return undefined;
   const standing = findSetting(db, "_system", channelKey(place));
   if (standing === undefined) return undefined;
   const channel: ChannelDocument = JSON.parse(standing.json);

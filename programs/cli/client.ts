@@ -104,7 +104,7 @@ function parseAnswer<T>(schema: z.core.$ZodType<T>, reply: ServerAnswer, route: 
 
 /** A write gets a key where it has none of its own, so that it can be sent again without being done twice. */
 function isWrite(path: string): boolean {
-  return path.startsWith("/v1/write/") || path === "/v1/commit" || path === "/v1/revert";
+  return /^\/v1\/(write\/|commit$|revert$|proposals\/\w+\/(approve|apply)$)/.test(path);
 }
 
 /** Whether the same request may go through in a moment. Read-only mode ends when a person ends it. */

@@ -12,6 +12,7 @@ export interface PolicyFlags {
   readonly maxEmptied?: string;
   readonly freeze?: string;
   readonly reason?: string;
+  readonly rollouts?: string;
 }
 
 /** Each flag of a budget, and its name in a policy. */
@@ -23,7 +24,7 @@ const BUDGET_FLAGS = {
 } as const;
 
 /** What --unset takes. */
-export const POLICY_SETTINGS = [...Object.keys(BUDGET_FLAGS), "freeze"];
+export const POLICY_SETTINGS = [...Object.keys(BUDGET_FLAGS), "freeze", "rollouts"];
 
 type Budgets = NonNullable<PolicyBody["budgets"]>;
 
@@ -38,15 +39,26 @@ export function changePolicy(
   );
   const wanted = budgetsOf(flags);
   const added = freezeOf(flags, nowMs);
-  if (Object.keys(wanted).length + added.length + unset.length === 0)
+  const rollouts = rolloutsOf(flags);
+  if (rollouts !== undefined && unset.includes("rollouts"))
+    throw new Failure(EXIT.usage, "--rollouts is set and unset at once");
+  if (Object.keys(wanted).length + added.length + unset.length === 0 && rollouts === undefined)
     throw new Failure(EXIT.usage, "name a budget (--max-deleted 2), a freeze, or what to --unset");
   const budgets: Record<string, number | undefined> = { ...kept.budgets, ...wanted };
-  for (const name of unset) if (name !== "freeze") delete budgets[budgetOf(name, wanted)];
+  for (const name of unset)
+    if (name !== "freeze" && name !== "rollouts") delete budgets[budgetOf(name, wanted)];
+  const reviewed = rollouts ?? (unset.includes("rollouts") ? undefined : kept.rollouts);
   const windows = [...(unset.includes("freeze") ? [] : (kept.freeze ?? [])), ...added];
   return {
     ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
     ...(windows.length === 0 ? {} : { freeze: windows }),
+    ...(reviewed === undefined ? {} : { rollouts: reviewed }),
   };
+}
+
+function rolloutsOf({ rollouts }: PolicyFlags): PolicyBody["rollouts"] {
+  if (rollouts === undefined || rollouts === "review") return rollouts;
+  throw new Failure(EXIT.usage, "--rollouts takes review: a second person approves each rollout");
 }
 
 function budgetsOf(flags: PolicyFlags): Budgets {
@@ -112,6 +124,7 @@ function momentOf(text: string, nowMs: number): string {
 
 /** The flag for a place in a policy. */
 export function flagOfPolicy(pointer: string): string | undefined {
+  if (pointer === "/rollouts") return "--rollouts";
   if (pointer.startsWith("/freeze")) return pointer.endsWith("/reason") ? "--reason" : "--freeze";
   const flag = Object.entries(BUDGET_FLAGS).find(([, name]) => pointer === `/budgets/${name}`)?.[0];
   return flag === undefined ? undefined : `--${flag}`;

@@ -74,6 +74,19 @@ test("each tick goes one step on, and the last one moves the channel", async () 
   expect(commit).toMatchObject({ actor: "_rollout", message: expect.stringContaining("Step 2 held") });
 });
 
+test("a tick brings it before a step that waits for a second person, and no further", async () => {
+  const { host, begun, report, readAs, rollout, second } = await served();
+  await begun({ steps: STEPS.map((step, at) => ({ ...step, review: at === 1 })) });
+  await report(second);
+  for (let nth = 0; nth < 2; nth += 1) {
+    await host.tick("snapshot-export");
+    expect(await rollout()).toMatchObject({ step: 0, state: "waiting" });
+  }
+  expect([await readAs("fra-1"), await readAs("fra-2")]).toEqual(["two", "one"]);
+  await report(second, { errorRate: 1 });
+  expect(await rollout()).toMatchObject({ step: 0, state: "failed" });
+});
+
 test("without a tick nothing moves", async () => {
   const { begun, report, rollout, second } = await served();
   await begun();

@@ -49,6 +49,18 @@ const ELSEWHERE: readonly RefusalCode[] = [
 ];
 
 const POINTS: readonly RefusalCode[] = ["not_found", "revision_unknown", "revision_lost", "compacted"];
+/** What one that is there is refused for: proposals.test.ts, apply-proposal.test.ts. */
+const OF_PROPOSALS: readonly RefusalCode[] = [
+  "approval_void",
+  "frozen",
+  "policy_violation",
+  "override_required",
+  "quota_exceeded",
+  "schema_violation",
+  "message_required",
+  "stale",
+  "idempotency_mismatch",
+];
 /**
  * Judged only once the bucket was asked, or a restore is going on: test/backup/*component*.test.ts. Of a thousand
  * tokens, and of one that somebody changes meanwhile: admin.test.ts; of a hundred policies: policies.test.ts. Of what a purge took, of a thousand keys, and of keys that come back: revert.test.ts.
@@ -64,15 +76,10 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
     ["pause", "resume", "hurry", "abort"].map((verb) => [`${verb}Rollout`, ["stale"] as const]),
   ),
   plan: ["not_found"],
-  // Of a proposal that is there: proposals.test.ts.
-  approveProposal: [
-    "forbidden",
-    "approval_void",
-    "frozen",
-    "quota_exceeded",
-    "schema_violation",
-    "message_required",
-  ],
+  approveProposal: ["forbidden", ...OF_PROPOSALS],
+  applyProposal: OF_PROPOSALS,
+  // Of a rollout that waits: rollout-review.test.ts.
+  approveRollout: ["approval_void", "frozen", "stale"],
   rejectProposal: ["forbidden"],
   withdrawProposal: ["forbidden"],
   revert: ["not_found", "too_many_changes", "quota_exceeded"],
@@ -123,7 +130,15 @@ test("every route that writes says read_only while the store is closed", async (
  * Sealing asks for this mode (test/backup/component.test.ts); recovery works in it (recover.test.ts); what is not proposed
  * is not decided on.
  */
-const STOPPED_ONLY = ["sealBackup", "recover", "approveProposal", "rejectProposal", "withdrawProposal"];
+const STOPPED_ONLY = [
+  "sealBackup",
+  "recover",
+  "approveProposal",
+  "applyProposal",
+  "rejectProposal",
+  "withdrawProposal",
+  "approveRollout",
+];
 
 const ROUTES: readonly Operation[] = OPERATIONS;
 const wrong = (seen: readonly string[]) => seen.filter((line) => !/^\w+ (\w+): \d+ \1$/.test(line));

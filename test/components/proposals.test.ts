@@ -1,14 +1,20 @@
 /** Review: what needs a second person, and what becomes of a proposal. */
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { formatToken, newToken } from "../../lib/core/token.ts";
 import {
-  makeNamespace,
-  makeToken,
-  openTestServer,
-  putText,
-  type TestServer,
-  told,
-} from "../../testkit/server.ts";
+  changeOf as change,
+  changeMeanwhile,
+  decide,
+  limitsOf,
+  openReviewed as reviewed,
+  tokenFor,
+} from "../../testkit/reviewed.ts";
+import { headOf } from "../../testkit/rollouts.ts";
+import { digestOf, makeToken, type TestServer, told } from "../../testkit/server.ts";
 import { answerOf } from "../../testkit/two-namespaces.ts";
+
+const VERBS = ["plan", "read", "approve", "admin", "write"];
 
 interface Shown {
   id: string;
@@ -16,43 +22,6 @@ interface Shown {
   void: boolean;
   plan: { ok: boolean; changes: { result: string }[] };
   commit: { changes: object[] };
-}
-
-const change = (value: unknown, more: object = {}) => ({
-  op: "put",
-  namespace: "shop",
-  key: "limits/api",
-  value,
-  ifRevision: "any",
-  ...more,
-});
-
-/** A namespace under review, with somebody who proposes, somebody who approves and somebody who writes. */
-async function reviewed(review = "all") {
-  const server = await openTestServer();
-  await makeNamespace(server, "shop");
-  await putText(server, "shop", "limits/api", '{"rps":1}', "application/json");
-  await server.send("PUT", "/v1/admin/namespaces/shop", { json: { review }, headers: { "if-match": "*" } });
-  const token = (...verbs: string[]) => makeToken(server, [{ verbs, namespace: "shop" }]);
-  return {
-    server,
-    author: await token("plan", "read"),
-    approver: await token("approve", "read"),
-    writer: await token("write", "read", "override"),
-    propose: async (json: object, by: string) => {
-      const reply = await server.send("POST", "/v1/proposals", { json, token: by });
-      if (reply.status !== 201) throw new Error(reply.text);
-      const made: { id: string; planDigest: string } = JSON.parse(reply.text);
-      return made;
-    },
-  };
-}
-
-const decide = (server: TestServer, id: string, what: string, token: string, json?: object) =>
-  server.send("POST", `/v1/proposals/${id}/${what}`, { token, ...(json === undefined ? {} : { json }) });
-
-async function limitsOf(server: TestServer): Promise<string> {
-  return (await server.send("GET", "/v1/read/shop?key=limits/api")).text;
 }
 
 describe("a namespace with review", () => {
@@ -125,7 +94,7 @@ describe("a proposal", () => {
     const { revision } = JSON.parse(approved.text);
     expect(await answerOf(server, `/v1/commits/${revision}`)).toMatchObject({
       actor: approver.slice(4, 16),
-      author: "test",
+      author: "author",
       message: "raise",
       meta: { _proposal: id, _proposed: author.slice(4, 16) },
     });
@@ -133,22 +102,66 @@ describe("a proposal", () => {
     expect(await answerOf(server, "/v1/proposals")).toEqual({ proposals: [] });
   });
 
-  test("is never decided on by its author, a token of the author's, or without the verb", async () => {
-    const { server, writer } = await reviewed();
-    const grants = [{ verbs: ["plan", "read", "approve", "admin"], namespace: "shop" }];
-    const all = await makeToken(server, grants);
-    const own = await makeToken(server, grants, { by: all });
-    const made = await server.send("POST", "/v1/proposals", { json: { changes: [change(2)] }, token: all });
+  test.each([
+    { name: "its author", of: async (_: TestServer, author: string) => author },
+    {
+      name: "a token of the author's",
+      of: (server: TestServer, by: string) => tokenFor(server, "second", VERBS, { by }),
+    },
+    {
+      name: "a token of such a token",
+      async of(server: TestServer, author: string) {
+        const by = await tokenFor(server, "second", VERBS, { by: author });
+        return tokenFor(server, "third", VERBS, { by });
+      },
+    },
+    {
+      name: "a token of the author's name",
+      of: (server: TestServer) => tokenFor(server, "author", VERBS),
+    },
+    {
+      name: "a token whose secret the author gave",
+      async of(server: TestServer, author: string) {
+        const accessor = (await tokenFor(server, "other", VERBS)).slice(4, 16);
+        const token = { ...newToken((length) => randomBytes(length)), accessor };
+        const path = `/v1/admin/tokens/${accessor}/rotate`;
+        const json = { digest: digestOf(token) };
+        const rotated = await server.send("POST", path, { token: author, json });
+        if (rotated.status !== 200) throw new Error(rotated.text);
+        return formatToken(token);
+      },
+    },
+    {
+      name: "who holds approve for another key",
+      of: (server: TestServer) =>
+        makeToken(
+          server,
+          [
+            { verbs: ["read"], namespace: "shop" },
+            { verbs: ["approve"], namespace: "shop", scope: "other" },
+          ],
+          { name: "elsewhere" },
+        ),
+    },
+    { name: "who holds no approve", of: (server: TestServer) => tokenFor(server, "none", ["read", "write"]) },
+  ])("is never decided on by $name", async ({ of }) => {
+    const { server } = await reviewed();
+    const author = await tokenFor(server, "author", VERBS);
+    const made = await server.send("POST", "/v1/proposals", {
+      json: { changes: [change(2)] },
+      token: author,
+    });
     const { id, planDigest } = JSON.parse(made.text);
-    for (const token of [all, own, writer]) {
-      expect(told(await decide(server, id, "approve", token, { planDigest }))).toBe("403 forbidden");
-      expect(told(await decide(server, id, "reject", token))).toBe("403 forbidden");
-    }
-    expect(await limitsOf(server)).toBe('{"rps":1}');
+    const token = await of(server, author);
+    const before = headOf(server.db);
+    for (const apply of [true, false])
+      expect(told(await decide(server, id, "approve", token, { planDigest, apply }))).toBe("403 forbidden");
+    expect(told(await decide(server, id, "reject", token))).toBe("403 forbidden");
+    expect(headOf(server.db)).toBe(before);
   });
 
   test.each([
-    { name: "the document", move: (server: TestServer) => putOther(server) },
+    { name: "the document", move: changeMeanwhile },
     {
       name: "a policy",
       move: (server: TestServer) =>
@@ -210,6 +223,19 @@ describe("a proposal", () => {
     expect(commits[0]?.author).toContain(approver.slice(4, 16));
   });
 
+  test("is listed page by page, and logged with its message", async () => {
+    const { server, author, propose } = await reviewed();
+    for (let nth = 0; nth < 17; nth += 1)
+      await propose({ message: "why", changes: [change(nth, { key: `k${nth}` })] }, author);
+    const first = await answerOf<{ proposals: object[]; next: string }>(server, "/v1/proposals");
+    const second = await answerOf<object>(server, `/v1/proposals?cursor=${first.next}`);
+    expect(first.proposals).toHaveLength(16);
+    expect(second).toEqual({ proposals: [expect.objectContaining({ message: "why" })] });
+    expect(await answerOf(server, "/v1/commits?limit=1")).toMatchObject({
+      commits: [{ actor: "_proposal", message: "why" }],
+    });
+  });
+
   test("is refused where it could not be committed, and with an override", async () => {
     const { server, author } = await reviewed();
     const ask = (json: object, token = author) => server.send("POST", "/v1/proposals", { json, token });
@@ -223,10 +249,3 @@ describe("a proposal", () => {
     expect(told(await ask({ changes: [change(1, { key: "other" })] }, reader))).toBe("403 forbidden");
   });
 });
-
-async function putOther(server: TestServer) {
-  const off = { json: {}, headers: { "if-match": "*" } };
-  await server.send("PUT", "/v1/admin/namespaces/shop", off);
-  await putText(server, "shop", "limits/api", '{"rps":5}', "application/json");
-  return server.send("PUT", "/v1/admin/namespaces/shop", { ...off, json: { review: "all" } });
-}

@@ -87,4 +87,49 @@ describe("a proposal", () => {
     await page.getByText(/It is void/).waitFor();
     expect(await page.getByRole("button", { name: "Approve and commit" }).count()).toBe(0);
   });
+
+  test("is approved only, applied by who may write, and then a decided one", async () => {
+    const id = await propose("later", "7", "for tonight");
+    const anns = await console.page({ token: tokens.ann });
+    await openProposal(anns, id);
+    await anns.getByRole("button", { name: "Approve only" }).click();
+    await anns.getByText("approved by ann, not applied").waitFor();
+    expect(await anns.getByRole("button", { name: "Apply" }).count()).toBe(0);
+    const kims = await console.page({ token: tokens.kim });
+    await openProposal(kims, id);
+    await kims.getByRole("button", { name: "Apply" }).click();
+    await kims.getByText(/Committed as/).waitFor();
+    expect((await ledge(["get", "bank/later"])).stdout).toBe("7");
+    await show(anns, "#/proposals/decided");
+    await anns
+      .getByRole("link", { name: /for tonight/ })
+      .getByText("applied by kim")
+      .waitFor();
+  });
+});
+
+test("a rollout that waits is approved by somebody else than who began it", async () => {
+  const ok = async (line: string, token?: string) => {
+    const ran = await ledge(line.split(" "), token === undefined ? {} : { env: { LEDGE_TOKEN: token } });
+    if (ran.status !== 0) throw new Error(ran.stderr);
+  };
+  await ok("ns put shop");
+  await ok("put shop/k 1");
+  await ok("channel set shop/stable --to head");
+  await ok("put shop/k 2 --if any");
+  const [sam, eve] = [
+    await console.makeToken("sam", "read,rollout,approve:shop"),
+    await console.makeToken("eve", "approve:shop"),
+  ];
+  await ok("rollout start shop/stable --to head --step 100% --bake 1h --review", sam);
+  const sams = await console.page({ token: sam });
+  await show(sams, "#/rollouts/shop/stable");
+  await sams.getByText("Step 1 waits for a second person to approve it.").first().waitFor();
+  expect(await sams.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
+  const eves = await console.page({ token: eve });
+  await show(eves, "#/rollouts/shop/stable");
+  expect(await eves.getByRole("button", { name: /^Roll back/ }).count()).toBe(0);
+  await eves.getByRole("button", { name: /^Approve/ }).click();
+  await eves.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+  await eves.getByText("Step 1 was approved by eve").waitFor();
 });

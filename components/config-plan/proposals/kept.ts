@@ -6,6 +6,8 @@ import { PROPOSAL, type ProposalHead, parseProposal } from "../../../lib/core/re
 import { encodeUtf8 } from "../../../lib/core/utf8.ts";
 import type { Context } from "../../../lib/http/context.ts";
 import type { Proposed } from "../../../lib/http/propose.ts";
+import { readNewestMade } from "../../../lib/store/commit/plan.ts";
+import { findLastProposed } from "../../../lib/store/documents/decided.ts";
 import { findSetting, type Setting } from "../../../lib/store/documents/settings.ts";
 
 export interface KeptProposal extends ProposalHead {
@@ -17,7 +19,7 @@ export interface KeptProposal extends ProposalHead {
 }
 
 /** What was kept by postProposal, whose body was judged by its schema. */
-export function keptFrom({ key, json, revision }: Setting): KeptProposal {
+export function keptFrom({ key, json, revision }: Pick<Setting, "key" | "json" | "revision">): KeptProposal {
   const parsed = parseProposal(json);
   if (parsed === undefined) throw new Error("a proposal is kept in its shape");
   return { ...parsed, id: key.slice(PROPOSAL.length), body: JSON.parse(parsed.content), revision };
@@ -31,14 +33,42 @@ export function holdsOverAll(
   return changes.every(({ namespace, key }) => allowsKey(caller.grants, verb, namespace, key));
 }
 
-/** Who may not read every key of it is told what is told of one that is not there. One's own is always seen. */
-export function findKept(id: string | null, context: Context): Outcome<KeptProposal, "not_found"> {
+/** Who may see none of it is told what is told of one that is not there. */
+export function findKept(
+  id: string | null,
+  context: Context,
+  seenBy: Verb = "read",
+): Outcome<KeptProposal, "not_found"> {
   const setting = findSetting(context.world.db, "_system", PROPOSAL + id);
   const kept = setting === undefined ? undefined : keptFrom(setting);
-  const seen =
-    kept !== undefined && (kept.by === context.caller.accessor || holdsOverAll(context, kept.body, "read"));
-  if (seen) return accept(kept);
+  if (kept !== undefined && isSeen(kept, context, seenBy)) return accept(kept);
   return refuse("not_found", "There is no such proposal: it was never there, or somebody has decided on it.");
+}
+
+/** As it was when somebody decided on it. */
+export function findDecided(
+  id: string | null,
+  context: Context,
+  seenBy: Verb = "read",
+): KeptProposal | undefined {
+  const last = findLastProposed(context.world.db, PROPOSAL + id);
+  const kept = last === undefined ? undefined : keptFrom({ key: PROPOSAL + id, ...last });
+  return kept !== undefined && isSeen(kept, context, seenBy) ? kept : undefined;
+}
+
+/** Who may read every key of it sees it, or apply it whoever may write each. One's own is always seen. */
+function isSeen({ by, body }: KeptProposal, context: Context, seenBy: Verb): boolean {
+  const { accessor } = context.caller;
+  return by === accessor || holdsOverAll(context, body, "read") || holdsOverAll(context, body, seenBy);
+}
+
+/**
+ * Whether a namespace of it was deleted and made again since: what creates documents would fit the new one, too. Its document is
+ * older than that in any case, since an approval writes it anew only where this is not so. Throws StoreFault.
+ */
+export function isOfFormer({ body, revision }: KeptProposal, { world }: Context): boolean {
+  const names = new Set(body.changes.map(({ namespace }) => namespace));
+  return readNewestMade(world.db, [...names]) > revision;
 }
 
 /** The request as if the content had been sent with it: values are cut out of its very text. */
@@ -70,9 +100,4 @@ export function documentChange(
     ],
     body,
   };
-}
-
-/** As who stands in the commit of `_proposal`. */
-export function nameOf({ caller }: Pick<Context, "caller">): string {
-  return `${caller.token?.name ?? ""} (${caller.accessor ?? ""})`.slice(0, 200);
 }

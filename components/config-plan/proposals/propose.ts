@@ -14,9 +14,10 @@ import { propose } from "../../../lib/http/propose.ts";
 import { refusalOf } from "../../../lib/http/refused-commit.ts";
 import { jsonReply, shownHeaders } from "../../../lib/http/reply.ts";
 import { isRefusal, type Result } from "../../../lib/http/result.ts";
+import { formatPerson, personOf } from "../../../lib/http/second-person.ts";
 import { countKeys } from "../../../lib/store/commit/plan.ts";
 import { postPlan } from "../plan.ts";
-import { documentChange, holdsOverAll, nameOf } from "./kept.ts";
+import { documentChange, holdsOverAll } from "./kept.ts";
 
 export function postProposal(input: Input<"propose">, context: Context): Result<ProposalMade> {
   const { body, message, trace } = input;
@@ -49,10 +50,14 @@ export function postProposal(input: Input<"propose">, context: Context): Result<
   const { planDigest } = plan.value;
   const id = newId(world.randomBytes(12));
   const json = formatProposal(
-    { by: caller.accessor ?? "", byName: caller.token?.name ?? "", created: formatTime(nowMs), planDigest },
+    { ...personOf(caller), created: formatTime(nowMs), planDigest },
     decodeUtf8(context.request.body) ?? "",
   );
-  const said = { message: message ?? body.message ?? null, author: nameOf(context), trace };
+  const said = {
+    message: message ?? body.message ?? null,
+    author: formatPerson(personOf(context.caller)),
+    trace,
+  };
   return propose(context, documentChange({ id, json, ifRevision: 0 }, said), (outcome) => {
     if (!outcome.ok) return refusalOf(outcome, () => "");
     const { revision, lineage } = outcome;

@@ -1,5 +1,5 @@
-/** GET /v1/proposals and /v1/proposals/{id}: what waits for a second person, for who may read all of it. */
-import type { ProposalAnswer, ProposalEntry, ProposalsPage } from "../../../lib/api/proposal-answers.ts";
+/** GET /v1/proposals and /v1/proposals/{id}: what waits for a second person or to be applied, for who may read all of it. */
+import type { ProposalAnswer, ProposalsPage } from "../../../lib/api/proposal-answers.ts";
 import type { Input } from "../../../lib/api/typed.ts";
 import { accept, type Outcome } from "../../../lib/core/refusal.ts";
 import { PROPOSAL } from "../../../lib/core/review/document.ts";
@@ -10,7 +10,9 @@ import { shownHeaders, textReply } from "../../../lib/http/reply.ts";
 import type { Result } from "../../../lib/http/result.ts";
 import { sealFor } from "../../../lib/http/seal.ts";
 import { listSettings } from "../../../lib/store/documents/settings.ts";
-import { asSent, findKept, holdsOverAll, type KeptProposal, keptFrom } from "./kept.ts";
+import { decidedPage } from "./decided.ts";
+import { entryOf, headOf, type ProposalsFound } from "./entry.ts";
+import { asSent, findKept, holdsOverAll, isOfFormer, keptFrom } from "./kept.ts";
 import { planUnderReview } from "./propose.ts";
 
 /** One may have 512 KiB, and a libSQL server answers with 10 MB at most. */
@@ -19,45 +21,47 @@ const PAGE = 16;
 export function getProposals(input: Input<"listProposals">, context: Context): Result<ProposalsPage> {
   const after = afterOf(input, context);
   if (!after.ok) return after;
-  const { world, view, caller } = context;
-  const found = listSettings(world.db, "_system", { prefix: PROPOSAL, after: after.value, limit: PAGE + 1 });
-  const kept = found.slice(0, PAGE).map(keptFrom);
-  const shown = kept.filter((one) => one.by === caller.accessor || holdsOverAll(context, one.body, "read"));
-  const { lineage, head } = view;
-  const last = found.length > PAGE ? found[PAGE - 1] : undefined;
+  const { state } = input;
+  const asked = { after: after.value, limit: PAGE };
+  const found = state === "open" ? accept(openPage(asked, context)) : decidedPage(state, asked, context);
+  if (!found.ok) return found;
+  const { shown, last } = found.value;
+  const { lineage, head } = context.view;
   return nextPage(
-    { start: '{"proposals":', items: [JSON.stringify(shown.map(entryOf))], end: "" },
+    { start: '{"proposals":', items: [JSON.stringify(shown)], end: "" },
     { revision: head, head, lineage },
     last === undefined
       ? null
       : {
           path: "/v1/proposals",
-          query: { limit: null },
+          query: { state: state === "open" ? null : state, limit: null },
           cursor: sealCursor(
-            { kind: "proposals", lineage, revision: head, filter: [], after: last.key },
+            { kind: "proposals", lineage, revision: head, filter: [state], after: last },
             sealFor(context),
           ),
         },
   );
 }
 
-function afterOf({ cursor }: Input<"listProposals">, context: Context): Outcome<string> {
-  if (cursor === undefined) return accept("");
-  const opened = openCursor(cursor, { kind: "proposals", filter: [] }, sealFor(context));
-  return opened.ok ? accept(opened.value.after) : opened;
+function openPage(
+  { after, limit }: { readonly after: string; readonly limit: number },
+  context: Context,
+): ProposalsFound {
+  const found = listSettings(context.world.db, "_system", { prefix: PROPOSAL, after, limit: limit + 1 });
+  const kept = found.slice(0, limit).map(keptFrom);
+  const shown = kept.filter(
+    (one) => one.by === context.caller.accessor || holdsOverAll(context, one.body, "read"),
+  );
+  return {
+    shown: shown.map((one) => entryOf(one, context)),
+    last: found.length > limit ? found[limit - 1]?.key : undefined,
+  };
 }
 
-function entryOf({ id, by, byName, created, planDigest, body }: KeptProposal): ProposalEntry {
-  const { message, changes } = body;
-  return {
-    id,
-    by,
-    byName,
-    created,
-    planDigest,
-    ...(message === undefined ? {} : { message }),
-    changes: changes.length,
-  };
+function afterOf({ cursor, state }: Input<"listProposals">, context: Context): Outcome<string> {
+  if (cursor === undefined) return accept("");
+  const opened = openCursor(cursor, { kind: "proposals", filter: [state] }, sealFor(context));
+  return opened.ok ? accept(opened.value.after) : opened;
 }
 
 export function getProposal({ id }: Input<"readProposal">, context: Context): Result<ProposalAnswer> {
@@ -66,8 +70,8 @@ export function getProposal({ id }: Input<"readProposal">, context: Context): Re
   const { body, content, planDigest } = kept.value;
   const plan = planUnderReview({ body, message: null, trace: null }, asSent(kept.value, context));
   if (!plan.ok) return plan;
-  const { changes: _, ...entry } = entryOf(kept.value);
-  const told = JSON.stringify({ ...entry, void: plan.value.planDigest !== planDigest, plan: plan.value });
+  const isVoid = plan.value.planDigest !== planDigest || isOfFormer(kept.value, context);
+  const told = JSON.stringify({ ...headOf(kept.value, context), void: isVoid, plan: plan.value });
   const { lineage, head } = context.view;
   return textReply(
     200,

@@ -7,12 +7,27 @@ import {
   COMMITTED,
   JSON_BODY,
   type Operation,
+  POLICIES,
   SAID,
   SHOWN,
   WORDS,
 } from "../operation.ts";
 
 const SEEN = { verb: "read", over: "any" } as const;
+/** What one that is committed now is refused for. */
+const APPLIED = [
+  "rate_limited",
+  ...ASKED,
+  ...CHANGES,
+  ...POLICIES,
+  "not_found",
+  "stale",
+  "idempotency_mismatch",
+  "approval_void",
+  "quota_exceeded",
+  "schema_violation",
+  "message_required",
+] as const;
 const WITHDRAWN = {
   200: { description: "It is gone, and nothing was changed.", content: "Decided", headers: SHOWN },
 } as const;
@@ -57,9 +72,10 @@ export const proposalRoutes = [
     component: "config-plan",
     method: "get",
     path: "/v1/proposals",
-    summary: "Proposals that wait: those of which the token may read every key.",
+    summary:
+      "Proposals that wait, or what became of others: those of which the token may read every key, and of others the history, too.",
     needs: { anyOf: [SEEN] },
-    parameters: ["cursor"],
+    parameters: ["proposalState", "cursor"],
     answers: { 200: { description: "A page.", content: "ProposalsPage", headers: [...SHOWN, "Link?"] } },
     codes: [...ASKED, "bad_cursor", "forbidden"],
   },
@@ -79,26 +95,30 @@ export const proposalRoutes = [
     component: "config-plan",
     method: "post",
     path: "/v1/proposals/{id}/approve",
-    summary: "Commits a proposal of somebody else, exactly as it was proposed.",
+    summary:
+      "Commits a proposal of somebody else, exactly as it was proposed; with `apply` `false`, allows that it is applied later.",
     needs: {
       anyOf: [{ verb: "approve", over: "any" }],
       besides: " and `read` over the same key, for each key of it",
     },
     parameters: ["proposal", ...WORDS],
     body: { schema: "ApproveBody", bytesMax: 1024 },
+    answers: {
+      200: { description: "Committed.", content: "CommitAnswer", headers: COMMITTED },
+      202: { description: "Approved; it waits to be applied.", content: "Decided", headers: SHOWN },
+    },
+    codes: [...APPLIED, ...JSON_BODY],
+  },
+  {
+    id: "applyProposal",
+    component: "config-plan",
+    method: "post",
+    path: "/v1/proposals/{id}/apply",
+    summary: "Commits a proposal that somebody has approved, exactly as it was proposed.",
+    needs: { anyOf: [{ verb: "write", over: "any" }], besides: " of it, each" },
+    parameters: ["proposal", ...WORDS],
     answers: { 200: { description: "Committed.", content: "CommitAnswer", headers: COMMITTED } },
-    codes: [
-      "rate_limited",
-      ...ASKED,
-      ...CHANGES,
-      ...JSON_BODY,
-      "not_found",
-      "approval_void",
-      "frozen",
-      "quota_exceeded",
-      "schema_violation",
-      "message_required",
-    ],
+    codes: [...APPLIED, "approval_required", "invalid_body"],
   },
   {
     id: "rejectProposal",

@@ -8,6 +8,7 @@ import {
   POLICIES,
   REPLACES,
   ROOT,
+  SAID,
   SETTING_PUT,
   SETTINGS,
   SHOWN,
@@ -23,7 +24,8 @@ const POINTS = {
 } as const;
 /** The commit rules ask for `override` as they do of every override. */
 const HURRIES = { ...POINTS, besides: ", whole, and `override`" } as const;
-const SEES = { anyOf: POINTS.anyOf } as const;
+const APPROVES = { verb: "approve", over: "namespace" } as const;
+const SEES = { anyOf: [...POINTS.anyOf, APPROVES] } as const;
 const NAMED = ["bad_namespace", "namespace_not_found", "forbidden"] as const;
 const KEPT = ["revision_unknown", "revision_lost", "compacted"] as const;
 const MOVED = {
@@ -82,6 +84,7 @@ export const rolloutRoutes = [
       "bad_namespace",
       "namespace_not_found",
       "quota_exceeded",
+      "approval_required",
       "rollout_active",
     ],
   },
@@ -191,6 +194,7 @@ export const rolloutRoutes = [
       "bad_namespace",
       "namespace_not_found",
       "not_found",
+      "approval_required",
       "rollout_active",
     ],
   },
@@ -237,6 +241,28 @@ export const rolloutRoutes = [
     parameters: ["ownNamespace", "channel", ...WORDS],
     answers: MOVED,
     codes: STEERS,
+  },
+  {
+    id: "approveRollout",
+    component: "admin",
+    method: "post",
+    path: "/v1/admin/rollouts/{namespace}/{channel}/approve",
+    summary: "Lets the step begin that a rollout of somebody else waits before, as the rollout was seen.",
+    needs: { anyOf: [APPROVES], besides: ", whole" },
+    parameters: ["ownNamespace", "channel", ...SAID],
+    body: { schema: "ApproveRolloutBody", bytesMax: 1024 },
+    answers: MOVED,
+    codes: [
+      ...ASKED,
+      ...CHANGES,
+      ...JSON_BODY,
+      "stale",
+      "bad_namespace",
+      "namespace_not_found",
+      "not_found",
+      "approval_void",
+      "frozen",
+    ],
   },
   {
     id: "postBeacons",

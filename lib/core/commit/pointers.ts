@@ -1,13 +1,13 @@
 /**
  * What must hold of channels and rollouts after a change: a revision that is pointed at is part of this history and kept, a
- * channel stays where it is while a rollout moves it, and a rollout goes from step to step. Judged in the transaction of the
- * commit, so that no compaction lies between the look and the pin.
+ * channel stays where it is while a rollout moves it, and a rollout goes from step to step, past one that waits for a second
+ * person only with an approval. Judged in the transaction of the commit, so that no compaction lies between the look and the pin.
  */
 import { judgeRevision, type Life } from "../ancestry.ts";
 import { type Grant, holdsOverScope } from "../grant.ts";
 import { SYSTEM } from "../namespace.ts";
 import { parseChannel, parseRollout, placeOfPointer, type RolloutDocument } from "../rollout/documents.ts";
-import { isActive } from "../rollout/reading.ts";
+import { isUnderWay } from "../rollout/reading.ts";
 import type { TokenDocument } from "../token.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import type { Proposal, ProposedOp } from "./proposal.ts";
@@ -26,6 +26,8 @@ export interface PointerFacts {
   /** The documents that stand there, as JSON texts. */
   readonly channel: string | null;
   readonly rollout: string | null;
+  /** A policy demands a second person for every rollout of the namespace. */
+  readonly reviewed: boolean;
 }
 
 interface Judged {
@@ -70,30 +72,50 @@ function judgeGrants(
 
 function judgeChannel(op: ProposedOp, proposal: Proposal, fact: PointerFacts): Refused | undefined {
   const rollout = rolloutAfter(op.key, proposal, fact);
-  const active = rollout !== undefined && isActive(rollout);
+  const active = rollout !== undefined && isUnderWay(rollout);
   if (op.op === "delete") return active ? busy(rollout) : undefined;
   const revision = parseChannel(textOf(op, proposal))?.revision ?? 0;
   const stood = fact.channel === null ? undefined : parseChannel(fact.channel)?.revision;
   if (revision === stood) return undefined;
-  return active ? busy(rollout) : judgeKeptRevision(revision, fact);
+  if (active) return busy(rollout);
+  // One person alone goes back, so that the way back is never barred; and makes a channel that nobody follows yet.
+  const goesOn = stood !== undefined && revision > stood && !endsWith(op.key, revision, proposal);
+  if (fact.reviewed && goesOn)
+    return {
+      code: "approval_required",
+      detail: "A policy demands a second person for what goes to this channel: start a rollout.",
+    };
+  return judgeKeptRevision(revision, fact);
 }
 
 /** The rollout as it stands once the commit is made. */
-function rolloutAfter(key: string, { ops, body }: Proposal, fact: PointerFacts): RolloutDocument | undefined {
-  const own = `rollout${key.slice("channel".length)}`;
-  const changed = ops.find((op) => op.namespace === SYSTEM && op.key === own && op.op !== "check");
+function rolloutAfter(key: string, proposal: Proposal, fact: PointerFacts): RolloutDocument | undefined {
+  const changed = rolloutIn(key, proposal);
   if (changed?.op === "delete") return undefined;
-  const json = changed === undefined ? fact.rollout : textOf(changed, { body });
+  const json = changed === undefined ? fact.rollout : textOf(changed, proposal);
   return json === null ? undefined : parseRollout(json);
+}
+
+/** Whether its rollout brings a channel there with this very commit. */
+function endsWith(key: string, revision: number, proposal: Proposal): boolean {
+  const changed = rolloutIn(key, proposal);
+  const after = changed?.op === "put" ? parseRollout(textOf(changed, proposal)) : undefined;
+  return after?.state === "done" && after.to === revision;
+}
+
+/** What a commit does to the rollout of a channel, which its key names. */
+function rolloutIn(key: string, { ops }: Proposal): ProposedOp | undefined {
+  const own = `rollout${key.slice("channel".length)}`;
+  return ops.find((op) => op.namespace === SYSTEM && op.key === own && op.op !== "check");
 }
 
 function judgeRollout(op: ProposedOp, proposal: Proposal, fact: PointerFacts): Refused | undefined {
   const before = fact.rollout === null ? undefined : parseRollout(fact.rollout);
-  const active = before !== undefined && isActive(before);
+  const active = before !== undefined && isUnderWay(before);
   if (op.op === "delete") return active ? busy(before) : undefined;
   const after = parseRollout(textOf(op, proposal));
   if (after === undefined) return undefined;
-  if (active) return goesOn(before, after) ? undefined : busy(before);
+  if (active) return goesOn(before, after) ? judgeReviewed(proposal, before, after) : busy(before);
   if (fact.channel === null)
     return {
       code: "not_found",
@@ -102,7 +124,12 @@ function judgeRollout(op: ProposedOp, proposal: Proposal, fact: PointerFacts): R
   const stood = parseChannel(fact.channel)?.revision ?? 0;
   if (after.from !== stood)
     return { code: "stale", detail: `The channel is at revision ${stood}, and not at ${after.from}.` };
-  if (after.state !== "running" || after.step !== 0 || after.to === after.from)
+  const waits = after.steps[0]?.review === true;
+  if (
+    after.state !== (waits ? "waiting" : "running") ||
+    after.step !== (waits ? -1 : 0) ||
+    after.to === after.from
+  )
     return {
       code: "invalid_body",
       detail:
@@ -110,12 +137,36 @@ function judgeRollout(op: ProposedOp, proposal: Proposal, fact: PointerFacts): R
           ? `The channel is at revision ${after.to} already.`
           : "A rollout begins with its first step.",
     };
+  if (fact.reviewed && !waits && proposal.override === undefined) return unapproved(0);
   return judgeKeptRevision(after.to, fact);
+}
+
+/** Into a step that waits goes who has an approval, and past it who overrides. */
+function judgeReviewed(
+  { approvedBy, override }: Proposal,
+  before: RolloutDocument,
+  after: RolloutDocument,
+): Refused | undefined {
+  const last = after.state === "done" ? after.steps.length - 1 : after.step;
+  const waiting = after.steps.findIndex(({ review }, at) => review && at > before.step && at <= last);
+  if (waiting < 0 || override !== undefined) return undefined;
+  const isNext = before.state === "waiting" && after.state === "running" && last === before.step + 1;
+  return isNext && approvedBy !== undefined && approvedBy !== before.startedBy?.by
+    ? undefined
+    : unapproved(waiting);
+}
+
+function unapproved(step: number): Refused {
+  return {
+    code: "approval_required",
+    detail: `A second person has to approve step ${step + 1} of the rollout before it begins.`,
+  };
 }
 
 /** The same rollout, further on or at its end: where it goes and by which steps does not change. */
 function goesOn(before: RolloutDocument, after: RolloutDocument): boolean {
-  const fixed = ({ from, to, steps, started }: RolloutDocument) => JSON.stringify([from, to, steps, started]);
+  const fixed = ({ from, to, steps, started, startedBy }: RolloutDocument) =>
+    JSON.stringify([from, to, steps, started, startedBy]);
   return fixed(before) === fixed(after) && (after.step >= before.step || after.step === -1);
 }
 

@@ -60,6 +60,8 @@ export interface Proposal {
   readonly carries?: readonly Broken[];
   /** It is a proposal under review, or one that is approved: it needs no other approval. */
   readonly reviewed?: boolean;
+  /** The accessor of the token whose approval, given before, this rests on. It has to be one that could still give it. */
+  readonly approvedBy?: string;
   /** The plan that the commit is bound to. */
   readonly planned?: PlannedState;
   /** By operation: the schemas that its value was judged by, as the facts name them. */

@@ -76,7 +76,7 @@ function documentOf({ op, namespace, text, at, size }: ProposedOp, body: Uint8Ar
 function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string | undefined): boolean {
   if (!isReserved(namespace) || op === "check") return true;
   const named = key.startsWith(NAMESPACE) && isNamespaceName(key.slice(NAMESPACE.length));
-  const policy = namespace !== AUTH && placeOfPolicy(key) !== undefined;
+  const policy = namespace === AUTH ? undefined : placeOfPolicy(key);
   const schema = namespace !== AUTH && placeOfSchema(key) !== undefined;
   const place = namespace === AUTH ? undefined : placeOfPointer(key);
   const edge = namespace !== AUTH && edgeOfKey(key) !== undefined;
@@ -85,7 +85,12 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
   if (op === "delete")
     return (
       namespace !== AUTH &&
-      (key === "mode" || key.startsWith(NAMESPACE) || policy || schema || place !== undefined || edge)
+      (key === "mode" ||
+        key.startsWith(NAMESPACE) ||
+        policy !== undefined ||
+        schema ||
+        place !== undefined ||
+        edge)
     );
   if (op !== "put" || json === undefined || mediaType !== "application/json") return false;
   if (namespace === AUTH)
@@ -97,7 +102,9 @@ function isInShape({ op, namespace, key, mediaType }: ProposedOp, json: string |
   if (place !== undefined)
     return (place.kind === "channel" ? parseChannel(json) : parseRollout(json)) !== undefined;
   if (edge) return parseEdge(json) !== undefined;
-  return policy ? parsePolicy(json) !== undefined : named && parseNamespaceSettings(json) !== undefined;
+  return policy !== undefined
+    ? parsePolicy(json, policy.scope) !== undefined
+    : named && parseNamespaceSettings(json) !== undefined;
 }
 
 /** An accessor stands for one token for ever: rotating and revoking are all that may happen to it. */

@@ -4,6 +4,7 @@
  */
 import { hasOnly, isObject, parseObject } from "../json-object.ts";
 import { isNamespaceName } from "../namespace.ts";
+import type { Person } from "../review/document.ts";
 import { parseTime } from "../time.ts";
 
 /** A named pointer to a revision of a namespace. */
@@ -27,6 +28,8 @@ export interface RolloutStep {
   readonly percent?: number | undefined;
   /** How long the step has to hold before the next one begins. */
   readonly bakeSeconds: number;
+  /** A second person has to approve that it begins. */
+  readonly review?: boolean | undefined;
 }
 
 /** What a step's edges must show. */
@@ -50,7 +53,8 @@ export interface RolloutHealth {
   readonly minEdges: number;
 }
 
-export const ROLLOUT_STATES = ["running", "paused", "failed", "done", "aborted"] as const;
+/** `waiting`: the next step begins once a second person has approved it. */
+export const ROLLOUT_STATES = ["waiting", "running", "paused", "failed", "done", "aborted"] as const;
 export type RolloutState = (typeof ROLLOUT_STATES)[number];
 
 /** A channel on its way from one revision to another. */
@@ -58,7 +62,7 @@ export interface RolloutDocument {
   readonly from: number;
   readonly to: number;
   readonly steps: readonly RolloutStep[];
-  /** Index of the step that it is in; -1: no edge is given the new revision. */
+  /** Index of the step that it is in; -1: no edge is given the new revision, or none yet. */
   readonly step: number;
   readonly state: RolloutState;
   /** When the step, or the state, began: RFC 3339. */
@@ -72,6 +76,10 @@ export interface RolloutDocument {
   readonly onFailure: "stop" | "back";
   /** What happened last, in words. */
   readonly reason: string;
+  /** Who began it, where a step waits for a second person. */
+  readonly startedBy?: Person | undefined;
+  /** Who approved the last step that waited, when it was the document of that revision. */
+  readonly approved?: (Person & { readonly revision: number }) | undefined;
 }
 
 export const STEPS_MAX = 20;
@@ -153,6 +161,8 @@ const MEMBERS = [
   "health",
   "onFailure",
   "reason",
+  "startedBy",
+  "approved",
 ];
 
 export function parseRollout(json: string): RolloutDocument | undefined {
@@ -173,6 +183,8 @@ function isRollout(value: object): value is RolloutDocument {
     health,
     onFailure,
     reason,
+    startedBy,
+    approved,
   }: Partial<RolloutDocument> = value;
   return (
     isRevision(from) &&
@@ -190,19 +202,27 @@ function isRollout(value: object): value is RolloutDocument {
     isTime(resumed) &&
     isHealth(health) &&
     (onFailure === "stop" || onFailure === "back") &&
-    typeof reason === "string"
+    typeof reason === "string" &&
+    // Who may not approve it has to be known.
+    (startedBy === undefined ? !steps.some(({ review }) => review) : isPerson(startedBy)) &&
+    (approved === undefined || (isPerson(approved) && isRevision(approved.revision)))
   );
 }
 
+function isPerson(person: unknown): boolean {
+  return isObject(person) && typeof person.by === "string" && typeof person.byName === "string";
+}
+
 function isStep(step: unknown): step is RolloutStep {
-  if (!isObject(step) || !hasOnly(step, ["labels", "percent", "bakeSeconds"])) return false;
-  const { labels, percent, bakeSeconds } = step;
+  if (!isObject(step) || !hasOnly(step, ["labels", "percent", "bakeSeconds", "review"])) return false;
+  const { labels, percent, bakeSeconds, review } = step;
   // One of the two says whom it is for.
   if ((labels === undefined) === (percent === undefined)) return false;
   return (
     (labels === undefined || (isLabels(labels) && Object.keys(labels).length > 0)) &&
     (percent === undefined || isWithin(percent, 1, 100)) &&
-    isWithin(bakeSeconds, 0, BAKE_SECONDS_MAX)
+    isWithin(bakeSeconds, 0, BAKE_SECONDS_MAX) &&
+    (review === undefined || typeof review === "boolean")
   );
 }
 

@@ -22,6 +22,8 @@ export function moved(next: Next, { rollout, channel, nowMs }: Standing): Moved 
   switch (next.kind) {
     case "advance":
       return { rollout: { ...rollout, ...at, step: next.step }, channel: undefined };
+    case "hold":
+      return { rollout: { ...rollout, ...at, state: "waiting" }, channel: undefined };
     case "done":
       return ended(rollout, channel, at);
     case "fail": {

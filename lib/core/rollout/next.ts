@@ -5,7 +5,7 @@
 import { isOver } from "../span.ts";
 import { type KeptBeacon, SILENT_MS } from "./beacon.ts";
 import type { ChannelPlace, EdgeDocument, RolloutDocument } from "./documents.ts";
-import { stepsFor } from "./reading.ts";
+import { isWatched, stepsFor } from "./reading.ts";
 
 /** An edge that follows the channel. */
 export interface Follower {
@@ -36,6 +36,7 @@ export interface StepProgress {
 /** `reason` in words, of all but a wait as it then stands in the document. */
 export type Next =
   | { readonly kind: "wait"; readonly reason: string }
+  | { readonly kind: "hold"; readonly reason: string }
   | { readonly kind: "advance"; readonly step: number; readonly reason: string }
   | { readonly kind: "done"; readonly reason: string }
   | { readonly kind: "fail"; readonly reason: string };
@@ -49,11 +50,12 @@ export interface Looked extends ChannelPlace {
 export function nextMove(looked: Looked): Next {
   const { rollout, nowMs } = looked;
   const { state, steps, step, since, to } = rollout;
-  if (state !== "running") return { kind: "wait", reason: `It is ${state}.` };
+  if (!isWatched(rollout)) return { kind: "wait", reason: `It is ${state}.` };
   const given = givenIn(looked);
   const progress = progressIn(given, looked);
   const harm = harmIn(progress, rollout, "") ?? harmInAStep(given, looked);
   if (harm !== undefined) return { kind: "fail", reason: `${stepName(step)}: ${harm}` };
+  if (state === "waiting") return { kind: "wait", reason: waitsFor(step + 1) };
   const bakeMs = (steps[step]?.bakeSeconds ?? 0) * 1000;
   const sinceMs = Date.parse(since);
   if (!isOver({ sinceMs, lengthMs: bakeMs }, nowMs)) {
@@ -63,9 +65,14 @@ export function nextMove(looked: Looked): Next {
   const lack = lackIn(progress, rollout);
   if (lack !== undefined) return { kind: "fail", reason: `${stepName(step)}: ${lack}` };
   const held = `${stepName(step)} held: ${progress.reported} of ${progress.edges} edges at revision ${to}.`;
+  if (steps[step + 1]?.review) return { kind: "hold", reason: `${held} ${waitsFor(step + 1)}` };
   return step + 1 < steps.length
     ? { kind: "advance", step: step + 1, reason: held }
     : { kind: "done", reason: held };
+}
+
+export function waitsFor(step: number): string {
+  return `${stepName(step)} waits for a second person to approve it.`;
 }
 
 export function progressOf(looked: Looked): StepProgress {

@@ -27,7 +27,17 @@ export function revisionFor({ channel, rollout, edge }: Pointers, reader: Channe
 
 /** Some edges may read another revision than the channel's. */
 export function isActive({ state, step }: RolloutDocument): boolean {
-  return step >= 0 && (state === "running" || state === "paused" || state === "failed");
+  return step >= 0 && state !== "done" && state !== "aborted";
+}
+
+/** What edges say may end it, and nobody has stopped it. */
+export function isWatched({ state }: Pick<RolloutDocument, "state">): boolean {
+  return state === "running" || state === "waiting";
+}
+
+/** It goes on, or is yet to begin: the channel is its own. */
+export function isUnderWay(rollout: RolloutDocument): boolean {
+  return isActive(rollout) || rollout.state === "waiting";
 }
 
 /** Whether a step up to the present one is for the edge. */

@@ -170,6 +170,12 @@ cross join (select 'schema/' as kind union all select 'policy/') k cross join ch
 where c.namespace='_system' and c.key>=k.kind||n.ns||'/' and c.key<k.kind||n.ns||'0'),0)`,
 );
 
+/** ?1 an accessor. */
+export const approverSql = statement(
+  { json: textColumn },
+  "select cast(value as text) from entry where namespace='_auth' and key='token/'||?1",
+);
+
 /** ?1 epoch, ?2 lineage, ?3 first revision, ?4 its parent's lineage, ?5 where that was left. */
 export const insertLineageSql = sqlOf(
   query.insert(lineageTable).values({

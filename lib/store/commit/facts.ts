@@ -7,8 +7,15 @@ import { remembering } from "../../core/remembering.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
 import type { Db, SqlValue } from "../sqlite/driver.ts";
 import { type Durability, durabilityFromRow } from "../sqlite/durability.ts";
-import { onlyOf } from "../sqlite/statement.ts";
-import { factsSql, type memberFactsSql, type oneFactsSql, planStateSql, saidSql } from "./commit.sql.ts";
+import { firstOf, onlyOf } from "../sqlite/statement.ts";
+import {
+  approverSql,
+  factsSql,
+  type memberFactsSql,
+  type oneFactsSql,
+  planStateSql,
+  saidSql,
+} from "./commit.sql.ts";
 import { readSettings } from "./setting-facts.ts";
 
 export interface Gathered {
@@ -141,7 +148,7 @@ export function sharedFacts(
   row: SharedRow,
   { proposal, ops }: Encoded,
 ): Omit<Facts, "namespaces" | "ops"> {
-  const { proposer, requestId, body, door, planned, comparedAt } = proposal;
+  const { proposer, requestId, body, door, planned, comparedAt, approvedBy } = proposal;
   return {
     store: storeFromRow(row),
     mode: row.mode,
@@ -149,6 +156,7 @@ export function sharedFacts(
     said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops, comparedAt) : null,
     rules: planned === undefined ? null : readPlanState(db, ops).rules,
+    approver: approvedBy === undefined ? null : (firstOf(db, approverSql, [approvedBy])?.json ?? null),
   };
 }
 

@@ -15,3 +15,10 @@ export const keysHeldSql = statement(
   `select j.key,(select count(*) from (select 1 from entry e where e.namespace=j.value->>0
 and e.key>=j.value->>1 and e.key<${above("(j.value->>1)")} limit 2001)) from json_each(?1) j order by j.key`,
 );
+
+/** ?1 names. When the newest of these namespaces was made, 0 where none is there. */
+export const newestMadeSql = statement(
+  { revision: integerColumn },
+  `select coalesce(max(e.created_revision),0) from json_each(?1) j cross join entry e
+where e.namespace='_system' and e.key='namespace/'||j.value`,
+);

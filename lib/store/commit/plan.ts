@@ -2,10 +2,10 @@
 import type { Facts } from "../../core/commit/facts.ts";
 import type { Proposal } from "../../core/commit/proposal.ts";
 import type { Db } from "../sqlite/driver.ts";
-import { rowsOf } from "../sqlite/statement.ts";
+import { onlyOf, rowsOf } from "../sqlite/statement.ts";
 import { memberFactsSql } from "./commit.sql.ts";
 import { encodeOps, gatherPlanFacts, readPlanState } from "./facts.ts";
-import { keysHeldSql, valuesNowSql } from "./plan.sql.ts";
+import { keysHeldSql, newestMadeSql, valuesNowSql } from "./plan.sql.ts";
 
 export interface PlanFacts {
   readonly facts: Facts;
@@ -38,4 +38,9 @@ export function countKeys(
   if (prefixes.length === 0) return [];
   const asked = prefixes.map(({ namespace, prefix }) => [namespace, prefix]);
   return rowsOf(db, keysHeldSql, [JSON.stringify(asked)]).map(({ keys }) => keys);
+}
+
+/** By which commit the newest of some namespaces was made. Throws StoreFault. */
+export function readNewestMade(db: Db, namespaces: readonly string[]): number {
+  return onlyOf(db, newestMadeSql, [JSON.stringify(namespaces)]).revision;
 }

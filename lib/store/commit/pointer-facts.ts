@@ -3,6 +3,7 @@
 import { parseLives } from "../../core/ancestry.ts";
 import type { PointerFacts } from "../../core/commit/pointers.ts";
 import { SYSTEM } from "../../core/namespace.ts";
+import { policyKey, reviewsRollouts } from "../../core/policy.ts";
 import { channelKey, placeOfPointer, rolloutKey } from "../../core/rollout/documents.ts";
 import { pointersSql } from "../documents/pins.sql.ts";
 import { readPinsOf } from "../documents/pins.ts";
@@ -18,7 +19,9 @@ export function readPointerFacts(
   const place = namespace === SYSTEM ? placeOfPointer(key) : undefined;
   if (place === undefined) return null;
   const store = onlyOf(db, viewSql, [place.namespace, null]);
-  const { channel, rollout } = onlyOf(db, pointersSql, [channelKey(place), rolloutKey(place), null]);
+  const keys = [channelKey(place), rolloutKey(place), policyKey({ ...place, scope: "" })];
+  // No edge is asked for: the third document is the namespace's policy.
+  const { channel, rollout, edge: policy } = onlyOf(db, pointersSql, keys);
   return {
     homed: store.namespace !== null,
     lives: parseLives(store.lives),
@@ -27,5 +30,6 @@ export function readPointerFacts(
     pins: readPinsOf(db, place.namespace, store.compacted),
     channel,
     rollout,
+    reviewed: reviewsRollouts(policy),
   };
 }

@@ -30,7 +30,7 @@ where n.namespace='_system' and n.key=c.key and n.revision>c.revision and n.revi
     .join(" union all "),
 );
 
-/** ?1 to ?3: the keys of a channel, its rollout and an edge. Where one is not there, its parts are null. */
+/** ?1 to ?3: the keys of a channel, its rollout and an edge, or another. Where one is not there, its parts are null. */
 export const pointersSql = statement(
   {
     channel: orNull(textColumn),

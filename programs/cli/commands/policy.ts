@@ -49,6 +49,7 @@ export function addPolicy(program: Command, client: () => Client): void {
     .option("--max-emptied <n>", "a commit leaves at most so many documents without content")
     .option("--freeze <from..until>", "nothing changes in between; `..2h` is from now on, for two hours")
     .option("--reason <text>", "why it is frozen, for whom that stops")
+    .option("--rollouts <review>", "`review`: a second person approves each rollout of the namespace")
     .option(
       "--unset <setting>",
       `take a setting back (may be given again): ${POLICY_SETTINGS.join(", ")}`,
@@ -179,8 +180,8 @@ async function listPolicies(client: Client, namespace: string | undefined): Prom
 function printPolicies(all: readonly PolicyAnswer[]): void {
   const shown = (limit: number | undefined) => (limit === undefined ? "" : String(limit));
   printTable(
-    ["NAMESPACE", "SCOPE", "CHANGED", "DELETED", "GROWTH", "EMPTIED", "FREEZES"],
-    all.map(({ namespace, scope, budgets = {}, freeze = [] }) => [
+    ["NAMESPACE", "SCOPE", "CHANGED", "DELETED", "GROWTH", "EMPTIED", "FREEZES", "ROLLOUTS"],
+    all.map(({ namespace, scope, budgets = {}, freeze = [], rollouts = "" }) => [
       namespace,
       scope,
       shown(budgets.keysChanged),
@@ -188,13 +189,15 @@ function printPolicies(all: readonly PolicyAnswer[]): void {
       budgets.growthBytes === undefined ? "" : formatBytes(budgets.growthBytes),
       shown(budgets.emptied),
       freeze.length === 0 ? "" : String(freeze.length),
+      rollouts,
     ]),
   );
 }
 
-function linesOf({ budgets = {}, freeze = [] }: PolicyAnswer): string[] {
+function linesOf({ budgets = {}, freeze = [], rollouts }: PolicyAnswer): string[] {
   return [
     ...Object.entries(budgets).map(([name, limit]) => `${name} ${limit}\n`),
+    ...(rollouts === undefined ? [] : [`rollouts ${rollouts}\n`]),
     ...freeze.map(({ from, until, reason }) => `freeze ${from}..${until} ${escapeControl(reason)}\n`),
   ];
 }

@@ -7,11 +7,12 @@ import type { Client } from "../client.ts";
 import { conditionHeaders } from "../documents/condition.ts";
 import { EXIT, Failure } from "../failure.ts";
 import { parseSpan } from "../moment.ts";
-import { printJson, sayDone } from "../output.ts";
+import { printJson, say, sayDone } from "../output.ts";
 import { outputOption } from "../output-option.ts";
 import { overrideOption } from "../override-option.ts";
 import { followPages } from "../pages.ts";
 import { repeated } from "../repeated.ts";
+import { type ApproveOptions, approveStep } from "../rollouts/approve.ts";
 import { nameOfChannel, parseChannelPlace, pathOfChannel } from "../rollouts/place.ts";
 import { resolveRevision } from "../rollouts/revision.ts";
 import { bodyOf, type StepFlags } from "../rollouts/steps.ts";
@@ -36,6 +37,7 @@ export function addRollout(program: Command, client: () => Client): void {
     .command("rollout")
     .description("rollouts: move a channel to another revision step by step, as long as its edges are well");
   addStart(rollout, client);
+  addApprove(rollout, client);
   rollout
     .command("ls")
     .description("the last rollout of each channel")
@@ -86,6 +88,17 @@ const STEERING = [
   ["abort", "is aborted", "end a rollout: every edge gets the revision that it came from"],
 ] as const;
 
+function addApprove(rollout: Command, client: () => Client): void {
+  rollout
+    .command("approve")
+    .description("let the step begin that a rollout of somebody else waits before; needs the verb approve")
+    .argument("<channel>", PLACE, parseChannelPlace)
+    .option("-m, --message <text>", "why, kept with the commit")
+    .option("--yes", "do it without asking")
+    .addOption(outputOption(["text", "json"]))
+    .action((place: ChannelPlace, options: ApproveOptions) => approveStep(client(), place, options));
+}
+
 function addStart(rollout: Command, client: () => Client): void {
   rollout
     .command("start")
@@ -97,6 +110,8 @@ function addStart(rollout: Command, client: () => Client): void {
       "a ring by its labels (ring=canary) or a share (10%); once for each step",
       repeated,
     )
+    .option("--review", "it waits for somebody to approve it before its first step")
+    .option("--review-step <n>", "it waits so before this step, by its place; once for each", repeated)
     .option("--bake <span>", "how long each step has to hold (default: 10m)")
     .option("--from-file <file>", "steps, health and onFailure as JSON")
     .option(
@@ -136,7 +151,11 @@ async function start(client: Client, place: ChannelPlace, options: StartOptions)
     what: nameOfChannel(place),
   });
   if (output === "json") return printJson(made);
-  sayDone(`the rollout of ${nameOfChannel(place)} to revision ${body.to} has begun`);
+  const { state, reason } = await read(client, place);
+  if (state !== "waiting")
+    return sayDone(`the rollout of ${nameOfChannel(place)} to revision ${body.to} has begun`);
+  sayDone(`the rollout of ${nameOfChannel(place)} to revision ${body.to} is kept. ${reason}`);
+  say(`somebody else lets it begin: \`ledge rollout approve ${place.namespace}/${place.channel}\``);
 }
 
 function read(client: Client, place: ChannelPlace): Promise<Rollout> {
@@ -177,6 +196,7 @@ async function steer(
 
 function endUnlessDone({ state, reason }: Rollout): void {
   if (state === "done") return;
+  if (state === "waiting") throw new Failure(EXIT.late, `the rollout is ${state}: ${reason}`);
   if (state === "running") throw new Failure(EXIT.late, "the rollout has not ended in time");
   throw new Failure(EXIT.refused, `the rollout is ${state}: ${reason}`);
 }

@@ -5,9 +5,10 @@ import { outputOption } from "../output-option.ts";
 import { overrideOption } from "../override-option.ts";
 import { repeated } from "../repeated.ts";
 
-export function sourceOptions(command: Command): Command {
+/** `source`: how the argument is written, in brackets where there may be none. */
+export function sourceOptions(command: Command, source = "<source>"): Command {
   return command
-    .argument("<source>", "a folder, a file, or `-` for standard input")
+    .argument(source, "a folder, a file, or `-` for standard input")
     .option(
       "-n, --namespace <name>",
       "everything belongs to this namespace (default: the first folders are namespaces)",

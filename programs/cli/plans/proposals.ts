@@ -1,12 +1,6 @@
 /** Proposals as the commands make, show and decide them. */
 import { CommitAnswer } from "../../../lib/api/document-answers.ts";
-import {
-  Decided,
-  ProposalAnswer,
-  type ProposalEntry,
-  ProposalMade,
-  ProposalsPage,
-} from "../../../lib/api/proposal-answers.ts";
+import { Decided, ProposalAnswer, ProposalMade } from "../../../lib/api/proposal-answers.ts";
 import { pathTo } from "../../../packages/client/path-to.ts";
 import { requireYes } from "../ask.ts";
 import type { Client } from "../client.ts";
@@ -16,10 +10,9 @@ import { EXIT, Failure } from "../failure.ts";
 import { plannedBatches } from "../import/carry-out.ts";
 import { type ImportOptions, planImport } from "../import/run.ts";
 import { countWords, printJson, say, sayDone } from "../output.ts";
-import { followPages } from "../pages.ts";
-import { printTable } from "../table.ts";
 import type { DocumentName } from "../target.ts";
 import { printPlanned } from "./planned-change.ts";
+import { nameOfPerson } from "./proposal-lists.ts";
 import { refusalOfPlans, sayWarnings } from "./server-plan.ts";
 
 export interface ProposeOptions extends Omit<ImportOptions, "plan" | "createNamespaces"> {
@@ -59,25 +52,47 @@ async function putBody(
   return JSON.stringify({ message, changes: [{ op: "put", ...to, mediaType, base64, ifRevision: "any" }] });
 }
 
-export async function printProposals(client: Client, output: "table" | "json"): Promise<void> {
-  const proposals: ProposalEntry[] = [];
-  for await (const page of followPages(client, ProposalsPage, "/v1/proposals", {}))
-    proposals.push(...page.proposals);
-  if (output === "json") return printJson({ proposals });
-  printTable(
-    ["ID", "BY", "CREATED", "CHANGES", "WHY"],
-    proposals.map(({ id, by, byName, created, changes, message = "" }) => [
-      id,
-      `${byName} (${by})`,
-      created,
-      String(changes),
-      message,
-    ]),
-  );
+/** Shows what it would do now, asks, and approves just that; with `apply` false it is committed later. */
+export async function approve(
+  client: Client,
+  id: string,
+  { yes, apply }: { readonly yes?: true; readonly apply: boolean },
+): Promise<void> {
+  const found = await look(client, id, { yes, applies: apply });
+  const asked = (more: object) => ({
+    body: JSON.stringify({ planDigest: found.planDigest, ...more }),
+    what: `proposal ${id}`,
+  });
+  const path = pathTo`/v1/proposals/${id}/approve`;
+  if (!apply) {
+    await client.json(Decided, "POST", path, asked({ apply }));
+    sayDone(`proposal ${id} is approved, and not applied`);
+    return say(`whoever may write its keys applies it: \`ledge apply --proposal ${id}\``);
+  }
+  const made = await client.json(CommitAnswer, "POST", path, asked({}));
+  sayDone(`proposal ${id} is committed, revision ${made.revision}`);
 }
 
-/** Shows what it would do now, asks, and approves just that. */
-export async function approve(client: Client, id: string, { yes }: { readonly yes?: true }): Promise<void> {
+/** Shows what somebody has approved, asks, and commits just that. */
+export async function applyProposal(
+  client: Client,
+  id: string,
+  { yes, message, output }: Pick<ImportOptions, "yes" | "message" | "output">,
+): Promise<void> {
+  await look(client, id, { yes, applies: true });
+  const made = await client.json(CommitAnswer, "POST", pathTo`/v1/proposals/${id}/apply`, {
+    query: { message },
+    what: `proposal ${id}`,
+  });
+  if (output === "json") return printJson(made);
+  sayDone(`proposal ${id} is committed, revision ${made.revision}`);
+}
+
+async function look(
+  client: Client,
+  id: string,
+  { yes, applies }: { readonly yes: boolean | undefined; readonly applies: boolean },
+): Promise<ProposalAnswer> {
   const found = await client.json(ProposalAnswer, "GET", pathTo`/v1/proposals/${id}`, {
     what: `proposal ${id}`,
   });
@@ -91,23 +106,23 @@ export async function approve(client: Client, id: string, { yes }: { readonly ye
         hint: "have it proposed again",
       },
     );
-  const refused = refusalOfPlans([found.plan]);
+  const { plan } = found;
+  // A freeze may be over when it is applied.
+  const refusals = applies ? plan.refusals : plan.refusals.filter(({ code }) => code !== "frozen");
+  const refused = refusalOfPlans([{ ...plan, refusals }]);
   if (refused !== undefined) throw refused;
-  if (yes !== true)
-    await requireYes(`Commit ${countWords(found.plan.changes.length, "change")}?`, { flag: "--yes" });
-  const body = JSON.stringify({ planDigest: found.planDigest });
-  const made = await client.json(CommitAnswer, "POST", pathTo`/v1/proposals/${id}/approve`, {
-    body,
-    what: `proposal ${id}`,
-  });
-  sayDone(`proposal ${id} is committed, revision ${made.revision}`);
+  const changes = countWords(plan.changes.length, "change");
+  if (yes !== true) await requireYes(`${applies ? "Commit" : "Approve"} ${changes}?`, { flag: "--yes" });
+  return found;
 }
 
-async function show(
-  client: Client,
-  { byName, by, created, message, plan, commit }: ProposalAnswer,
-): Promise<void> {
-  say(`proposed by ${byName} (${by}) at ${created}${message === undefined ? "" : `: ${message}`}`);
+async function show(client: Client, found: ProposalAnswer): Promise<void> {
+  const { created, message, approved, plan, commit } = found;
+  say(`proposed by ${nameOfPerson(found)} at ${created}${message === undefined ? "" : `: ${message}`}`);
+  if (approved !== undefined)
+    say(
+      `approved by ${nameOfPerson(approved)} at ${approved.at}${approved.void ? ", whose token is no more" : ""}`,
+    );
   const texts = textsOf(commit);
   for (const [index, planned] of plan.changes.entries())
     if (planned.result !== "unchanged" && planned.result !== "checked")

@@ -17,6 +17,8 @@ export interface StepFlags {
   readonly maxSilent?: string;
   readonly minEdges?: string;
   readonly onFailure?: string;
+  readonly review?: boolean;
+  readonly reviewStep?: readonly string[];
 }
 
 type Body = Omit<RolloutBody, "to">;
@@ -28,10 +30,19 @@ export function bodyOf(flags: StepFlags): Body {
     throw new Failure(EXIT.usage, "--from-file has the steps: leave --step and --bake out");
   const health = { ...told?.health, ...healthOf(flags) };
   return {
-    steps: told?.steps ?? stepsOf(flags),
+    steps: reviewed(told?.steps ?? stepsOf(flags), flags.reviewStep ?? []),
+    review: flags.review ?? told?.review,
     ...(Object.keys(health).length === 0 ? {} : { health }),
     onFailure: failureOf(flags.onFailure) ?? told?.onFailure,
   };
+}
+
+function reviewed(steps: Body["steps"], named: readonly string[]): Body["steps"] {
+  const places = named.map((text) => wholeNumber("--review-step", text, 1) ?? 0);
+  const beyond = places.find((place) => place > steps.length);
+  if (beyond !== undefined)
+    throw new Failure(EXIT.usage, `--review-step ${beyond} names no step: there are ${steps.length}`);
+  return steps.map((step, at) => (places.includes(at + 1) ? { ...step, review: true } : step));
 }
 
 function stepsOf({ step = [], bake = DEFAULT_BAKE }: StepFlags): Body["steps"] {

@@ -3,23 +3,33 @@ import type { Rollout } from "../../../lib/api/rollout-bodies.ts";
 import { escapeControl } from "../output.ts";
 
 export function linesOfRollout(rollout: Rollout): string[] {
-  const { from, to, state, since, steps, step, reason, progress } = rollout;
+  const { from, to, state, since, steps, reason, progress, startedBy } = rollout;
   const lines = [`rollout from revision ${from} to ${to}: ${state}, since ${since}\n`];
   for (const [index, one] of steps.entries()) {
-    const mark =
-      index < step || state === "done" ? "done" : index === step && state !== "aborted" ? "now" : "";
+    const review = one.review ? ", to be approved" : "";
     lines.push(
-      `  ${String(index + 1).padStart(2)}  ${mark.padEnd(4)}  ${nameOfStep(one)}, bakes ${one.bakeSeconds} s\n`,
+      `  ${String(index + 1).padStart(2)}  ${markOf(index, rollout).padEnd(4)}  ${nameOfStep(one)}, bakes ${one.bakeSeconds} s${review}\n`,
     );
   }
+  if (startedBy !== undefined)
+    lines.push(
+      `  begun by ${escapeControl(startedBy.byName)} (${startedBy.by}), approved by somebody else\n`,
+    );
   lines.push(`  ${escapeControl(reason)}\n`);
   if (progress !== undefined) lines.push(`  ${progressLine(progress)}\n`, `  next: ${progress.next}\n`);
   return lines;
 }
 
+function markOf(index: number, { state, step }: Rollout): string {
+  if (index < step || state === "done") return "done";
+  if (state === "waiting") return index === step ? "done" : index === step + 1 ? "wait" : "";
+  return index === step && state !== "aborted" ? "now" : "";
+}
+
 /** One line for a terminal. */
 export function shortLine({ state, step, steps, progress, reason }: Rollout): string {
   if (progress === undefined) return `${state}: ${reason}`;
+  if (state === "waiting") return `waiting: ${progress.next}`;
   return `${state}, step ${step + 1} of ${steps.length}: ${progressLine(progress)}. ${progress.next}`;
 }
 

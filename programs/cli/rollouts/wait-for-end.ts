@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Rollout } from "../../../lib/api/rollout-bodies.ts";
 import type { ChannelPlace } from "../../../lib/core/rollout/documents.ts";
+import { isWatched } from "../../../lib/core/rollout/reading.ts";
 import type { Client } from "../client.ts";
 import { showGoingOn } from "./going-on.ts";
 import { nameOfChannel, pathOfChannel } from "./place.ts";
@@ -18,7 +19,8 @@ export async function waitForEnd(client: Client, place: ChannelPlace, timeoutMs:
       what: nameOfChannel(place),
     });
     progress.show(shortLine(found));
-    if (found.state !== "running" || performance.now() >= end) {
+    // One that waits may be approved yet.
+    if (!isWatched(found) || performance.now() >= end) {
       progress.end();
       return found;
     }

@@ -48,6 +48,30 @@ describe("nextMove", () => {
     expect(nextMove(look([follower("a")]))).toMatchObject({ kind: "advance", step: 1 });
   });
 
+  test("holds before a step that waits for a second person, and ends by harm", () => {
+    const steps = ROLLOUT.steps.map((step, at) => (at === 1 ? { ...step, review: true } : step));
+    const looked = look([follower("a")], { steps });
+    const next = nextMove(looked);
+    expect(next).toEqual({
+      kind: "hold",
+      reason: expect.stringMatching(/^Step 1 held: .* Step 2 waits for a second person/),
+    });
+    const channel = { revision: 10 };
+    const rollout = moved(next, { rollout: looked.rollout, channel, nowMs: T0 })?.rollout;
+    expect(rollout).toMatchObject({ state: "waiting", step: 0 });
+    const edge = { ...PLACE, edge: "a" };
+    expect(rollout && revisionFor({ channel, rollout, edge: RING }, edge)).toBe(20);
+    const waiting = look([follower("a")], { steps, state: "waiting", afterS: 90 });
+    expect(nextMove(waiting)).toMatchObject({ kind: "wait" });
+    expect(nextMove(look([follower("a", { errorRate: 1 })], { steps, state: "waiting" }))).toMatchObject({
+      kind: "fail",
+    });
+    expect(nextMove(look([], { steps, state: "waiting", step: -1 }))).toEqual({
+      kind: "wait",
+      reason: "Step 1 waits for a second person to approve it.",
+    });
+  });
+
   test("is done once the last step has held", () => {
     expect(nextMove(look([follower("a")], { step: 1 }))).toMatchObject({ kind: "done" });
   });

@@ -47,4 +47,39 @@ describe("ledge propose", () => {
     expect((await ledge(["log", "-n", "1"])).stdout).toContain("rejected: too much");
     expect((await ledge(["get", "shop/limits.json"])).stdout.trim()).toBe('{"rps":2}');
   });
+
+  test("is approved only, applied by hand, and then a decided one", async () => {
+    const file = join(folder, "config", "limits.json");
+    writeFileSync(file, '{"rps":4}');
+    const id = await propose(file, "--to", "shop/limits.json");
+    const early = await ledge(["apply", "--proposal", id, "--yes"], author);
+    expect([early.status, early.stderr]).toEqual([
+      6,
+      expect.stringContaining("Nobody has approved this yet"),
+    ]);
+    const approved = await ledge(["approve", id, "--no-apply", "--yes"]);
+    expect([approved.status, approved.stderr]).toEqual([
+      0,
+      expect.stringContaining("is approved, and not applied"),
+    ]);
+    expect((await ledge(["proposals"])).stdout).toMatch(new RegExp(`${id} +author .* 1 +admin \\(`));
+    expect((await ledge(["get", "shop/limits.json"])).stdout.trim()).toBe('{"rps":2}');
+    const applied = await ledge(["apply", "--proposal", id, "--yes"], author);
+    expect([applied.status, applied.stderr]).toEqual([0, expect.stringContaining("approved by admin")]);
+    expect((await ledge(["get", "shop/limits.json"])).stdout.trim()).toBe('{"rps":4}');
+    const [, newest, ...others] = (await ledge(["proposals", "--decided"])).stdout.trim().split("\n");
+    expect(newest).toMatch(new RegExp(`^${id} +author .* applied `));
+    expect(others).toHaveLength(3);
+    expect((await ledge(["proposals", "--state", "rejected"])).stdout).toContain("too much");
+  });
+
+  test.each([
+    { line: ["apply"], says: "--proposal ID" },
+    { line: ["apply", "config", "--proposal", "a"], says: "config does not go with --proposal" },
+    { line: ["apply", "--proposal", "a", "--prune"], says: "--prune does not go with --proposal" },
+    { line: ["proposals", "--state", "void"], says: "Allowed choices are applied, rejected, withdrawn" },
+  ])("refuses $line", async ({ line, says }) => {
+    const ran = await ledge(line);
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(says)]);
+  });
 });

@@ -19,6 +19,11 @@ async function done(line: string, ...more: string[]): Promise<string> {
 const revisionOf = async (line: string): Promise<number> =>
   JSON.parse(await done(`${line} -o json`)).revision;
 
+const tokenFor = async (name: string) => {
+  const token = await done(`token create ${name} -g approve,rollout,read,history:shop`);
+  return { env: { LEDGE_TOKEN: token.trim() } };
+};
+
 let lineage = "";
 
 async function report(edge: string, revision: number): Promise<void> {
@@ -78,6 +83,37 @@ describe("ledge channel and rollout", () => {
     expect((await run("channel show shop/stable")).status).toBe(3);
   });
 
+  test("wait for somebody else, who sees the rollout and lets it begin", async () => {
+    await done("put shop/r 1 --if any");
+    await done("channel set shop/reviewed --to head");
+    await done("put shop/r 2 --if any");
+    await done("policy put shop --rollouts review");
+    expect((await done("policy ls shop")).split("\n")[1]).toMatch(/^shop .* review$/);
+    const [first, second] = [await tokenFor("first"), await tokenFor("second")];
+    const flags = "--to head --step 10% --step 100% --bake 1h --review-step 2".split(" ");
+    const started = await ledge(["rollout", "start", "shop/reviewed", ...flags], first);
+    expect(started.stderr).toContain("Step 1 waits for a second person");
+    expect(started.stderr).toContain("rollout approve shop/reviewed");
+    const lines = await done("rollout status shop/reviewed");
+    expect(lines).toMatch(/ 1 {2}wait {2}10 %, bakes 3600 s, to be approved\n/);
+    expect(lines).toContain("begun by first (");
+    const late = await run("rollout status shop/reviewed --wait --timeout 1s");
+    expect([late.status, late.stderr]).toEqual([
+      9,
+      expect.stringContaining("the rollout is waiting: Step 1"),
+    ]);
+    expect((await ledge(["rollout", "approve", "shop/reviewed", "--yes"], first)).status).toBe(4);
+    const asked = await ledge(["rollout", "approve", "shop/reviewed"], second);
+    expect([asked.status, asked.stderr]).toEqual([2, expect.stringContaining("what it carries:")]);
+    const approved = await ledge(["rollout", "approve", "shop/reviewed", "--yes"], second);
+    expect([approved.status, approved.stderr]).toEqual([0, expect.stringContaining("step 1 of the rollout")]);
+    expect(await done("rollout status shop/reviewed")).toMatch(/ 1 {2}now .*\n.* 2 {8}100 %/);
+    const again = await ledge(["rollout", "approve", "shop/reviewed", "--yes"], second);
+    expect([again.status, again.stderr]).toEqual([3, expect.stringContaining("waits for nobody")]);
+    await done("policy put shop --unset rollouts");
+    await done("rollout abort shop/reviewed");
+  });
+
   test("takes the steps of a file", async () => {
     await done("channel set shop/filed --to 3");
     const steps = join(folder, "steps.json");
@@ -100,6 +136,8 @@ describe("ledge channel and rollout", () => {
     { line: "rollout start shop/none --to 3 --step 10% --min-share 200%", says: "--min-share takes a share" },
     { line: "rollout start shop/none --to 3 --step 10% --on-failure run", says: "stop or back" },
     { line: "rollout hurry shop/none", says: "--reason" },
+    { line: "rollout start shop/none --to 3 --step 10% --review-step 2", says: "names no step" },
+    { line: "policy put shop --rollouts never", says: "--rollouts takes review" },
     { line: "channel set shop/none", says: "--to REVISION" },
     { line: "channel set shop", says: "NAMESPACE/CHANNEL" },
     { line: "edge set Fra", says: "lower-case" },

@@ -3,7 +3,14 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_HEALTH } from "../../../lib/core/rollout/documents.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { begin, openQuickStore, put } from "../../../testkit/backup.ts";
-import { type Options, propose, putReserved, type TestChange } from "../../../testkit/proposals.ts";
+import {
+  giveToken,
+  type Options,
+  propose,
+  putReserved,
+  type TestChange,
+  tokenOf,
+} from "../../../testkit/proposals.ts";
 import { headOf, pointChannel } from "../../../testkit/rollouts.ts";
 
 const AT = "2027-01-01T00:00:00.000Z";
@@ -46,6 +53,69 @@ const system = (key: string, json: unknown): TestChange => ({
   value: JSON.stringify(json),
   type: "application/json",
   if: -1,
+});
+
+describe("a step that waits for a second person", () => {
+  const BY = "b".repeat(12);
+  const steps = [
+    { percent: 10, bakeSeconds: 0, review: true },
+    { percent: 50, bakeSeconds: 0, review: true },
+    { percent: 100, bakeSeconds: 0, review: true },
+  ];
+  const startedBy = { by: "s".repeat(12), byName: "starter" };
+  const waiting = { steps, startedBy, state: "waiting", step: -1 };
+  const approved = (approvedBy: string) => ({ ...TICK, approvedBy });
+  beforeEach(() => {
+    for (const letter of ["b", "s"]) giveToken(db, tokenOf(letter), ["approve"]);
+    giveToken(db, tokenOf("c"), ["rollout"]);
+  });
+
+  test("is begun with an approval of somebody else's, one step at a time", () => {
+    expect(roll(waiting, TICK)).toBe("ok");
+    const first = { ...waiting, state: "running", step: 0 };
+    expect(roll(first, TICK)).toBe("approval_required");
+    expect(roll(first)).toBe("approval_required");
+    expect(roll({ ...first, startedBy: { by: BY, byName: "b" } }, approved(BY))).toBe("rollout_active");
+    expect(roll(first, approved(startedBy.by))).toBe("approval_required");
+    expect(roll(first, approved("c".repeat(12)))).toBe("approval_void");
+    expect(roll(first, approved("d".repeat(12)))).toBe("approval_void");
+    expect(roll({ ...first, step: 1 }, approved(BY))).toBe("approval_required");
+    expect(roll(first, approved(BY))).toBe("ok");
+    // It has to wait before the next one, too.
+    expect(roll({ ...first, step: 1 }, approved(BY))).toBe("approval_required");
+    expect(roll({ ...first, state: "waiting" }, TICK)).toBe("ok");
+    expect(roll({ ...first, step: 1 }, approved(BY))).toBe("ok");
+    expect(roll({ ...first, step: 1, state: "done" }, TICK)).toBe("approval_required");
+  });
+
+  test("is gone past by an override, and named with who began it", () => {
+    expect(roll({ ...waiting, startedBy: undefined })).toBe("invalid_body");
+    expect(roll({ ...waiting, state: "running", step: 0 })).toBe("invalid_body");
+    expect(roll({ ...rolloutOf(), step: -1, state: "waiting" })).toBe("invalid_body");
+    expect(roll(waiting)).toBe("ok");
+    expect(roll(waiting)).toBe("ok");
+    expect(roll({ ...waiting, to: first + 3 })).toBe("rollout_active");
+    expect(roll({ ...waiting, state: "done", step: 0 }, { override: "INC-1" })).toBe("ok");
+  });
+
+  test("is demanded of all by a policy", () => {
+    putReserved(db, "_system", "policy/shop/", '{"rollouts":"review"}');
+    expect(roll()).toBe("approval_required");
+    expect(roll(waiting)).toBe("ok");
+    roll({ ...waiting, state: "aborted" });
+    const channel = (revision: number) =>
+      said(putReserved(db, "_system", "channel/shop/stable", JSON.stringify({ revision })));
+    expect(channel(second)).toBe("approval_required");
+    expect(roll({}, { override: "INC-2" })).toBe("ok");
+    const both = [
+      system("channel/shop/stable", { revision: second }),
+      system("rollout/shop/stable", rolloutOf({ state: "done", step: 1 })),
+    ];
+    expect(said(propose(db, both, { door: "admin", ...TICK }))).toBe("ok");
+    expect(channel(first)).toBe("ok");
+    expect(channel(second)).toBe("approval_required");
+    expect(said(putReserved(db, "_system", "policy/shop/k", '{"rollouts":"review"}'))).toBe("invalid_body");
+  });
 });
 
 describe("a rollout", () => {

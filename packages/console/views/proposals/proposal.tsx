@@ -15,6 +15,7 @@ import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { Approved } from "./approved.tsx";
 import { type ReadProposal, readProposal } from "./read-proposal.ts";
 
 export function ProposalPage({ id }: { id: string }) {
@@ -35,7 +36,7 @@ export function ProposalPage({ id }: { id: string }) {
 }
 
 function Shown({ id, proposal, sides, again }: ReadProposal & { id: string; again: () => void }) {
-  const { byName, by, created, message, plan } = proposal;
+  const { byName, by, created, message, plan, approved } = proposal;
   return (
     <article>
       <h1>{message ? shownText(message) : "A proposal without a message"}</h1>
@@ -45,6 +46,7 @@ function Shown({ id, proposal, sides, again }: ReadProposal & { id: string; agai
         </span>
         <Moment at={created} />
         <span>{id}</span>
+        {approved && <Approved approved={approved} />}
       </p>
       {proposal.void && (
         <p class="banner">
@@ -73,6 +75,7 @@ function Decision({
   const isOwn = proposal.by === whoami.value?.accessor;
   const { changes, ok } = proposal.plan;
   const decides = !isOwn && mayForAll("approve", changes) && mayForAll("read", changes);
+  const applies = proposal.approved?.void === false && mayForAll("write", changes);
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true);
     setError(undefined);
@@ -85,10 +88,19 @@ function Decision({
     setBusy(false);
   };
   const path = `/v1/proposals/${part(id)}`;
-  const approve = () =>
+  const json = { planDigest: proposal.planDigest };
+  const approveOnly = () =>
     attempt(async () => {
-      const json = { planDigest: proposal.planDigest };
-      const { revision } = await send<CommitAnswer>("POST", `${path}/approve`, { json });
+      await send<Decided>("POST", `${path}/approve`, { json: { ...json, apply: false } });
+      again();
+    });
+  const commit = (what: "approve" | "apply") => () =>
+    attempt(async () => {
+      const { revision } = await send<CommitAnswer>(
+        "POST",
+        `${path}/${what}`,
+        what === "apply" ? {} : { json },
+      );
       notify(
         <>
           Committed as <a href={href("commit", [String(revision)])}>revision {revision}</a>
@@ -106,30 +118,48 @@ function Decision({
       notify(what === "reject" ? "Rejected." : "Withdrawn.");
       go(href("proposals"));
     });
-  if (!isOwn && !decides)
+  if (!isOwn && !decides && !applies)
     return <p class="soft">To decide about it takes a token with approve and read over each of its keys.</p>;
   return (
     <section class="part" aria-label="Decision">
       {isOwn && <p class="soft">It is yours, so somebody else decides about it.</p>}
       <ErrorBox error={error} />
-      <label class="field narrow">
-        {isOwn ? "Why it is withdrawn (kept in the log)" : "Why it is rejected (kept in the log)"}
-        <input maxLength={900} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-      </label>
+      {(isOwn || decides) && (
+        <label class="field narrow">
+          {isOwn ? "Why it is withdrawn (kept in the log)" : "Why it is rejected (kept in the log)"}
+          <input maxLength={900} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
+      )}
       <div class="actions-row">
-        {decides && !proposal.void && (
-          <button type="button" class="main" disabled={busy || !ok} onClick={approve}>
-            Approve and commit
+        {!proposal.void && (
+          <>
+            {applies && (
+              <button type="button" class="main" disabled={busy || !ok} onClick={commit("apply")}>
+                Apply
+              </button>
+            )}
+            {decides && (
+              <>
+                <button type="button" class="main" disabled={busy || !ok} onClick={commit("approve")}>
+                  Approve and commit
+                </button>
+                <button type="button" disabled={busy} onClick={approveOnly}>
+                  Approve only
+                </button>
+              </>
+            )}
+          </>
+        )}
+        {(isOwn || decides) && (
+          <button
+            type="button"
+            class="danger"
+            disabled={busy}
+            onClick={() => takeAway(isOwn ? "withdraw" : "reject")}
+          >
+            {isOwn ? "Withdraw" : "Reject"}
           </button>
         )}
-        <button
-          type="button"
-          class="danger"
-          disabled={busy}
-          onClick={() => takeAway(isOwn ? "withdraw" : "reject")}
-        >
-          {isOwn ? "Withdraw" : "Reject"}
-        </button>
       </div>
     </section>
   );

@@ -10,20 +10,23 @@ import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
+import { Approved } from "./approved.tsx";
 import { ProposalPage } from "./proposal.tsx";
 
 export function Proposals() {
   const [id] = route.value.parts;
-  return id === undefined || id === "" ? <ProposalList /> : <ProposalPage key={id} id={id} />;
+  if (id && id !== "decided") return <ProposalPage key={id} id={id} />;
+  return <ProposalList key={id} state={id ? "decided" : "open"} />;
 }
 
-function ProposalList() {
+function ProposalList({ state }: { state: "open" | "decided" }) {
   const { content, error, again } = useLoad(
     async (signal) =>
-      (await pages<ProposalsPage>("/v1/proposals", {}, signal)).flatMap(({ proposals }) => proposals),
+      (await pages<ProposalsPage>("/v1/proposals", { state }, signal)).flatMap(({ proposals }) => proposals),
     [head.value],
-    "proposals",
+    state,
   );
+  const others = <Others state={state} />;
   if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   if (content.length === 0)
@@ -34,11 +37,13 @@ function ProposalList() {
           In a namespace with review a change is proposed in the editor, and somebody else approves it here.
           Turn review on with <code>ledge ns put NAME --review all</code>.
         </p>
+        {others}
       </section>
     );
   return (
     <section>
       <h1>Proposals</h1>
+      {others}
       <ul class="cards">
         {content.map((one) => (
           <li key={one.id}>
@@ -50,9 +55,18 @@ function ProposalList() {
   );
 }
 
-function Card({ one: { id, by, byName, created, message, changes } }: { one: ProposalEntry }) {
+function Others({ state }: { state: string }) {
+  if (state === "decided") return <a href={href("proposals")}>Those that wait</a>;
+  return <a href={href("proposals", ["decided"])}>Those that were decided on</a>;
+}
+
+function Card({
+  one: { id, by, byName, created, message, changes, approved, decided },
+}: {
+  one: ProposalEntry;
+}) {
   return (
-    <a class="card" href={href("proposals", [id])}>
+    <a class="card" href={decided ? href("commit", [String(decided.revision)]) : href("proposals", [id])}>
       <strong>{message ? shownText(message) : <span class="soft">no message</span>}</strong>
       <span>
         {shownName(byName)}
@@ -60,6 +74,9 @@ function Card({ one: { id, by, byName, created, message, changes } }: { one: Pro
       </span>
       <span class="soft small">
         {amountOf(changes, "change")}, <Moment at={created} />
+        {decided
+          ? `, ${decided.state} by ${shownText(decided.who)}${decided.reason ? `: ${shownText(decided.reason)}` : ""}`
+          : approved && <Approved approved={approved} />}
       </span>
     </a>
   );

@@ -36,7 +36,7 @@ export function RolloutPage({ namespace, channel }: ChannelProps) {
   if (error !== undefined) return <ErrorBox error={error} again={again} />;
   if (content === undefined) return <Skeleton />;
   const { pointer, rollout } = content;
-  const goesOn = rollout !== undefined && ["running", "paused", "failed"].includes(rollout.state);
+  const goesOn = rollout !== undefined && !["done", "aborted"].includes(rollout.state);
   return (
     <article>
       <header>
@@ -51,7 +51,7 @@ export function RolloutPage({ namespace, channel }: ChannelProps) {
           </a>
         </p>
         <div class="actions-row">
-          {rollout !== undefined && may("rollout", namespace) && <Steer rollout={rollout} done={again} />}
+          {rollout !== undefined && <Steer rollout={rollout} done={again} />}
           {!goesOn && may("rollout", namespace) && (
             <button type="button" class="main" onClick={() => setStarting(true)}>
               Start a rollout …

@@ -1,7 +1,14 @@
 /** How a rollout stands, in a word and a colour. */
 import type { Rollout } from "../../../../lib/api/rollout-bodies.ts";
 
-const TAGS = { running: "good", paused: "warn", failed: "bad", done: "", aborted: "warn" } as const;
+const TAGS = {
+  waiting: "warn",
+  running: "good",
+  paused: "warn",
+  failed: "bad",
+  done: "",
+  aborted: "warn",
+} as const;
 
 export function RolloutWord({ rollout }: { rollout: Rollout | undefined }) {
   if (rollout === undefined) return <span class="soft">none</span>;

@@ -2,13 +2,18 @@
 import { useState } from "preact/hooks";
 import type { Rollout } from "../../../../lib/api/rollout-bodies.ts";
 import { notify } from "../../app/notices.tsx";
-import { part, send } from "../../app/server.ts";
-import { may } from "../../app/session.ts";
+import { part, send, server } from "../../app/server.ts";
+import { may, whoami } from "../../app/session.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 
-type Verb = "pause" | "resume" | "hurry" | "abort";
+type Verb = "approve" | "pause" | "resume" | "hurry" | "abort";
 
 const WORDS: Readonly<Record<Verb, { button: string; text: (rollout: Rollout) => string; done: string }>> = {
+  approve: {
+    button: "Approve",
+    text: ({ step, to }) => `Step ${step + 2} begins: its edges get revision ${to}.`,
+    done: "Approved",
+  },
   pause: {
     button: "Halt",
     text: ({ to }) => `Edges that have revision ${to} keep it, no others get it, until somebody resumes.`,
@@ -33,6 +38,7 @@ const WORDS: Readonly<Record<Verb, { button: string; text: (rollout: Rollout) =>
 
 /** Which of them a rollout can take. */
 const OFFERED: Readonly<Record<Rollout["state"], readonly Verb[]>> = {
+  waiting: ["approve", "hurry", "abort"],
   running: ["pause", "hurry", "abort"],
   paused: ["resume", "hurry", "abort"],
   failed: ["resume", "hurry", "abort"],
@@ -43,11 +49,18 @@ const OFFERED: Readonly<Record<Rollout["state"], readonly Verb[]>> = {
 export function Steer({ rollout, done }: { rollout: Rollout; done: () => void }) {
   const [asked, setAsked] = useState<Verb | undefined>(undefined);
   const { namespace, channel } = rollout;
-  const offered = OFFERED[rollout.state].filter((verb) => verb !== "hurry" || may("override", namespace));
+  const offered = OFFERED[rollout.state].filter((verb) =>
+    verb === "approve"
+      ? may(verb, namespace) && rollout.startedBy?.by !== whoami.value?.accessor
+      : may("rollout", namespace) && (verb !== "hurry" || may("override", namespace)),
+  );
   const act = async (verb: Verb, reason: string) => {
     const path = `/v1/admin/rollouts/${part(namespace)}/${part(channel)}/${verb}`;
     const why = verb === "hurry" ? { override: reason } : reason === "" ? {} : { message: reason };
-    await send("POST", path, { query: why });
+    // What it approves makes it one and the same, however often it is sent.
+    if (verb === "approve")
+      await server.json({ method: "POST", path, query: why, json: { revision: rollout.revision } });
+    else await send("POST", path, { query: why });
     notify(WORDS[verb].done);
     done();
   };
