@@ -3,7 +3,7 @@ import { CONSOLE } from "../../lib/api/tables/console.built.ts";
 import { type Parts, type Service, service } from "../../lib/http/service.ts";
 import type { Migration } from "../../lib/store/sqlite/migrate.ts";
 import { getAsset, getPage, type PackedAsset, unpackAssets } from "./assets.ts";
-import { deleteSession, postSession } from "./session.ts";
+import { deleteSession, getSession, postSession } from "./session.ts";
 
 /** The component's service, for stores of the migrations and pages with the files that it was built with. */
 export function consoleService(migrations: readonly Migration[], packed: readonly PackedAsset[]): Service {
@@ -13,6 +13,7 @@ export function consoleService(migrations: readonly Migration[], packed: readonl
       openConsole: getPage(assets),
       readConsoleAsset: getAsset(assets),
       beginConsoleSession: postSession,
+      readConsoleSession: getSession,
       endConsoleSession: deleteSession,
     },
     bodies: {},

@@ -1,14 +1,17 @@
 /**
  * POST and DELETE /console/session: a browser keeps the caller's token in a cookie that no script can read. Nothing is
- * written: the session is the token, and revoking it ends the session.
+ * written: the session is the token, and revoking it ends the session. GET says whether the store takes writes.
  */
+import type { ConsoleSession } from "../../lib/api/console-answers.ts";
 
 import { isFromConsole, SESSION_COOKIE } from "../../lib/core/console-session.ts";
 import { VARY } from "../../lib/core/http.ts";
 import { type Refusal, refuse } from "../../lib/core/refusal.ts";
 import { bearerText } from "../../lib/http/caller.ts";
 import type { Context } from "../../lib/http/context.ts";
+import { jsonReply } from "../../lib/http/reply.ts";
 import type { Answer } from "../../lib/http/result.ts";
+import { readStatus } from "../../lib/store/documents/settings.ts";
 import { judgeSwitchedOn } from "./switched.ts";
 
 const SESSION_SECONDS = 12 * 3600;
@@ -21,6 +24,13 @@ export function postSession(_input: object, context: Context): Answer {
   return token === undefined
     ? refuse("unauthenticated", "Send the token that the session is for: Authorization: Bearer ldg_…")
     : cookieReply(context, token, SESSION_SECONDS);
+}
+
+export function getSession(_input: object, context: Context): Answer<ConsoleSession> {
+  const refused = judgeSwitchedOn(context);
+  if (refused !== undefined) return refused;
+  const { state, mode } = readStatus(context.world.db);
+  return jsonReply(200, { mode: state === "stopped" ? "stopped" : mode });
 }
 
 export function deleteSession(_input: object, context: Context<undefined>): Answer {

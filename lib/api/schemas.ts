@@ -15,6 +15,7 @@ import {
 import { ApproveBody } from "./approve-body.ts";
 import * as backup from "./backup-answers.ts";
 import { Change, CommitBody } from "./commit-body.ts";
+import { ConsoleSession } from "./console-answers.ts";
 import * as documents from "./document-answers.ts";
 import { PlanAnswer } from "./plan-answer.ts";
 import { PlanBody } from "./plan-body.ts";
@@ -66,6 +67,7 @@ const SCHEMAS = {
   Grant: documents.ShownGrant,
   Whoami: documents.Whoami,
   Lineage: documents.Lineage,
+  ConsoleSession,
   Namespace: admin.Namespace,
   NamespacesPage: admin.NamespacesPage,
   PolicyBody: policies.PolicyBody,

@@ -10,5 +10,5 @@ const place = document.getElementById("app");
 if (place === null) throw new Error("the page has no place for the console");
 listenToKeys();
 render(<Shell />, place);
-await beginSession();
-await followHead();
+// Nothing is awaited here: this module lies in one file with what the views need, which would wait with it.
+void beginSession().then(followHead);

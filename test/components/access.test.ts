@@ -28,6 +28,7 @@ const PLACES = {
 const MATRIX: Readonly<Record<string, string>> = {
   openConsole: "nobody",
   readConsoleAsset: "nobody",
+  readConsoleSession: "any",
   beginConsoleSession: "any",
   endConsoleSession: "nobody",
   abortRollout: "rollout: shop *, admin: shop *",

@@ -89,6 +89,7 @@ const ELSEWHERE_OF: Readonly<Record<string, readonly RefusalCode[]>> = {
   // Where the console is switched off: console.test.ts.
   openConsole: ["no_route"],
   beginConsoleSession: ["no_route"],
+  readConsoleSession: ["no_route"],
   endConsoleSession: ["no_route"],
 };
 

@@ -111,6 +111,17 @@ describe("a session of the console", () => {
     expect(told(await read(server, { ...HERE, cookie }, wrong))).toBe("401 bad_token");
   });
 
+  test("tells whether the store takes writes, whatever its token may do", async () => {
+    const { server, cookie } = await prepared();
+    const mode = async () =>
+      (await server.send("GET", "/console/session", { token: null, headers: { ...HERE, cookie } })).text;
+    expect(await mode()).toBe('{"mode":"open"}');
+    await server.send("PUT", "/v1/admin/mode", { json: { mode: "read_only" } });
+    expect(await mode()).toBe('{"mode":"read_only"}');
+    await server.send("PUT", "/v1/admin/mode", { json: { mode: "open" } });
+    expect(await mode()).toBe('{"mode":"open"}');
+  });
+
   test("ends with its token", async () => {
     const { server, cookie, reader } = await prepared();
     expect((await server.send("DELETE", `/v1/admin/tokens/${reader.slice(4, 16)}`)).status).toBe(200);
@@ -178,7 +189,7 @@ describe("the console's page", () => {
     const server = await openTestServer({ variables: { console: "off" } });
     for (const path of ["/", "/console/assets/main.js"])
       expect(told(await server.send("GET", path, { token: null }))).toBe("404 no_route");
-    for (const method of ["POST", "DELETE"])
+    for (const method of ["GET", "POST", "DELETE"])
       expect(told(await server.send(method, "/console/session", { headers: HERE }))).toBe("404 no_route");
   });
 });

@@ -1,10 +1,15 @@
 /** The console in a real browser, before real servers of both engines: each view's main path. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { axe, openBrowser, type TestBrowser } from "../../testkit/browser.ts";
 import { NO_BROWSER } from "../../testkit/chromium.ts";
 import { type ConsoleScene, consoleScene } from "../../testkit/console-scene.ts";
 import { serve, startServer, temporaryFolder } from "../../testkit/processes.ts";
+
+/** What the browser itself reports of a change that is judged and not made. */
+const MEANT = /Failed to load resource: the server responded with a status of 4\d\d/;
 
 const ENGINES = [
   { engine: "native", start: serve },
@@ -53,6 +58,14 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       await heading(page, "limits/api").waitFor();
     });
 
+    test.skipIf(engine !== "native")("offers to make what is not there", async () => {
+      const page = await open("/doc/shop/limits/none", { allowed: MEANT });
+      await page.getByText("There is no such document now.").waitFor();
+      await page.getByRole("link", { name: "Make it" }).click();
+      await heading(page, "New document in shop").waitFor();
+      expect(await page.getByLabel("Key").inputValue()).toBe("limits/none");
+    });
+
     test("shows a document as it was at a revision", async () => {
       const page = await open("/timeline?ns=shop");
       await page.getByRole("link", { name: /first limits/ }).click();
@@ -80,7 +93,7 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       await page.getByRole("button", { name: "Promote 1 key to shop" }).click();
       await page.getByText("1 document changed.").waitFor();
       await page.getByRole("button", { name: "Do it" }).click();
-      await page.getByText(/Done with revision/).waitFor();
+      await page.getByText(/Saved as revision/).waitFor();
       expect((await scene.run("get", "shop/limits/api")).stdout).toBe('{"rps":500}');
       // What was not picked stays.
       expect((await scene.run("get", "shop/limits/web")).stdout).toBe('{"rps":10}');
@@ -102,16 +115,25 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       expect(await page.content()).not.toContain(token);
     });
 
-    test("makes a namespace and a policy that counts", async () => {
-      const page = await open("/settings/namespaces");
+    test("makes a namespace and a policy that counts, by forms and after a plan", async () => {
+      const page = await open("/settings/namespaces", { allowed: MEANT });
       await page.getByLabel("A new namespace").fill("made-here");
       await page.getByRole("button", { name: "Make …" }).click();
+      await page.getByLabel("Description").fill("made in a browser");
+      await page.getByLabel("The past is kept for").fill("30");
+      await page.getByRole("button", { name: "Plan" }).click();
+      await page.getByText(/States older than 30 days go/).waitFor();
+      expect((await scene.run("ns", "ls", "-o", "json")).stdout).not.toContain("made-here");
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByRole("link", { name: "made-here" }).waitFor();
+      await page.getByText("made in a browser").waitFor();
       await page.getByRole("link", { name: "Policies" }).click();
       await page.getByLabel("A new one for").selectOption("made-here");
       await page.getByRole("button", { name: "Make …" }).click();
-      await page.getByLabel("As JSON").fill('{"budgets":{"keysChanged":0}}');
+      await page.getByLabel("Changed by one commit, at most").fill("0");
+      await page.getByLabel("Deleted by one commit, at most").fill("");
+      await page.getByRole("button", { name: "Plan" }).click();
+      await page.getByText('+ "keysChanged": 0').waitFor();
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("keysChanged ≤ 0").waitFor();
       await expect(scene.run("put", "made-here/a", "1", "--if", "any")).rejects.toThrow(/polic/);
@@ -146,6 +168,23 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       expect((await scene.run("rollout", "status", "shop/stable")).stdout).toContain("aborted");
     });
 
+    test("offers no change while the store is read-only, and all of them afterwards", async () => {
+      const page = await open("/settings/status");
+      await page.getByRole("button", { name: "Close for writes …" }).click();
+      await page.getByRole("button", { name: "Close it" }).click();
+      await page.getByText(/no change is taken/).waitFor();
+      await page.evaluate("location.hash = '#/doc/shop/limits/web'");
+      await page.getByRole("link", { name: "History" }).waitFor();
+      expect(await page.getByRole("link", { name: "Edit" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Delete" }).count()).toBe(0);
+      const reader = await open("/doc/shop/limits/web", { token: scene.reader });
+      await reader.getByText(/no change is taken/).waitFor();
+      await scene.run("mode", "open");
+      await scene.run("put", "shop/limits/web", '{"rps":11}', "--if", "any");
+      await page.getByText(/no change is taken/).waitFor({ state: "detached" });
+      await page.getByRole("link", { name: "Edit" }).waitFor();
+    });
+
     test("shows edges that report, and when a revision is live", async () => {
       await scene.report("fra-1", "shop");
       const page = await open("/fleet");
@@ -162,7 +201,29 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       expect(await page.getByRole("link", { name: "Edit" }).count()).toBe(0);
     });
 
-    // What a page looks like does not depend on what answers it.
+    // What a page looks like does not depend on what answers it, and neither does what it reckons.
+
+    test.skipIf(engine !== "native")(
+      "gives the command that restores a point, and what it costs",
+      async () => {
+        await scene.run("backup", "run");
+        const page = await open("/backups");
+        await page
+          .getByRole("button", { name: /^revision \d+$/ })
+          .first()
+          .click();
+        const [, beside = ""] = await page.locator(".preview .command code").allInnerTexts();
+        const restored = join(folder.path, "restored.db");
+        const words = beside.split(" ").map((word) => (word === "restored.db" ? restored : word));
+        await scene.run("--data", scene.server.dataDir, ...words.slice(1));
+        expect(existsSync(restored)).toBe(true);
+        await page.getByText("What the bucket costs, about").click();
+        await page.getByLabel(/^Price: PUT/).fill("0");
+        await page.getByLabel(/^Price: Stored/).fill("100000000");
+        await page.keyboard.press("Tab");
+        await page.getByText(/About [1-9][\d,]+\.\d\d a month/).waitFor();
+      },
+    );
 
     test
       .skipIf(engine !== "native")

@@ -39,6 +39,17 @@ export const consoleRoutes = [
     codes: [...ASKED, "invalid_body", "no_route"],
   },
   {
+    id: "readConsoleSession",
+    component: "console",
+    method: "get",
+    path: "/console/session",
+    summary: "What the console shows around every view: whether the store takes writes.",
+    needs: "any_token",
+    parameters: [],
+    answers: { 200: { description: "The standing.", content: "ConsoleSession" } },
+    codes: [...ASKED, "no_route"],
+  },
+  {
     id: "endConsoleSession",
     component: "console",
     method: "delete",

@@ -2,7 +2,7 @@
 import type { FeedPage, Lineage } from "../../../lib/api/document-answers.ts";
 import { later } from "../../client/later.ts";
 import { read, server } from "./server.ts";
-import { noteSignedOut, whoami } from "./session.ts";
+import { lookMode, noteSignedOut, whoami } from "./session.ts";
 import { head, moves, online } from "./standing.ts";
 
 const WAIT_S = 25;
@@ -24,6 +24,7 @@ async function look(): Promise<void> {
     const before = head.value;
     head.value = before === 0 ? (await read<Lineage>("/v1/lineage")).head : await moved(before);
     if (before !== 0 && before !== head.value) moves.value += 1;
+    await lookMode();
     // Who could not be asked may have missed something.
     if (!online.value) moves.value += 1;
     online.value = true;

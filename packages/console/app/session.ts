@@ -1,5 +1,6 @@
 /** Who looks at the page, and what he may do. What he may not do is not offered; the server judges it all the same. */
 import { signal } from "@preact/signals";
+import type { ConsoleSession } from "../../../lib/api/console-answers.ts";
 import type { Lineage, Whoami } from "../../../lib/api/document-answers.ts";
 import { allowsEverywhere, allowsKey, allowsSome, type Verb } from "../../../lib/core/grant.ts";
 import { LedgeError } from "../../client/errors.ts";
@@ -7,7 +8,7 @@ import { shownName } from "../parts/shown-text.ts";
 import { notify } from "./notices.tsx";
 import { replace } from "./router.ts";
 import { read, server } from "./server.ts";
-import { head } from "./standing.ts";
+import { head, isOpen, mode } from "./standing.ts";
 
 /** Undefined while that is being asked, null for nobody. */
 export const whoami = signal<Whoami | null | undefined>(undefined);
@@ -57,9 +58,18 @@ export function noteSignedOut(error: unknown): void {
   whoami.value = null;
 }
 
+/** What nobody can do while the store takes no writes. */
+const CHANGES: readonly Verb[] = ["write", "plan", "approve", "override", "rollout"];
+
 export function may(verb: Verb, namespace: string, key?: string): boolean {
+  if (!isOpen() && CHANGES.includes(verb)) return false;
   const grants = whoami.value?.grants ?? [];
   return key === undefined ? allowsSome(grants, verb, namespace) : allowsKey(grants, verb, namespace, key);
+}
+
+/** Whether the store takes writes. */
+export async function lookMode(): Promise<void> {
+  mode.value = (await read<ConsoleSession>(SESSION)).mode;
 }
 
 /** Over every namespace: what administration asks for. */
@@ -83,7 +93,11 @@ async function signInWith(headers: Readonly<Record<string, string>>): Promise<vo
 async function lookWho(expected = false): Promise<void> {
   try {
     // What views look at is of this state or a later one, so they miss no move.
-    const [me, lineage] = await Promise.all([read<Whoami>("/v1/whoami"), read<Lineage>("/v1/lineage")]);
+    const [me, lineage] = await Promise.all([
+      read<Whoami>("/v1/whoami"),
+      read<Lineage>("/v1/lineage"),
+      lookMode(),
+    ]);
     head.value = lineage.head;
     whoami.value = me;
   } catch (error) {

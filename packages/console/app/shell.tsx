@@ -5,11 +5,12 @@ import { formatCount } from "../parts/amount.ts";
 import { ErrorBox } from "../parts/failure.tsx";
 import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
+import { Closed } from "./closed.tsx";
 import { Notices } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
 import { openPalette } from "./palette-open.ts";
 import { href, route } from "./router.ts";
-import { whoami } from "./session.ts";
+import { lookMode, noteSignedOut, whoami } from "./session.ts";
 import { ShortcutHelp } from "./shortcuts.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { head, online } from "./standing.ts";
@@ -37,6 +38,7 @@ export function Shell() {
       </header>
       <Navigation />
       <main id="main" tabIndex={-1}>
+        <Closed />
         <Outlet />
       </main>
       <Palette />
@@ -118,6 +120,8 @@ function Outlet() {
     };
   }, [load]);
   useEffect(() => {
+    // The mode is no part of what the store's feed tells, and is to be known before somebody edits.
+    lookMode().catch(noteSignedOut);
     document.title = [titleOf(route.value), "Ledge"].filter(Boolean).join(" · ");
     if (broken !== undefined) mend();
   }, [route.value]);

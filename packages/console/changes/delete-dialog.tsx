@@ -1,11 +1,10 @@
 /** The plan of deleting one document. */
-import { useMemo } from "preact/hooks";
 import { notify } from "../app/notices.tsx";
 import { folderHref, go } from "../app/router.ts";
 import type { Stored } from "../app/store.ts";
 import { keepDraft } from "./drafts.ts";
 import { PlanDialog } from "./plan-dialog.tsx";
-import type { WantedChange } from "./wanted.ts";
+import { workOf } from "./work.ts";
 
 export interface DeleteDialogProps {
   readonly namespace: string;
@@ -16,10 +15,7 @@ export interface DeleteDialogProps {
 
 export function DeleteDialog({ namespace, docKey, stored, close }: DeleteDialogProps) {
   const { revision, mediaType } = stored;
-  const changes = useMemo<WantedChange[]>(
-    () => [{ op: "delete", namespace, key: docKey, ifRevision: revision, before: stored }],
-    [revision],
-  );
+  const work = workOf([{ op: "delete", namespace, key: docKey, ifRevision: revision, before: stored }]);
   const keep = () => {
     const kept = keepDraft({
       op: "delete",
@@ -37,7 +33,7 @@ export function DeleteDialog({ namespace, docKey, stored, close }: DeleteDialogP
   const leave = () => go(folderHref(namespace, docKey.slice(0, docKey.lastIndexOf("/") + 1)));
   return (
     <PlanDialog
-      changes={changes}
+      work={work}
       close={close}
       done={() => {
         close();

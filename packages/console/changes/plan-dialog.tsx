@@ -1,21 +1,26 @@
 /**
- * The way from wanted changes to a commit: the server's plan first, then a message, then the commit that is bound to the plan; or a
- * proposal, where a second person has to look at it. Nothing is written before somebody has seen what it would do.
+ * The way from what somebody wants to a commit: the server's plan first, then a message, then the commit that is bound to the plan;
+ * or a proposal, where a second person has to look at it. Nothing is written before somebody has seen what it would do.
  */
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
 import { LedgeError } from "../../client/errors.ts";
+import { Closed } from "../app/closed.tsx";
 import { notify } from "../app/notices.tsx";
 import { href } from "../app/router.ts";
+import { isOpen } from "../app/standing.ts";
 import { amountOf } from "../parts/amount.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ErrorBox } from "../parts/failure.tsx";
+import { TextField } from "../parts/form.tsx";
 import { useLoad } from "../parts/load.ts";
 import { shownName } from "../parts/shown-text.ts";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { PlanShown } from "./plan-shown.tsx";
-import { commitWanted, isMessageDemanded, mayForAll, planChanges, proposeChanges } from "./planning.ts";
-import { afterOf, type WantedChange } from "./wanted.ts";
+import { commitWork, isMessageDemanded, mayForAll, planWork, proposeWork } from "./planning.ts";
+import { ANSWERED, isStaleRefusal, verdictOf } from "./verdict.ts";
+import type { DocumentPlace, Work } from "./work.ts";
 
 export interface Refused {
   readonly pointer: string;
@@ -24,11 +29,14 @@ export interface Refused {
 }
 
 interface Props {
-  readonly changes: readonly WantedChange[];
-  /** Says what was done with them; they are drafts no longer. */
+  readonly work: Work;
+  readonly title?: string;
+  /** Why it is done, to begin with. */
+  readonly message?: string;
+  /** Says what was done with it; its changes are drafts no longer. */
   readonly done: (made: { revision?: number | undefined }) => void;
   readonly close: () => void;
-  /** Told of all that stands against them, with pointers into the changes. */
+  /** Told of all that stands against it, with pointers into the changes. */
   readonly refused?: ((causes: readonly Refused[]) => void) | undefined;
   /** What saving is called here. */
   readonly saveWords?: string;
@@ -36,26 +44,32 @@ interface Props {
   readonly instead?: { readonly words: string; readonly run: () => void } | undefined;
   /** What to do where somebody else has changed a document meanwhile. */
   readonly merge?: (() => void) | undefined;
+  readonly children?: ComponentChildren;
 }
 
-const STALE = ["stale", "exists", "precondition_required", "not_found"];
-/** What an answer in this dialog may take away: a message, an override, or a second person. */
-const ANSWERED = ["message_required", "approval_required"];
-const PROPOSAL_CHARS_MAX = 512 * 1024;
-
-export function PlanDialog({ changes, done, close, refused, merge, saveWords = "Save", instead }: Props) {
-  const [message, setMessage] = useState("");
+export function PlanDialog({
+  work: wanted,
+  title,
+  message: first = "",
+  saveWords = "Save",
+  ...props
+}: Props) {
+  const { done, close, refused, merge, instead, children } = props;
+  // What is planned is what is done, whatever the view behind it shows meanwhile.
+  const [work] = useState(wanted);
+  const { places } = work;
+  const [message, setMessage] = useState(first);
   const [reason, setReason] = useState("");
   const [override, setOverride] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<unknown>();
-  const mayPlan = mayForAll("plan", changes) && mayForAll("read", changes);
-  const names = useMemo(() => [...new Set(changes.map(({ namespace }) => namespace))], [changes]);
+  const mayPlan = mayForAll("plan", places) && mayForAll("read", places);
+  const names = useMemo(() => [...new Set(places.map(({ namespace }) => namespace))], []);
   const demanded = useLoad((signal) => isMessageDemanded(names, signal), [], "demanded").content === true;
   const words = { message: message || undefined, override: override ? { reason: override } : undefined };
   const planned = useLoad(
-    async () => (mayPlan ? planChanges(changes, words) : undefined),
-    [changes, override],
+    async () => (mayPlan ? planWork(work, words) : undefined),
+    [override, mayPlan],
     "plan",
   );
   const plan = planned.content;
@@ -64,13 +78,14 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
     if (plan !== undefined || planned.error !== undefined) refused?.(causes);
   }, [plan, planned.error]);
   const verdict = verdictOf(plan, { message, demanded });
-  const saves = mayForAll("write", changes) && (plan !== undefined || !mayPlan);
+  const saves = mayForAll("write", places) && (plan !== undefined || !mayPlan);
+  const proposes = mayPlan && plan !== undefined && verdict.proposable && work.proposable;
   const id = useSameId(JSON.stringify([plan?.planDigest, words]));
-  const attempt = async (work: () => Promise<void>) => {
+  const attempt = async (act: () => Promise<void>) => {
     setBusy(true);
     setTrouble(undefined);
     try {
-      await work();
+      await act();
     } catch (error) {
       setTrouble(error);
       if (error instanceof LedgeError) refused?.(error.causes);
@@ -81,11 +96,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
   };
   const save = () =>
     attempt(async () => {
-      const { revision, unchanged } = await commitWanted(changes, {
-        ...words,
-        planDigest: plan?.planDigest,
-        id,
-      });
+      const { revision, unchanged } = await commitWork(work, { ...words, planDigest: plan?.planDigest, id });
       notify(
         unchanged ? (
           "Nothing had to change."
@@ -99,7 +110,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
     });
   const propose = () =>
     attempt(async () => {
-      const made = await proposeChanges(changes, words.message);
+      const made = await proposeWork(work, words.message);
       notify(
         <>
           Proposed as <a href={href("proposals", [made.id])}>{made.id}</a>
@@ -108,28 +119,28 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
       done({});
     });
   const failing = trouble ?? planned.error;
-  const isStale = isStaleRefusal(plan, failing);
   return (
     <Dialog
-      title={changes.length === 1 ? "Plan" : `Plan of ${amountOf(changes.length, "change")}`}
+      title={title ?? (places.length === 1 ? "Plan" : `Plan of ${amountOf(places.length, "change")}`)}
       close={close}
     >
-      {mayPlan || (
+      {children}
+      <Closed />
+      {mayPlan || !isOpen() || (
         <p class="soft">Your token may not plan here. The server judges the change when it is saved.</p>
       )}
       {plan === undefined && mayPlan && planned.error === undefined && <Skeleton lines={8} />}
       {plan !== undefined && (
-        <PlanShown
-          answered={ANSWERED}
-          plan={plan}
-          sides={changes.map((one) => ({ before: one.before, after: afterOf(one) }))}
-        />
+        <>
+          <p>{summaryOf(plan)}</p>
+          <PlanShown answered={ANSWERED} plan={plan} sides={work.sides} />
+        </>
       )}
       <ErrorBox
-        error={named(failing, changes)}
+        error={named(failing, places)}
         {...(planned.error === undefined ? {} : { again: planned.again })}
       />
-      {isStale && merge !== undefined && (
+      {isStaleRefusal(plan, failing) && merge !== undefined && (
         <button type="button" class="main" onClick={merge}>
           Look at the newer one and merge
         </button>
@@ -140,23 +151,30 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
           if (verdict.open && saves && !busy) void save();
         }}
       >
-        <label class="field">
-          {demanded || verdict.needsMessage ? "Why (this namespace demands it)" : "Why (kept in the log)"}
-          <input
-            maxLength={1000}
-            autofocus
-            required={demanded || verdict.needsMessage}
-            value={message}
-            onInput={(event) => setMessage(event.currentTarget.value)}
-          />
-        </label>
-        {verdict.overridable && mayForAll("override", changes) && (
-          <OverrideField
-            reason={reason}
-            setReason={setReason}
-            named={override}
-            ask={() => setOverride(reason.trim() || undefined)}
-          />
+        <TextField
+          label={verdict.needsMessage ? "Why (this namespace demands it)" : "Why (kept in the log)"}
+          maxLength={1000}
+          autofocus
+          required={verdict.needsMessage}
+          value={message}
+          set={setMessage}
+        />
+        {verdict.overridable && mayForAll("override", places) && (
+          <div class="row">
+            <TextField
+              label="Why a policy may be broken (kept in the commit)"
+              maxLength={200}
+              value={reason}
+              set={setReason}
+            />
+            <button
+              type="button"
+              disabled={reason.trim() === "" || reason.trim() === override}
+              onClick={() => setOverride(reason.trim() || undefined)}
+            >
+              Plan with this override
+            </button>
+          </div>
         )}
         <div class="actions-row">
           {saves && !verdict.reviewed && (
@@ -164,7 +182,7 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
               {busy ? "Saving …" : saveWords}
             </button>
           )}
-          {mayPlan && plan !== undefined && verdict.proposable && isProposable(changes) && (
+          {proposes && (
             <button
               type="button"
               class={verdict.reviewed ? "main" : ""}
@@ -191,99 +209,28 @@ export function PlanDialog({ changes, done, close, refused, merge, saveWords = "
   );
 }
 
-function OverrideField({
-  reason,
-  setReason,
-  named,
-  ask,
-}: {
-  reason: string;
-  setReason: (to: string) => void;
-  named: string | undefined;
-  ask: () => void;
-}) {
-  return (
-    <div class="row">
-      <label class="field grow">
-        Why a policy may be broken (kept in the commit)
-        <input maxLength={200} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-      </label>
-      <button type="button" disabled={reason.trim() === "" || reason.trim() === named} onClick={ask}>
-        Plan with this override
-      </button>
-    </div>
-  );
+function summaryOf({ changes }: PlanAnswer): string {
+  const words = (["created", "changed", "deleted"] as const).flatMap((result) => {
+    const count = changes.filter((one) => one.result === result).length;
+    return count === 0 ? [] : [`${amountOf(count, "document")} ${result}`];
+  });
+  return words.length === 0 ? "" : `${words.join(", ")}.`;
 }
 
 /** The causes by their documents, where there is more than one. */
-function named(error: unknown, changes: readonly WantedChange[]): unknown {
+function named(error: unknown, places: readonly DocumentPlace[]): unknown {
   if (!(error instanceof LedgeError) || error.causes.length === 0) return error;
   const { code, message, status, requestId = "", causes } = error;
   return new LedgeError(code, message, {
     status,
     requestId,
     causes: causes.map((cause) => {
-      const change = changes[Number(/^\/changes\/(\d+)/.exec(cause.pointer)?.[1])];
+      const place = places[Number(/^\/changes\/(\d+)/.exec(cause.pointer)?.[1])];
       const pointer =
-        change === undefined || changes.length === 1 ? "" : `${change.namespace}/${shownName(change.key)}`;
+        place === undefined || places.length === 1 ? "" : `${place.namespace}/${shownName(place.key)}`;
       return { ...cause, pointer };
     }),
   });
-}
-
-interface Verdict {
-  /** Whether it may be saved. */
-  readonly open: boolean;
-  readonly proposable: boolean;
-  /** A second person has to approve it. */
-  readonly reviewed: boolean;
-  readonly needsMessage: boolean;
-  readonly overridable: boolean;
-  readonly why: string;
-}
-
-function verdictOf(
-  plan: PlanAnswer | undefined,
-  { message, demanded }: { message: string; demanded: boolean },
-): Verdict {
-  const codes = (plan?.refusals ?? []).map(({ code }): string => code);
-  const others = codes.filter((code) => !ANSWERED.includes(code));
-  const reviewed = codes.includes("approval_required");
-  const needsMessage = codes.includes("message_required");
-  const silent = (needsMessage || demanded) && message.trim() === "";
-  const changesNothing =
-    plan?.changes.every(({ result }) => result === "unchanged" || result === "checked") === true;
-  return {
-    open: others.length === 0 && !reviewed && !silent && !changesNothing,
-    proposable: others.length === 0 && !silent && !changesNothing,
-    reviewed,
-    needsMessage,
-    overridable:
-      codes.includes("policy_violation") ||
-      codes.includes("frozen") ||
-      (plan?.warnings ?? []).some(({ code }) => code === "overridden"),
-    why: changesNothing
-      ? "Nothing would change."
-      : reviewed && others.length === 0
-        ? "A second person has to approve this."
-        : silent
-          ? "Say why first."
-          : "",
-  };
-}
-
-function isStaleRefusal(plan: PlanAnswer | undefined, error: unknown): boolean {
-  return (
-    (plan?.refusals ?? []).some(({ code }) => STALE.includes(code)) ||
-    (error instanceof LedgeError && STALE.includes(error.code))
-  );
-}
-
-/** About: the server says it exactly. */
-function isProposable(changes: readonly WantedChange[]): boolean {
-  return (
-    changes.reduce((sum, one) => sum + (one.op === "put" ? one.bytes.length : 0), 0) < PROPOSAL_CHARS_MAX
-  );
 }
 
 /** One key for what is sent again, and another as soon as it is another. */

@@ -6,44 +6,36 @@ import { parseNamespaceSettings } from "../../../lib/core/settings.ts";
 import { post, server } from "../app/server.ts";
 import { may } from "../app/session.ts";
 import { readSystem } from "../app/store.ts";
-import { sentChange, type WantedChange } from "./wanted.ts";
+import type { DocumentPlace, Work } from "./work.ts";
 
 export interface CommitAbout {
   readonly message?: string | undefined;
   readonly override?: { readonly reason: string } | undefined;
 }
 
-export function planChanges(changes: readonly WantedChange[], words: CommitAbout): Promise<PlanAnswer> {
-  return post<PlanAnswer>("/v1/plan", { ...words, changes: changes.map(sentChange) });
+export function planWork({ body }: Work, words: CommitAbout): Promise<PlanAnswer> {
+  return post<PlanAnswer>("/v1/plan", { ...words, ...body });
 }
 
 /** `id` says which tries are one and the same: what was done already is not done again. */
-export function commitWanted(
-  changes: readonly WantedChange[],
+export function commitWork(
+  { path, body }: Work,
   { id, ...words }: CommitAbout & { planDigest?: string | undefined; id: string },
 ): Promise<CommitAnswer> {
-  const json = { ...words, changes: changes.map(sentChange) };
-  return server.json<CommitAnswer>({
-    method: "POST",
-    path: "/v1/commit",
-    json,
-    headers: { "idempotency-key": id },
-  });
+  const json = { ...words, ...body };
+  return server.json<CommitAnswer>({ method: "POST", path, json, headers: { "idempotency-key": id } });
 }
 
 /** Sent once: the server remembers no proposals by a key. */
-export function proposeChanges(
-  changes: readonly WantedChange[],
-  message: string | undefined,
-): Promise<ProposalMade> {
-  return post<ProposalMade>("/v1/proposals", { message, changes: changes.map(sentChange) });
+export function proposeWork({ body }: Work, message: string | undefined): Promise<ProposalMade> {
+  return post<ProposalMade>("/v1/proposals", { message, ...body });
 }
 
 export function mayForAll(
   verb: "plan" | "write" | "read" | "approve" | "override",
-  changes: readonly { namespace: string; key: string }[],
+  places: readonly DocumentPlace[],
 ): boolean {
-  return changes.every(({ namespace, key }) => may(verb, namespace, key));
+  return places.every(({ namespace, key }) => may(verb, namespace, key));
 }
 
 /** Whether one of the namespaces demands a message, as far as the token may read their settings. */

@@ -28,10 +28,6 @@ export function sentChange(change: WantedChange): CommitBody["changes"][number] 
   return { op, namespace, key, ifRevision, mediaType, ...sentBytes(bytes) };
 }
 
-export function afterOf(change: WantedChange): PatchSide | undefined {
-  return change.op === "put" ? change : undefined;
-}
-
 /** A text of control characters is six times as long in JSON, so it goes in base64. */
 function sentBytes(bytes: Uint8Array): { text: string } | { base64: string } {
   try {

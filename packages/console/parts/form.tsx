@@ -10,6 +10,9 @@ interface TextProps {
   readonly max?: number;
   readonly maxLength?: number;
   readonly required?: boolean;
+  readonly autofocus?: boolean;
+  readonly pattern?: string;
+  readonly title?: string;
 }
 
 export function TextField({ label, value, set, type, ...rest }: TextProps) {

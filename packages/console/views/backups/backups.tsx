@@ -13,6 +13,7 @@ import { Moment } from "../../parts/moment.tsx";
 import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { Branches } from "./branches.tsx";
+import { CostEstimate } from "./cost-estimate.tsx";
 import { Points } from "./points.tsx";
 
 const LOOK_S = 10;
@@ -46,6 +47,7 @@ export function Backups() {
             <>
               <Points first={points.content} />
               <Branches branches={points.content.branches} />
+              <CostEstimate />
             </>
           )}
         </>

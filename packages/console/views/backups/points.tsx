@@ -36,7 +36,7 @@ export function Points({ first }: { first: Snapshots }) {
             </button>{" "}
             <Moment at={point.made} />
             <Proof point={point} />
-            {chosen?.run === point.run && <BeforeRestore point={point} />}
+            {chosen?.run === point.run && <BeforeRestore point={point} several={first.branches.length > 1} />}
           </li>
         ))}
       </ul>

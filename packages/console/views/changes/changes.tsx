@@ -6,6 +6,7 @@ import { draftNames } from "../../changes/draft-names.ts";
 import { allDrafts, type Draft, dropDraft, readDraft } from "../../changes/drafts.ts";
 import { PlanDialog } from "../../changes/plan-dialog.tsx";
 import type { WantedChange } from "../../changes/wanted.ts";
+import { workOf } from "../../changes/work.ts";
 import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { Moment } from "../../parts/moment.tsx";
@@ -79,7 +80,7 @@ export function Changes() {
       </button>
       {planning !== undefined && (
         <PlanDialog
-          changes={planning.changes}
+          work={workOf(planning.changes)}
           close={() => setPlanning(undefined)}
           done={({ revision }) => {
             for (const draft of planning.drafts)

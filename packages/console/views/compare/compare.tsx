@@ -1,12 +1,12 @@
 /** Two states side by side: of one namespace at two times, or of two namespaces. Keys that are picked are brought over in one commit. */
 import { useEffect, useState } from "preact/hooks";
-import type { CommitAnswer, DiffEntry, DiffPage } from "../../../../lib/api/document-answers.ts";
-import { notify } from "../../app/notices.tsx";
+import type { DiffEntry, DiffPage } from "../../../../lib/api/document-answers.ts";
 import { documentHref, href, replace, route } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
 import { moves } from "../../app/standing.ts";
 import { readDiff, readNamespaces } from "../../app/store.ts";
-import { ChangeByPlan } from "../../changes/change-by-plan.tsx";
+import { PlanDialog } from "../../changes/plan-dialog.tsx";
+import { workOf } from "../../changes/work.ts";
 import { amountOf } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
@@ -14,7 +14,7 @@ import { Patch } from "../../parts/patch.tsx";
 import { shownBytes } from "../../parts/shown-bytes.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { changesOver, type Sides } from "./bring-over.ts";
+import { changesOver } from "./bring-over.ts";
 
 const FIELDS = ["ns", "from", "toNs", "to", "prefix"] as const;
 type Texts = Record<(typeof FIELDS)[number], string>;
@@ -123,7 +123,7 @@ function Differences({ texts }: { texts: Texts }) {
   // What is not as it is now cannot be changed any more.
   const brings = texts.to === "" && may("write", target);
   const chosen = entries.filter(({ key }) => picked.has(key));
-  const compared: Sides = { target, left: `${texts.ns}${texts.from && ` at ${texts.from}`}` };
+  const left = `${texts.ns}${texts.from && ` at ${texts.from}`}`;
   const pick = (key: string) => {
     const after = new Set(picked);
     if (!after.delete(key)) after.add(key);
@@ -183,17 +183,15 @@ function Differences({ texts }: { texts: Texts }) {
         </button>
       )}
       {bringing && (
-        <ChangeByPlan<CommitAnswer>
-          title={`Make ${amountOf(chosen.length, "key")} of ${target} like ${compared.left}`}
-          body={{ changes: changesOver(compared, chosen) }}
-          path="/v1/commit"
-          action="Do it"
-          message={texts.toNs === "" ? `back to ${compared.left}` : `promote from ${compared.left}`}
+        <PlanDialog
+          title={`Make ${amountOf(chosen.length, "key")} of ${target} like ${left}`}
+          work={workOf(changesOver(target, chosen))}
+          saveWords="Do it"
+          message={texts.toNs === "" ? `back to ${left}` : `promote from ${left}`}
           close={() => setBringing(false)}
-          done={({ revision }) => {
+          done={() => {
             setBringing(false);
             setPicked(new Set());
-            notify(`Done with revision ${revision}`);
             again();
           }}
         />

@@ -1,5 +1,6 @@
 /** One document, for reading first: what it holds, who changed it last and why, where it is live, and how to read it. */
 import { useEffect } from "preact/hooks";
+import { LedgeError } from "../../../client/errors.ts";
 import { documentHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
 import { moves } from "../../app/standing.ts";
@@ -37,7 +38,9 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
     `${namespace}/${docKey}@${at ?? ""}`,
   );
   const edits = at === undefined && (may("write", namespace, docKey) || may("plan", namespace, docKey));
-  const editHref = href("edit", [namespace, docKey]);
+  const missing = at === undefined && error instanceof LedgeError && error.code === "not_found";
+  const drafted = hasDraft(namespace, docKey);
+  const editHref = href("edit", [namespace, docKey], { new: missing && !drafted ? 1 : undefined });
   useEffect(() => {
     viewKeys.value = edits ? { e: () => go(editHref) } : {};
     return () => {
@@ -52,7 +55,7 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
         <div class="actions-row">
           {edits && (
             <a class="button main" href={editHref}>
-              {hasDraft(namespace, docKey) ? "Go on with your draft" : "Edit"}
+              {drafted ? "Go on with your draft" : missing ? "Make it" : "Edit"}
             </a>
           )}
           {edits && content && <DeleteButton namespace={namespace} docKey={docKey} stored={content} />}
@@ -70,7 +73,14 @@ export function DocumentPage({ namespace, docKey, at }: Props) {
           As it was at revision {at}. <a href={documentHref(namespace, docKey)}>Look at it now</a>
         </p>
       )}
-      {error !== undefined && <ErrorBox error={error} again={again} />}
+      {missing ? (
+        <p>
+          There is no such document now.
+          {may("history", namespace, docKey) && " What stood here before is in its history."}
+        </p>
+      ) : (
+        <ErrorBox error={error} again={again} />
+      )}
       {content === undefined ? (
         error === undefined && <Skeleton />
       ) : (

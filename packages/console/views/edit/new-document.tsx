@@ -4,6 +4,7 @@ import { COMMIT_LIMITS } from "../../../../lib/core/commit/limits.ts";
 import { parseMediaType } from "../../../../lib/core/media-type.ts";
 import { folderHref, go, href } from "../../app/router.ts";
 import { may } from "../../app/session.ts";
+import { isOpen } from "../../app/standing.ts";
 import { OFFERED_TYPES } from "../../editor/kinds.ts";
 
 const OTHER = "";
@@ -74,7 +75,7 @@ export function NewDocument({ namespace, prefix }: { namespace: string; prefix: 
 function faultOf(namespace: string, { key, chosen }: { key: string; chosen: string }): string | undefined {
   if (key === "" || key.endsWith("/")) return "The key ends with the document's own name.";
   if (new TextEncoder().encode(key).length > COMMIT_LIMITS.keyBytes) return "A key has at most 1,024 bytes.";
-  if (!may("write", namespace, key) && !may("plan", namespace, key))
+  if (isOpen() && !may("write", namespace, key) && !may("plan", namespace, key))
     return "Your token neither writes nor proposes this key.";
   const judged = parseMediaType(chosen);
   return judged.ok ? undefined : judged.detail;

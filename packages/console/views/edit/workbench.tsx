@@ -1,11 +1,12 @@
 /** Editing one document: the text, what it changes, what is wrong with it, and the way to the plan. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { documentHref, folderHref, go, href } from "../../app/router.ts";
+import { isOpen } from "../../app/standing.ts";
 import { PlanDialog, type Refused } from "../../changes/plan-dialog.tsx";
 import { mayForAll } from "../../changes/planning.ts";
-import type { WantedPut } from "../../changes/wanted.ts";
+import { type Work, workOf } from "../../changes/work.ts";
 import { CodeEditor } from "../../editor/code-editor.tsx";
-import { closeText, sameBytes } from "../../editor/document-text.ts";
+import { closeText, halfCharacterIn, sameBytes } from "../../editor/document-text.ts";
 import type { Fault } from "../../editor/faults.ts";
 import { kindOf } from "../../editor/kinds.ts";
 import type { Editor } from "../../editor/mount.ts";
@@ -37,7 +38,7 @@ export function Workbench({ namespace, docKey, opened }: Props) {
   const [text, setText] = useState(opened.start.text);
   const [base, setBase] = useState<Base>(opened.base);
   const [refused, setRefused] = useState<{ text: string; causes: readonly Refused[] }>();
-  const [planning, setPlanning] = useState<readonly WantedPut[]>();
+  const [planning, setPlanning] = useState<Work>();
   const [comparing, setComparing] = useState(0);
   const editor = useRef<Editor>(null);
   const bytesOf = (of: string) => closeText({ text: of, form }, { mediaType, original: base.bytes });
@@ -81,6 +82,7 @@ export function Workbench({ namespace, docKey, opened }: Props) {
         message: "Choose what stays, and take the marks away.",
         code: "conflict",
       })),
+      ...halfCharacters(later),
       ...withoutTwins(schema.faults, told),
       ...told,
     ],
@@ -90,9 +92,9 @@ export function Workbench({ namespace, docKey, opened }: Props) {
   const plan = () => {
     const now = editor.current?.text() ?? text;
     const bytes = bytesOf(now);
-    if (openConflicts(now).length > 0 || !isChanged(bytes)) return;
+    if (isBlocked(now) || !isChanged(bytes)) return;
     setText(now);
-    setPlanning([{ ...name, op: "put", ifRevision: base.revision, before, mediaType, bytes }]);
+    setPlanning(workOf([{ ...name, op: "put", ifRevision: base.revision, before, mediaType, bytes }]));
   };
   const leave = () => go(base.revision === 0 ? folderHref(namespace) : documentHref(namespace, docKey));
   useKeysOf({ plan, leave });
@@ -173,11 +175,11 @@ export function Workbench({ namespace, docKey, opened }: Props) {
         <button
           type="button"
           class="main"
-          disabled={!changed || openConflicts(later).length > 0}
+          disabled={!changed || isBlocked(later) || !isOpen()}
           onClick={plan}
           title="Ctrl S"
         >
-          {writes ? "Plan and save" : "Plan and propose"}
+          {writes || !isOpen() ? "Plan and save" : "Plan and propose"}
         </button>
         <button type="button" onClick={leave}>
           {changed ? "Leave it as a draft" : "Close"}
@@ -194,7 +196,7 @@ export function Workbench({ namespace, docKey, opened }: Props) {
       </footer>
       {planning !== undefined && (
         <PlanDialog
-          changes={planning}
+          work={planning}
           close={() => {
             setPlanning(undefined);
             editor.current?.focus();
@@ -212,6 +214,17 @@ export function Workbench({ namespace, docKey, opened }: Props) {
       )}
     </article>
   );
+}
+
+/** What would be saved as something else than it is here. */
+function isBlocked(text: string): boolean {
+  return openConflicts(text).length > 0 || halfCharacterIn(text) !== undefined;
+}
+
+function halfCharacters(text: string): Fault[] {
+  const from = halfCharacterIn(text);
+  const message = "Half of a character stands here, which cannot be saved. Take it away.";
+  return from === undefined ? [] : [{ from, to: from + 1, message, code: "half_character" }];
 }
 
 /** What the server says of a place, too, is said once, by the server. */

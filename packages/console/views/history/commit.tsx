@@ -1,11 +1,11 @@
 /** One commit: what it changed, line by line; how everything was then; and the way back. */
 import { useState } from "preact/hooks";
-import type { CommitAnswer, LoggedCommitWithChanges } from "../../../../lib/api/document-answers.ts";
-import { notify } from "../../app/notices.tsx";
+import type { LoggedCommitWithChanges } from "../../../../lib/api/document-answers.ts";
 import { documentHref, folderHref, go, href, route } from "../../app/router.ts";
 import { read } from "../../app/server.ts";
 import { may } from "../../app/session.ts";
-import { ChangeByPlan } from "../../changes/change-by-plan.tsx";
+import { PlanDialog } from "../../changes/plan-dialog.tsx";
+import { revertOf } from "../../changes/work.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
@@ -82,23 +82,19 @@ export function CommitPage() {
         </button>
       )}
       {reverting && (
-        <ChangeByPlan<CommitAnswer>
+        <PlanDialog
           title={`Revert commit ${revision}`}
-          body={{ commit: revision }}
-          path="/v1/revert"
-          action="Revert it"
+          work={revertOf(revision, changes)}
+          saveWords="Revert it"
           message={`revert: ${content.message ?? `commit ${revision}`}`.slice(0, 1000)}
           close={() => setReverting(false)}
-          done={(answer) => {
-            notify(`Reverted by revision ${answer.revision}`);
-            go(href("commit", [String(answer.revision)]));
-          }}
+          done={(made) => go(href("commit", [String(made.revision ?? revision)]))}
         >
           <p class="soft">
             A new commit takes back what this one did. Keys that were changed again since then stand in its
             way, and are named.
           </p>
-        </ChangeByPlan>
+        </PlanDialog>
       )}
     </article>
   );

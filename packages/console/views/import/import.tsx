@@ -7,6 +7,7 @@ import { mayAll } from "../../app/session.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { PlanDialog } from "../../changes/plan-dialog.tsx";
 import type { WantedChange } from "../../changes/wanted.ts";
+import { workOf } from "../../changes/work.ts";
 import { amountOf, bytesWords } from "../../parts/amount.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
@@ -115,7 +116,7 @@ export function Import() {
       </button>
       {planning !== undefined && (
         <PlanDialog
-          changes={planning}
+          work={workOf(planning)}
           close={() => setPlanning(undefined)}
           done={() => go(folderHref(namespace, prefix))}
         />

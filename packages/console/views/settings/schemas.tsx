@@ -5,9 +5,10 @@ import { moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { bytesWords } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
+import { shownName } from "../../parts/shown-text.ts";
 import { documentText } from "../../parts/text.ts";
-import type { SettingToEdit } from "./json-setting.tsx";
 import { ScopedSettings } from "./scoped.tsx";
+import type { SettingToEdit } from "./setting.ts";
 
 const FIRST =
   '{\n  "$schema": "https://json-schema.org/draft/2020-12/schema",\n  "type": "object",\n  "properties": {}\n}';
@@ -28,17 +29,20 @@ async function settingFor(
 ): Promise<SettingToEdit> {
   const path = `/v1/admin/schemas/${part(namespace)}`;
   const query = { scope: scope || undefined };
-  const about =
-    "JSON Schema 2020-12. Documents that are there already are compared with it before it is saved.";
-  const title = `Schema of ${namespace}${scope && `/${scope}`}`;
-  if (isNew) return { title, path, query, etag: undefined, text: FIRST, about };
-  const { bytes, headers } = await server.ask({ method: "GET", path, query });
-  return {
-    title,
+  const setting = {
+    title: `Schema of ${namespace}${scope && `/${shownName(scope)}`}`,
     path,
     query,
-    etag: headers.get("etag") ?? undefined,
-    text: documentText(bytes) ?? "",
-    about,
+    about: `JSON Schema 2020-12, for ${whatOf(scope)}. The documents that are there are compared with it before it is saved.`,
+    fields: [],
+    judged: "The server has compared the documents that are there: all of them fit.",
   };
+  if (isNew) return { ...setting, etag: undefined, text: FIRST };
+  const { bytes, headers } = await server.ask({ method: "GET", path, query });
+  return { ...setting, etag: headers.get("etag") ?? undefined, text: documentText(bytes) ?? "" };
+}
+
+function whatOf(scope: string): string {
+  if (scope === "") return "all documents of the namespace";
+  return scope.endsWith("/") ? `the documents below ${shownName(scope)}` : `the document ${shownName(scope)}`;
 }

@@ -1,12 +1,14 @@
 /** Settings of a namespace or of a scope in it, schemas and policies: a list, and one to change. */
 import { useState } from "preact/hooks";
+import { isOpen } from "../../app/standing.ts";
 import { readNamespaces } from "../../app/store.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { type Loaded, useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
 import { shownName } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
-import { JsonSetting, type SettingToEdit } from "./json-setting.tsx";
+import type { SettingToEdit } from "./setting.ts";
+import { SettingDialog } from "./setting-dialog.tsx";
 
 export interface ScopedEntry {
   readonly namespace: string;
@@ -64,7 +66,9 @@ export function ScopedSettings({ loaded: { content, error, again }, settingFor }
             onInput={(event) => setPlace({ ...place, scope: event.currentTarget.value })}
           />
         </label>
-        <button type="submit">Make …</button>
+        <button type="submit" disabled={!isOpen()}>
+          Make …
+        </button>
       </form>
       {content === undefined ? (
         error === undefined && <Skeleton />
@@ -86,7 +90,7 @@ export function ScopedSettings({ loaded: { content, error, again }, settingFor }
         </ul>
       )}
       {edited && (
-        <JsonSetting
+        <SettingDialog
           setting={edited}
           close={() => setEdited(undefined)}
           done={() => {

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Status } from "../../../../lib/api/admin-answers.ts";
 import { notify } from "../../app/notices.tsx";
 import { read, send } from "../../app/server.ts";
-import { mayAll } from "../../app/session.ts";
+import { lookMode, mayAll } from "../../app/session.ts";
 import { moves } from "../../app/standing.ts";
 import { bytesWords, formatCount } from "../../parts/amount.ts";
 import { Confirm } from "../../parts/confirm.tsx";
@@ -101,6 +101,7 @@ function Mode({ mode, done }: { mode: Status["mode"]; done: () => void }) {
           act={async () => {
             await send("PUT", "/v1/admin/mode", { json: { mode: next } });
             notify(mode === "open" ? "The store is read-only" : "The store takes writes");
+            await lookMode();
             done();
           }}
           close={() => setAsked(false)}

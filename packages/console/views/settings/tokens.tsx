@@ -5,7 +5,7 @@ import { formatToken, newToken, secretDigest } from "../../../../lib/core/token.
 import { notify } from "../../app/notices.tsx";
 import { part, server } from "../../app/server.ts";
 import { whoami } from "../../app/session.ts";
-import { moves } from "../../app/standing.ts";
+import { isOpen, moves } from "../../app/standing.ts";
 import { pages } from "../../app/store.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Command } from "../../parts/copy.tsx";
@@ -36,7 +36,7 @@ export function TokenSettings() {
   return (
     <section class="part">
       <div class="spread">
-        <button type="button" class="main" onClick={() => setAsked({ kind: "make" })}>
+        <button type="button" class="main" disabled={!isOpen()} onClick={() => setAsked({ kind: "make" })}>
           Make a token …
         </button>
         <label class="check">
@@ -147,7 +147,7 @@ function Row({ token, ask }: { token: Token; ask: (asked: Asked) => void }) {
         )}
       </td>
       <td class="nowrap">
-        {revoked === undefined && (
+        {revoked === undefined && isOpen() && (
           <>
             <button type="button" class="quiet" onClick={() => ask({ kind: "rotate", token })}>
               Rotate

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closeText, openText } from "../../../../packages/console/editor/document-text.ts";
+import { closeText, halfCharacterIn, openText } from "../../../../packages/console/editor/document-text.ts";
 
 const LONE_SURROGATE = /\p{Cs}/u;
 const JSON_TYPE = "application/json";
@@ -22,7 +22,8 @@ describe("openText and closeText", () => {
         fc.oneof(
           fc.string({ unit: "binary" }),
           fc.json(),
-          fc.constantFrom("\ufeffa\r\nb", "a\rb\n", "\r\n", ""),
+          fc.json().map((json) => `${json}\n`),
+          fc.constantFrom("\ufeffa\r\nb", "a\rb\n", "\r\n", "", '\ufeff{"a":1}\n', '{"a": 1}\r\n'),
         ),
         fc.constantFrom(JSON_TYPE, "text/plain", "application/yaml"),
         (text, type) => {
@@ -44,6 +45,18 @@ describe("openText and closeText", () => {
       type: JSON_TYPE,
       now: '{"a=9":1e400}',
     },
+    {
+      name: "JSON on one line that ends",
+      stored: '{"a=1":1,"b":[]}\n',
+      type: JSON_TYPE,
+      now: '{"a=9":1,"b":[]}\n',
+    },
+    {
+      name: "JSON on one line that ends in CR LF",
+      stored: '{"a=1":1}\r\n',
+      type: JSON_TYPE,
+      now: '{"a=9":1}\r\n',
+    },
     { name: "JSON on several lines", stored: '{\n "a=1": 1}', type: JSON_TYPE, now: '{\n "a=9": 1}' },
   ];
   for (const { name, stored, type, now } of kept)
@@ -57,7 +70,19 @@ describe("openText and closeText", () => {
     );
   });
 
+  test("lay JSON on one line out, whether that line ends or not", () => {
+    for (const stored of ['{"a":1}', '{"a":1}\n', '{"a":1}\r\n'])
+      expect(openText(encode(stored), JSON_TYPE)?.text.trimEnd()).toBe('{\n  "a": 1\n}');
+  });
+
   test("know bytes that are no text", () => {
     expect(openText(Uint8Array.of(0xff, 0), "text/plain")).toBeUndefined();
+  });
+});
+
+describe("halfCharacterIn", () => {
+  test("finds what no bytes can say, and whole characters never", () => {
+    expect(halfCharacterIn("a\ud83d\ude00b\ud800c")).toBe(4);
+    expect(halfCharacterIn("a\ud83d\ude00b")).toBeUndefined();
   });
 });
