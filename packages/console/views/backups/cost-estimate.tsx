@@ -59,7 +59,7 @@ function Estimate() {
           <tr key={name}>
             <td>{ROWS[name][0]}</td>
             <td class="number">{amounts[name]}</td>
-            <td class="nowrap">
+            <td>
               <input
                 type="number"
                 class="price"
