@@ -76,9 +76,24 @@ describe("a policy", () => {
     await page.getByLabel("Until right before (your time)").fill("2030-01-03T00:00");
     await plan(page);
     await save(page);
-    await page.getByText("keysChanged ≤ 20, keysDeleted ≤ 5, 1 freezes").waitFor();
+    await page.getByText("keysChanged ≤ 20, keysDeleted ≤ 5, 1 freeze").waitFor();
     const { stdout } = await ledge(["policy", "ls", "shop", "-o", "json"]);
     expect(stdout).toContain(new Date("2030-01-03T00:00").toISOString());
+  });
+});
+
+describe("a policy of a whole namespace", () => {
+  test("keeps what it holds besides what is changed, such as the review of rollouts", async () => {
+    await ledge(["policy", "put", "shop", "--max-changed", "7", "--rollouts", "review"]);
+    const page = await served.page({ at: "/settings/policies" });
+    await page.getByText("keysChanged ≤ 7, rollouts are reviewed").waitFor();
+    await page.getByRole("button", { name: /^shop\/$/ }).click();
+    expect(await page.getByLabel("A second person approves rollouts").inputValue()).toBe("review");
+    await page.getByLabel("Changed by one commit, at most").fill("8");
+    await plan(page);
+    await save(page);
+    await page.getByText("keysChanged ≤ 8, rollouts are reviewed").waitFor();
+    await ledge(["policy", "rm", "shop"]);
   });
 });
 

@@ -6,11 +6,12 @@ import { type Grant, holdsOverScope } from "../../../../lib/core/grant.ts";
 import { part } from "../../app/server.ts";
 import { moves } from "../../app/standing.ts";
 import { pages, readSystem } from "../../app/store.ts";
+import { amountOf } from "../../parts/amount.ts";
 import { useLoad } from "../../parts/load.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { memberAt } from "./member.ts";
 import { ScopedSettings } from "./scoped.tsx";
-import type { FieldSpec, SettingToEdit } from "./setting.ts";
+import { type FieldSpec, type SettingToEdit, textOf } from "./setting.ts";
 
 const FIRST = { budgets: { keysChanged: 20, keysDeleted: 5 } };
 
@@ -44,12 +45,21 @@ const FIELDS: readonly FieldSpec[] = [
   },
 ];
 
+/** Of a whole namespace only. */
+const ROLLOUTS: FieldSpec = {
+  pointer: "/rollouts",
+  label: "A second person approves rollouts",
+  help: "Each waits before its first step until somebody else approves it.",
+  kind: "choice",
+  choices: { "": "none", review: "every rollout" },
+};
+
 export function PolicySettings() {
   const loaded = useLoad(readPolicies, [moves.value], "policies");
   const settingFor = async (place: Place, isNew: boolean) =>
     settingOf(
       place,
-      isNew ? undefined : loaded.content?.find((one) => isAt(one, place)),
+      isNew ? undefined : loaded.content?.find(({ policy }) => isAt(policy, place))?.policy,
       await whoBreaks(place),
     );
   return <ScopedSettings loaded={loaded} settingFor={settingFor} />;
@@ -61,12 +71,20 @@ function isAt(one: PolicyAnswer, { namespace, scope }: Place): boolean {
 
 async function readPolicies(signal: AbortSignal) {
   const all = await pages<PoliciesPage>("/v1/admin/policies", { limit: 1000 }, signal);
-  return all.flatMap(({ policies }) => policies.map((one) => ({ ...one, says: wordsOf(one) })));
+  return all.flatMap(({ policies }) =>
+    policies.map((policy) => {
+      const { namespace, scope, modified } = policy;
+      return { namespace, scope, modified, says: wordsOf(policy), policy };
+    }),
+  );
 }
 
-function wordsOf({ budgets = {}, freeze = [] }: PolicyAnswer): string {
-  const words = Object.entries(budgets).map(([name, value]) => `${name} ≤ ${value}`);
-  return [...words, ...(freeze.length === 0 ? [] : [`${freeze.length} freezes`])].join(", ");
+function wordsOf({ budgets = {}, freeze = [], rollouts }: PolicyAnswer): string {
+  return [
+    ...Object.entries(budgets).map(([name, value]) => `${name} ≤ ${value}`),
+    ...(freeze.length === 0 ? [] : [amountOf(freeze.length, "freeze")]),
+    ...(rollouts === undefined ? [] : ["rollouts are reviewed"]),
+  ].join(", ");
 }
 
 interface Place {
@@ -79,15 +97,14 @@ function settingOf(
   one: PolicyAnswer | undefined,
   breakers: string,
 ): SettingToEdit {
-  const { budgets, freeze } = one ?? { ...FIRST, freeze: undefined };
   return {
     title: `Policy of ${namespace}${scope && `/${shownName(scope)}`}`,
     path: `/v1/admin/policies/${part(namespace)}`,
     query: { scope: scope || undefined },
     etag: one?.etag,
-    text: JSON.stringify({ budgets, freeze }, null, 2),
+    text: textOf(one ?? FIRST),
     about: `It guards ${scope === "" ? "the whole namespace" : shownName(scope)} against slips. ${breakers}`,
-    fields: FIELDS,
+    fields: scope === "" ? [...FIELDS, ROLLOUTS] : FIELDS,
     notes: ({ freeze: spans }) => (Array.isArray(spans) ? spans : []).flatMap(noteOf),
   };
 }

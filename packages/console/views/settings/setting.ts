@@ -37,6 +37,18 @@ export interface SettingToEdit {
   readonly notes?: (after: Members) => readonly string[];
 }
 
+/** What an answer says of where a setting stands and when it was made, which is no part of the setting. */
+const ABOUT = ["name", "namespace", "scope", "keys", "bytes", "created", "revision", "etag", "modified"];
+
+/** A setting as it was answered, whole: also what no form knows stays when it is saved. */
+export function textOf(answer: object): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(answer).filter(([name]) => !ABOUT.includes(name))),
+    null,
+    2,
+  );
+}
+
 export type Way = "PUT" | "DELETE";
 
 interface Sending {
