@@ -5,7 +5,18 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take the longest, as the runner's report says. */
-const LONGEST = ["fuzz", "restore", "serve", "on-commit", "native/ends", "agent/disaster"];
+const LONGEST = [
+  "console/views",
+  "fuzz",
+  "restore",
+  "serve",
+  "project/recovery",
+  "formats/onward",
+  "on-commit",
+  "owner",
+  "native/ends",
+  "agent/disaster",
+];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
