@@ -278,7 +278,30 @@ describe("files that are brought", () => {
     expect(stdout).toContain("application/yaml");
     expect(stdout).not.toContain(".git");
   });
+
+  test("by a folder that is dropped become the same, without the folder's name", async () => {
+    const folder = join(console.folder, "dropped");
+    mkdirSync(join(folder, "sub", ".git"), { recursive: true });
+    for (const path of ["z.txt", "sub/b.yaml", "sub/.git/config"])
+      writeFileSync(join(folder, path), "b: 1\n");
+    const page = await console.page();
+    await show(page, "#/import/dropped");
+    await dropped(page, "Drop a folder or files here", folder);
+    await page.getByText("2 files, 10 B").waitFor();
+    const [first] = await page.locator("ul.tray li").allTextContents();
+    expect(first).toContain("sub/b.yaml");
+  });
 });
+
+/** As by a hand: of what is dropped from outside only the browser itself makes entries. */
+async function dropped(page: Page, onto: string, file: string): Promise<void> {
+  const box = await page.getByText(onto).boundingBox();
+  if (box === null) throw new Error(`there is no "${onto}"`);
+  const browser = await page.context().newCDPSession(page);
+  const data = { items: [], files: [file], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await browser.send("Input.dispatchDragEvent", { type, x: box.x + 5, y: box.y + 5, data });
+}
 
 describe("what a token may not do", () => {
   test("is not offered", async () => {

@@ -38,7 +38,7 @@ export async function filesDropped(items: DataTransferItemList): Promise<FoundFi
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   const found: FoundFile[] = [];
   const [only] = entries;
-  const alone = entries.length === 1 && only instanceof FileSystemDirectoryEntry;
+  const alone = entries.length === 1 && only !== undefined && isFolder(only);
   for (const entry of alone ? await entriesIn(only) : entries) await walk(entry, "", found);
   return found;
 }
@@ -46,11 +46,14 @@ export async function filesDropped(items: DataTransferItemList): Promise<FoundFi
 async function walk(entry: FileSystemEntry, above: string, found: FoundFile[]): Promise<void> {
   if (isSkippedName(entry.name) || found.length > FOUND_MAX) return;
   const path = above + entry.name;
-  if (entry instanceof FileSystemDirectoryEntry)
-    for (const inner of await entriesIn(entry)) await walk(inner, `${path}/`, found);
-  else if (entry instanceof FileSystemFileEntry)
+  if (isFolder(entry)) for (const inner of await entriesIn(entry)) await walk(inner, `${path}/`, found);
+  else if (isFile(entry))
     found.push({ path, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) });
 }
+
+/* Not every browser has the constructors of these to ask for: Chromium names none of them. */
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 
 /** A browser tells a hundred at a time. */
 async function entriesIn(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
@@ -65,7 +68,7 @@ async function entriesIn(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   }
 }
 
-/** All faults are told at once; nothing is planned while there is one. */
+/** By their paths, as browsers give them in any order. All faults are told at once; nothing is planned while there is one. */
 export async function readFiles(found: readonly FoundFile[]): Promise<ReadFiles> {
   const faults: string[] = [];
   const total = found.reduce((sum, { file }) => sum + file.size, 0);
@@ -77,7 +80,7 @@ export async function readFiles(found: readonly FoundFile[]): Promise<ReadFiles>
       ],
     };
   const documents: FileDocument[] = [];
-  for (const { path, file } of found) {
+  for (const { path, file } of [...found].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     if (OURS.test(path.split("/")[0] ?? "")) faults.push(`${path}: only \`ledge import\` reads it.`);
     else if (file.size > COMMIT_LIMITS.valueBytes) faults.push(`${path}: a value has at most 1 MiB.`);
     else {
