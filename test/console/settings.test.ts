@@ -27,6 +27,7 @@ describe("a namespace", () => {
   test("is changed in its units, as a form and as JSON, with what that does", async () => {
     const page = await served.page({ at: "/settings/namespaces" });
     await page.getByRole("button", { name: "Change shop" }).click();
+    expect(await page.getByLabel("A second person approves").locator("option").count()).toBe(3);
     const size = page.getByLabel("Values together, at most");
     expect([await size.inputValue(), await page.getByLabel("Unit").inputValue()]).toEqual(["1", "MiB"]);
     await page.getByLabel("Unit").selectOption("bytes");
@@ -83,16 +84,21 @@ describe("a policy", () => {
 });
 
 describe("a policy of a whole namespace", () => {
-  test("keeps what it holds besides what is changed, such as the review of rollouts", async () => {
-    await ledge(["policy", "put", "shop", "--max-changed", "7", "--rollouts", "review"]);
+  test("keeps the review of rollouts when a budget is changed, and says when it goes", async () => {
+    await ledge(["policy", "put", "shop", "--rollouts", "review", "--max-changed", "7"]);
     const page = await served.page({ at: "/settings/policies" });
-    await page.getByText("keysChanged ≤ 7, rollouts are reviewed").waitFor();
-    await page.getByRole("button", { name: /^shop\/$/ }).click();
-    expect(await page.getByLabel("A second person approves rollouts").inputValue()).toBe("review");
+    const policy = page.getByRole("button", { name: "shop/", exact: true });
+    await policy.click();
+    const rollouts = page.getByLabel("Rollouts begin");
+    expect(await rollouts.inputValue()).toBe("review");
     await page.getByLabel("Changed by one commit, at most").fill("8");
     await plan(page);
     await save(page);
     await page.getByText("keysChanged ≤ 8, rollouts are reviewed").waitFor();
+    await policy.click();
+    await rollouts.selectOption("at once");
+    await plan(page);
+    await page.getByLabel("Warnings").getByText("Nobody has to approve rollouts any more.").waitFor();
     await ledge(["policy", "rm", "shop"]);
   });
 });

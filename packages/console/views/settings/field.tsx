@@ -43,7 +43,7 @@ export function Field({ spec, value, set, fault }: Props) {
     choice: () => (
       <select {...about} value={text} onChange={(event) => set(event.currentTarget.value || undefined)}>
         {"choices" in spec &&
-          Object.entries(spec.choices).map(([name, words]) => (
+          distinct(spec.choices, text).map(([words, name]) => (
             <option key={name} value={name}>
               {words}
             </option>
@@ -62,6 +62,17 @@ export function Field({ spec, value, set, fault }: Props) {
       </p>
     </div>
   );
+}
+
+/** Of names that mean the same the one that is there, else the first: a setting may say a default, or leave it out. */
+function distinct(
+  choices: Readonly<Record<string, string>>,
+  chosen: string,
+): [words: string, name: string][] {
+  const names = new Map<string, string>();
+  for (const [name, words] of Object.entries(choices))
+    if (name === chosen || !names.has(words)) names.set(words, name);
+  return [...names];
 }
 
 interface CountProps {

@@ -50,7 +50,7 @@ const FIELDS: readonly FieldSpec[] = [
     kind: "choice",
     choices: {
       "": "nothing",
-      off: "nothing (off)",
+      off: "nothing",
       budget: "what is over the budget of a policy",
       all: "every change",
     },

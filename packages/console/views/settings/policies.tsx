@@ -1,4 +1,4 @@
-/** Policies: how much one commit may change, and when nothing may. */
+/** Policies: how much one commit may change, when nothing may, and whether rollouts need a second person. */
 
 import type { TokensPage } from "../../../../lib/api/admin-answers.ts";
 import type { PoliciesPage, PolicyAnswer } from "../../../../lib/api/policy-bodies.ts";
@@ -45,13 +45,13 @@ const FIELDS: readonly FieldSpec[] = [
   },
 ];
 
-/** Of a whole namespace only. */
+/** Of a policy for a whole namespace alone. */
 const ROLLOUTS: FieldSpec = {
   pointer: "/rollouts",
-  label: "A second person approves rollouts",
-  help: "Each waits before its first step until somebody else approves it.",
+  label: "Rollouts begin",
+  help: "Nobody approves a rollout that their own token has begun.",
   kind: "choice",
-  choices: { "": "none", review: "every rollout" },
+  choices: { "": "at once", review: "once a second person approves" },
 };
 
 export function PolicySettings() {
@@ -83,7 +83,7 @@ function wordsOf({ budgets = {}, freeze = [], rollouts }: PolicyAnswer): string 
   return [
     ...Object.entries(budgets).map(([name, value]) => `${name} ≤ ${value}`),
     ...(freeze.length === 0 ? [] : [amountOf(freeze.length, "freeze")]),
-    ...(rollouts === undefined ? [] : ["rollouts are reviewed"]),
+    ...(rollouts === "review" ? ["rollouts are reviewed"] : []),
   ].join(", ");
 }
 
@@ -105,7 +105,12 @@ function settingOf(
     text: textOf(one ?? FIRST),
     about: `It guards ${scope === "" ? "the whole namespace" : shownName(scope)} against slips. ${breakers}`,
     fields: scope === "" ? [...FIELDS, ROLLOUTS] : FIELDS,
-    notes: ({ freeze: spans }) => (Array.isArray(spans) ? spans : []).flatMap(noteOf),
+    notes: (after) => [
+      ...(Array.isArray(after.freeze) ? after.freeze : []).flatMap(noteOf),
+      ...(one?.rollouts === "review" && after.rollouts !== "review"
+        ? ["Nobody has to approve rollouts any more."]
+        : []),
+    ],
   };
 }
 
@@ -140,5 +145,5 @@ async function whoBreaks({ namespace, scope }: Place): Promise<string> {
 const REVIEWED: Readonly<Record<string, string>> = {
   all: "The namespace has every change approved by a second person, who may pass budgets, too.",
   budget: "What is over a budget waits for a second person: the namespace says so.",
-  off: "No second person has to approve anything: that is a setting of the namespace.",
+  off: "No second person has to approve changes: that is a setting of the namespace.",
 };

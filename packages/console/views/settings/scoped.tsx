@@ -60,7 +60,7 @@ export function ScopedSettings({ loaded: { content, error, again }, settingFor }
           </select>
         </label>
         <label class="field">
-          Scope: a key, or a prefix that ends in /
+          Scope: a key, or a prefix that ends in /; nothing for all
           <input
             value={place.scope}
             onInput={(event) => setPlace({ ...place, scope: event.currentTarget.value })}
