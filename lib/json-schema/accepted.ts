@@ -13,6 +13,7 @@ const PATTERN_CHARS_MAX = 1000;
 const ERRORS_MAX = 20;
 /** What the library keeps with each part, hidden. One that a schema brings would lead its references elsewhere. */
 const NAMES_OF_LIBRARY = ["__absolute_uri__", "__absolute_ref__", "__absolute_recursive_ref__"];
+const NO_ALTERNATIVE = /does not match any subschemas/;
 const ID_AT_ROOT = "$id stands at the root only.";
 
 const metaSchema = readySchema(META_SCHEMA);
@@ -43,8 +44,10 @@ function judgeForm(value: unknown) {
       "schema_too_costly",
       "The schema is too large to be judged itself. Say it with fewer parts.",
     );
+  // That no alternative fits says nothing beside why each of them does not.
+  const telling = judged.violations.filter(({ detail }) => !NO_ALTERNATIVE.test(detail));
   return invalid(
-    judged.violations.map(({ path, detail }) =>
+    (telling.length > 0 ? telling : judged.violations).map(({ path, detail }) =>
       cause(path, detail === NOTHING_ALLOWED ? unsupported(path) : reworded(path, detail)),
     ),
   );
@@ -57,7 +60,10 @@ function unsupported(path: string): string {
 
 function reworded(path: string, detail: string): string {
   if (path.endsWith("/$ref")) return "A reference stays inside the document: it begins with #.";
-  return detail.replaceAll("Instance", "It").replaceAll("String", "It");
+  return detail
+    .replace(/^Instance type/, "Its type")
+    .replaceAll("Instance", "It")
+    .replaceAll("String", "It");
 }
 
 /** What no schema can say of schemas: each part that the library knows by an address, expressions and references. */

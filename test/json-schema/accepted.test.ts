@@ -109,6 +109,13 @@ describe("a schema", () => {
     expect(pointerOf(schema)).toBe(told);
   });
 
+  test("that misspells a type is told the types", () => {
+    const said = acceptSchema({ properties: { rps: { type: "integr" } } });
+    expect(said).toMatchObject({
+      detail: expect.stringContaining('/properties/rps/type: It does not match any of ["array"'),
+    });
+  });
+
   test("has all that is wrong with it told, up to twenty places", () => {
     const wrong = {
       properties: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`p${at}`, { pattern: "(" }])),
