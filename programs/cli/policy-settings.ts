@@ -43,7 +43,10 @@ export function changePolicy(
   if (rollouts !== undefined && unset.includes("rollouts"))
     throw new Failure(EXIT.usage, "--rollouts is set and unset at once");
   if (Object.keys(wanted).length + added.length + unset.length === 0 && rollouts === undefined)
-    throw new Failure(EXIT.usage, "name a budget (--max-deleted 2), a freeze, or what to --unset");
+    throw new Failure(
+      EXIT.usage,
+      "name a budget (--max-deleted 2), a freeze, --rollouts review, or what to --unset",
+    );
   const budgets: Record<string, number | undefined> = { ...kept.budgets, ...wanted };
   for (const name of unset)
     if (name !== "freeze" && name !== "rollouts") delete budgets[budgetOf(name, wanted)];

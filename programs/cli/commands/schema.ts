@@ -150,7 +150,9 @@ async function check(
     throw new Failure(EXIT.refused, `${failing.length} of ${countWords(checked, "document")} do not fit`, {
       code: "schema_violation",
     });
-  if (output === "table") sayDone(`${countWords(checked, "document")} fit`);
+  if (output !== "table") return;
+  const fit = `${countWords(checked, "document")} ${checked === 1 ? "fits" : "fit"}`;
+  sayDone(checked > 0 ? fit : "there is no document that a schema judges");
 }
 
 /** A line for each, as compilers have it: where, and why. */

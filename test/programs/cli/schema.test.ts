@@ -67,7 +67,9 @@ describe("ledge schema", () => {
       checked: 2,
       failing: [{ name: bad, violations: [{ path: "/rps" }] }],
     });
-    expect((await ledge(["schema", "check", "shop"])).stderr).toContain("1 document fit");
+    expect((await ledge(["schema", "check", "shop"])).stderr).toContain("1 document fits");
+    await ledge(["ns", "put", "bare"]);
+    expect((await ledge(["schema", "check", "bare"])).stderr).toContain("no document that a schema judges");
     const strict = file("strict.json", { properties: { rps: { maximum: 4 } } });
     const stored = await ledge(["schema", "check", "shop", "--schema", strict, "--scope", "limits/"]);
     expect([stored.status, stored.stdout]).toEqual([6, expect.stringContaining("shop/limits/api#/rps")]);
