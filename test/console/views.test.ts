@@ -81,7 +81,9 @@ describe.skipIf(NO_BROWSER !== undefined).each(ENGINES)(
       const page = await open("/timeline?ns=shop");
       await page.getByRole("link", { name: /evening/ }).click();
       await page.getByRole("button", { name: "Revert …" }).click();
-      await page.getByText("1 document changed.").waitFor();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("1 document changed.").waitFor();
+      expect(await dialog.locator(".patch").textContent()).toMatch(/-Good evening\s*\+Good morning/);
       await page.getByRole("button", { name: "Revert it" }).click();
       await heading(page, /^revert: evening/).waitFor();
       expect((await scene.run("get", "shop/banner")).stdout).toBe("Good morning");

@@ -133,7 +133,7 @@ export function PlanDialog({
       {plan !== undefined && (
         <>
           <p>{summaryOf(plan)}</p>
-          <PlanShown answered={ANSWERED} plan={plan} sides={work.sides} />
+          <PlanShown answered={ANSWERED} plan={plan} sides={work.sides(plan)} />
         </>
       )}
       <ErrorBox

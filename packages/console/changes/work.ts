@@ -1,7 +1,11 @@
 /** What somebody wants to be done, as it is planned, committed and proposed: single changes, or the revert of a commit. */
-
+import type { LoggedCommitWithChanges } from "../../../lib/api/document-answers.ts";
+import type { PlanAnswer } from "../../../lib/api/plan-answer.ts";
+import { shownBytes } from "../parts/shown-bytes.ts";
 import type { PlanSides } from "./plan-shown.tsx";
 import { sentChange, type WantedChange } from "./wanted.ts";
+
+type LoggedChange = LoggedCommitWithChanges["changes"][number];
 
 export interface DocumentPlace {
   readonly namespace: string;
@@ -15,8 +19,8 @@ export interface Work {
   readonly body: object;
   /** The documents that it is about. */
   readonly places: readonly DocumentPlace[];
-  /** What stands there and what is to, where that is known before the plan. */
-  readonly sides: readonly PlanSides[];
+  /** Of each change of its plan what stands there and what is to, where that is known. */
+  readonly sides: (plan: PlanAnswer) => readonly (PlanSides | undefined)[];
   /** Whether it can be proposed. The server says it exactly. */
   readonly proposable: boolean;
 }
@@ -29,11 +33,25 @@ export function workOf(changes: readonly WantedChange[]): Work {
     path: "/v1/commit",
     body: { changes: changes.map(sentChange) },
     places: changes,
-    sides: changes.map((one) => ({ before: one.before, after: one.op === "put" ? one : undefined })),
+    sides: () => changes.map((one) => ({ before: one.before, after: one.op === "put" ? one : undefined })),
     proposable: chars < PROPOSAL_CHARS_MAX,
   };
 }
 
-export function revertOf(commit: number, places: readonly DocumentPlace[]): Work {
-  return { path: "/v1/revert", body: { commit }, places, sides: [], proposable: false };
+export function revertOf(commit: number, undone: readonly LoggedChange[]): Work {
+  const sidesOf = ({ namespace, key, baseRevision, sizeAfter }: PlanAnswer["changes"][number]) => {
+    const did = undone.find((one) => one.namespace === namespace && one.key === key);
+    // Another value stands there where somebody has changed the document again.
+    if (did === undefined || baseRevision !== (did.op === "put" ? commit : 0)) return undefined;
+    const after = shownBytes(did.before);
+    const before = did.op === "put" ? shownBytes(did) : undefined;
+    return (after?.bytes.length ?? 0) === sizeAfter ? { before, after } : undefined;
+  };
+  return {
+    path: "/v1/revert",
+    body: { commit },
+    places: undone,
+    sides: ({ changes }) => changes.map(sidesOf),
+    proposable: false,
+  };
 }
