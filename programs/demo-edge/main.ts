@@ -114,6 +114,8 @@ async function stopRollout({ near }: Sites): Promise<void> {
   await heading("A rollout: first lon-1, the canary, then all");
   const [canary, other] = near;
   if (canary === undefined || other === undefined) throw new Error("two edges follow the channel");
+  // They ask for the origin that was away less and less often: what follows is no news of an edge that hears nothing.
+  await until(near, ({ source }) => source === "origin");
   const before = await lookAt(other);
   ledge("edge", "set", "lon-1", "ring=canary");
   const bad = put(0);
@@ -121,7 +123,7 @@ async function stopRollout({ near }: Sites): Promise<void> {
   ledge("rollout", "start", "shop/stable", "--to", String(bad), ...steps);
   await until([canary], shows(0));
   await showAll(near);
-  tell("the program at lon-1 fails with 0, and tells its agent");
+  tell("the program at lon-1 fails with 0 requests a second, and tells its agent");
   await fetch(`${canary.url}/v1/agent/health`, {
     method: "POST",
     headers: { authorization: `Bearer ${canary.token}`, "content-type": "application/json" },
@@ -137,6 +139,16 @@ async function stopRollout({ near }: Sites): Promise<void> {
   await showAll(near);
   const seconds = (performance.now() - beganMs) / 1000;
   good(`taken back ${seconds.toFixed(1)} s after the signal. ${status.reason ?? ""} lon-2 never saw it`);
+}
+
+/** An edge that is well reports every few seconds: until then the list has the word from before. */
+async function fleetAtRest({ far, near }: Sites): Promise<string> {
+  const isToCome = () => {
+    const { replicas, behind } = JSON.parse(ledge("fleet", "shop", "-o", "json")).summary;
+    return behind > 0 || replicas < far.length + near.length;
+  };
+  for (let looks = 60; looks > 0 && isToCome(); looks--) await pause(500);
+  return ledge("fleet", "shop");
 }
 
 async function main(): Promise<void> {
@@ -156,7 +168,7 @@ async function main(): Promise<void> {
   await loseOrigin(sites, first);
   await stopRollout(sites);
   await heading("ledge fleet");
-  console.log(ledge("fleet", "shop"));
+  console.log(await fleetAtRest(sites));
 }
 
 try {
