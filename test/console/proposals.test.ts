@@ -127,7 +127,9 @@ test("a rollout that waits is approved by somebody else than who began it", asyn
   await sams.getByText("Step 1 waits for a second person to approve it.").first().waitFor();
   expect(await sams.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
   const eves = await console.page({ token: eve });
-  await show(eves, "#/rollouts/shop/stable");
+  await eves.getByRole("link", { name: "Rollouts", exact: true }).click();
+  await eves.getByRole("link", { name: "shop/stable" }).click();
+  await eves.getByText(/^Began .*, by sam/).waitFor();
   expect(await eves.getByRole("button", { name: /^Roll back/ }).count()).toBe(0);
   await eves.getByRole("button", { name: /^Approve/ }).click();
   await eves.getByRole("dialog").getByRole("button", { name: "Approve" }).click();

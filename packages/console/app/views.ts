@@ -53,7 +53,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   },
   rollouts: {
     title: "Rollouts",
-    offered: () => holds("rollout")() || holds("admin")() || holds("approve")(),
+    offered: () => holds("rollout")() || holds("approve")() || holds("admin")(),
     load: async () => (await import("../views/rollouts/rollouts.tsx")).Rollouts,
   },
   fleet: {

@@ -3,18 +3,20 @@ import type { Rollout } from "../../../lib/api/rollout-bodies.ts";
 import { escapeControl } from "../output.ts";
 
 export function linesOfRollout(rollout: Rollout): string[] {
-  const { from, to, state, since, steps, reason, progress, startedBy } = rollout;
+  const { from, to, state, since, step, steps, reason, progress, startedBy } = rollout;
+  const isAhead = (index: number) => index > step && state !== "done" && state !== "aborted";
   const lines = [`rollout from revision ${from} to ${to}: ${state}, since ${since}\n`];
   for (const [index, one] of steps.entries()) {
-    const review = one.review ? ", to be approved" : "";
+    const review = one.review && isAhead(index) ? ", to be approved" : "";
     lines.push(
       `  ${String(index + 1).padStart(2)}  ${markOf(index, rollout).padEnd(4)}  ${nameOfStep(one)}, bakes ${one.bakeSeconds} s${review}\n`,
     );
   }
-  if (startedBy !== undefined)
-    lines.push(
-      `  begun by ${escapeControl(startedBy.byName)} (${startedBy.by}), approved by somebody else\n`,
-    );
+  if (startedBy !== undefined) {
+    const waits = steps.some((one, index) => one.review && isAhead(index));
+    const review = waits ? ", to be approved by somebody else" : "";
+    lines.push(`  begun by ${escapeControl(startedBy.byName)} (${startedBy.by})${review}\n`);
+  }
   lines.push(`  ${escapeControl(reason)}\n`);
   if (progress !== undefined) lines.push(`  ${progressLine(progress)}\n`, `  next: ${progress.next}\n`);
   return lines;

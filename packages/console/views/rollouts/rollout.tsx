@@ -12,7 +12,7 @@ import { useBeat } from "../../parts/beat.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
-import { shownText } from "../../parts/shown-text.ts";
+import { shownName, shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { StartRollout } from "./start.tsx";
 import { RolloutWord } from "./state.tsx";
@@ -71,7 +71,8 @@ export function RolloutPage({ namespace, channel }: ChannelProps) {
           )}
           <Steps rollout={rollout} />
           <p class="soft small">
-            Began <Moment at={rollout.started} />. A failure{" "}
+            Began <Moment at={rollout.started} />
+            {rollout.startedBy && `, by ${shownName(rollout.startedBy.byName)}`}. A failure{" "}
             {rollout.onFailure === "back" ? "takes every edge back" : "stops it where it is"}.{" "}
             <a href={href("compare", [], { ns: namespace, from: rollout.from, to: rollout.to })}>
               what it carries
