@@ -15,6 +15,8 @@ export interface Filling {
   readonly subject: Subject;
   readonly source: Source;
   readonly signal: AbortSignal;
+  /** Where it has come already. */
+  readonly first?: SnapshotPage | undefined;
   /** Throws LedgeError where the state may not take the place of what is served. */
   judge(history: SourceHistory): void;
   /** After each page. */
@@ -25,9 +27,10 @@ export interface Filling {
 export async function fillSnapshot(db: Db, filling: Filling): Promise<Place> {
   const { subject, source, signal } = filling;
   let next = findSnapshotPart(db)?.next;
-  for (let first = next === undefined; ; first = false) {
-    const page = await source.snapshot(subject, next, signal);
-    if (first) await begin(db, page, filling);
+  for (let isFirst = next === undefined; ; isFirst = false) {
+    const come = isFirst ? filling.first : undefined;
+    const page = come ?? (await source.snapshot(subject, next, signal));
+    if (isFirst) await begin(db, page, filling);
     inTransaction(db, () => {
       addDocuments(db, page.documents);
       putSnapshotPart(db, { source: source.name, next: page.next });

@@ -10,6 +10,7 @@ import { LedgeError } from "../client/errors.ts";
 import type { AnswerHeaders } from "../client/fetch.ts";
 import { pathTo } from "../client/path-to.ts";
 import { openServer, type ServerAnswer, type ServerClient, type ServerOptions } from "../client/server.ts";
+import { type AskPage, openPages } from "./pages.ts";
 import type {
   AskedFor,
   ChangesPage,
@@ -25,7 +26,6 @@ import type {
   Subject,
 } from "./source.ts";
 
-const PAGE_LIMIT = 1000;
 /** Where the documents about edges lie. */
 const EDGES = edgeKey("");
 /** Epochs begin at multiples of this. */
@@ -43,6 +43,7 @@ export function httpSource(options: ServerOptions, name = options.url): Source {
   let kind: SourceKind = "origin";
   // What is sent again, and when, is the agent's affair: it has other sources.
   const server = openServer({ ...options, attempts: 1 });
+  const pages = { list: openPages(server), feed: openPages(server), diff: openPages(server) };
   return {
     get kind() {
       return kind;
@@ -53,13 +54,13 @@ export function httpSource(options: ServerOptions, name = options.url): Source {
       kind = isAgent ? "relay" : "origin";
       return history;
     },
-    snapshot: (subject, next, signal) => readSnapshot(server, { subject, next, signal }),
+    snapshot: (subject, next, signal) => readSnapshot(pages, { subject, next, signal }),
     async changes(subject, after, asked) {
-      const { page, isAgent } = await readChanges(server, { subject, after, asked });
+      const { page, isAgent } = await readChanges(pages.feed, { subject, after, asked });
       kind = isAgent ? "relay" : "origin";
       return page;
     },
-    difference: (subject, from, at) => readDifference(server, { subject, from, ...at }),
+    difference: (subject, from, at) => readDifference(pages.diff, { subject, from, ...at }),
   };
 }
 
@@ -95,17 +96,16 @@ interface SnapshotPart {
 }
 
 async function readSnapshot(
-  server: ServerClient,
+  pages: { readonly list: AskPage; readonly diff: AskPage },
   { subject, next, signal }: { subject: Subject; next: string | undefined; signal: AbortSignal },
 ): Promise<SnapshotPage> {
   const at: SnapshotPart = next === undefined ? { part: 0 } : JSON.parse(next);
   if (at.part === 0 && subject.channel !== undefined)
-    return readPointedState(server, { subject, at, signal });
+    return readPointedState(pages.diff, { subject, at, signal });
   const prefix = settingsPrefix(subject, at.part);
-  const answer = await server.ask({
-    method: "GET",
+  const answer = await pages.list({
     path: pathTo`/v1/list/${prefix === undefined ? subject.namespace : SYSTEM}`,
-    query: { prefix, values: "bytes", limit: PAGE_LIMIT, cursor: at.cursor },
+    query: { prefix, values: "bytes", cursor: at.cursor },
     signal,
   });
   const page = contentOf(ListPage, answer);
@@ -119,10 +119,10 @@ async function readSnapshot(
 
 /** The documents that a channel gives: what differs from nothing. */
 async function readPointedState(
-  server: ServerClient,
+  ask: AskPage,
   { subject, at, signal }: { subject: Subject; at: SnapshotPart; signal: AbortSignal },
 ): Promise<SnapshotPage> {
-  const { page, lineage } = await askDifference(server, { subject, from: 0, cursor: at.cursor, signal });
+  const { page, lineage } = await askDifference(ask, { subject, from: 0, cursor: at.cursor, signal });
   const place = at.place ?? { lineage, revision: page.to };
   const documents = page.entries.flatMap(({ after }) => (after === undefined ? [] : [documentOf(after)]));
   return pageOf(subject, { documents, place, settings: undefined, part: 0, cursor: page.next });
@@ -158,7 +158,7 @@ function settingsPrefix({ namespace }: Subject, part: number): string | undefine
 }
 
 async function askDifference(
-  server: ServerClient,
+  ask: AskPage,
   {
     subject: { namespace, channel, edge },
     from,
@@ -166,17 +166,16 @@ async function askDifference(
     signal,
   }: { subject: Subject; from: number; cursor: string | undefined; signal: AbortSignal },
 ): Promise<{ readonly page: DiffPage; readonly lineage: string }> {
-  const answer = await server.ask({
-    method: "GET",
+  const answer = await ask({
     path: pathTo`/v1/diff/${namespace}`,
-    query: { from, channel, edge, values: "bytes", limit: PAGE_LIMIT, cursor },
+    query: { from, channel, edge, values: "bytes", cursor },
     signal,
   });
   return { page: contentOf(DiffPage, answer), lineage: lineageOf(answer.headers) };
 }
 
 async function readDifference(
-  server: ServerClient,
+  ask: AskPage,
   {
     subject,
     from,
@@ -184,7 +183,7 @@ async function readDifference(
     signal,
   }: { subject: Subject; from: number; next: string | undefined; signal: AbortSignal },
 ): Promise<DifferencePage> {
-  const { page } = await askDifference(server, { subject, from, cursor: next, signal });
+  const { page } = await askDifference(ask, { subject, from, cursor: next, signal });
   return {
     to: page.to,
     documents: page.entries.flatMap(({ after }) => (after === undefined ? [] : [documentOf(after)])),
@@ -204,18 +203,16 @@ function bytesOf({ text, base64 }: { text?: string | undefined; base64?: string 
 }
 
 async function readChanges(
-  server: ServerClient,
+  ask: AskPage,
   { subject, after, asked }: { subject: Subject; after: Place; asked: AskedFor },
 ): Promise<{ readonly page: ChangesPage; readonly isAgent: boolean }> {
   const ns = (subject.channel === undefined ? [subject.namespace, SYSTEM] : [SYSTEM]).sort().join();
   const { lineage, revision } = after;
-  const answer = await server.ask({
-    method: "GET",
+  const answer = await ask({
     path: "/v1/changes",
     query: {
       ns,
       values: "bytes",
-      limit: PAGE_LIMIT,
       // A position is no secret and grants nothing: anybody may write one (lib/core/cursor.ts).
       cursor: formatCursor({ kind: "feed", lineage, revision, filter: [ns, ""], after: "" }),
     },

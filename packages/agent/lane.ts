@@ -18,12 +18,13 @@ import type { NodeDb } from "../../lib/store/sqlite/driver-node.ts";
 import { inTransaction } from "../../lib/store/sqlite/transaction.ts";
 import { LedgeError } from "../client/errors.ts";
 import { later } from "../client/later.ts";
+import { BetterLook, type BetterSource } from "./better-look.ts";
 import { fillSnapshot, livesUpTo, pointedIn } from "./fill.ts";
 import { type EdgeLimits, type GuardRefusal, judgeReplica } from "./guard.ts";
 import { kinshipOf } from "./histories.ts";
 import { LaneState, type Trouble } from "./lane-state.ts";
 import { Pending } from "./pending.ts";
-import { differenceTo, keysWithout, putsOf } from "./pointed.ts";
+import { differenceTo, keysWithout, PartOfDifference, putsOf } from "./pointed.ts";
 import { closeReplica, type OpenReplica } from "./replica-file.ts";
 import { isDamagedFile, Served } from "./served.ts";
 import type {
@@ -31,6 +32,7 @@ import type {
   Place,
   ReplicaCommit,
   ReplicaLife,
+  SnapshotPage,
   Source,
   SourceHistory,
   Subject,
@@ -38,13 +40,14 @@ import type {
 import {
   afterAnswer,
   afterFailure,
+  afterLook,
   FROM_THE_FIRST,
+  goingTo,
   isBetterDue,
   type SourceOrder,
-  tryingBetter,
   waitSecondsAt,
 } from "./source-order.ts";
-import { aboutMs, type Timing } from "./timing.ts";
+import { aboutMs, pauseMs, type Timing } from "./timing.ts";
 
 export interface LaneOptions {
   readonly subject: Subject;
@@ -92,6 +95,7 @@ export class Lane {
   readonly #options: LaneOptions;
   #pending = new Pending();
   #pendingFor: NodeDb | undefined;
+  readonly #difference = new PartOfDifference();
   #order: SourceOrder = FROM_THE_FIRST;
   /** What was said of a source, by its code: once, and not with each look until it is one again. */
   readonly #told = new Map<Source, string>();
@@ -122,16 +126,20 @@ export class Lane {
 
   /** Follows until the signal ends it. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    const look = new BetterLook(signal);
     while (!signal.aborted) {
       try {
-        await this.#step(signal);
+        await this.#step(look, signal);
       } catch (error) {
         if (signal.aborted) break;
+        // What was waited for at another source ends where a better one answers.
+        if (look.hasFound) continue;
         await this.#recover(error, signal).catch((next: unknown) => {
           if (!signal.aborted) this.#options.log(`${this.namespace}: ${thrownText(next)}`);
         });
       }
     }
+    await look.ended();
   }
 
   /** The agents through which what is here has come, this one first: for who follows this one. */
@@ -155,9 +163,9 @@ export class Lane {
     return source;
   }
 
-  async #step(signal: AbortSignal): Promise<void> {
-    if (isBetterDue(this.#order, performance.now()))
-      this.#order = tryingBetter(this.#order, performance.now(), this.#options);
+  async #step(look: BetterLook, signal: AbortSignal): Promise<void> {
+    const better = look.take();
+    if (better !== undefined) this.#order = goingTo(this.#order, better.at);
     const source = this.#source;
     const replica = this.replica;
     // What was told and not served yet belongs to the file that it was told about.
@@ -168,10 +176,15 @@ export class Lane {
       return this.#takeSnapshot(source, { signal });
     const beganMs = performance.now();
     const place = this.#placeOf(replica);
-    const page = await source.changes(this.subject, this.#pending.place ?? place, {
-      waitSeconds: this.#isLedHere(replica) ? waitSecondsAt(this.#order, beganMs, this.#options) : 0,
-      signal,
-    });
+    const after = this.#pending.place ?? place;
+    this.#lookIfDue(look, after);
+    const isAnswered = better?.at === this.#order.at && isSamePlace(better.after, after);
+    const page =
+      (isAnswered ? better.page : undefined) ??
+      (await source.changes(this.subject, after, {
+        waitSeconds: this.#waitSeconds(replica, beganMs),
+        signal: look.waiting,
+      }));
     const lives =
       page.place.lineage === place.lineage ? undefined : await this.#livesAt(page.place, source, signal);
     this.#answered(source, page);
@@ -183,7 +196,49 @@ export class Lane {
     const stale = this.#staleness(page);
     if (stale !== undefined) return this.#passOver(source, stale, signal);
     this.#told.delete(source);
-    if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, signal);
+    if (performance.now() - beganMs < SHORT_ANSWER_MS) await this.#pauseBetweenLooks(source, look.waiting);
+  }
+
+  /** How long the source may hold the question: not where there is something to be done without it. */
+  #waitSeconds(replica: OpenReplica, nowMs: number): number {
+    const isAtOnce = this.#difference.isBegun || !this.#isLedHere(replica);
+    return isAtOnce ? 0 : waitSecondsAt(this.#order, nowMs, this.#options);
+  }
+
+  #lookIfDue(look: BetterLook, after: Place): void {
+    if (!isBetterDue(this.#order, performance.now())) return;
+    this.#order = afterLook(this.#order, performance.now(), this.#options);
+    const better = this.#options.sources.slice(0, this.#order.at);
+    look.begin((signal) => this.#findBetter(better, { after, signal }));
+  }
+
+  /** The first of them that answers and may be followed. */
+  async #findBetter(
+    sources: readonly Source[],
+    { after, signal }: { readonly after: Place; readonly signal: AbortSignal },
+  ): Promise<BetterSource | undefined> {
+    for (const [at, source] of sources.entries()) {
+      try {
+        const page = await source.changes(this.subject, after, { waitSeconds: 0, signal });
+        const why = this.#whyNotFollowed(page);
+        if (why === undefined) return { at, after, page };
+        this.#tell(source, why);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const trouble = troubleOf(error);
+        // It answers, with another history or without ours: what that means is seen when it is asked as the one that is followed.
+        if (LOST_PLACES.has(trouble.code)) return { at, after, page: undefined };
+        this.#tell(source, trouble);
+      }
+    }
+    return undefined;
+  }
+
+  /** As a step judges the page of a source that is followed. */
+  #whyNotFollowed(page: ChangesPage): Omit<Trouble, "source"> | undefined {
+    if (page.commits.length > 0) return undefined;
+    if (this.#isLoop(page)) return LOOP;
+    return page.place.revision < page.head ? undefined : this.#staleness(page);
   }
 
   #isLoop({ via = [] }: ChangesPage): boolean {
@@ -287,7 +342,9 @@ export class Lane {
   ): Promise<void> {
     const replica = this.replica;
     if (replica === undefined) return;
-    const state = await differenceTo(source, { subject: this.subject, from: replica.place.revision, signal });
+    const { subject } = this;
+    const asked = { subject, from: replica.place.revision, signal, part: this.#difference };
+    const state = await differenceTo(source, asked);
     // The source has seen a newer pointer; so have we with the next step.
     if (state === undefined || state.revision !== revision) return;
     const commits = [putsOf(state.documents, revision)];
@@ -397,16 +454,7 @@ export class Lane {
   }
 
   async #failed(error: unknown, signal: AbortSignal): Promise<void> {
-    const source = this.#source;
-    const code =
-      error instanceof LedgeError ? error.code : error instanceof StoreFault ? "storage_full" : "internal";
-    const detail =
-      error instanceof StoreFault
-        ? error.text
-        : error instanceof LedgeError
-          ? error.message
-          : thrownText(error);
-    this.#tell(source, { code, detail });
+    this.#tell(this.#source, troubleOf(error));
     await this.#next({
       signal,
       askedMs: error instanceof LedgeError ? (error.retryAfterMs ?? 0) : 0,
@@ -439,14 +487,20 @@ export class Lane {
     { signal, lost }: { readonly signal: AbortSignal; readonly lost?: string | undefined },
   ): Promise<void> {
     const { files } = this.#served;
+    // What another source has begun goes for one that gives something, and not for one that is away.
+    const first = files.hasNext(source.name)
+      ? undefined
+      : await source.snapshot(this.subject, undefined, signal);
     const db = files.openNext(source.name);
     let filled: { readonly place: Place; readonly refusal: GuardRefusal | undefined };
+    let pages = 0;
     try {
-      filled = await this.#fill(db, source, signal);
+      filled = await this.#fill(db, { source, signal, first, onPage: () => (pages += 1) });
     } catch (error) {
       closeReplica(db);
       if (isPlaceLost(error) || error instanceof StoreFault) files.dropNext();
-      throw error;
+      if (pages === 0 || !isUnreachable(error) || signal.aborted) throw error;
+      return this.#goOnWith(source, error, signal);
     }
     closeReplica(db);
     const { place, refusal } = filled;
@@ -464,14 +518,38 @@ export class Lane {
     this.#options.log(`${this.namespace}: at revision ${place.revision}, from ${source.name}`, "info");
   }
 
-  async #fill(db: NodeDb, source: Source, signal: AbortSignal) {
+  /** A source that has given pages is asked again: where its link breaks often, another one would begin anew. */
+  async #goOnWith(source: Source, error: unknown, signal: AbortSignal): Promise<void> {
+    const { timing, random } = this.#options;
+    this.#tell(source, troubleOf(error));
+    await later(pauseMs(timing, 0, random), signal);
+  }
+
+  async #fill(
+    db: NodeDb,
+    {
+      source,
+      signal,
+      first,
+      onPage,
+    }: {
+      readonly source: Source;
+      readonly signal: AbortSignal;
+      readonly first: SnapshotPage | undefined;
+      readonly onPage: () => void;
+    },
+  ) {
     const { namespace, subject } = this;
     const place = await fillSnapshot(db, {
       subject,
       source,
       signal,
+      first,
       judge: (history) => this.#judgeHistory(source, history),
-      onPage: () => this.state.loading(heldIn(db, namespace).keys),
+      onPage: () => {
+        onPage();
+        this.state.loading(heldIn(db, namespace).keys);
+      },
     });
     const keysBefore = this.replica === undefined ? 0 : heldIn(this.replica.db, namespace).keys;
     const moved = { namespace, commits: undefined, keysBefore };
@@ -492,8 +570,18 @@ export class Lane {
 /** Codes that say that a place is not known there, or no longer. */
 const LOST_PLACES = new Set(["compacted", "lineage", "revision_lost", "revision_unknown", "bad_cursor"]);
 
+function troubleOf(error: unknown): Omit<Trouble, "source"> {
+  if (error instanceof LedgeError) return { code: error.code, detail: error.message };
+  if (error instanceof StoreFault) return { code: "storage_full", detail: error.text };
+  return { code: "internal", detail: thrownText(error) };
+}
+
 function isSamePlace(a: Place, b: Place): boolean {
   return a.revision === b.revision && a.lineage === b.lineage;
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof LedgeError && error.code === "unreachable";
 }
 
 function isPlaceLost(error: unknown): boolean {

@@ -12,45 +12,76 @@ export interface PointedDifference {
   readonly isWhole: boolean;
 }
 
+interface Begun {
+  readonly source: Source;
+  readonly from: number;
+  readonly revision: number;
+  readonly documents: readonly ReplicaDocument[];
+  readonly ended: readonly string[];
+  /** Where the next page begins. */
+  readonly next: string;
+}
+
+/** What has come of a difference that was cut: its source goes on from there. */
+export class PartOfDifference {
+  #begun: Begun | undefined;
+
+  get isBegun(): boolean {
+    return this.#begun !== undefined;
+  }
+
+  /** From this source and this revision; undefined where nothing of it has come. */
+  find(source: Source, from: number): Begun | undefined {
+    const begun = this.#begun;
+    return begun?.source === source && begun.from === from ? begun : undefined;
+  }
+
+  keep(begun: Begun | undefined): void {
+    this.#begun = begun;
+  }
+}
+
+interface Asked {
+  readonly subject: Subject;
+  readonly from: number;
+  readonly signal: AbortSignal;
+  readonly part: PartOfDifference;
+}
+
 /** Undefined where the pointer moved while the pages came. Rejects with LedgeError. */
-export async function differenceTo(
-  source: Source,
-  {
-    subject,
-    from,
-    signal,
-  }: { readonly subject: Subject; readonly from: number; readonly signal: AbortSignal },
-): Promise<PointedDifference | undefined> {
+export async function differenceTo(source: Source, asked: Asked): Promise<PointedDifference | undefined> {
   try {
-    return await gather(source, { subject, from, signal });
+    return await gather(source, asked);
   } catch (error) {
     // What is here is kept nowhere any more: then from nothing.
-    if (!(error instanceof LedgeError) || error.code !== "compacted" || from === 0) throw error;
-    return gather(source, { subject, from: 0, signal });
+    if (!(error instanceof LedgeError) || error.code !== "compacted" || asked.from === 0) throw error;
+    return gather(source, { ...asked, from: 0 });
   }
 }
 
 async function gather(
   source: Source,
-  {
-    subject,
-    from,
-    signal,
-  }: { readonly subject: Subject; readonly from: number; readonly signal: AbortSignal },
+  { subject, from, signal, part }: Asked,
 ): Promise<PointedDifference | undefined> {
   if (source.difference === undefined)
     throw new LedgeError("not_served_here", `${source.name} cannot tell what a channel points at.`);
-  const documents: ReplicaDocument[] = [];
-  const ended: string[] = [];
-  let revision: number | undefined;
-  for (let next: string | undefined; ; ) {
-    const page = await source.difference(subject, from, { next, signal });
-    if (revision !== undefined && page.to !== revision) return undefined;
-    revision = page.to;
-    documents.push(...page.documents);
-    ended.push(...page.ended);
-    if (page.next === undefined) return { revision, documents, ended, isWhole: from === 0 };
-    next = page.next;
+  for (;;) {
+    const begun = part.find(source, from);
+    const page = await source
+      .difference(subject, from, { next: begun?.next, signal })
+      .catch((error: unknown) => {
+        // A place that is not known there any more would fail for ever.
+        if (begun !== undefined && !(error instanceof LedgeError && error.retryable)) part.keep(undefined);
+        throw error;
+      });
+    // Until its end has come, what is kept is of one revision.
+    part.keep(undefined);
+    const { to: revision, next } = page;
+    if (begun !== undefined && revision !== begun.revision) return undefined;
+    const documents = [...(begun?.documents ?? []), ...page.documents];
+    const ended = [...(begun?.ended ?? []), ...page.ended];
+    if (next === undefined) return { revision, documents, ended, isWhole: from === 0 };
+    part.keep({ source, from, revision, documents, ended, next });
   }
 }
 

@@ -61,18 +61,30 @@ export class ReplicaFile {
    * brought to its end that was killed then, is not gone on with: what was deleted since would stay. Throws StoreFault.
    */
   openNext(source: string): NodeDb {
-    const file = this.#path("next");
-    if (existsSync(file)) {
-      try {
-        const db = opened(file);
-        if (findSnapshotPart(db)?.source === source) return db;
-        db.close();
-      } catch {
-        // It is not whole: it begins anew.
-      }
-    }
+    const begun = this.#openBegun(source);
+    if (begun !== undefined) return begun;
     this.dropNext();
-    return opened(file);
+    return opened(this.#path("next"));
+  }
+
+  /** Whether a snapshot is on its way that was begun from this source. */
+  hasNext(source: string): boolean {
+    const begun = this.#openBegun(source);
+    begun?.close();
+    return begun !== undefined;
+  }
+
+  #openBegun(source: string): NodeDb | undefined {
+    const file = this.#path("next");
+    if (!existsSync(file)) return undefined;
+    try {
+      const db = opened(file);
+      if (findSnapshotPart(db)?.source === source) return db;
+      db.close();
+    } catch {
+      // It is not whole: it begins anew.
+    }
+    return undefined;
   }
 
   dropNext(): void {

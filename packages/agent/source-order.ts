@@ -42,14 +42,19 @@ export function afterAnswer(
   return { at, followed: at, rounds: 0, betterAtMs: next, hadNews: hasNews };
 }
 
-/** Whether a better source is due to be tried. */
-export function isBetterDue({ at, betterAtMs }: SourceOrder, nowMs: number): boolean {
-  return at > 0 && nowMs >= betterAtMs;
+/** Whether a look at better sources is due: while another one is followed. */
+export function isBetterDue({ at, followed, betterAtMs }: SourceOrder, nowMs: number): boolean {
+  return at > 0 && at === followed && nowMs >= betterAtMs;
 }
 
-/** From the first again: one look at each of those that are better, and then not again for a while. */
-export function tryingBetter(order: SourceOrder, nowMs: number, { timing, random }: Pace): SourceOrder {
-  return { ...order, at: 0, betterAtMs: nowMs + aboutMs(timing.betterMs, random) };
+/** The better sources are looked at; and then not again for a while. */
+export function afterLook(order: SourceOrder, nowMs: number, { timing, random }: Pace): SourceOrder {
+  return { ...order, betterAtMs: nowMs + aboutMs(timing.betterMs, random) };
+}
+
+/** A look has found that this one answers: it is asked next. */
+export function goingTo(order: SourceOrder, at: number): SourceOrder {
+  return at < order.at && order.at === order.followed ? { ...order, at } : order;
 }
 
 /**

@@ -3,6 +3,7 @@
  * again a few times, with full jitter and never before `Retry-After`, and all together no more often than the budget
  * allows (retry-budget.ts); anything else is sent once.
  */
+import { readBody } from "./body.ts";
 import { decodeText } from "./document.ts";
 import { errorOf, LedgeError } from "./errors.ts";
 import type { AnswerHeaders, Fetch, FetchAnswer } from "./fetch.ts";
@@ -17,8 +18,9 @@ export interface ServerOptions {
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch;
   /**
-   * How long one attempt may take, in milliseconds, besides what it asks the server to wait; Infinity for as long as it
-   * takes. Default: 10,000.
+   * How long one attempt may wait for its answer to begin, besides what it asks the server to wait, and for each next byte of
+   * it, in milliseconds. An answer that goes on has as long as it takes, at a kilobyte a second or more. Infinity: no limit at all.
+   * Default: 10,000.
    */
   readonly timeoutMs?: number;
   /** How often a request is sent at most. Default: 4. */
@@ -48,6 +50,8 @@ export interface ServerAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly bytes: Uint8Array;
+  /** How long its bytes took to come once it had begun, in milliseconds. */
+  readonly bodyMs: number;
 }
 
 export interface ServerClient {
@@ -102,7 +106,7 @@ function isRepeatable(error: LedgeError, { method, headers = {} }: ServerRequest
   return repeatable && (error.retryable || error.code === "outcome_unknown") && error.code !== "read_only";
 }
 
-/** One attempt, its body included, in the time that it has. */
+/** One attempt: its answer begins in time, and its body goes on. */
 async function attempt(options: ServerOptions, asked: ServerRequest): Promise<ServerAnswer | LedgeError> {
   const { signal, waitSeconds = 0 } = asked;
   const { timeoutMs = TIMEOUT_MS } = options;
@@ -114,9 +118,13 @@ async function attempt(options: ServerOptions, asked: ServerRequest): Promise<Se
   const timer = Number.isFinite(timeoutMs) ? setTimeout(end, timeoutMs + waitSeconds * 1000) : undefined;
   try {
     const response = await sent(options, asked, late.signal);
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    clearTimeout(timer);
+    const beganMs = performance.now();
+    const bytes = Number.isFinite(timeoutMs)
+      ? await readBody(response, { silenceMs: timeoutMs, ending: late })
+      : new Uint8Array(await response.arrayBuffer());
     const { status, headers } = response;
-    if (response.ok || status === 304) return { status, headers, bytes };
+    if (response.ok || status === 304) return { status, headers, bytes, bodyMs: performance.now() - beganMs };
     return errorOf(status, headers, new TextDecoder().decode(bytes));
   } catch (cause) {
     signal?.throwIfAborted();

@@ -8,10 +8,11 @@ import type { Place, SourceHistory } from "../../packages/agent/source.ts";
 import {
   afterAnswer,
   afterFailure,
+  afterLook,
   FROM_THE_FIRST,
+  goingTo,
   isBetterDue,
   type SourceOrder,
-  tryingBetter,
   waitSecondsAt,
 } from "../../packages/agent/source-order.ts";
 import type { Timing } from "../../packages/agent/timing.ts";
@@ -85,7 +86,8 @@ export class Follower {
   readonly #step = (): void => {
     const { clock } = this.#options;
     if (isBetterDue(this.#order, clock.nowMs))
-      this.#order = tryingBetter(this.#order, clock.nowMs, this.#options);
+      // A lane looks beside what it follows. Here a source that is away costs no time, and so neither does its look.
+      this.#order = goingTo(afterLook(this.#order, clock.nowMs, this.#options), 0);
     const source = this.#source;
     const wait = waitSecondsAt(this.#order, clock.nowMs, this.#options);
     this.#ask<Told>(

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import http, { type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
+import { BODY_BYTES_MAX } from "../../../packages/client/body.ts";
 import type { AnswerHeaders, Fetch, FetchAnswer, FetchAsked } from "../../../packages/client/index.ts";
 import { EXIT, Failure } from "../failure.ts";
 
@@ -17,8 +18,6 @@ export interface NodeFetchOptions {
 }
 
 const CONNECT_MS = 10_000;
-/** No answer of Ledge is nearly as large; what has no end would take all memory before its time is over. */
-const BODY_BYTES_MAX = 67_108_864;
 
 /** Rejects with Node's error when there is no answer, and with SentOn. */
 export function nodeFetch(options: NodeFetchOptions = {}): Fetch {

@@ -1,6 +1,8 @@
 /** A lane that follows a channel of a real origin: forward, back, and by a rollout's steps. */
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { httpSource } from "../../../packages/agent/index.ts";
+import type { Source } from "../../../packages/agent/source.ts";
+import { LedgeError } from "../../../packages/client/errors.ts";
 import { runLane, servedBy } from "../../../testkit/edge/lanes.ts";
 import { openEdgeOrigin } from "../../../testkit/edge/origin.ts";
 import { buildFor, LEDGE_MANIFEST, testFolder } from "../../../testkit/host.ts";
@@ -8,11 +10,17 @@ import { testNativeEngine } from "../../../testkit/native.ts";
 
 beforeAll(() => buildFor(LEDGE_MANIFEST));
 
-async function follow(options: { readonly edge?: string } = {}) {
+async function follow({
+  edge: own,
+  through = (source) => source,
+}: {
+  readonly edge?: string;
+  readonly through?: (source: Source) => Source;
+} = {}) {
   const origin = await openEdgeOrigin({ engine: testNativeEngine() });
   const follower = (edge: string | undefined) => {
     const source = httpSource({ url: origin.url, token: origin.edgeToken });
-    const running = runLane(testFolder(), [source], {
+    const running = runLane(testFolder(), [through(source)], {
       subject: { namespace: "shop", channel: "stable", edge },
     });
     onTestFinished(() => running.stop());
@@ -20,7 +28,11 @@ async function follow(options: { readonly edge?: string } = {}) {
   };
   const first = await origin.put("limits", "1");
   await origin.send("PUT", "/v1/admin/channels/shop/stable", { revision: first });
-  return { origin, first, running: follower(options.edge), follower };
+  return { origin, first, running: follower(own), follower };
+}
+
+function raise(text: string): never {
+  throw new Error(text);
 }
 
 const text = (state: ReadonlyMap<string, string>) => Object.fromEntries(state);
@@ -35,6 +47,37 @@ describe("a lane of a channel", () => {
     await origin.send("PUT", "/v1/admin/channels/shop/stable", { revision: third });
     await expect.poll(() => running.lane.replica?.place.revision).toBe(third);
     expect(text(servedBy(running.lane))).toEqual({ limits: "2", banner: "hello" });
+  });
+
+  test("goes on with a difference where it was cut, and waits for no news first", async () => {
+    const asked: (string | undefined)[] = [];
+    const waits: number[] = [];
+    const { origin, first, running } = await follow({
+      through: (source) => ({
+        ...source,
+        changes(subject, after, how) {
+          if (asked.length === 2) waits.push(how.waitSeconds);
+          return source.changes(subject, after, how);
+        },
+        async difference(subject, from, at) {
+          if (from === 0) return (await source.difference?.(subject, from, at)) ?? raise("an origin has it");
+          asked.push(at.next);
+          if (asked.length === 2) throw new LedgeError("unreachable", "cut", { retryable: true });
+          const page = await source.difference?.(subject, from, { ...at, next: undefined });
+          if (page === undefined) return raise("an origin has it");
+          // Its page, and then an empty one.
+          return asked.length === 1
+            ? { ...page, next: "rest" }
+            : { ...page, documents: [], ended: [], next: undefined };
+        },
+      }),
+    });
+    await expect.poll(() => running.lane.replica?.place.revision).toBe(first);
+    const second = await origin.put("limits", "2");
+    await origin.send("PUT", "/v1/admin/channels/shop/stable", { revision: second });
+    await expect.poll(() => running.lane.replica?.place.revision).toBe(second);
+    expect(text(servedBy(running.lane))).toEqual({ limits: "2" });
+    expect([asked, waits]).toEqual([[undefined, "rest", "rest"], [0]]);
   });
 
   test("goes back where the pointer does, and forward again", async () => {

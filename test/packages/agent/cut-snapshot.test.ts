@@ -55,6 +55,48 @@ describe("a snapshot that was cut", () => {
     expect([pages, servedBy(running.lane)]).toEqual([1, origin.stateAt(origin.head)]);
   });
 
+  const cutAfter = (origin: ModelOrigin, cuts: readonly number[]) => {
+    const told = origin.source(PAGES);
+    const asked: (string | undefined)[] = [];
+    const source: Source = {
+      ...told,
+      name: "the first",
+      async snapshot(subject, next, signal) {
+        asked.push(next);
+        if (cuts.includes(asked.length)) throw new LedgeError("unreachable", "gone", { retryable: true });
+        return told.snapshot(subject, next, signal);
+      },
+    };
+    return { source, asked };
+  };
+
+  test("goes on where it was, after a second source that is away", async () => {
+    const origin = originWithTwo();
+    // The second cut in turn: nothing came between, and the other source is asked.
+    const { source, asked } = cutAfter(origin, [2, 3]);
+    let others = 0;
+    const away = () => {
+      others += 1;
+      return Promise.reject(new LedgeError("unreachable", "gone", { retryable: true }));
+    };
+    const second = { ...source, name: "the second", snapshot: away, changes: away };
+    const running = runLane(testFolder(), [source, second]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => running.lane.replica?.place.revision).toBe(origin.head);
+    expect(asked.filter((next) => next === undefined)).toHaveLength(1);
+    expect([asked.length, others]).toEqual([4, 1]);
+  });
+
+  test("of a source that has given pages is gone on with by that source", async () => {
+    const origin = originWithTwo();
+    const { source, asked } = cutAfter(origin, [2]);
+    const running = runLane(testFolder(), [source, { ...origin.source(PAGES), name: "the second" }]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => running.lane.replica?.place.revision).toBe(origin.head);
+    expect(asked).toHaveLength(3);
+    expect(running.lane.state.source?.name).toBe("the first");
+  });
+
   test("at its very end begins anew: what was deleted since is not here", async () => {
     const origin = originWithTwo();
     const folder = testFolder();

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Source } from "../../../packages/agent/source.ts";
 import { LedgeError } from "../../../packages/client/errors.ts";
 import { QUICK, runLane, servedBy, type TestLane } from "../../../testkit/edge/lanes.ts";
 import { MODEL_NAMESPACE, ModelOrigin } from "../../../testkit/edge/model-source.ts";
@@ -47,10 +48,12 @@ describe("a lane", () => {
     let ageSeconds = 3600;
     const told = origin.source(PAGES);
     const heldBack = origin.head;
+    let looks = 0;
     const source = {
       ...told,
       name: "the relay",
       changes: async (...asked: Parameters<typeof told.changes>) => {
+        looks += 1;
         const page = await told.changes(...asked);
         // It has come no further, for as long as its own link is gone.
         if (ageSeconds === 0) return { ...page, ageSeconds };
@@ -69,6 +72,11 @@ describe("a lane", () => {
     origin.commit([["a", "2"]]);
     await expect.poll(() => servedBy(running.lane).get("a")).toBe("2");
     await expect.poll(() => running.lane.state.source?.name).toBe("the origin");
+    // It is looked at, and not followed.
+    const heard = vi.spyOn(running.lane.state, "heard");
+    const before = looks;
+    await expect.poll(() => looks).toBeGreaterThan(before + 2);
+    expect(heard.mock.calls.filter(([{ name }]) => name === "the relay")).toEqual([]);
     ageSeconds = 0;
     await expect.poll(() => running.lane.state.source?.name).toBe("the relay");
     expect(running.said.filter((line) => line.includes("too_stale"))).toHaveLength(1);
@@ -140,6 +148,104 @@ describe("a lane", () => {
     await expect.poll(() => at(running)).toBe(origin.head);
     up = true;
     await expect.poll(() => running.lane.state.source?.name).toBe("model");
+  });
+
+  test("follows on while a better source that it looks at does not end its answer", async () => {
+    const origin = new ModelOrigin();
+    let answers: "no" | "never" | "yes" = "no";
+    let looks = 0;
+    const told = origin.source(PAGES);
+    const better: Source = {
+      ...told,
+      name: "better",
+      async changes(subject, after, asked) {
+        if (answers === "never") {
+          looks += 1;
+          await expect.poll(() => answers).toBe("yes");
+        }
+        if (answers === "no") throw new LedgeError("unreachable", "gone");
+        return told.changes(subject, after, asked);
+      },
+      snapshot: () => Promise.reject(new LedgeError("unreachable", "gone")),
+    };
+    const second = { ...origin.source(PAGES), name: "second" };
+    const running = runLane(testFolder(), [better, second]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => running.lane.state.source?.name).toBe("second");
+    answers = "never";
+    await expect.poll(() => looks).toBe(1);
+    for (let nth = 0; nth < 3; nth += 1) {
+      origin.commit([["a", `${nth}`]]);
+      await expect.poll(() => at(running)).toBe(origin.head);
+    }
+    expect([looks, running.lane.state.source?.name]).toEqual([1, "second"]);
+    answers = "yes";
+    await expect.poll(() => running.lane.state.source?.name).toBe("better");
+  });
+
+  test("begins anew at a better source that keeps its place no longer", async () => {
+    const origin = new ModelOrigin();
+    let isAway = true;
+    const told = origin.source(PAGES);
+    const gone = () => Promise.reject(new LedgeError("unreachable", "gone"));
+    const better: Source = {
+      ...told,
+      name: "better",
+      snapshot: (...asked) => (isAway ? gone() : told.snapshot(...asked)),
+      changes(subject, after, how) {
+        if (isAway) return gone();
+        if (after.revision === origin.head) return told.changes(subject, after, how);
+        return Promise.reject(new LedgeError("compacted", "kept no longer"));
+      },
+    };
+    const [lineage, revision] = [origin.lineage, origin.head];
+    const behind = { place: { lineage, revision }, head: revision, commits: [] };
+    const second = { ...told, name: "second", changes: () => Promise.resolve(behind) };
+    const running = runLane(testFolder(), [better, second]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => running.lane.state.source?.name).toBe("second");
+    origin.commit([["a", "1"]]);
+    isAway = false;
+    await expect.poll(() => at(running)).toBe(origin.head);
+    expect(running.lane.state.source?.name).toBe("better");
+  });
+
+  test("ends what it waits for where a better source answers, and asks that one once", async () => {
+    const origin = new ModelOrigin();
+    origin.commit([["a", "1"]]);
+    const told = origin.source(PAGES);
+    const away = () => Promise.reject(new LedgeError("unreachable", "gone"));
+    const untilAborted = (signal: AbortSignal) =>
+      new Promise<never>((_, end) => signal.addEventListener("abort", () => end(signal.reason)));
+    const waits: AbortSignal[] = [];
+    let asked = 0;
+    const better: Source = {
+      ...told,
+      name: "better",
+      snapshot: away,
+      async changes(subject, after, how) {
+        asked += 1;
+        // The first answer is all: what was told to the look is not asked for again.
+        if (asked > 1) return untilAborted(how.signal);
+        await expect.poll(() => waits.length).toBe(1);
+        return told.changes(subject, after, how);
+      },
+    };
+    const second: Source = {
+      ...told,
+      name: "second",
+      changes(subject, after, how) {
+        if (asked === 0) return told.changes(subject, after, how);
+        waits.push(how.signal);
+        return untilAborted(how.signal);
+      },
+    };
+    const running = runLane(testFolder(), [better, second]);
+    onTestFinished(() => running.stop());
+    await expect.poll(() => asked).toBe(2);
+    expect(running.lane.state.source?.name).toBe("better");
+    expect(waits.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(running.said.filter((line) => line.includes("second: "))).toEqual([]);
   });
 
   test("begins anew where its place is no longer kept, and serves on meanwhile", async () => {

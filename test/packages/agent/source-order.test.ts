@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   afterAnswer,
   FROM_THE_FIRST,
+  goingTo,
   isBetterDue,
   waitSecondsAt,
 } from "../../../packages/agent/source-order.ts";
@@ -18,6 +19,23 @@ describe("afterAnswer", () => {
     const followed = second(0);
     expect(isBetterDue(followed, TIMING.betterMs - 1)).toBe(false);
     expect(isBetterDue(second(TIMING.betterMs, followed), TIMING.betterMs)).toBe(true);
+  });
+});
+
+describe("isBetterDue", () => {
+  test("is a matter of who is followed: where that one has failed, all are asked in turn", () => {
+    expect(isBetterDue({ ...FROM_THE_FIRST, at: 1 }, 9)).toBe(false);
+    expect(isBetterDue({ ...FROM_THE_FIRST, at: 1, followed: 1 }, 9)).toBe(true);
+  });
+});
+
+describe("goingTo", () => {
+  const followed = { ...FROM_THE_FIRST, at: 2, followed: 2 };
+
+  test("asks the better source, while the worse one is still followed", () => {
+    expect(goingTo(followed, 1)).toMatchObject({ at: 1, followed: 2 });
+    const failed = { ...followed, at: 0 };
+    expect([goingTo(failed, 1), goingTo({ ...failed, at: 3 }, 1).at]).toEqual([failed, 3]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the client does with a server that misbehaves: a `fetch` that answers by a list. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BrokenBody } from "../../../packages/client/body.ts";
 import { openServer, type ServerOptions } from "../../../packages/client/server.ts";
 
 beforeEach(() => {
@@ -142,6 +143,50 @@ describe("a request", () => {
         )) as typeof globalThis.fetch,
     });
     expect(await settled(late.ask(read))).toEqual({ code: "unreachable" });
+  });
+
+  /** An answer that begins at once; then so many bytes come each second, `seconds` long. */
+  const flowing = (bytes: number, seconds = Number.POSITIVE_INFINITY, then: "end" | "silence" = "end") => {
+    let left = seconds;
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((done) => setTimeout(done, 1000));
+        controller.enqueue(new Uint8Array(bytes));
+        left -= 1;
+        if (left === 0 && then === "end") controller.close();
+        if (left === 0) await new Promise(() => {});
+      },
+    });
+    return new Response(body);
+  };
+
+  test("has as long as its answer goes on, at a kilobyte a second", async () => {
+    const one = server([flowing(1100, 300)]);
+    const answer = await settled(one.server.ask(read));
+    if (!("bytes" in answer)) throw new Error("it is answered");
+    expect([answer.bytes.length, one.asked.length]).toEqual([300 * 1100, 1]);
+    expect(answer.bodyMs).toBeGreaterThanOrEqual(300_000);
+  });
+
+  test("ends when its answer drips, or goes on slower than that", async () => {
+    for (const bytes of [1, 1000]) {
+      const one = server([flowing(bytes)], { attempts: 1 });
+      const error = one.server.ask(read).catch((caught: unknown) => caught);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await error).toMatchObject({ code: "unreachable", cause: expect.any(BrokenBody) });
+    }
+  });
+
+  test("ends when its answer stops, however much of it has come", async () => {
+    const one = server([flowing(1_000_000, 3, "silence")], { attempts: 1 });
+    let ended: unknown;
+    one.server.ask(read).catch((caught: unknown) => {
+      ended = caught;
+    });
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(ended).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(ended).toMatchObject({ code: "unreachable", cause: expect.any(BrokenBody) });
   });
 
   test("has as long as it takes, where the caller says so", async () => {
