@@ -15,7 +15,7 @@ import { shownText } from "../../parts/shown-text.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { DataTable } from "../../parts/table.tsx";
 import { memberAt } from "./member.ts";
-import { type FieldSpec, type SettingToEdit, textOf } from "./setting.ts";
+import { type FieldSpec, type SettingToEdit, settingText } from "./setting.ts";
 import { SettingDialog } from "./setting-dialog.tsx";
 
 const FIELDS: readonly FieldSpec[] = [
@@ -166,7 +166,7 @@ function settingOf(name: string, one: Namespace | undefined): SettingToEdit {
     title: one === undefined ? `A new namespace: ${name}` : `Namespace ${name}`,
     path: `/v1/admin/namespaces/${part(name)}`,
     etag: one?.etag,
-    text: textOf(one ?? {}),
+    text: settingText(one ?? {}),
     about:
       "Documents that belong together: who may read them, how they are changed, and how much there may be.",
     fields: FIELDS,

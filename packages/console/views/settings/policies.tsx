@@ -11,7 +11,7 @@ import { useLoad } from "../../parts/load.ts";
 import { shownName } from "../../parts/shown-text.ts";
 import { memberAt } from "./member.ts";
 import { ScopedSettings } from "./scoped.tsx";
-import { type FieldSpec, type SettingToEdit, textOf } from "./setting.ts";
+import { type FieldSpec, type SettingToEdit, settingText } from "./setting.ts";
 
 const FIRST = { budgets: { keysChanged: 20, keysDeleted: 5 } };
 
@@ -102,7 +102,7 @@ function settingOf(
     path: `/v1/admin/policies/${part(namespace)}`,
     query: { scope: scope || undefined },
     etag: one?.etag,
-    text: textOf(one ?? FIRST),
+    text: settingText(one ?? FIRST),
     about: `It guards ${scope === "" ? "the whole namespace" : shownName(scope)} against slips. ${breakers}`,
     fields: scope === "" ? [...FIELDS, ROLLOUTS] : FIELDS,
     notes: (after) => [

@@ -41,7 +41,7 @@ export interface SettingToEdit {
 const ABOUT = ["name", "namespace", "scope", "keys", "bytes", "created", "revision", "etag", "modified"];
 
 /** A setting as it was answered, whole: also what no form knows stays when it is saved. */
-export function textOf(answer: object): string {
+export function settingText(answer: object): string {
   return JSON.stringify(
     Object.fromEntries(Object.entries(answer).filter(([name]) => !ABOUT.includes(name))),
     null,
