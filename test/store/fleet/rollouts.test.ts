@@ -48,6 +48,7 @@ describe("countRollouts", () => {
   test("has every state, also where there was no rollout", () => {
     const { states, overdue } = countRollouts(db, AT_MS);
     expect([...states]).toEqual([
+      ["waiting", 0],
       ["running", 0],
       ["paused", 0],
       ["failed", 0],
