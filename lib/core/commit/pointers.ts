@@ -6,7 +6,13 @@
 import { judgeRevision, type Life } from "../ancestry.ts";
 import { type Grant, holdsOverScope } from "../grant.ts";
 import { SYSTEM } from "../namespace.ts";
-import { parseChannel, parseRollout, placeOfPointer, type RolloutDocument } from "../rollout/documents.ts";
+import {
+  type ChannelPlace,
+  parseChannel,
+  parseRollout,
+  placeOfPointer,
+  type RolloutDocument,
+} from "../rollout/documents.ts";
 import { isUnderWay } from "../rollout/reading.ts";
 import type { TokenDocument } from "../token.ts";
 import { decodeUtf8 } from "../utf8.ts";
@@ -46,7 +52,9 @@ export function judgePointers(
     if (fact == null || place === undefined || op.op === "check") continue;
     const refused =
       judgeGrants(op, { grants: token?.grants, namespace: place.namespace }, fact) ??
-      (place.kind === "channel" ? judgeChannel(op, proposal, fact) : judgeRollout(op, proposal, fact));
+      (place.kind === "channel"
+        ? judgeChannel(op, proposal, fact)
+        : judgeRollout(op, { proposal, overrides: overrides({ proposal, token }, place) }, fact));
     if (refused !== undefined) return { ...refusal(refused.code, [index]), detail: refused.detail };
   }
   return undefined;
@@ -109,13 +117,29 @@ function rolloutIn(key: string, { ops }: Proposal): ProposedOp | undefined {
   return ops.find((op) => op.namespace === SYSTEM && op.key === own && op.op !== "check");
 }
 
-function judgeRollout(op: ProposedOp, proposal: Proposal, fact: PointerFacts): Refused | undefined {
+interface Begun {
+  readonly proposal: Proposal;
+  readonly overrides: boolean;
+}
+
+/** What it goes past was looked for before the transaction: a policy that was put since is overridden by who may, too. */
+function overrides({ proposal, token }: Judged, { namespace }: ChannelPlace): boolean {
+  const { override, carries = [] } = proposal;
+  // What is carried is judged by who overrides it, behind this (policies.ts).
+  const isCarried = carries.some(({ scope }) => scope === "");
+  return (
+    override !== undefined && (isCarried || holdsOverScope(token?.grants ?? [], "override", namespace, ""))
+  );
+}
+
+function judgeRollout(op: ProposedOp, begun: Begun, fact: PointerFacts): Refused | undefined {
+  const { proposal } = begun;
   const before = fact.rollout === null ? undefined : parseRollout(fact.rollout);
   const active = before !== undefined && isUnderWay(before);
   if (op.op === "delete") return active ? busy(before) : undefined;
   const after = parseRollout(textOf(op, proposal));
   if (after === undefined) return undefined;
-  if (active) return goesOn(before, after) ? judgeReviewed(proposal, before, after) : busy(before);
+  if (active) return goesOn(before, after) ? judgeReviewed(begun, before, after) : busy(before);
   if (fact.channel === null)
     return {
       code: "not_found",
@@ -137,19 +161,19 @@ function judgeRollout(op: ProposedOp, proposal: Proposal, fact: PointerFacts): R
           ? `The channel is at revision ${after.to} already.`
           : "A rollout begins with its first step.",
     };
-  if (fact.reviewed && !waits && proposal.override === undefined) return unapproved(0);
+  if (fact.reviewed && !waits && !begun.overrides) return unapproved(0);
   return judgeKeptRevision(after.to, fact);
 }
 
 /** Into a step that waits goes who has an approval, and past it who overrides. */
 function judgeReviewed(
-  { approvedBy, override }: Proposal,
+  { proposal: { approvedBy }, overrides }: Begun,
   before: RolloutDocument,
   after: RolloutDocument,
 ): Refused | undefined {
   const last = after.state === "done" ? after.steps.length - 1 : after.step;
   const waiting = after.steps.findIndex(({ review }, at) => review && at > before.step && at <= last);
-  if (waiting < 0 || override !== undefined) return undefined;
+  if (waiting < 0 || overrides) return undefined;
   const isNext = before.state === "waiting" && after.state === "running" && last === before.step + 1;
   return isNext && approvedBy !== undefined && approvedBy !== before.startedBy?.by
     ? undefined

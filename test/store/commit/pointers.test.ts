@@ -1,6 +1,7 @@
 /** Channels and rollouts as the commit's rules judge them, whoever proposes: what no door of ours would ask for, too. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_HEALTH } from "../../../lib/core/rollout/documents.ts";
+import { secretDigest } from "../../../lib/core/token.ts";
 import type { NodeDb } from "../../../lib/store/sqlite/driver-node.ts";
 import { begin, openQuickStore, put } from "../../../testkit/backup.ts";
 import {
@@ -8,7 +9,9 @@ import {
   type Options,
   propose,
   putReserved,
+  rootToken,
   type TestChange,
+  tokenDocument,
   tokenOf,
 } from "../../../testkit/proposals.ts";
 import { headOf, pointChannel } from "../../../testkit/rollouts.ts";
@@ -64,10 +67,22 @@ describe("a step that waits for a second person", () => {
   ];
   const startedBy = { by: "s".repeat(12), byName: "starter" };
   const waiting = { steps, startedBy, state: "waiting", step: -1 };
+  // Rolls out, and may override a part of the namespace only.
+  const urgent = { kind: "token", accessor: "u".repeat(12), digest: secretDigest("u".repeat(43)) } as const;
   const approved = (approvedBy: string) => ({ ...TICK, approvedBy });
   beforeEach(() => {
     for (const letter of ["b", "s"]) giveToken(db, tokenOf(letter), ["approve"]);
     giveToken(db, tokenOf("c"), ["rollout"]);
+    const grants = [
+      { verbs: ["rollout"], namespace: "shop", scope: "" },
+      { verbs: ["override"], namespace: "shop", scope: "k/" },
+    ];
+    putReserved(
+      db,
+      "_auth",
+      `token/${urgent.accessor}`,
+      tokenDocument({ digest: urgent.digest, grants, creator: rootToken.accessor }),
+    );
   });
 
   test("is begun with an approval of somebody else's, one step at a time", () => {
@@ -95,7 +110,9 @@ describe("a step that waits for a second person", () => {
     expect(roll(waiting)).toBe("ok");
     expect(roll(waiting)).toBe("ok");
     expect(roll({ ...waiting, to: first + 3 })).toBe("rollout_active");
-    expect(roll({ ...waiting, state: "done", step: 0 }, { override: "INC-1" })).toBe("ok");
+    const done = { ...waiting, state: "done", step: 0 };
+    expect(roll(done, { override: "INC-1", by: urgent })).toBe("approval_required");
+    expect(roll(done, { override: "INC-1" })).toBe("ok");
   });
 
   test("is demanded of all by a policy", () => {
@@ -106,6 +123,7 @@ describe("a step that waits for a second person", () => {
     const channel = (revision: number) =>
       said(putReserved(db, "_system", "channel/shop/stable", JSON.stringify({ revision })));
     expect(channel(second)).toBe("approval_required");
+    expect(roll({}, { override: "INC-2", by: urgent })).toBe("approval_required");
     expect(roll({}, { override: "INC-2" })).toBe("ok");
     const both = [
       system("channel/shop/stable", { revision: second }),
