@@ -52,8 +52,10 @@ export function postPlan(input: Input<"plan">, context: Context, reviewed?: true
   const digest = planDigest(context.world, planToHash(ops, { bases, rules }), body);
   if (!digest.ok) return digest;
   const sent = input.body.planDigest;
-  const bound = sent === undefined ? {} : { planned: { holds: sent === digest.value, bases, rules } };
-  const foreseen = foresee({ ...asked, ...bound }, { ...facts, rules });
+  // All of one look, so nothing was made meanwhile.
+  const stood = { rules, made: 0 };
+  const bound = sent === undefined ? {} : { planned: { holds: sent === digest.value, bases, ...stood } };
+  const foreseen = foresee({ ...asked, ...bound }, { ...facts, ...stood });
   if (!foreseen.ok) return refusalOf(foreseen, changePointer);
   const unfit = unfitValues(asked, foreseen.unjudged, context.world);
   if (unfit?.code === "busy") return refusalOf(unfit, changePointer);

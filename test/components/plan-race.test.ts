@@ -75,6 +75,22 @@ describe("a commit that is bound to a plan", () => {
   });
 });
 
+describe("a commit to a namespace that is deleted and made again meanwhile", () => {
+  test("is refused, though what it creates would fit", () => {
+    addNamespace(db, "new");
+    const changes = [{ op: "put", namespace: "new", key: "a", value: "mine", ifRevision: 0 }];
+    const json = { changes, planDigest: planned({ changes }) };
+    const refused = ask(configWrite, "/v1/commit", json, () => {
+      const end = { op: "delete", ns: "_system", key: "namespace/new", if: -1 } as const;
+      expect(propose(db, [end], { door: "admin" }).ok).toBe(true);
+      addNamespace(db, "new");
+    });
+    expect([refused.status, jsonOf(refused).code]).toEqual([409, "plan_changed"]);
+    expect(db.all("select 1 from entry where namespace='new'")).toEqual([]);
+    expect(ask(configWrite, "/v1/commit", json, () => {}).status).toBe(200);
+  });
+});
+
 describe("a revert", () => {
   test("is worked out again where another commit was faster", () => {
     put("a", "1");

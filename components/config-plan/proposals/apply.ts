@@ -74,7 +74,7 @@ export function answerAgain(
   const kept = findDecided(said.id, context, door === "write" ? "write" : "read");
   const changes = kept === undefined ? gone : changesOf(kept, context);
   if (kept === undefined || !changes.ok) return gone;
-  const planned = { holds: false, bases: [], rules: 0 };
+  const planned = { holds: false, bases: [], rules: 0, made: 0 };
   return commitOf(kept, { door, said, changes: changes.value, planned, otherwise: gone }, context);
 }
 

@@ -20,6 +20,8 @@ export interface Facts {
   readonly settings: SettingsFacts | null;
   /** Only for proposals that are bound to a plan: the revision of the rules of their namespaces, 0 without any. */
   readonly rules: number | null;
+  /** Likewise: when the newest of them was made. */
+  readonly made: number | null;
   /** Only where a proposal rests on an approval: the document of the token that gave it. */
   readonly approver: string | null;
 }

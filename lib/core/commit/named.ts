@@ -29,7 +29,8 @@ export function judgeMessage({ ops, message, door }: Proposal, facts: Facts): Co
 export function judgePlanned({ ops, planned }: Proposal, facts: Facts): CommitRefusal | undefined {
   if (planned === undefined) return undefined;
   const moved = indexesOf(ops, (_, index) => at(facts, index).revision !== planned.bases[index]);
-  const holds = planned.holds && planned.rules === facts.rules && moved.length === 0;
+  const stands = planned.rules === facts.rules && planned.made === facts.made;
+  const holds = planned.holds && stands && moved.length === 0;
   return holds ? undefined : refusal("plan_changed", moved);
 }
 

@@ -76,6 +76,8 @@ export interface PlannedState {
   readonly holds: boolean;
   readonly bases: readonly number[];
   readonly rules: number;
+  /** When the newest of its namespaces was made: one that was made again has the same name, and perhaps none of the keys. */
+  readonly made: number;
 }
 
 /** Who stands in the commit: the token's accessor or the reserved actor. */

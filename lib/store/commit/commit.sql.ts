@@ -158,16 +158,18 @@ export const movedSql = statement(
 
 /**
  * The state that a plan is about. ?1 operations. `bases` are the revisions that stand at their keys, 0 for none; `rules`
- * is the newest change of a schema or a policy of their namespaces, 0 without any.
+ * is the newest change of a schema or a policy of their namespaces, 0 without any, and `made` when the newest of these was made.
  * In the order of bytes "0" follows "/", so the two bounds hold what begins with kind, namespace and "/".
  */
 export const planStateSql = statement(
-  { bases: textColumn, rules: integerColumn },
+  { bases: textColumn, rules: integerColumn, made: integerColumn },
   `select (select json_group_array(coalesce(e.revision,0)) from json_each(?1) j
 left join entry e on e.namespace=j.value->>1 and e.key=j.value->>2),
 coalesce((select max(c.revision) from (select distinct j.value->>1 as ns from json_each(?1) j) n
 cross join (select 'schema/' as kind union all select 'policy/') k cross join change c
-where c.namespace='_system' and c.key>=k.kind||n.ns||'/' and c.key<k.kind||n.ns||'0'),0)`,
+where c.namespace='_system' and c.key>=k.kind||n.ns||'/' and c.key<k.kind||n.ns||'0'),0),
+coalesce((select max(e.created_revision) from json_each(?1) j cross join entry e
+where e.namespace='_system' and e.key='namespace/'||(j.value->>1)),0)`,
 );
 
 /** ?1 an accessor. */

@@ -1,7 +1,7 @@
 /** Reading the facts that a proposal is judged by: one statement, one more for settings, one more for a repeat. */
 
 import type { Facts, NamespaceFacts, PolicyFacts, SaidFacts, StoreFacts } from "../../core/commit/facts.ts";
-import { actorOf, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
+import { actorOf, type PlannedState, type Proposal, type ProposedOp } from "../../core/commit/proposal.ts";
 import type { Policy } from "../../core/policy.ts";
 import { remembering } from "../../core/remembering.ts";
 import { parseNamespaceSettings } from "../../core/settings.ts";
@@ -66,9 +66,9 @@ export function gatherPlanFacts(db: Db, encoded: Encoded, statement: typeof memb
 }
 
 /** What stands at the keys of operations, and the revision of the rules of their namespaces. Throws StoreFault. */
-export function readPlanState(db: Db, ops: string): { readonly bases: number[]; readonly rules: number } {
-  const { bases, rules } = onlyOf(db, planStateSql, [ops]);
-  return { bases: parse<number[]>(bases), rules };
+export function readPlanState(db: Db, ops: string): Omit<PlannedState, "holds"> {
+  const { bases, ...state } = onlyOf(db, planStateSql, [ops]);
+  return { bases: parse<number[]>(bases), ...state };
 }
 
 /** The operation of a proposal that has no other. */
@@ -149,13 +149,15 @@ export function sharedFacts(
   { proposal, ops }: Encoded,
 ): Omit<Facts, "namespaces" | "ops"> {
   const { proposer, requestId, body, door, planned, comparedAt, approvedBy } = proposal;
+  const state = planned === undefined ? undefined : readPlanState(db, ops);
   return {
     store: storeFromRow(row),
     mode: row.mode,
     token: row.token,
     said: row.repeated === 1 ? readSaid(db, [actorOf(proposal), requestId, ops, body]) : null,
     settings: door === "admin" || proposer.kind === "reserved" ? readSettings(db, ops, comparedAt) : null,
-    rules: planned === undefined ? null : readPlanState(db, ops).rules,
+    rules: state?.rules ?? null,
+    made: state?.made ?? null,
     approver: approvedBy === undefined ? null : (firstOf(db, approverSql, [approvedBy])?.json ?? null),
   };
 }
