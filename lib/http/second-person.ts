@@ -1,7 +1,9 @@
 /**
- * Who is a second person. Promise: nobody decides alone by a second token of their own, as far as tokens tell: one of the same
- * name is the same holder's, as is one that comes from the first, over however many others.
+ * Who is a second person. Promise: nobody decides alone by a second token of their own, as far as tokens tell. One of the same
+ * name is the same holder's. So are two that come from one token, over however many others, and that token itself: who gives a
+ * token knows its secret. A root token gives to all, and its holder could turn review off, so it makes nobody one person but itself.
  */
+import { isRoot } from "../core/grant.ts";
 import type { Person } from "../core/review/document.ts";
 import { tokenKey, tokenOf } from "../core/token.ts";
 import { findSetting } from "../store/documents/settings.ts";
@@ -19,18 +21,29 @@ export function formatPerson({ by, byName }: Person): string {
 
 /** Throws StoreFault. */
 export function isSamePerson({ by, byName }: Person, { accessor, token }: Caller, db: Db): boolean {
-  return accessor === by || token?.name === byName || comesFrom(token?.creator ?? "", by, db);
+  if (accessor === by || token?.name === byName) return true;
+  const theirs = wayUp(by, db);
+  const own = wayUp(accessor ?? "", db);
+  return (
+    own === undefined ||
+    theirs === undefined ||
+    own.has(by) ||
+    [...own].some(([one, root]) => !root && theirs.has(one))
+  );
 }
 
-/** Two tokens may each have given the other its secret, so whoever was seen ends the way up. */
-function comesFrom(giver: string, first: string, db: Db): boolean {
-  const seen = new Set<string>();
-  for (let accessor = giver; !seen.has(accessor); ) {
-    if (accessor === first) return true;
-    seen.add(accessor);
-    const setting = findSetting(db, "_auth", tokenKey(accessor));
-    if (setting === undefined) return false;
-    accessor = tokenOf(setting.json).creator;
+/**
+ * A token and those that it comes from, and which of them are root. Undefined for tokens that gave each other their secrets:
+ * whose they were first does not show any more.
+ */
+function wayUp(accessor: string, db: Db): ReadonlyMap<string, boolean> | undefined {
+  const seen = new Map<string, boolean>();
+  for (let at = accessor; !seen.has(at); ) {
+    const setting = findSetting(db, "_auth", tokenKey(at));
+    if (setting === undefined) return seen;
+    const { creator, grants } = tokenOf(setting.json);
+    seen.set(at, isRoot(grants));
+    at = creator;
   }
-  return false;
+  return [...seen.values()].includes(true) ? seen : undefined;
 }

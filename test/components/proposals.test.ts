@@ -24,6 +24,15 @@ interface Shown {
   commit: { changes: object[] };
 }
 
+/** The token with another secret, which `by` has given it. */
+async function rotatedBy(server: TestServer, rotated: string, by: string): Promise<string> {
+  const token = { ...newToken((length) => randomBytes(length)), accessor: rotated.slice(4, 16) };
+  const json = { digest: digestOf(token) };
+  const made = await server.send("POST", `/v1/admin/tokens/${token.accessor}/rotate`, { token: by, json });
+  if (made.status !== 200) throw new Error(made.text);
+  return formatToken(token);
+}
+
 describe("a namespace with review", () => {
   test("takes no change of one person, by any door, and says how to propose it", async () => {
     const { server, writer } = await reviewed();
@@ -121,15 +130,8 @@ describe("a proposal", () => {
     },
     {
       name: "a token whose secret the author gave",
-      async of(server: TestServer, author: string) {
-        const accessor = (await tokenFor(server, "other", VERBS)).slice(4, 16);
-        const token = { ...newToken((length) => randomBytes(length)), accessor };
-        const path = `/v1/admin/tokens/${accessor}/rotate`;
-        const json = { digest: digestOf(token) };
-        const rotated = await server.send("POST", path, { token: author, json });
-        if (rotated.status !== 200) throw new Error(rotated.text);
-        return formatToken(token);
-      },
+      of: async (server: TestServer, author: string) =>
+        rotatedBy(server, await tokenFor(server, "other", VERBS), author),
     },
     {
       name: "who holds approve for another key",
@@ -143,16 +145,37 @@ describe("a proposal", () => {
           { name: "elsewhere" },
         ),
     },
+    {
+      name: "the token that the author's comes from",
+      by: (server: TestServer) => tokenFor(server, "lead", VERBS),
+      of: async (_: TestServer, _author: string, lead: string) => lead,
+    },
+    {
+      name: "another token of whom the author's comes from",
+      by: (server: TestServer) => tokenFor(server, "lead", VERBS),
+      of: (server: TestServer, _: string, by: string) => tokenFor(server, "second", VERBS, { by }),
+    },
+    {
+      name: "one of two tokens of the author's that gave each other secrets",
+      async of(server: TestServer, by: string) {
+        const [one, other] = [
+          await tokenFor(server, "one", VERBS, { by }),
+          await tokenFor(server, "two", VERBS, { by }),
+        ];
+        return rotatedBy(server, one, await rotatedBy(server, other, one));
+      },
+    },
     { name: "who holds no approve", of: (server: TestServer) => tokenFor(server, "none", ["read", "write"]) },
-  ])("is never decided on by $name", async ({ of }) => {
+  ])("is never decided on by $name", async ({ of, by }) => {
     const { server } = await reviewed();
-    const author = await tokenFor(server, "author", VERBS);
+    const giver = (await by?.(server)) ?? server.rootToken;
+    const author = await tokenFor(server, "author", VERBS, { by: giver });
     const made = await server.send("POST", "/v1/proposals", {
       json: { changes: [change(2)] },
       token: author,
     });
     const { id, planDigest } = JSON.parse(made.text);
-    const token = await of(server, author);
+    const token = await of(server, author, giver);
     const before = headOf(server.db);
     for (const apply of [true, false])
       expect(told(await decide(server, id, "approve", token, { planDigest, apply }))).toBe("403 forbidden");
