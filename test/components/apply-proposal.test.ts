@@ -124,6 +124,33 @@ describe("what is approved", () => {
     expect(headOf(server.db)).toBe(before);
   });
 
+  test("is answered again to who may write, and not read", async () => {
+    const { server, proposal } = await approved();
+    const writes = await tokenFor(server, "writes", ["write"]);
+    expect(told(await apply(server, proposal, writes, "w"))).toBe("200");
+    expect((await apply(server, proposal, writes, "w")).headers["ledge-replayed"]).toBe("true");
+  });
+
+  test("is never committed once it was rejected, by whatever key of a request", async () => {
+    const { server, proposal, approver, writer } = await approved([
+      changeOf(1, { key: "new", ifRevision: 0 }),
+    ]);
+    expect(told(await decide(server, proposal.id, "reject", approver))).toBe("200");
+    const { planDigest } = proposal;
+    const headers = { "idempotency-key": "late" };
+    const path = `/v1/proposals/${proposal.id}`;
+    for (const [verb, token] of [
+      ["approve", approver],
+      ["apply", writer],
+    ] as const) {
+      const json = verb === "approve" ? { json: { planDigest } } : {};
+      expect(told(await server.send("POST", `${path}/${verb}`, { token, headers, ...json }))).toBe(
+        "404 not_found",
+      );
+    }
+    expect(told(await server.send("GET", "/v1/read/shop?key=new"))).toBe("404 not_found");
+  });
+
   test("is committed once by two approvals at once", async () => {
     const { server, author, approver, propose } = await openReviewed();
     const { id, planDigest } = await propose({ changes: [changeOf(2)] }, author);

@@ -1,7 +1,9 @@
 /** Review: what needs a second person, and what becomes of a proposal. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { formatProposal, PROPOSALS_MAX } from "../../lib/core/review/document.ts";
 import { formatToken, newToken } from "../../lib/core/token.ts";
+import { propose as commitTo } from "../../testkit/proposals.ts";
 import {
   changeOf as change,
   changeMeanwhile,
@@ -109,6 +111,23 @@ describe("a proposal", () => {
     });
     expect(told(await decide(server, id, "approve", approver, { planDigest }))).toBe("404 not_found");
     expect(await answerOf(server, "/v1/proposals")).toEqual({ proposals: [] });
+  });
+
+  test("waits with 199 others, and with no more", async () => {
+    const { server, author, propose } = await reviewed();
+    const value = formatProposal({ by: "a", byName: "b", created: "", planDigest: "" }, '{"changes":[]}');
+    const puts = Array.from({ length: PROPOSALS_MAX - 1 }, (_, at) => {
+      const key = `proposal/${String(at).padStart(12, "a")}`;
+      return { op: "put", ns: "_system", key, value, type: "application/json", if: 0 } as const;
+    });
+    const by = { kind: "reserved", actor: "_proposal" } as const;
+    expect(commitTo(server.db, puts, { door: "admin", by }).ok).toBe(true);
+    await propose({ changes: [change(2)] }, author);
+    const refused = await server.send("POST", "/v1/proposals", {
+      json: { changes: [change(3)] },
+      token: author,
+    });
+    expect(told(refused)).toBe("422 quota_exceeded");
   });
 
   test.each([

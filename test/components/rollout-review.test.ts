@@ -32,8 +32,12 @@ async function openChannel(policy?: object) {
     starter: await token("starter", "rollout", "approve", "read"),
     approver: await token("approver", "approve"),
     urgent: await token("urgent", "rollout", "override"),
-    start: (json: object = {}, by = server.rootToken, query = "") =>
-      server.send("PUT", `${ROUTE}${query}`, { json: { to: second, steps: STEPS, ...json }, token: by }),
+    start: (json: object = {}, by = server.rootToken, query = "", headers: Record<string, string> = {}) =>
+      server.send("PUT", `${ROUTE}${query}`, {
+        json: { to: second, steps: STEPS, ...json },
+        token: by,
+        headers,
+      }),
     steer: (verb: string, by: string) => server.send("POST", `${ROUTE}/${verb}`, { token: by }),
     shown: async (by = server.rootToken) => jsonOf(await server.send("GET", ROUTE, { token: by })),
     approve: (revision: number, by: string, query = "") =>
@@ -61,6 +65,7 @@ describe("a rollout that waits", () => {
       reason: "Step 1 waits for a second person to approve it.",
       progress: { edges: 0, next: "Step 1 waits for a second person to approve it." },
     });
+    expect(waiting.steps).toEqual([{ ...STEPS[0], review: true }, STEPS[1]]);
     expect(await readAs("fra-1")).toBe("one");
     expect((await server.send("GET", "/metrics")).text).toContain('\nledge_rollouts{state="waiting"} 1\n');
     expect(told(await setChannel(server, "shop/stable", second))).toBe("409 rollout_active");
@@ -79,6 +84,7 @@ describe("a rollout that waits", () => {
     });
     const head = headOf(server.db);
     expect(told(await approve(waiting.revision, approver))).toBe("200");
+    expect(told(await approve(waiting.revision, server.rootToken))).toBe("404 not_found");
     expect(headOf(server.db)).toBe(head);
   });
 
@@ -125,6 +131,25 @@ describe("a rollout that waits", () => {
     expect(told(await approve((await shown()).revision, approver))).toBe("422 frozen");
     expect((await shown()).state).toBe("waiting");
   });
+});
+
+test("a rollout with review of a later step begins, and only it names who began it", async () => {
+  const { start, steer, shown, starter } = await openChannel();
+  const [first, last] = STEPS;
+  await start({ steps: [first, { ...last, review: true }] }, starter);
+  expect(await shown()).toMatchObject({ state: "running", step: 0, startedBy: { byName: "starter" } });
+  await steer("abort", starter);
+  const { etag } = await shown();
+  await start({}, starter, "", { "if-match": etag });
+  expect((await shown()).startedBy).toBeUndefined();
+});
+
+test("a budget that was put since keeps no rollout that waits", async () => {
+  const { server, start, shown, approve, starter, approver } = await openChannel(DEMANDED);
+  await start({}, starter);
+  const json = { ...DEMANDED, budgets: { keysChanged: 0 } };
+  await server.send("PUT", "/v1/admin/policies/shop", { json, headers: ANY });
+  expect(told(await approve((await shown()).revision, approver))).toBe("200");
 });
 
 describe("an emergency", () => {

@@ -58,6 +58,12 @@ const system = (key: string, json: unknown): TestChange => ({
   if: -1,
 });
 
+/** That it stands as it does. */
+const checkOf = (key: string): TestChange => {
+  const [row] = db.all("select revision from entry where namespace='_system' and key=?1", [key]);
+  return { op: "check", ns: "_system", key, if: Number(row?.[0]) };
+};
+
 describe("a step that waits for a second person", () => {
   const BY = "b".repeat(12);
   const steps = [
@@ -95,6 +101,7 @@ describe("a step that waits for a second person", () => {
     expect(roll(first, approved("c".repeat(12)))).toBe("approval_void");
     expect(roll(first, approved("d".repeat(12)))).toBe("approval_void");
     expect(roll({ ...first, step: 1 }, approved(BY))).toBe("approval_required");
+    expect(roll({ ...first, state: "paused" }, approved(BY))).toBe("approval_required");
     expect(roll(first, approved(BY))).toBe("ok");
     // It has to wait before the next one, too.
     expect(roll({ ...first, step: 1 }, approved(BY))).toBe("approval_required");
@@ -123,12 +130,25 @@ describe("a step that waits for a second person", () => {
     const channel = (revision: number) =>
       said(putReserved(db, "_system", "channel/shop/stable", JSON.stringify({ revision })));
     expect(channel(second)).toBe("approval_required");
+    const newOne = putReserved(db, "_system", "channel/shop/other", JSON.stringify({ revision: second }));
+    expect(said(newOne)).toBe("ok");
     expect(roll({}, { override: "INC-2", by: urgent })).toBe("approval_required");
     expect(roll({}, { override: "INC-2" })).toBe("ok");
     const both = [
       system("channel/shop/stable", { revision: second }),
       system("rollout/shop/stable", rolloutOf({ state: "done", step: 1 })),
     ];
+    const further = put(db, "k", "three");
+    for (const [state, revision] of [
+      ["done", further],
+      ["aborted", second],
+    ] as const) {
+      const others = [
+        system("channel/shop/stable", { revision }),
+        system("rollout/shop/stable", rolloutOf({ state, step: 1 })),
+      ];
+      expect(said(propose(db, others, { door: "admin", ...TICK })), state).toBe("approval_required");
+    }
     expect(said(propose(db, both, { door: "admin", ...TICK }))).toBe("ok");
     expect(channel(first)).toBe("ok");
     expect(channel(second)).toBe("approval_required");
@@ -141,6 +161,8 @@ describe("a rollout", () => {
     expect(roll()).toBe("ok");
     expect(roll({ to: first + 3 })).toBe("rollout_active");
     expect(roll({ steps: [{ percent: 1, bakeSeconds: 0 }] })).toBe("rollout_active");
+    expect(roll({ from: first + 1 })).toBe("rollout_active");
+    expect(roll({ started: "2027-01-02T00:00:00.000Z" })).toBe("rollout_active");
     expect(roll({ step: 1 })).toBe("ok");
     expect(roll({ step: 0 })).toBe("rollout_active");
     expect(roll({ step: -1, state: "failed" })).toBe("ok");
@@ -151,6 +173,8 @@ describe("a rollout", () => {
     expect(roll({ step: 1 })).toBe("invalid_body");
     expect(roll({ state: "done" })).toBe("invalid_body");
     expect(roll({ from: second, to: first })).toBe("stale");
+    expect(roll({ to: first })).toBe("invalid_body");
+    expect(roll({ to: 999 })).toBe("revision_unknown");
     expect(said(putReserved(db, "_system", "rollout/shop/none", JSON.stringify(rolloutOf())))).toBe(
       "not_found",
     );
@@ -159,7 +183,16 @@ describe("a rollout", () => {
   test("ends in one commit with the channel that it moves", () => {
     roll();
     const channel = system("channel/shop/stable", { revision: second });
-    expect(said(propose(db, [channel], { door: "admin" }))).toBe("rollout_active");
+    const key = "rollout/shop/stable";
+    const looked = checkOf(key);
+    for (const changes of [[channel], [looked, channel]])
+      expect(said(propose(db, changes, { door: "admin" }))).toBe("rollout_active");
+    for (const ended of [key, "channel/shop/stable"])
+      expect(
+        said(propose(db, [{ op: "delete", ns: "_system", key: ended, if: -1 }], { door: "admin" })),
+      ).toBe("rollout_active");
+    const described = system("channel/shop/stable", { revision: first, description: "stays" });
+    expect(said(propose(db, [described], { door: "admin" }))).toBe("ok");
     const both = [channel, system("rollout/shop/stable", rolloutOf({ state: "done", step: 1 }))];
     expect(said(propose(db, both, { door: "admin", ...TICK }))).toBe("ok");
   });
@@ -181,6 +214,25 @@ test("a channel may go to a revision that is kept for another one alone", () => 
   ]);
 });
 
+test("the verb rollout moves what is there, and makes and ends no channel", () => {
+  giveToken(db, tokenOf("c"), ["rollout"]);
+  const by = { kind: "token", accessor: "c".repeat(12), digest: secretDigest("c".repeat(43)) } as const;
+  const channel = (key: string) => system(key, { revision: second });
+  const end: TestChange = { op: "delete", ns: "_system", key: "channel/shop/stable", if: -1 };
+  const looked = checkOf("channel/shop/stable");
+  const asked = [channel("channel/shop/new"), end, looked, channel("channel/shop/stable")];
+  expect(asked.map((one) => said(propose(db, [one], { door: "admin", by })))).toEqual([
+    "forbidden",
+    "forbidden",
+    "ok",
+    "ok",
+  ]);
+  expect(roll({ from: second, to: first }, { by })).toBe("ok");
+  expect(said(putReserved(db, "_system", "channel/none/stable", '{"revision":1}'))).toBe(
+    "namespace_not_found",
+  );
+});
+
 test("the tick moves rollouts and their channels, and nothing else", () => {
   expect(roll({}, TICK)).toBe("ok");
   expect(roll({ step: 1 }, TICK)).toBe("ok");
@@ -189,4 +241,14 @@ test("the tick moves rollouts and their channels, and nothing else", () => {
   expect(said(putReserved(db, "_auth", "token/bbbbbbbbbbbb", "{}", TICK))).toBe("forbidden");
   const end: TestChange = { op: "delete", ns: "_system", key: "channel/shop/stable", if: -1 };
   expect(said(propose(db, [end], { door: "admin", ...TICK }))).toBe("forbidden");
+});
+
+test("what comes by the door of approvals asks for approve, and for no write", () => {
+  const by = (letter: string) =>
+    ({ kind: "token", accessor: letter.repeat(12), digest: secretDigest(letter.repeat(43)) }) as const;
+  giveToken(db, tokenOf("w"), ["write", "plan"]);
+  giveToken(db, tokenOf("v"), ["approve"]);
+  const change: TestChange = { op: "put", ns: "shop", key: "k", value: "three", if: -1 };
+  const asked = (letter: string) => said(propose(db, [change], { door: "approve", by: by(letter) }));
+  expect([asked("w"), asked("v")]).toEqual(["forbidden", "ok"]);
 });
