@@ -59,6 +59,16 @@ describe("npm start", () => {
     expect((await second.stop("SIGTERM")).status).toBe(0);
   });
 
+  test("stops in order where npm passes on the Ctrl-C that it had itself", async () => {
+    const data = dataDir("twice");
+    const server = await startServer(data, ["--no-demo"]);
+    const ended = server.stop();
+    // Signals that wait for the process are one: it has to have taken the first.
+    while (existsSync(join(data, "context.json"))) await new Promise(setImmediate);
+    await server.stop();
+    expect(await ended).toMatchObject({ status: 0, stdout: expect.stringContaining("Data stays in") });
+  });
+
   test("asks for the same first token again when the last start died unconfirmed", async () => {
     const data = dataDir("pending");
     const first = await serve(data, ["--no-demo"]);
