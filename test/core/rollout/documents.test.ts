@@ -33,7 +33,7 @@ test("a rollout has its shape", () => {
 });
 
 test.each([
-  { steps: [] },
+  { steps: [], step: -1, state: "waiting" },
   { steps: Array(STEPS_MAX + 1).fill(STEP) },
   { steps: [{ bakeSeconds: 0 }] },
   { steps: [{ ...STEP, labels: { ring: "a" } }] },
