@@ -4,6 +4,7 @@ import { openTestStore } from "../../../testkit/store.ts";
 
 /** Columns of tables that a statement calls something else. */
 const RENAMED = new Set([
+  "applied: commits.revision",
   "bytes: entry.value",
   "channelRevision: entry.revision",
   "documentRevision: change.revision",
