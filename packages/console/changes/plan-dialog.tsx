@@ -11,6 +11,7 @@ import { notify } from "../app/notices.tsx";
 import { href } from "../app/router.ts";
 import { isOpen } from "../app/standing.ts";
 import { amountOf } from "../parts/amount.ts";
+import { useAttempt } from "../parts/attempt.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ErrorBox } from "../parts/failure.tsx";
 import { TextField } from "../parts/form.tsx";
@@ -61,8 +62,6 @@ export function PlanDialog({
   const [message, setMessage] = useState(first);
   const [reason, setReason] = useState("");
   const [override, setOverride] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<unknown>();
   const mayPlan = mayForAll("plan", places) && mayForAll("read", places);
   const names = useMemo(() => [...new Set(places.map(({ namespace }) => namespace))], []);
   const demanded = useLoad((signal) => isMessageDemanded(names, signal), [], "demanded").content === true;
@@ -81,19 +80,16 @@ export function PlanDialog({
   const saves = mayForAll("write", places) && (plan !== undefined || !mayPlan);
   const proposes = mayPlan && plan !== undefined && verdict.proposable && work.proposable;
   const id = useSameId(JSON.stringify([plan?.planDigest, words]));
-  const attempt = async (act: () => Promise<void>) => {
-    setBusy(true);
-    setTrouble(undefined);
-    try {
-      await act();
-    } catch (error) {
-      setTrouble(error);
-      if (error instanceof LedgeError) refused?.(error.causes);
-      // It stands otherwise now, so the plan is made anew. Nothing was committed.
-      if (error instanceof LedgeError && error.code === "plan_changed") planned.again();
-    }
-    setBusy(false);
-  };
+  const {
+    busy,
+    error: trouble,
+    attempt,
+  } = useAttempt((error) => {
+    if (!(error instanceof LedgeError)) return;
+    refused?.(error.causes);
+    // It stands otherwise now, so the plan is made anew. Nothing was committed.
+    if (error.code === "plan_changed") planned.again();
+  });
   const save = () =>
     attempt(async () => {
       const { revision, unchanged } = await commitWork(work, { ...words, planDigest: plan?.planDigest, id });

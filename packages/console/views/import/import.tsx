@@ -9,6 +9,7 @@ import { PlanDialog } from "../../changes/plan-dialog.tsx";
 import type { WantedChange } from "../../changes/wanted.ts";
 import { workOf } from "../../changes/work.ts";
 import { amountOf, bytesWords } from "../../parts/amount.ts";
+import { useAttempt } from "../../parts/attempt.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { shownName, shownText } from "../../parts/shown-text.ts";
@@ -24,18 +25,11 @@ export function Import() {
   const prefix = below === "" || below.endsWith("/") ? below : `${below}/`;
   const [read, setRead] = useState<ReadFiles>();
   const [over, setOver] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, attempt } = useAttempt();
   const [planning, setPlanning] = useState<readonly WantedChange[]>();
   const names = useLoad(readNamespaces, [], "namespaces");
   const known = names.content?.some(({ name }) => name === namespace) === true;
   const makes = !known && names.content !== undefined && isNamespaceName(namespace) && mayAll("admin");
-  const attempt = async (work: () => Promise<void>) => {
-    setBusy(true);
-    setError(undefined);
-    await work().catch(setError);
-    setBusy(false);
-  };
   const take = (found: Promise<FoundFile[]>) => attempt(async () => setRead(await readFiles(await found)));
   const make = () =>
     attempt(async () => {

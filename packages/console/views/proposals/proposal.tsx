@@ -10,6 +10,7 @@ import { whoami } from "../../app/session.ts";
 import { head } from "../../app/standing.ts";
 import { PlanShown } from "../../changes/plan-shown.tsx";
 import { mayForAll } from "../../changes/planning.ts";
+import { useAttempt } from "../../parts/attempt.ts";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { useLoad } from "../../parts/load.ts";
 import { Moment } from "../../parts/moment.tsx";
@@ -70,23 +71,13 @@ function Decision({
   again: () => void;
 }) {
   const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, attempt } = useAttempt((failure) => {
+    if (failure instanceof LedgeError && failure.code === "approval_void") again();
+  });
   const isOwn = proposal.by === whoami.value?.accessor;
   const { changes, ok } = proposal.plan;
   const decides = !isOwn && mayForAll("approve", changes) && mayForAll("read", changes);
   const applies = proposal.approved?.void === false && mayForAll("write", changes);
-  const attempt = async (work: () => Promise<void>) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await work();
-    } catch (failure) {
-      setError(failure);
-      if (failure instanceof LedgeError && failure.code === "approval_void") again();
-    }
-    setBusy(false);
-  };
   const path = `/v1/proposals/${part(id)}`;
   const json = { planDigest: proposal.planDigest };
   const approveOnly = () =>

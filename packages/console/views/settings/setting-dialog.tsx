@@ -13,6 +13,7 @@ import { CodeEditor } from "../../editor/code-editor.tsx";
 import type { Fault } from "../../editor/faults.ts";
 import type { Editor } from "../../editor/mount.ts";
 import { placeInText } from "../../editor/pointer-place.ts";
+import { useAttempt } from "../../parts/attempt.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { ErrorBox } from "../../parts/failure.tsx";
 import { FormActions, MessageField } from "../../parts/form.tsx";
@@ -35,19 +36,8 @@ export function SettingDialog({ setting, close, done }: Props) {
   const [asJson, setAsJson] = useState(fields.length === 0);
   const [accepts, setAccepts] = useState(false);
   const [message, setMessage] = useState("");
-  const [error, setError] = useState<unknown>(undefined);
-  const [busy, setBusy] = useState(false);
+  const { busy, error, attempt } = useAttempt();
   const editor = useRef<Editor>(null);
-  const attempt = async (work: () => Promise<void>) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await work();
-    } catch (cause) {
-      setError(cause);
-    }
-    setBusy(false);
-  };
   const plan = (next: Way, accepted = accepts) =>
     attempt(async () => {
       if (next === "PUT") objectIn(text);
