@@ -488,10 +488,9 @@ export class Lane {
   ): Promise<void> {
     const { files } = this.#served;
     // What another source has begun goes for one that gives something, and not for one that is away.
-    const first = files.hasNext(source.name)
-      ? undefined
-      : await source.snapshot(this.subject, undefined, signal);
-    const db = files.openNext(source.name);
+    const begun = files.openBegun(source.name);
+    const first = begun === undefined ? await source.snapshot(this.subject, undefined, signal) : undefined;
+    const db = begun ?? files.openNext();
     let filled: { readonly place: Place; readonly refusal: GuardRefusal | undefined };
     let pages = 0;
     try {

@@ -16,8 +16,9 @@ interface Begun {
   readonly source: Source;
   readonly from: number;
   readonly revision: number;
-  readonly documents: readonly ReplicaDocument[];
-  readonly ended: readonly string[];
+  /** Each page adds to them. */
+  readonly documents: ReplicaDocument[];
+  readonly ended: string[];
   /** Where the next page begins. */
   readonly next: string;
 }
@@ -78,8 +79,9 @@ async function gather(
     part.keep(undefined);
     const { to: revision, next } = page;
     if (begun !== undefined && revision !== begun.revision) return undefined;
-    const documents = [...(begun?.documents ?? []), ...page.documents];
-    const ended = [...(begun?.ended ?? []), ...page.ended];
+    const { documents, ended }: Pick<Begun, "documents" | "ended"> = begun ?? { documents: [], ended: [] };
+    documents.push(...page.documents);
+    ended.push(...page.ended);
     if (next === undefined) return { revision, documents, ended, isWhole: from === 0 };
     part.keep({ source, from, revision, documents, ended, next });
   }

@@ -56,25 +56,17 @@ export class ReplicaFile {
     return previous === undefined ? { kind: "none" } : { kind: "good", replica: previous, from: "previous" };
   }
 
-  /**
-   * A snapshot on its way: the one that was begun from this source, or an empty one. What another source has begun, or a process
-   * brought to its end that was killed then, is not gone on with: what was deleted since would stay. Throws StoreFault.
-   */
-  openNext(source: string): NodeDb {
-    const begun = this.#openBegun(source);
-    if (begun !== undefined) return begun;
+  /** For a snapshot that begins: an empty one, in the place of any that was begun. Throws StoreFault. */
+  openNext(): NodeDb {
     this.dropNext();
     return opened(this.#path("next"));
   }
 
-  /** Whether a snapshot is on its way that was begun from this source. */
-  hasNext(source: string): boolean {
-    const begun = this.#openBegun(source);
-    begun?.close();
-    return begun !== undefined;
-  }
-
-  #openBegun(source: string): NodeDb | undefined {
+  /**
+   * The snapshot on its way that was begun from this source. What another source has begun, or a process brought to its end that
+   * was killed then, is not gone on with: what was deleted since would stay.
+   */
+  openBegun(source: string): NodeDb | undefined {
     const file = this.#path("next");
     if (!existsSync(file)) return undefined;
     try {

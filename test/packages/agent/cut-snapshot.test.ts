@@ -21,7 +21,7 @@ function originWithTwo(): ModelOrigin {
 
 /** All of a snapshot, into the file that a lane would use; nobody has judged it. */
 async function fill(folder: string, source: Source): Promise<void> {
-  const db = new ReplicaFile(folder, MODEL_NAMESPACE, () => {}).openNext(source.name);
+  const db = new ReplicaFile(folder, MODEL_NAMESPACE, () => {}).openNext();
   await fillSnapshot(db, {
     subject: { namespace: MODEL_NAMESPACE },
     source,
