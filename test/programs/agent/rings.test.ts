@@ -4,12 +4,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FULL } from "../../../testkit/crash-sample.ts";
-import { openProcessClock } from "../../../testkit/edge/clocks.ts";
-import { edgeTokenOf, startOriginProcess } from "../../../testkit/edge/origin-process.ts";
+import { lendOrigin } from "../../../testkit/edge/lent-origin.ts";
+import { edgeTokenOf } from "../../../testkit/edge/origin-process.ts";
 import { Site } from "../../../testkit/edge/site.ts";
 import { type Link, openLink } from "../../../testkit/link/link.ts";
 import { listenOnLoopback } from "../../../testkit/loopback.ts";
-import { temporaryFolder } from "../../../testkit/processes.ts";
 
 /** How often faster all clocks run. */
 const SPEED = 20;
@@ -17,16 +16,7 @@ const HOUR_MS = 3_600_000;
 
 /** Of agents in a ring the first has the origin before its neighbour; each other one has its neighbour alone. */
 async function openRing(count: number) {
-  const { path: folder, remove } = temporaryFolder("ring");
-  const origin = await startOriginProcess(
-    folder,
-    openProcessClock(join(folder, "origin.clock"), SPEED).env,
-    "off",
-  );
-  onTestFinished(async () => {
-    await origin.stop();
-    remove();
-  });
+  const { folder, origin } = await lendOrigin("ring", SPEED);
   await origin.ledge("put", "shop/limits", "1", "--if", "any");
   const token = await edgeTokenOf(origin);
   const link = await openLink({ port: origin.port });

@@ -1,14 +1,12 @@
 /** Sources that send a byte a second: they are given up, the next one is asked, and reads go on. One that is only slow is not. */
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openServer } from "../../../packages/client/server.ts";
-import { openProcessClock } from "../../../testkit/edge/clocks.ts";
-import { edgeTokenOf, startOriginProcess } from "../../../testkit/edge/origin-process.ts";
+import { lendOrigin } from "../../../testkit/edge/lent-origin.ts";
+import { edgeTokenOf } from "../../../testkit/edge/origin-process.ts";
 import { openProbe } from "../../../testkit/edge/probe.ts";
 import { openRequestProxy } from "../../../testkit/edge/request-proxy.ts";
 import { Site } from "../../../testkit/edge/site.ts";
 import { openLink } from "../../../testkit/link/link.ts";
-import { temporaryFolder } from "../../../testkit/processes.ts";
 
 /** How often faster all clocks run. */
 const SPEED = 20;
@@ -17,16 +15,7 @@ const SPEED = 20;
 const THIN_BYTES_PER_SECOND = 8192;
 
 async function startedOrigin() {
-  const { path: folder, remove } = temporaryFolder("slow-source");
-  const origin = await startOriginProcess(
-    folder,
-    openProcessClock(join(folder, "origin.clock"), SPEED).env,
-    "off",
-  );
-  onTestFinished(async () => {
-    await origin.stop();
-    remove();
-  });
+  const { folder, origin } = await lendOrigin("slow-source", SPEED);
   const server = openServer({ url: origin.url, token: origin.token });
   /** In one commit; gives its revision. */
   const put = async (keys: readonly string[], text: string) => {
